@@ -1,0 +1,116 @@
+/* engine.h - make it run: start tasks, stop them, learn how they ended, find them again.
+ *
+ *     controller --start, stop--> ENGINE --events--> controller
+ *
+ * Contract
+ * - start() is called only after the intent to start this (job, attempt, task) is durable, and it is
+ *   idempotent: the same key never makes two processes, not even across kill -9 of the caller.
+ * - Nothing is reported twice after collect(); everything that ended is reported until then.
+ * - After a restart the caller names every attempt it believes alive with adopt(); the engine answers
+ *   each with exactly one event: STARTED (it is running), EXITED, or LOST (it never started or
+ *   vanished, and it can never start later: it is fenced).
+ * - No call blocks for long: starts, staging and stops go on in other processes; events tell.
+ * Threads:   one caller, one thread.
+ */
+#pragma once
+
+#include "model/job.h"
+
+struct fg_task_key {
+    fg_job_id job;
+    uint32_t attempt; /* 1, 2, ... */
+    uint32_t task;    /* rank, 0 .. tasks-1 */
+};
+
+struct fg_task_start {
+    struct fg_task_key key;
+    uint32_t tasks;                  /* gang size */
+    const struct fg_job_spec *spec;  /* borrowed for the call */
+    const struct fg_node_spec *node; /* borrowed for the call */
+    struct fg_grant grant;
+    const char *project;             /* name */
+    const char *user;                /* name of the submitter */
+    int64_t uid;                     /* of the submitter, -1 unknown */
+    fg_job_id array_id;              /* 0 none */
+    uint32_t array_index;
+};
+
+enum fg_engine_event_kind {
+    FG_TASK_STARTED, /* the program runs; pid is set */
+    FG_TASK_EXITED,  /* it ran and ended: exit_code or term_signal, usage, flags */
+    FG_TASK_FAILED,  /* it could not be started: reason */
+    FG_TASK_LOST,    /* it vanished without a record, or never started: fenced */
+};
+
+struct fg_engine_event {
+    enum fg_engine_event_kind kind;
+    struct fg_task_key key;
+    int64_t time_us;          /* when it happened */
+    int32_t pid;
+    int32_t exit_code;        /* 0..255, or -1 if ended by a signal */
+    int32_t term_signal;      /* 0 if none */
+    bool timed_out;           /* its supervisor ended it for the time limit */
+    bool out_of_memory;       /* killed for going over mem_mib */
+    bool stopped;             /* stop() ended it */
+    struct fg_usage usage;
+    uint64_t log_dropped;     /* bytes of output not kept (cap, full disk) */
+    char reason[FG_TEXT_MAX]; /* plain words; "" if there is nothing to say */
+};
+
+/* One reading of a running task, about every 2 s. */
+struct fg_task_sample {
+    struct fg_task_key key;
+    int64_t time_us;
+    int64_t cpu_milli;   /* cores in use now x 1000 */
+    int64_t mem_mib;     /* resident now */
+    int64_t gpu_milli;   /* busy share summed over the task's devices x 1000, -1 unknown */
+    int64_t gpu_mem_mib; /* -1 unknown */
+};
+
+/* One reading of a device. */
+struct fg_device_sample {
+    uint32_t device;     /* index in the node's devices; FG_DEVICE_CPU: the machine's CPU */
+    int64_t time_us;
+    int64_t busy_milli;  /* 0..1000, for the CPU 0..cpu_milli; -1 unknown */
+    int64_t mem_used_mib;
+    int64_t power_mw;    /* -1 unknown */
+    int64_t temp_c;      /* -1 unknown */
+};
+#define FG_DEVICE_CPU UINT32_MAX
+
+struct fg_engine; /* an instance; each engine has its own inside */
+
+struct fg_engine_ops {
+    const char *name;    /* "local" */
+    const char *summary; /* one line */
+
+    void (*free)(struct fg_engine *engine); /* running tasks go on */
+
+    /* The nodes there are now; writes at most `max`, sets `*out_len`. */
+    int (*discover)(struct fg_engine *engine, struct fg_node_spec *out, size_t max, size_t *out_len, struct fg_err *err);
+
+    /* Begin to start one task.  0: an event will follow.  An error: it was not started and cannot be. */
+    int (*start)(struct fg_engine *engine, const struct fg_task_start *start, struct fg_err *err);
+
+    /* TERM to the whole group, KILL after `grace_us`.  Unknown or ended: 0, nothing happens. */
+    int (*stop)(struct fg_engine *engine, struct fg_task_key key, int64_t grace_us, struct fg_err *err);
+
+    /* After a restart: report on these, see above. */
+    int (*adopt)(struct fg_engine *engine, const struct fg_task_key *keys, size_t len, struct fg_err *err);
+
+    /* The end of this task is durable at the caller: forget it, free what only it used (never its logs). */
+    void (*collect)(struct fg_engine *engine, struct fg_task_key key);
+
+    /* Readable when next_event() has something.  Owned by the engine. */
+    int (*poll_fd)(struct fg_engine *engine);
+    /* 1: `*out` is filled; 0: nothing now. */
+    int (*next_event)(struct fg_engine *engine, struct fg_engine_event *out);
+
+    /* Fresh readings since the last call; returns how many were written. */
+    size_t (*task_samples)(struct fg_engine *engine, struct fg_task_sample *out, size_t max);
+    size_t (*device_samples)(struct fg_engine *engine, struct fg_device_sample *out, size_t max);
+
+    /* How isolation works here, one line for people: "cgroup v2: cpu, memory, pids" or
+     * "process groups only: no memory limit (no cgroup could be made: ...)". */
+    const char *(*isolation)(struct fg_engine *engine);
+};

@@ -1,0 +1,71 @@
+/* command.h - what is asked of the control thread, and what happened.
+ *
+ * An API thread fills a command, posts it, and gets it back through done() when the answer is
+ * durable.  The command and all it points to belong to the poster and stay put until done().
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "model/job.h"
+#include "model/project.h"
+
+enum fg_command_kind {
+    FG_CMD_SUBMIT,      /* submit: 1 .. FG_BATCH_MAX specs, all or none */
+    FG_CMD_CANCEL,      /* job (array: every element, job is its first) */
+    FG_CMD_WAIT,        /* done() comes when the job is over; wait_cancel() ends it early */
+    FG_CMD_WHY,         /* out_text: the true reason, JSON object in `arena` */
+    FG_CMD_POOL,        /* out_text: nodes with devices and who holds them, JSON array in `arena` */
+    FG_CMD_STATUS,      /* out_text: counts, totals, notices, JSON object in `arena` */
+    FG_CMD_NODE_DRAIN,  /* name, text = reason */
+    FG_CMD_NODE_RESUME, /* name */
+    FG_CMD_PROJECT_PUT, /* project (id 0: by name, created if new); out_id = its id */
+    FG_CMD_TOKEN_PUT,   /* token (id 0: new); out_id = its id */
+};
+
+struct fg_submit_item {
+    const struct fg_job_spec *spec; /* checked by the parser; project "" already resolved */
+    const char *spec_json;          /* canonical form */
+    size_t spec_json_len;
+    fg_project_id project;
+    fg_job_id out_id;               /* first id; an array takes out_count in a row */
+    uint32_t out_count;
+    bool out_repeated;              /* the idempotency key was known: out_id is the old one */
+};
+
+struct fg_command {
+    enum fg_command_kind kind;
+    struct fg_actor actor;
+    struct fg_arena *arena; /* for answers */
+
+    struct fg_submit_item *items;
+    size_t items_len;
+    fg_job_id job;
+    bool array;
+    const char *name;
+    const char *text;
+    struct fg_project *project;
+    struct fg_token *token;
+
+    /* answer */
+    int rc;
+    struct fg_err err;
+    uint64_t out_id;
+    const char *out_text;
+    size_t out_len;
+    enum fg_job_state out_state; /* WAIT, CANCEL */
+    int32_t out_exit_code;       /* WAIT: what `fastgpu wait` exits with */
+
+    void (*done)(struct fg_command *command); /* once, from the control thread; must not block */
+    void *poster;                             /* the poster's own */
+    struct fg_command *next;                  /* the queue's own */
+};
+
+/* Something that happened.  Append-only, numbered without gaps. */
+struct fg_event {
+    uint64_t seq;
+    int64_t time_us;
+    const char *kind;      /* "job.submitted", "job.running", "node.drained", ... */
+    fg_job_id job;         /* 0 none */
+    fg_project_id project; /* 0 none: every project may see it */
+    const char *json;      /* further members, one object, or "" */
+};

@@ -1,0 +1,114 @@
+/* job.h - a job: what the user wrote (fg_job_spec) and what the core keeps (fg_job).
+ *
+ * The spec is text-heavy, lives in an arena, is stored as JSON (job_json.h) and is read again when
+ * an attempt starts.  The core record is a small flat value: 100,000 of them are a cheap array.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "model/resources.h"
+
+#include <stddef.h>
+
+typedef uint64_t fg_job_id;      /* 1, 2, ... never reused; decimal text outside; 0 is no job */
+typedef uint32_t fg_project_id;  /* row of the project table; 1 is "default" */
+
+/* The life of a job; job_state.def has the arrows. */
+enum fg_job_state {
+#define X(state, name, next) FG_JOB_##state,
+#include "model/job_state.def"
+#undef X
+    FG_JOB_STATES
+};
+
+const char *fg_job_state_name(enum fg_job_state state);
+bool fg_job_state_is_final(enum fg_job_state state);
+/* The state of that name, or -1. */
+int fg_job_state_find(const char *name);
+
+/* Move `*state` to `to`.  Every change of a job's state in the program is this call.
+ * Returns 0, or FG_ESTATE: the table has no such arrow, and `*state` is as it was. */
+[[nodiscard]] int fg_job_move(enum fg_job_state *state, enum fg_job_state to, struct fg_err *err);
+
+struct fg_pair {
+    const char *key, *value;
+};
+
+/* An input: a blob put into the working folder before the start. */
+struct fg_input {
+    const char *path; /* relative, inside the working folder */
+    const char *hash; /* "blake2b:<64 hex>"; the client uploads and fills it in */
+};
+
+struct fg_after {
+    fg_job_id job;
+    bool any_end; /* false: must have succeeded; true: any final state will do */
+};
+
+/* What the user wrote, checked.  All strings are in the arena it was parsed into; "" if absent. */
+struct fg_job_spec {
+    const char *name;     /* default: first word of `run` */
+    const char *project;  /* "" = the submitter's default */
+    const char *run;      /* shell script of every task; required unless argv is given */
+    const char *setup;    /* shell script run once per attempt before `run` */
+    const char *const *argv; /* run this vector without a shell, instead of `run` */
+    size_t argv_len;
+    const char *cwd;      /* absolute: run there, in place, no snapshot; "" = fresh work folder */
+    const char *workdir;  /* as written: local folder to snapshot; the client replaces it by ... */
+    const char *workdir_hash; /* ... the hash of the blob (a tar, zstd) that holds it */
+    struct fg_request any_of[FG_ANY_OF_MAX]; /* the first that fits, in this order */
+    size_t any_of_len;    /* at least 1 */
+    uint32_t tasks;       /* gang size: all start or none */
+    const struct fg_pair *envs;
+    size_t envs_len;
+    const struct fg_pair *labels;
+    size_t labels_len;
+    const struct fg_input *inputs;
+    size_t inputs_len;
+    const char *const *outputs; /* glob patterns under the working folder */
+    size_t outputs_len;
+    const struct fg_after *after;
+    size_t after_len;
+    int32_t priority;        /* -1000 .. 1000, added to P */
+    int64_t deadline_us;     /* UTC; 0 none */
+    int64_t begin_us;        /* not before; 0 at once */
+    int64_t time_limit_us;   /* 0 none */
+    int64_t grace_us;        /* between TERM and KILL; default 10 s */
+    uint32_t retries;        /* further attempts after a failure; node loss and preemption are free */
+    int64_t retry_backoff_us; /* first pause, doubles, at most an hour; default 1 s */
+    bool preemptible;
+    uint32_t array_first, array_last, array_step; /* step 0: no array */
+    /* Priority formula, each 0..100: compute density, time sensitivity, memory need (-1: derived). */
+    int32_t compute_density, time_sensitivity, memory_need;
+    const char *idempotency_key; /* a second submit with it answers the first one's id */
+};
+
+/* What the core keeps of an open job.  Plain value: copied, compared, undone by assignment. */
+struct fg_job {
+    fg_job_id id;
+    fg_project_id project;
+    uint32_t request;       /* interned alternatives: see queue.h, fg_request_class */
+    uint32_t tasks;
+    uint32_t attempt;       /* 0 before the first */
+    uint32_t failures;      /* attempts that count against `retries` */
+    uint32_t retries;
+    uint32_t user;          /* interned user name (store table) */
+    int32_t priority_milli; /* w1 C + w2 T + w3 M + user's priority, in thousandths; ageing comes on top */
+    enum fg_job_state state;
+    bool preemptible;
+    bool cancel_asked;
+    bool stop_sent;         /* TERM is on its way; why is in `stop_state` */
+    uint8_t stop_state;     /* what the job becomes when the attempt has ended: fg_job_state */
+    uint8_t waits_for;      /* number of `after` jobs not yet over */
+    int64_t submitted_us, eligible_us, started_us, deadline_us, time_limit_us, retry_backoff_us;
+    fg_job_id array_id;     /* first element's id; 0 no array */
+    uint32_t array_index;
+    uint32_t grants_at;     /* set by the controller while it holds devices */
+};
+
+/* How one attempt ended. */
+struct fg_usage {
+    int64_t max_rss_mib;  /* -1 unknown */
+    int64_t cpu_us;
+    int64_t gpu_us;       /* device-microseconds held x gpu_milli / 1000 */
+};

@@ -1,0 +1,23 @@
+/* limits.h - the greatest size of everything a user or an operator controls. */
+#pragma once
+
+#define FG_NAME_MAX          64   /* bytes of any name, the final 0 counted */
+#define FG_KIND_MAX          32   /* "h100-sxm-80g" */
+#define FG_TEXT_MAX          256  /* a reason, a description */
+#define FG_ANY_OF_MAX        4    /* alternatives in one request */
+#define FG_TASKS_MAX         1024 /* tasks (ranks) of one gang */
+#define FG_AFTER_MAX         64   /* dependencies of one job */
+#define FG_ENV_MAX           256  /* environment variables of one job */
+#define FG_LABELS_MAX        32
+#define FG_ARTIFACTS_MAX     64   /* input, and output patterns, of one job */
+#define FG_ARRAY_MAX         100000
+#define FG_BATCH_MAX         1000            /* jobs in one batch submit */
+#define FG_SPEC_BYTES_MAX    (256 * 1024)    /* one job as JSON */
+#define FG_BODY_BYTES_MAX    (1024 * 1024)   /* one HTTP request, blobs and batches apart */
+#define FG_BATCH_BYTES_MAX   (16 * 1024 * 1024)
+#define FG_NODES_MAX         16384
+#define FG_NODE_DEVICES_MAX  32   /* accelerators of one node: a grant is a 32-bit mask */
+#define FG_JOBS_OPEN_MAX     2000000
+#define FG_PROJECTS_MAX      4096
+#define FG_RETRIES_MAX       1000
+#define FG_PAGE_MAX          1000 /* rows in one page of a list */

@@ -1,0 +1,87 @@
+/* reader.h - committed rows for lists, details and the page.
+ *
+ * Any number of readers, each used by one thread at a time.  Rows are handed to a callback one by
+ * one (no list is built); the strings of a row are valid during the call only.  A callback that
+ * returns non-zero ends the reading and that value is returned.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "model/command.h"
+#include "store/store.h"
+
+struct fg_reader;
+
+/* Open a reader on the database of `path` (which a writer has created).  NULL and `err` on failure. */
+struct fg_reader *fg_reader_open(const char *path, struct fg_err *err);
+void fg_reader_free(struct fg_reader *reader);
+FG_AUTO_DEFINE(fg_reader)
+
+/* What of the jobs: zero and NULL members do not filter.  Newest first, unless `ascending`. */
+struct fg_job_filter {
+    fg_project_id project;    /* what the caller may see; 0 all */
+    fg_project_id in_project; /* what the user asked for */
+    const char *user;
+    const char *name;         /* exact */
+    const char *label_key, *label_value;
+    uint32_t states;          /* bit set of fg_job_state; 0 all */
+    fg_job_id array_id;
+    fg_job_id before;         /* cursor: ids below this (above, if ascending) */
+    bool ascending;
+    size_t limit;             /* 1 .. FG_PAGE_MAX */
+};
+
+struct fg_job_view {
+    struct fg_job job;        /* any state, finished ones too */
+    const char *name, *user, *project;
+    const char *reason;       /* of the last change, plain words, "" if none */
+    int64_t finished_us;      /* 0 not yet */
+    int32_t exit_code, term_signal;
+    struct fg_usage usage;    /* summed over attempts */
+    int64_t cost_uusd;        /* -1 unknown */
+    const char *node;         /* names, comma separated, of the last attempt; "" none */
+    const char *devices;      /* JSON array of strings: ["cpu"], ["h100-0","h100-1"]; "[]" if none held */
+    const char *spec_json;    /* only from fg_reader_job() */
+};
+
+struct fg_attempt_view {
+    uint32_t attempt;
+    int64_t started_us, finished_us;
+    int32_t exit_code, term_signal;
+    enum fg_job_state outcome;
+    struct fg_usage usage;
+    const char *node, *devices, *reason;
+};
+
+struct fg_artifact_view {
+    const char *path, *hash;
+    uint64_t bytes;
+    int64_t time_us;
+};
+
+struct fg_event_filter {
+    uint64_t after;        /* seq above this */
+    fg_project_id project; /* what the caller may see (node events are seen by all); 0 all */
+    fg_job_id job;         /* 0 all */
+    size_t limit;
+};
+
+int fg_reader_jobs(struct fg_reader *reader, const struct fg_job_filter *filter,
+                   int (*row)(void *self, const struct fg_job_view *job), void *self, struct fg_err *err);
+/* One job with its spec; FG_ENOENT.  The callback is called once. */
+int fg_reader_job(struct fg_reader *reader, fg_job_id id, int (*row)(void *self, const struct fg_job_view *job),
+                  void *self, struct fg_err *err);
+int fg_reader_attempts(struct fg_reader *reader, fg_job_id id,
+                       int (*row)(void *self, const struct fg_attempt_view *attempt), void *self, struct fg_err *err);
+int fg_reader_artifacts(struct fg_reader *reader, fg_job_id id,
+                        int (*row)(void *self, const struct fg_artifact_view *artifact), void *self, struct fg_err *err);
+int fg_reader_events(struct fg_reader *reader, const struct fg_event_filter *filter,
+                     int (*row)(void *self, const struct fg_event *event), void *self, struct fg_err *err);
+int fg_reader_projects(struct fg_reader *reader, int (*row)(void *self, const struct fg_project *project), void *self,
+                       struct fg_err *err);
+int fg_reader_tokens(struct fg_reader *reader, int (*row)(void *self, const struct fg_token *token), void *self,
+                     struct fg_err *err);
+/* Counts by state: out[FG_JOB_STATES]; of one project or (0) all. */
+int fg_reader_counts(struct fg_reader *reader, fg_project_id project, uint64_t *out, struct fg_err *err);
+/* The number of the last event, for subscribers. */
+int fg_reader_last_event(struct fg_reader *reader, uint64_t *out_seq, struct fg_err *err);
