@@ -1,0 +1,50 @@
+# The tests beyond the unit tests: scripts that start the built program, each in a folder of its own.
+#
+# Labels say where tools/test runs them:
+#   (none)    with the sanitizers (dev)
+#   release   only the program as shipped: what floods, fills, kills or measures
+#   once      needs no program, or one preset is enough
+#   threads   also under ThreadSanitizer
+# A script that exits 77 is skipped and says why.
+if(TARGET fastgpu)
+    set(scenario_env "FASTGPU_BIN=$<TARGET_FILE:fastgpu>;SOURCE_DIR=${CMAKE_SOURCE_DIR};PYTHONDONTWRITEBYTECODE=1")
+
+    # fastgpu_scripts(folder interpreter pattern seconds label...)
+    function(fastgpu_scripts folder interpreter pattern seconds)
+        file(GLOB scripts CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/test/${folder}/${pattern})
+        foreach(script ${scripts})
+            get_filename_component(stem ${script} NAME_WE)
+            set(name "${folder}/${stem}")
+            add_test(NAME ${name} COMMAND ${interpreter} ${script} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+            set_tests_properties(${name} PROPERTIES ENVIRONMENT "${scenario_env}" TIMEOUT ${seconds}
+                                                    SKIP_RETURN_CODE 77 LABELS "${ARGN}")
+        endforeach()
+    endfunction()
+
+    fastgpu_scripts(cli bash *.sh 180)
+    fastgpu_scripts(api python3 *_test.py 240)
+    fastgpu_scripts(web python3 *_test.py 240 release)
+    fastgpu_scripts(scenario bash *.sh 180)
+    fastgpu_scripts(scenario python3 *_test.py 420 release)
+    foreach(name first_session orphans)
+        if(TEST scenario/${name})
+            set_tests_properties(scenario/${name} PROPERTIES LABELS threads)
+        endif()
+    endforeach()
+    foreach(name full_disk idle_connections)
+        if(TEST scenario/${name})
+            set_tests_properties(scenario/${name} PROPERTIES LABELS release)
+        endif()
+    endforeach()
+endif()
+
+# Unit tests of what runs threads go through ThreadSanitizer as well.
+file(GLOB threaded RELATIVE ${CMAKE_SOURCE_DIR}/src
+     ${CMAKE_SOURCE_DIR}/src/api/*_test.c ${CMAKE_SOURCE_DIR}/src/daemon/*_test.c ${CMAKE_SOURCE_DIR}/src/store/*_test.c
+     ${CMAKE_SOURCE_DIR}/src/engine/*_test.c ${CMAKE_SOURCE_DIR}/src/telemetry/*_test.c
+     ${CMAKE_SOURCE_DIR}/src/client/*_test.c)
+foreach(path ${threaded})
+    string(REPLACE "_test.c" "" name ${path})
+    set_tests_properties(${name} PROPERTIES LABELS threads)
+endforeach()
+set_tests_properties(layers PROPERTIES LABELS once)
