@@ -31,6 +31,9 @@ struct fg_doc {
     size_t len;              /* number of children */
 };
 
+/* The arena size that surely suffices to parse `len` bytes (address space: pages are used when touched). */
+size_t fg_doc_room(size_t len);
+
 /* Parse; the root goes to `*out`.  Returns 0, or FG_EINVAL: `err` says "line 3: ..." what is wrong;
  * FG_ETOOBIG: past a bound. */
 [[nodiscard]] int fg_doc_json(const char *bytes, size_t len, struct fg_arena *arena, const struct fg_doc **out, struct fg_err *err);

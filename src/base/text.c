@@ -1,0 +1,78 @@
+/* text.c - see text.h */
+#include "base/text.h"
+
+#include <ctype.h>
+#include <stdint.h>
+#include <string.h>
+
+#define WORD_MAX 64 /* longer words are not compared */
+
+bool fg_copy(char *dst, size_t size, const char *src)
+{
+    size_t len = strnlen(src, size);
+    bool fits = len < size;
+    if (!fits)
+        len = size - 1;
+    memcpy(dst, src, len);
+    dst[len] = '\0';
+    return fits;
+}
+
+const char *fg_trim(const char *text, size_t *len)
+{
+    while (*len > 0 && isspace((unsigned char)text[0])) {
+        text++;
+        (*len)--;
+    }
+    while (*len > 0 && isspace((unsigned char)text[*len - 1]))
+        (*len)--;
+    return text;
+}
+
+static int lower(char letter)
+{
+    return tolower((unsigned char)letter);
+}
+
+static size_t least(size_t a, size_t b, size_t c)
+{
+    size_t ab = a < b ? a : b;
+    return ab < c ? ab : c;
+}
+
+/* How many letters must be put in, taken out or changed to make `a` into `b`. */
+static size_t edits(const char *a, const char *b)
+{
+    size_t b_len = strlen(b);
+    if (strlen(a) > WORD_MAX || b_len > WORD_MAX)
+        return SIZE_MAX;
+
+    size_t row[WORD_MAX + 1]; /* row[k]: edits from the part of `a` read so far to b[0..k) */
+    for (size_t k = 0; k <= b_len; k++)
+        row[k] = k;
+    for (size_t i = 0; a[i]; i++) {
+        size_t diagonal = row[0];
+        row[0] = i + 1;
+        for (size_t k = 0; k < b_len; k++) {
+            size_t change = diagonal + (lower(a[i]) != lower(b[k]));
+            diagonal = row[k + 1];
+            row[k + 1] = least(change, row[k] + 1, row[k + 1] + 1);
+        }
+    }
+    return row[b_len];
+}
+
+const char *fg_nearest(const char *name, const char *const *names, size_t names_len)
+{
+    const char *best = NULL;
+    size_t best_edits =
+        strlen(name) / 3 + 2; /* one less: the most that still looks like a slip */
+    for (size_t i = 0; i < names_len; i++) {
+        size_t count = edits(name, names[i]);
+        if (count < best_edits) {
+            best_edits = count;
+            best = names[i];
+        }
+    }
+    return best;
+}

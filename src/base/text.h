@@ -1,0 +1,15 @@
+/* text.h - small helpers for C strings. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Copy into `dst` of `size` bytes, always ended by 0.  False: it did not fit and was cut. */
+bool fg_copy(char *dst, size_t size, const char *src);
+
+/* The text between leading and trailing white space; `*len` becomes its length. */
+const char *fg_trim(const char *text, size_t *len);
+
+/* The one of `names` that is most like `name` (typing errors count, letter case does not), or NULL
+ * if none is near enough to be meant. */
+const char *fg_nearest(const char *name, const char *const *names, size_t names_len);

@@ -1,0 +1,35 @@
+/* names.h - what a name may look like, and the fixed words of the model. */
+#pragma once
+
+#include "base/err.h"
+#include "model/project.h"
+#include "model/resources.h"
+
+#include <stddef.h>
+
+/* A name of a job, project, user, node or label key: 1 to 63 of A-Z a-z 0-9 . _ -, not "." or "..".
+ * 0, or FG_EINVAL with `err` naming `what`. */
+[[nodiscard]] int fg_name_check(const char *what, const char *name, struct fg_err *err);
+
+/* Make `out` a valid name that is like `text` (for defaults); "job" if nothing of it is left. */
+void fg_name_make(const char *text, char out[FG_NAME_MAX]);
+
+/* An accelerator kind, lower case [a-z0-9._-], 1 to 31 bytes, written to `out` with its capitals lowered. */
+[[nodiscard]] int fg_kind_read(const char *what,
+                               const char *text,
+                               char out[FG_KIND_MAX],
+                               struct fg_err *err);
+
+/* An environment variable that a user may set: [A-Za-z_][A-Za-z0-9_]*, and not one that the service sets
+ * itself (FASTGPU_*, RANK, CUDA_VISIBLE_DEVICES, ...): the error says which. */
+[[nodiscard]] int fg_env_name_check(const char *name, struct fg_err *err);
+
+/* A path inside the working folder: relative, not empty, no "." or ".." part, no "//", no control bytes. */
+[[nodiscard]] int fg_path_check_inside(const char *what, const char *path, struct fg_err *err);
+/* An absolute path without ".." part. */
+[[nodiscard]] int fg_path_check_absolute(const char *what,
+                                         const char *path,
+                                         struct fg_err *err);
+
+/* "blake2b:" and 64 lower-case hex digits. */
+[[nodiscard]] int fg_hash_check(const char *what, const char *hash, struct fg_err *err);
