@@ -1,0 +1,305 @@
+/* pool.c - see pool.h
+ *
+ * Nodes live in one array and are never moved, so an id is an index + 1.  A look-up by name is rare
+ * (an operator's command) and stays a scan until a profile says otherwise.
+ */
+#include "pool/pool_inner.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct fg_pool *fg_pool_new(size_t nodes_max)
+{
+    assert(nodes_max > 0 && nodes_max <= FG_NODES_MAX);
+    struct fg_pool *pool = calloc(1, sizeof(*pool));
+    if (!pool)
+        return NULL;
+    pool->nodes_max = nodes_max;
+    pool->nodes = calloc(nodes_max, sizeof(pool->nodes[0]));
+    pool->specs = calloc(nodes_max, sizeof(pool->specs[0]));
+    if (!pool->nodes || !pool->specs || fg_index_init(&pool->index, nodes_max) < 0) {
+        fg_pool_free(pool);
+        return NULL;
+    }
+    return pool;
+}
+
+void fg_pool_free(struct fg_pool *pool)
+{
+    if (!pool)
+        return;
+    for (size_t i = 0; pool->specs && !pool->borrowed_specs && i < pool->nodes_len; i++)
+        free(pool->specs[i]);
+    free(pool->specs);
+    free(pool->nodes);
+    fg_index_fini(&pool->index);
+    free(pool);
+}
+
+size_t fg_pool_len(const struct fg_pool *pool)
+{
+    return pool->nodes_len;
+}
+
+size_t fg_pool_max(const struct fg_pool *pool)
+{
+    return pool->nodes_max;
+}
+
+const struct fg_pool_node *fg_pool_node(const struct fg_pool *pool, fg_node_id node)
+{
+    assert(node > 0 && node <= pool->nodes_len);
+    return &pool->nodes[node - 1];
+}
+
+const struct fg_node_spec *fg_pool_spec(const struct fg_pool *pool, fg_node_id node)
+{
+    assert(node > 0 && node <= pool->nodes_len);
+    return pool->specs[node - 1];
+}
+
+fg_node_id fg_pool_find(const struct fg_pool *pool, const char *name)
+{
+    for (size_t i = 0; i < pool->nodes_len; i++)
+        if (strcmp(pool->specs[i]->name, name) == 0)
+            return (fg_node_id)(i + 1);
+    return 0;
+}
+
+uint64_t fg_pool_generation(const struct fg_pool *pool)
+{
+    return pool->generation;
+}
+
+size_t fg_pool_kinds_len(const struct fg_pool *pool)
+{
+    return pool->kinds_len;
+}
+
+const char *fg_pool_kind_name(const struct fg_pool *pool, uint32_t kind)
+{
+    assert(kind < pool->kinds_len);
+    return pool->kinds[kind];
+}
+
+uint64_t fg_pool_kinds(const struct fg_pool *pool, const char *kind)
+{
+    uint64_t set = 0;
+    size_t len = strlen(kind);
+    bool any = strcmp(kind, "any") == 0;
+    for (size_t i = 0; len > 0 && i < pool->kinds_len; i++) {
+        const char *have = pool->kinds[i];
+        bool same = strncmp(have, kind, len) == 0 && (have[len] == '\0' || have[len] == '-');
+        if (any || same)
+            set |= 1ULL << i;
+    }
+    return set;
+}
+
+/* The number of this kind, made if new; FG_ENOCAP, FG_ENOMEM. */
+static int intern_kind(struct fg_pool *pool, const char *name)
+{
+    for (size_t i = 0; i < pool->kinds_len; i++)
+        if (strcmp(pool->kinds[i], name) == 0)
+            return (int)i;
+    if (pool->kinds_len == FG_POOL_KINDS_MAX)
+        return FG_ENOCAP;
+    int rc = fg_index_add_kind(&pool->index, pool->kinds_len + 1);
+    if (rc < 0)
+        return rc;
+    memcpy(pool->kinds[pool->kinds_len], name, strlen(name) + 1);
+    return (int)pool->kinds_len++;
+}
+
+static int check_spec(const struct fg_node_spec *spec, struct fg_err *err)
+{
+    if (spec->name[0] == '\0' || strlen(spec->name) >= FG_NAME_MAX)
+        return fg_fail(err, FG_EINVAL, "a node without a name, expected 1 to %d bytes", FG_NAME_MAX - 1);
+    if (spec->devices_len > FG_NODE_DEVICES_MAX)
+        return fg_fail(err, FG_EINVAL, "node %s: %u devices, expected 0 to %d", spec->name, spec->devices_len,
+                       FG_NODE_DEVICES_MAX);
+    for (uint32_t i = 0; i < spec->devices_len; i++)
+        if (spec->devices[i].kind[0] == '\0')
+            return fg_fail(err, FG_EINVAL, "node %s: device %u has no kind", spec->name, i);
+    return 0;
+}
+
+static int fill_node(struct fg_pool *pool, const struct fg_node_spec *spec, struct fg_pool_node *out, struct fg_err *err)
+{
+    *out = (struct fg_pool_node){
+        .cpu_milli = spec->cpu_milli,
+        .cpu_milli_left = spec->cpu_milli,
+        .mem_mib = spec->mem_mib,
+        .mem_mib_left = spec->mem_mib,
+        .devices_len = spec->devices_len,
+        .state = FG_NODE_UP,
+    };
+    for (uint32_t i = 0; i < spec->devices_len; i++) {
+        int kind = intern_kind(pool, spec->devices[i].kind);
+        if (kind < 0)
+            return fg_fail(err, kind, "node %s: kind %s is one more than the %d a pool can hold", spec->name,
+                           spec->devices[i].kind, FG_POOL_KINDS_MAX);
+        out->kind[i] = (uint8_t)kind;
+        out->left_milli[i] = 1000;
+        out->device_mem_mib[i] = spec->devices[i].mem_mib;
+        out->kinds |= 1ULL << kind;
+    }
+    return 0;
+}
+
+static bool same_shape(const struct fg_pool_node *a, const struct fg_pool_node *b)
+{
+    return a->cpu_milli == b->cpu_milli && a->mem_mib == b->mem_mib && a->devices_len == b->devices_len &&
+           memcmp(a->kind, b->kind, sizeof(a->kind)) == 0;
+}
+
+/* A known node again: what hangs on it stays where its shape is the same. */
+static int update_node(struct fg_pool *pool, fg_node_id id, const struct fg_node_spec *spec,
+                       const struct fg_pool_node *fresh, struct fg_err *err)
+{
+    struct fg_pool_node *node = &pool->nodes[id - 1];
+    if (!same_shape(node, fresh)) {
+        if (!fg_pool_is_idle(pool, id))
+            return fg_fail(err, FG_ESTATE, "node %s: its devices changed while jobs hold some of them", spec->name);
+        enum fg_node_state state = node->state;
+        fg_index_take(&pool->index, id - 1, node);
+        *node = *fresh;
+        node->state = state;
+        fg_index_put(&pool->index, id - 1, node);
+    }
+    *pool->specs[id - 1] = *spec;
+    pool->generation++;
+    return 0;
+}
+
+int fg_pool_add(struct fg_pool *pool, const struct fg_node_spec *spec, fg_node_id *out_node, struct fg_err *err)
+{
+    struct fg_pool_node fresh;
+    int rc = check_spec(spec, err);
+    if (rc == 0)
+        rc = fill_node(pool, spec, &fresh, err);
+    if (rc < 0)
+        return rc;
+
+    fg_node_id id = fg_pool_find(pool, spec->name);
+    if (id) {
+        rc = update_node(pool, id, spec, &fresh, err);
+        if (rc < 0)
+            return rc;
+    } else {
+        if (pool->nodes_len == pool->nodes_max)
+            return fg_fail(err, FG_ENOCAP, "node %s: the pool of %zu nodes is full", spec->name, pool->nodes_max);
+        struct fg_node_spec *kept = malloc(sizeof(*kept));
+        if (!kept)
+            return fg_fail(err, FG_ENOMEM, "node %s: no memory", spec->name);
+        *kept = *spec;
+        pool->specs[pool->nodes_len] = kept;
+        pool->nodes[pool->nodes_len] = fresh;
+        fg_index_put(&pool->index, pool->nodes_len, &fresh);
+        id = (fg_node_id)++pool->nodes_len;
+        pool->generation++;
+    }
+    if (out_node)
+        *out_node = id;
+    return 0;
+}
+
+void fg_pool_set_state(struct fg_pool *pool, fg_node_id id, enum fg_node_state state)
+{
+    assert(id > 0 && id <= pool->nodes_len);
+    struct fg_pool_node *node = &pool->nodes[id - 1];
+    fg_index_take(&pool->index, id - 1, node);
+    node->state = state;
+    fg_index_put(&pool->index, id - 1, node);
+    pool->generation++;
+}
+
+bool fg_pool_is_idle(const struct fg_pool *pool, fg_node_id id)
+{
+    const struct fg_pool_node *node = fg_pool_node(pool, id);
+    if (node->cpu_milli_left != node->cpu_milli || node->mem_mib_left != node->mem_mib)
+        return false;
+    for (uint32_t i = 0; i < node->devices_len; i++)
+        if (node->left_milli[i] != 1000)
+            return false;
+    return true;
+}
+
+int fg_pool_claim(struct fg_pool *pool, const struct fg_grant *grant, struct fg_err *err)
+{
+    if (grant->node == 0 || grant->node > pool->nodes_len)
+        return fg_fail(err, FG_ENOENT, "node %u: not in the pool", grant->node);
+    struct fg_pool_node *node = &pool->nodes[grant->node - 1];
+    const char *name = pool->specs[grant->node - 1]->name;
+    if (grant->cpu_milli > node->cpu_milli_left || grant->mem_mib > node->mem_mib_left)
+        return fg_fail(err, FG_ENOCAP, "node %s: %u milli-cores and %llu MiB asked, %u and %llu left", name, grant->cpu_milli,
+                       (unsigned long long)grant->mem_mib, node->cpu_milli_left, (unsigned long long)node->mem_mib_left);
+    for (uint32_t mask = grant->devices; mask; mask &= mask - 1) {
+        uint32_t i = (uint32_t)__builtin_ctz(mask);
+        if (i >= node->devices_len)
+            return fg_fail(err, FG_ENOENT, "node %s: no device %u", name, i);
+        if (node->left_milli[i] < grant->gpu_milli)
+            return fg_fail(err, FG_ENOCAP, "node %s: device %u: %u milli asked, %u left", name, i, grant->gpu_milli,
+                           node->left_milli[i]);
+    }
+
+    fg_index_take(&pool->index, grant->node - 1, node);
+    node->cpu_milli_left -= grant->cpu_milli;
+    node->mem_mib_left -= grant->mem_mib;
+    for (uint32_t mask = grant->devices; mask; mask &= mask - 1)
+        node->left_milli[__builtin_ctz(mask)] -= (uint16_t)grant->gpu_milli;
+    fg_index_put(&pool->index, grant->node - 1, node);
+    return 0;
+}
+
+void fg_pool_release(struct fg_pool *pool, const struct fg_grant *grant)
+{
+    assert(grant->node > 0 && grant->node <= pool->nodes_len);
+    struct fg_pool_node *node = &pool->nodes[grant->node - 1];
+    fg_index_take(&pool->index, grant->node - 1, node);
+    node->cpu_milli_left += grant->cpu_milli;
+    node->mem_mib_left += grant->mem_mib;
+    assert(node->cpu_milli_left <= node->cpu_milli);
+    assert(node->mem_mib_left <= node->mem_mib);
+    for (uint32_t mask = grant->devices; mask; mask &= mask - 1) {
+        uint16_t *left = &node->left_milli[__builtin_ctz(mask)];
+        *left = (uint16_t)(*left + grant->gpu_milli);
+        assert(*left <= 1000);
+    }
+    fg_index_put(&pool->index, grant->node - 1, node);
+}
+
+void fg_pool_copy(struct fg_pool *to, const struct fg_pool *from)
+{
+    assert(to->nodes_max == from->nodes_max);
+    assert(to->borrowed_specs || to->nodes_len == 0);
+    if (fg_index_add_kind(&to->index, from->index.kinds_room) < 0)
+        abort();
+    to->borrowed_specs = true;
+    memcpy(to->specs, from->specs, from->nodes_len * sizeof(to->specs[0]));
+    memcpy(to->nodes, from->nodes, from->nodes_len * sizeof(to->nodes[0]));
+    memcpy(to->kinds, from->kinds, sizeof(to->kinds));
+    fg_index_copy(&to->index, &from->index);
+    to->nodes_len = from->nodes_len;
+    to->kinds_len = from->kinds_len;
+    to->generation = from->generation;
+}
+
+struct fg_pool_totals fg_pool_totals(const struct fg_pool *pool)
+{
+    struct fg_pool_totals sum = {};
+    for (size_t at = 0; at < pool->nodes_len; at++) {
+        const struct fg_pool_node *node = &pool->nodes[at];
+        if (node->state == FG_NODE_DOWN)
+            continue;
+        sum.cpu_milli += node->cpu_milli;
+        sum.cpu_used_milli += node->cpu_milli - node->cpu_milli_left;
+        sum.mem_mib += node->mem_mib;
+        sum.mem_used_mib += node->mem_mib - node->mem_mib_left;
+        sum.gpu_milli += 1000ULL * node->devices_len;
+        for (uint32_t i = 0; i < node->devices_len; i++)
+            sum.gpu_used_milli += 1000ULL - node->left_milli[i];
+    }
+    return sum;
+}

@@ -1,0 +1,96 @@
+/* pool.h - the machines and devices we hold right now, and the indexes that make a fit cheap to find.
+ *
+ *     supply --nodes--> POOL --fits--> schedule --grants--> POOL
+ *
+ * Owner:     the controller or the simulator holds one pool; nothing in here is global.
+ * Time:      the pool has no clock and opens no files.
+ * Threads:   one owner, one thread.
+ * Invariant: on every node and device, left + granted == total; the index equals what a full
+ *            recomputation would give (fg_pool_check).
+ *
+ * Finding a node costs a few bit-set look-ups, not a scan: nodes are indexed by how many whole devices of
+ * a kind they have left, by the greatest share left on a device already shared, and by cores left.
+ */
+#pragma once
+
+#include "base/auto.h"
+#include "base/err.h"
+#include "model/resources.h"
+
+#include <stddef.h>
+
+struct fg_pool;
+
+#define FG_POOL_KINDS_MAX 64 /* a set of kinds is a 64-bit mask */
+
+/* One node as the pool keeps it.  Read only outside of the pool. */
+struct fg_pool_node {
+    uint32_t cpu_milli_left, cpu_milli;
+    uint64_t mem_mib_left, mem_mib;
+    uint32_t devices_len;
+    enum fg_node_state state;
+    uint16_t left_milli[FG_NODE_DEVICES_MAX]; /* 1000: untouched */
+    uint8_t kind[FG_NODE_DEVICES_MAX];
+    uint32_t device_mem_mib[FG_NODE_DEVICES_MAX];
+    uint64_t kinds; /* set of the kinds it has */
+};
+
+/* Create an empty pool for at most `nodes_max` nodes (<= FG_NODES_MAX).  NULL: no memory. */
+struct fg_pool *fg_pool_new(size_t nodes_max);
+void fg_pool_free(struct fg_pool *pool); /* NULL is allowed */
+FG_AUTO_DEFINE(fg_pool)
+
+/* Add a node, or update the one of that name in place: a changed number of devices or cores is refused
+ * with FG_ESTATE while grants are held on it.  The id goes to `out_node` (may be NULL).
+ * Returns 0, or FG_EINVAL: devices out of range, too many kinds; FG_ENOCAP: the pool is full. */
+[[nodiscard]] int fg_pool_add(struct fg_pool *pool, const struct fg_node_spec *spec, fg_node_id *out_node, struct fg_err *err);
+
+/* Nodes are 1 .. fg_pool_len().  A node that is not `up` gets no new grants. */
+size_t fg_pool_len(const struct fg_pool *pool);
+size_t fg_pool_max(const struct fg_pool *pool); /* as given to fg_pool_new */
+const struct fg_pool_node *fg_pool_node(const struct fg_pool *pool, fg_node_id node);
+const struct fg_node_spec *fg_pool_spec(const struct fg_pool *pool, fg_node_id node);
+fg_node_id fg_pool_find(const struct fg_pool *pool, const char *name); /* 0: none */
+void fg_pool_set_state(struct fg_pool *pool, fg_node_id node, enum fg_node_state state);
+bool fg_pool_is_idle(const struct fg_pool *pool, fg_node_id node); /* nothing is granted on it */
+
+/* The set of kinds that a request's `kind` means: "h100" is h100 and every h100-...; "any" all; "" none. */
+uint64_t fg_pool_kinds(const struct fg_pool *pool, const char *kind);
+size_t fg_pool_kinds_len(const struct fg_pool *pool);
+const char *fg_pool_kind_name(const struct fg_pool *pool, uint32_t kind);
+/* Rises whenever nodes, their states or kinds change (not with grants). */
+uint64_t fg_pool_generation(const struct fg_pool *pool);
+
+/* A request made ready for look-ups: kinds resolved once. */
+struct fg_need {
+    uint64_t kinds; /* 0 and count 0: CPU only */
+    uint32_t count, gpu_milli, gpu_mem_mib, cpu_milli;
+    uint64_t mem_mib;
+};
+struct fg_need fg_pool_need(const struct fg_pool *pool, const struct fg_request *request);
+
+/* Could this node take it now (`empty` false) or if nothing else ran there (`empty` true)?  With `also`, the
+ * same devices must be free in that second pool too (a reservation).  The grant goes to `out_grant`. */
+bool fg_pool_fit(const struct fg_pool *pool, const struct fg_pool *also, fg_node_id node, const struct fg_need *need, bool empty,
+                 struct fg_grant *out_grant);
+
+/* Best fit: among the nodes that can take it, one that is left with the least.  false: none. */
+bool fg_pool_best_fit(const struct fg_pool *pool, const struct fg_pool *also, const struct fg_need *need, struct fg_grant *out_grant);
+
+/* Take exactly this grant: all of it or nothing.  FG_ENOENT: no such node or device; FG_ENOCAP. */
+[[nodiscard]] int fg_pool_claim(struct fg_pool *pool, const struct fg_grant *grant, struct fg_err *err);
+/* Give back exactly what was claimed; more than that is a bug and asserts. */
+void fg_pool_release(struct fg_pool *pool, const struct fg_grant *grant);
+
+/* Make `to` hold the same grants as `from` (same nodes).  For "what if" at little cost: no allocation
+ * once `to` has seen a pool of this size. */
+void fg_pool_copy(struct fg_pool *to, const struct fg_pool *from);
+
+/* Sums over nodes that are not down. */
+struct fg_pool_totals {
+    uint64_t gpu_milli, gpu_used_milli, cpu_milli, cpu_used_milli, mem_mib, mem_used_mib;
+};
+struct fg_pool_totals fg_pool_totals(const struct fg_pool *pool);
+
+/* The invariant above, recomputed in full.  For tests and debug builds. */
+bool fg_pool_check(const struct fg_pool *pool);

@@ -1,0 +1,181 @@
+/* queue.c - the table of open jobs and of projects; see queue.h */
+#include "queue/queue_inner.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct fg_queue *fg_queue_new(const struct fg_queue_options *options)
+{
+    struct fg_queue *queue = calloc(1, sizeof(*queue));
+    if (!queue)
+        return NULL;
+    queue->options = *options;
+    queue->free_edge = NO_SLOT;
+    queue->by_id = fg_map_new(64);
+    queue->class_by_hash = fg_map_new(16);
+    return queue;
+}
+
+void fg_queue_free(struct fg_queue *queue)
+{
+    if (!queue)
+        return;
+    for (size_t i = 0; i < queue->projects_len; i++) {
+        free(queue->projects[i].list.sorted);
+        free(queue->projects[i].list.fresh);
+    }
+    free(queue->slots);
+    free(queue->free_slots);
+    free(queue->classes);
+    free(queue->projects);
+    free(queue->edges);
+    free(queue->later);
+    free(queue->walk);
+    fg_map_free(queue->by_id);
+    fg_map_free(queue->class_by_hash);
+    free(queue);
+}
+
+void *fg_queue_grow(void *items, size_t len, size_t *room, size_t size)
+{
+    if (len < *room)
+        return items;
+    size_t next = *room ? *room + *room / 2 : 64;
+    void *grown = reallocarray(items, next, size);
+    if (!grown)
+        abort();
+    *room = next;
+    return grown;
+}
+
+struct slot *fg_queue_slot_of(const struct fg_queue *queue, fg_job_id id)
+{
+    uint32_t at;
+    return id && fg_map_get(queue->by_id, id, &at) ? &queue->slots[at] : NULL;
+}
+
+const struct fg_job *fg_queue_get(const struct fg_queue *queue, fg_job_id id)
+{
+    const struct slot *slot = fg_queue_slot_of(queue, id);
+    return slot ? &slot->job : NULL;
+}
+
+static uint32_t take_slot(struct fg_queue *queue)
+{
+    if (queue->free_len)
+        return queue->free_slots[--queue->free_len];
+    queue->slots = fg_queue_grow(queue->slots, queue->slots_len, &queue->slots_room, sizeof(struct slot));
+    queue->slots[queue->slots_len] = (struct slot){};
+    return (uint32_t)queue->slots_len++;
+}
+
+int fg_queue_add(struct fg_queue *queue, const struct fg_job *job, struct fg_err *err)
+{
+    assert(job->id != 0);
+    assert(job->request < queue->classes_len);
+    assert(fg_queue_project(queue, job->project));
+    if (fg_queue_slot_of(queue, job->id))
+        return fg_fail(err, FG_EEXIST, "job %llu: it is open already", (unsigned long long)job->id);
+    if (queue->jobs_len >= queue->options.jobs_max)
+        return fg_fail(err, FG_ENOCAP, "%zu jobs are open, the most there may be", queue->jobs_len);
+
+    uint32_t at = take_slot(queue);
+    struct slot *slot = &queue->slots[at];
+    *slot = (struct slot){.job = *job, .entry = slot->entry + 1, .first_edge = NO_SLOT};
+    fg_map_put(queue->by_id, job->id, at);
+    queue->jobs_len++;
+    if (job->state == FG_JOB_QUEUED)
+        queue->projects[job->project].held.queued++;
+    fg_queue_relist(queue, slot);
+    return 0;
+}
+
+void fg_queue_set(struct fg_queue *queue, const struct fg_job *job)
+{
+    struct slot *slot = fg_queue_slot_of(queue, job->id);
+    assert(slot);
+    assert(slot->job.project == job->project);
+    int64_t *queued = &queue->projects[job->project].held.queued;
+    *queued += (job->state == FG_JOB_QUEUED) - (slot->job.state == FG_JOB_QUEUED);
+    slot->job = *job;
+    fg_queue_relist(queue, slot);
+}
+
+void fg_queue_del(struct fg_queue *queue, fg_job_id id)
+{
+    struct slot *slot = fg_queue_slot_of(queue, id);
+    assert(slot);
+    fg_queue_unlist(queue, slot);
+    fg_queue_drop_edges(queue, slot);
+    if (slot->job.state == FG_JOB_QUEUED)
+        queue->projects[slot->job.project].held.queued--;
+    fg_map_del(queue->by_id, id);
+    slot->job.id = 0;
+    queue->jobs_len--;
+    queue->free_slots = fg_queue_grow(queue->free_slots, queue->free_len, &queue->free_room, sizeof(uint32_t));
+    queue->free_slots[queue->free_len++] = (uint32_t)(slot - queue->slots);
+}
+
+size_t fg_queue_len(const struct fg_queue *queue)
+{
+    return queue->jobs_len;
+}
+
+size_t fg_queue_slots(const struct fg_queue *queue)
+{
+    return queue->slots_len;
+}
+
+const struct fg_job *fg_queue_slot(const struct fg_queue *queue, size_t at)
+{
+    assert(at < queue->slots_len);
+    return queue->slots[at].job.id ? &queue->slots[at].job : NULL;
+}
+
+/* -- projects -------------------------------------------------------------------------------- */
+
+int fg_queue_project_put(struct fg_queue *queue, const struct fg_project *project, struct fg_err *err)
+{
+    assert(project->id > 0);
+    if (project->id > FG_PROJECTS_MAX)
+        return fg_fail(err, FG_ENOCAP, "project %s: there are %d already, the most there may be", project->name,
+                       FG_PROJECTS_MAX);
+    while (queue->projects_len <= project->id) {
+        queue->projects = fg_queue_grow(queue->projects, queue->projects_len, &queue->projects_room,
+                                        sizeof(struct project_row));
+        queue->projects[queue->projects_len++] = (struct project_row){};
+    }
+    queue->projects[project->id].project = *project;
+    return 0;
+}
+
+const struct fg_project *fg_queue_project(const struct fg_queue *queue, fg_project_id id)
+{
+    return id < queue->projects_len && queue->projects[id].project.id ? &queue->projects[id].project : NULL;
+}
+
+const struct fg_project *fg_queue_project_find(const struct fg_queue *queue, const char *name)
+{
+    for (fg_project_id id = 1; id < queue->projects_len; id++)
+        if (queue->projects[id].project.id && strcmp(queue->projects[id].project.name, name) == 0)
+            return &queue->projects[id].project;
+    return NULL;
+}
+
+fg_project_id fg_queue_projects_max(const struct fg_queue *queue)
+{
+    return queue->projects_len ? (fg_project_id)(queue->projects_len - 1) : 0;
+}
+
+struct fg_held *fg_queue_held(struct fg_queue *queue, fg_project_id id)
+{
+    assert(id < queue->projects_len);
+    return &queue->projects[id].held;
+}
+
+void fg_queue_set_bonus(struct fg_queue *queue, fg_project_id id, int64_t bonus)
+{
+    assert(id < queue->projects_len);
+    queue->projects[id].list.bonus = bonus;
+}

@@ -1,0 +1,80 @@
+/* queue.h - what is asked: every open job, the order in which jobs wait, who depends on whom.
+ *
+ *     submit --jobs--> QUEUE --ready, in order--> schedule
+ *
+ * Owner:     the controller or the simulator holds one; nothing in here is global.
+ * Time:      passed in; the queue has no clock.
+ * Memory:    one flat record per open job, slots are used again; ids are found by a hash map.
+ * Invariant: a job is offered by the order exactly while it is ready: state QUEUED, nothing it waits for
+ *            open, and eligible_us reached.
+ *
+ * Order: every ready job has a static key (ageing is linear, so it never changes the order of two waiting
+ * jobs: see schedule/priority.h).  Jobs wait in one sorted list per project; the cursor merges the lists,
+ * each lifted by its project's fair-share bonus.
+ */
+#pragma once
+
+#include "base/auto.h"
+#include "model/job.h"
+#include "model/project.h"
+#include "queue/held.h"
+
+struct fg_queue;
+
+struct fg_queue_options {
+    size_t jobs_max;
+    /* Static order key: higher first; ties by lower id. */
+    int64_t (*key)(const void *self, const struct fg_job *job, const struct fg_project *project);
+    const void *self;
+};
+
+struct fg_queue *fg_queue_new(const struct fg_queue_options *options); /* NULL: no memory */
+void fg_queue_free(struct fg_queue *queue);                           /* NULL is allowed */
+FG_AUTO_DEFINE(fg_queue)
+
+/* -- request classes: equal alternatives are kept once, jobs hold the number ---------------- */
+uint32_t fg_queue_class(struct fg_queue *queue, const struct fg_request *any_of, size_t any_of_len);
+const struct fg_request *fg_queue_class_at(const struct fg_queue *queue, uint32_t request, size_t *out_len);
+size_t fg_queue_classes_len(const struct fg_queue *queue);
+
+/* -- projects ------------------------------------------------------------------------------- */
+/* Add, or replace the one with this id; the caller gives ids.  FG_ENOCAP: too many. */
+[[nodiscard]] int fg_queue_project_put(struct fg_queue *queue, const struct fg_project *project, struct fg_err *err);
+const struct fg_project *fg_queue_project(const struct fg_queue *queue, fg_project_id id); /* NULL: none */
+const struct fg_project *fg_queue_project_find(const struct fg_queue *queue, const char *name);
+fg_project_id fg_queue_projects_max(const struct fg_queue *queue); /* the greatest id in use */
+/* What the project holds now; grants are added and taken by the controller. */
+struct fg_held *fg_queue_held(struct fg_queue *queue, fg_project_id id);
+/* Lift of the project in the order, in units of the key (fair share); 0 at first. */
+void fg_queue_set_bonus(struct fg_queue *queue, fg_project_id id, int64_t bonus);
+
+/* -- jobs ----------------------------------------------------------------------------------- */
+/* FG_ENOCAP: jobs_max are open; FG_EEXIST: the id is known. */
+[[nodiscard]] int fg_queue_add(struct fg_queue *queue, const struct fg_job *job, struct fg_err *err);
+/* NULL: not open.  Valid until the next add or del. */
+const struct fg_job *fg_queue_get(const struct fg_queue *queue, fg_job_id id);
+/* Replace the record of an open job; the order follows. */
+void fg_queue_set(struct fg_queue *queue, const struct fg_job *job);
+void fg_queue_del(struct fg_queue *queue, fg_job_id id);
+size_t fg_queue_len(const struct fg_queue *queue);
+/* All open jobs, in no particular order: at 0 .. fg_queue_slots(); NULL where a slot is empty. */
+size_t fg_queue_slots(const struct fg_queue *queue);
+const struct fg_job *fg_queue_slot(const struct fg_queue *queue, size_t at);
+
+/* -- dependencies --------------------------------------------------------------------------- */
+/* `job` waits for `on`, an open job.  Counted in job->waits_for by the caller's record. */
+[[nodiscard]] int fg_queue_depend(struct fg_queue *queue, fg_job_id job, fg_job_id on, bool any_end);
+/* The next job that waited for `on`, which is over now; the edge is removed.  false: no more. */
+bool fg_queue_next_dependent(struct fg_queue *queue, fg_job_id on, fg_job_id *out_job, bool *out_any_end);
+
+/* -- order ---------------------------------------------------------------------------------- */
+/* Jobs whose eligible_us has come join the order.  Returns the next moment at which one will, 0 none. */
+int64_t fg_queue_advance(struct fg_queue *queue, int64_t now_us);
+/* Start a walk over the ready jobs, best first.  Sets, adds and dels during it are allowed; what they change is
+ * seen by the next walk at the latest. */
+void fg_queue_walk(struct fg_queue *queue);
+/* The next ready job, NULL at the end. */
+const struct fg_job *fg_queue_next(struct fg_queue *queue);
+/* Ready jobs of a project before this one, in its list order: the position people ask for. */
+size_t fg_queue_position(struct fg_queue *queue, fg_job_id id);
+size_t fg_queue_ready(const struct fg_queue *queue);

@@ -1,0 +1,72 @@
+/* queue_class.c - equal requests are kept once, so that "does not fit" is found once per pass. */
+#include "queue/queue_inner.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* FNV-1a over the fields that matter (kind up to its 0, so that padding never counts). */
+static uint64_t mix(uint64_t hash, const void *bytes, size_t len)
+{
+    const unsigned char *at = bytes;
+    for (size_t i = 0; i < len; i++)
+        hash = (hash ^ at[i]) * 1099511628211ULL;
+    return hash;
+}
+
+static uint64_t hash_of(const struct fg_request *any_of, size_t len)
+{
+    uint64_t hash = 14695981039346656037ULL;
+    for (size_t i = 0; i < len; i++) {
+        const struct fg_request *r = &any_of[i];
+        uint64_t numbers[] = {r->count, r->gpu_milli, r->gpu_mem_mib, r->cpu_milli, r->mem_mib};
+        hash = mix(hash, r->kind, strlen(r->kind) + 1);
+        hash = mix(hash, numbers, sizeof(numbers));
+    }
+    return hash ? hash : 1;
+}
+
+static bool same(const struct fg_request *a, const struct fg_request *b)
+{
+    return strcmp(a->kind, b->kind) == 0 && a->count == b->count && a->gpu_milli == b->gpu_milli &&
+           a->gpu_mem_mib == b->gpu_mem_mib && a->cpu_milli == b->cpu_milli && a->mem_mib == b->mem_mib;
+}
+
+static bool is_class(const struct class_row *row, const struct fg_request *any_of, size_t len)
+{
+    if (row->len != len)
+        return false;
+    for (size_t i = 0; i < len; i++)
+        if (!same(&row->any_of[i], &any_of[i]))
+            return false;
+    return true;
+}
+
+uint32_t fg_queue_class(struct fg_queue *queue, const struct fg_request *any_of, size_t any_of_len)
+{
+    assert(any_of_len > 0 && any_of_len <= FG_ANY_OF_MAX);
+    uint64_t hash = hash_of(any_of, any_of_len);
+    uint32_t found;
+    /* Two different requests of one hash: step to the next number until it is ours or free. */
+    for (; fg_map_get(queue->class_by_hash, hash, &found); hash = hash + 1 ? hash + 1 : 1)
+        if (is_class(&queue->classes[found], any_of, any_of_len))
+            return found;
+
+    queue->classes = fg_queue_grow(queue->classes, queue->classes_len, &queue->classes_room, sizeof(struct class_row));
+    struct class_row *row = &queue->classes[queue->classes_len];
+    *row = (struct class_row){.len = any_of_len};
+    memcpy(row->any_of, any_of, any_of_len * sizeof(any_of[0]));
+    fg_map_put(queue->class_by_hash, hash, (uint32_t)queue->classes_len);
+    return (uint32_t)queue->classes_len++;
+}
+
+const struct fg_request *fg_queue_class_at(const struct fg_queue *queue, uint32_t request, size_t *out_len)
+{
+    assert(request < queue->classes_len);
+    *out_len = queue->classes[request].len;
+    return queue->classes[request].any_of;
+}
+
+size_t fg_queue_classes_len(const struct fg_queue *queue)
+{
+    return queue->classes_len;
+}

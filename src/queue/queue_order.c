@@ -1,0 +1,250 @@
+/* queue_order.c - ready jobs, best first.
+ *
+ * Each project has one sorted list and a short list of newcomers that is sorted and merged in when a
+ * walk begins.  A job that leaves only makes its entry stale; stale entries are dropped at the merge.
+ * So a submit and a start cost O(1), and a walk costs one merge.
+ */
+#include "queue/queue_inner.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* -- the heap of jobs that become ready later -------------------------------------------------- */
+
+static void later_push(struct fg_queue *queue, int64_t time_us, fg_job_id id)
+{
+    queue->later = fg_queue_grow(queue->later, queue->later_len, &queue->later_room, sizeof(struct later));
+    size_t at = queue->later_len++;
+    for (; at > 0 && queue->later[(at - 1) / 2].time_us > time_us; at = (at - 1) / 2)
+        queue->later[at] = queue->later[(at - 1) / 2];
+    queue->later[at] = (struct later){.time_us = time_us, .id = id};
+}
+
+static struct later later_pop(struct fg_queue *queue)
+{
+    struct later top = queue->later[0];
+    struct later last = queue->later[--queue->later_len];
+    size_t at = 0;
+    for (;;) {
+        size_t child = 2 * at + 1;
+        if (child >= queue->later_len)
+            break;
+        if (child + 1 < queue->later_len && queue->later[child + 1].time_us < queue->later[child].time_us)
+            child++;
+        if (queue->later[child].time_us >= last.time_us)
+            break;
+        queue->later[at] = queue->later[child];
+        at = child;
+    }
+    if (queue->later_len)
+        queue->later[at] = last;
+    return top;
+}
+
+/* -- joining and leaving ----------------------------------------------------------------------- */
+
+static void list_push(struct fg_queue *queue, struct slot *slot)
+{
+    const struct fg_job *job = &slot->job;
+    struct project_row *row = &queue->projects[job->project];
+    struct waiting_list *list = &row->list;
+    list->fresh = fg_queue_grow(list->fresh, list->fresh_len, &list->fresh_room, sizeof(struct waiting));
+    list->fresh[list->fresh_len++] = (struct waiting){
+        .key = queue->options.key(queue->options.self, job, &row->project),
+        .id = job->id,
+        .slot = (uint32_t)(slot - queue->slots),
+        .entry = slot->entry,
+    };
+    slot->listed = true;
+    queue->ready_len++;
+}
+
+void fg_queue_unlist(struct fg_queue *queue, struct slot *slot)
+{
+    if (!slot->listed)
+        return;
+    slot->listed = false;
+    slot->entry++;
+    queue->projects[slot->job.project].list.stale++;
+    queue->ready_len--;
+}
+
+void fg_queue_relist(struct fg_queue *queue, struct slot *slot)
+{
+    const struct fg_job *job = &slot->job;
+    bool may_wait = job->state == FG_JOB_QUEUED && job->waits_for == 0;
+    if (!may_wait) {
+        fg_queue_unlist(queue, slot);
+    } else if (job->eligible_us > 0) {
+        fg_queue_unlist(queue, slot);
+        if (!slot->delayed)
+            later_push(queue, job->eligible_us, job->id);
+        slot->delayed = true;
+    } else if (!slot->listed) {
+        list_push(queue, slot);
+    }
+}
+
+int64_t fg_queue_advance(struct fg_queue *queue, int64_t now_us)
+{
+    while (queue->later_len && queue->later[0].time_us <= now_us) {
+        struct slot *slot = fg_queue_slot_of(queue, later_pop(queue).id);
+        if (!slot || !slot->delayed)
+            continue;
+        slot->delayed = false;
+        if (slot->job.eligible_us <= now_us)
+            slot->job.eligible_us = 0;
+        fg_queue_relist(queue, slot);
+    }
+    return queue->later_len ? queue->later[0].time_us : 0;
+}
+
+/* -- the walk ------------------------------------------------------------------------------------ */
+
+static bool comes_before(const struct waiting *a, const struct waiting *b)
+{
+    return a->key != b->key ? a->key > b->key : a->id < b->id;
+}
+
+static int compare(const void *a, const void *b)
+{
+    return comes_before(a, b) ? -1 : comes_before(b, a) ? 1 : 0;
+}
+
+static bool is_stale(const struct fg_queue *queue, const struct waiting *entry)
+{
+    const struct slot *slot = &queue->slots[entry->slot];
+    return !slot->listed || slot->entry != entry->entry;
+}
+
+static size_t drop_stale(const struct fg_queue *queue, struct waiting *items, size_t len)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < len; i++)
+        if (!is_stale(queue, &items[i]))
+            items[kept++] = items[i];
+    return kept;
+}
+
+/* Merge the newcomers in from the back, in place. */
+static void merge(struct waiting_list *list)
+{
+    size_t total = list->sorted_len + list->fresh_len;
+    if (total > list->sorted_room) {
+        list->sorted_room = total + total / 2;
+        list->sorted = reallocarray(list->sorted, list->sorted_room, sizeof(struct waiting));
+        if (!list->sorted)
+            abort();
+    }
+    size_t old = list->sorted_len, fresh = list->fresh_len;
+    for (size_t to = total; fresh > 0; to--) {
+        if (old > 0 && comes_before(&list->fresh[fresh - 1], &list->sorted[old - 1])) {
+            list->sorted[to - 1] = list->sorted[old - 1];
+            old--;
+        } else {
+            list->sorted[to - 1] = list->fresh[--fresh];
+        }
+    }
+    list->sorted_len = total;
+    list->fresh_len = 0;
+}
+
+static void tidy(struct fg_queue *queue, struct waiting_list *list)
+{
+    if (list->stale > 64 + list->sorted_len / 4) {
+        list->sorted_len = drop_stale(queue, list->sorted, list->sorted_len);
+        list->fresh_len = drop_stale(queue, list->fresh, list->fresh_len);
+        list->stale = 0;
+    }
+    if (list->fresh_len) {
+        qsort(list->fresh, list->fresh_len, sizeof(list->fresh[0]), compare);
+        merge(list);
+    }
+    list->at = 0;
+}
+
+/* Step over stale entries.  false: the list is at its end. */
+static bool settle(const struct fg_queue *queue, struct waiting_list *list)
+{
+    while (list->at < list->sorted_len && is_stale(queue, &list->sorted[list->at]))
+        list->at++;
+    return list->at < list->sorted_len;
+}
+
+static bool head_before(const struct fg_queue *queue, uint32_t a, uint32_t b)
+{
+    const struct waiting_list *x = &queue->projects[a].list, *y = &queue->projects[b].list;
+    struct waiting p = x->sorted[x->at], q = y->sorted[y->at];
+    p.key += x->bonus;
+    q.key += y->bonus;
+    return comes_before(&p, &q);
+}
+
+static void sift_down(struct fg_queue *queue, size_t at)
+{
+    uint32_t moving = queue->walk[at];
+    for (;;) {
+        size_t child = 2 * at + 1;
+        if (child >= queue->walk_len)
+            break;
+        if (child + 1 < queue->walk_len && head_before(queue, queue->walk[child + 1], queue->walk[child]))
+            child++;
+        if (!head_before(queue, queue->walk[child], moving))
+            break;
+        queue->walk[at] = queue->walk[child];
+        at = child;
+    }
+    queue->walk[at] = moving;
+}
+
+void fg_queue_walk(struct fg_queue *queue)
+{
+    queue->walk_len = 0;
+    for (uint32_t id = 1; id < queue->projects_len; id++) {
+        struct waiting_list *list = &queue->projects[id].list;
+        tidy(queue, list);
+        if (!settle(queue, list))
+            continue;
+        queue->walk = fg_queue_grow(queue->walk, queue->walk_len, &queue->walk_room, sizeof(uint32_t));
+        queue->walk[queue->walk_len++] = id;
+    }
+    for (size_t at = queue->walk_len / 2; at-- > 0;)
+        sift_down(queue, at);
+}
+
+const struct fg_job *fg_queue_next(struct fg_queue *queue)
+{
+    while (queue->walk_len) {
+        struct waiting_list *list = &queue->projects[queue->walk[0]].list;
+        const struct waiting *entry = &list->sorted[list->at];
+        bool stale = is_stale(queue, entry);
+        const struct fg_job *job = &queue->slots[entry->slot].job;
+        list->at++;
+        if (!settle(queue, list))
+            queue->walk[0] = queue->walk[--queue->walk_len];
+        if (queue->walk_len)
+            sift_down(queue, 0);
+        if (!stale)
+            return job;
+    }
+    return NULL;
+}
+
+size_t fg_queue_position(struct fg_queue *queue, fg_job_id id)
+{
+    const struct slot *slot = fg_queue_slot_of(queue, id);
+    if (!slot || !slot->listed)
+        return 0;
+    struct waiting_list *list = &queue->projects[slot->job.project].list;
+    tidy(queue, list);
+    size_t before = 0;
+    for (size_t i = 0; i < list->sorted_len && list->sorted[i].id != id; i++)
+        before += !is_stale(queue, &list->sorted[i]);
+    return before;
+}
+
+size_t fg_queue_ready(const struct fg_queue *queue)
+{
+    return queue->ready_len;
+}

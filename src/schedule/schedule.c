@@ -1,0 +1,202 @@
+/* schedule.c - one pass; see schedule.h
+ *
+ * What keeps a pass over 100,000 waiting jobs short: jobs of one request class are alike, so once a class (with
+ * so many tasks) did not fit, no other job of it is tried in this pass: claims only ever take.
+ */
+#include "schedule/schedule_inner.h"
+
+#include "schedule/gang.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct fg_schedule *fg_schedule_new(const struct fg_config *config)
+{
+    struct fg_schedule *schedule = calloc(1, sizeof(*schedule));
+    if (schedule)
+        schedule->config = config;
+    return schedule;
+}
+
+void fg_schedule_free(struct fg_schedule *schedule)
+{
+    if (!schedule)
+        return;
+    free(schedule->decisions);
+    free(schedule->grants);
+    free(schedule->failed);
+    free(schedule->by_end);
+    fg_pool_free(schedule->shadow);
+    free(schedule);
+}
+
+const struct fg_grant *fg_schedule_grants(const struct fg_schedule *schedule)
+{
+    return schedule->grants;
+}
+
+struct fg_reservation fg_schedule_reservation(const struct fg_schedule *schedule)
+{
+    return schedule->reservation;
+}
+
+struct fg_amount fg_schedule_amount(const struct fg_pool *pool, const struct fg_project *project,
+                                    const struct fg_grant *grants, size_t grants_len)
+{
+    struct fg_amount sum = {};
+    for (size_t i = 0; i < grants_len; i++) {
+        const struct fg_grant *grant = &grants[i];
+        sum.cpu_milli += grant->cpu_milli;
+        sum.mem_mib += (int64_t)grant->mem_mib;
+        for (uint32_t mask = grant->devices; mask; mask &= mask - 1) {
+            sum.gpu_milli += grant->gpu_milli;
+            uint32_t kind = fg_pool_node(pool, grant->node)->kind[__builtin_ctz(mask)];
+            int row = fg_quota_row(project, fg_pool_kind_name(pool, kind));
+            if (row >= 0)
+                sum.kinds[row] += grant->gpu_milli;
+        }
+    }
+    return sum;
+}
+
+/* -- growth of the pass's own lists ------------------------------------------------------------ */
+
+static void *room_for(void *items, size_t len, size_t *room, size_t size)
+{
+    if (len <= *room)
+        return items;
+    size_t next = len + len / 2 + 64;
+    void *grown = reallocarray(items, next, size);
+    if (!grown)
+        abort();
+    *room = next;
+    return grown;
+}
+
+struct fg_decision *fg_schedule_decide(struct fg_schedule *schedule)
+{
+    schedule->decisions = room_for(schedule->decisions, schedule->decisions_len + 1, &schedule->decisions_room,
+                                   sizeof(schedule->decisions[0]));
+    return &schedule->decisions[schedule->decisions_len++];
+}
+
+static struct fg_grant *grants_room(struct fg_schedule *schedule, uint32_t tasks)
+{
+    schedule->grants = room_for(schedule->grants, schedule->grants_len + tasks, &schedule->grants_room,
+                                sizeof(schedule->grants[0]));
+    return &schedule->grants[schedule->grants_len];
+}
+
+/* -- "this class did not fit" ------------------------------------------------------------------- */
+
+static void forget_failures(struct fg_schedule *schedule, const struct fg_queue *queue)
+{
+    size_t len = fg_queue_classes_len(queue);
+    schedule->failed = room_for(schedule->failed, len, &schedule->failed_room, sizeof(schedule->failed[0]));
+    memset(schedule->failed, 0xff, len * sizeof(schedule->failed[0]));
+}
+
+static bool failed_before(const struct fg_schedule *schedule, const struct fg_job *job)
+{
+    return job->tasks >= schedule->failed[job->request];
+}
+
+/* -- one job ------------------------------------------------------------------------------------- */
+
+static bool within_quota(struct fg_schedule *schedule, struct fg_pass *pass, const struct fg_job *job,
+                         const struct fg_grant *grants, struct fg_amount *out_amount)
+{
+    (void)schedule;
+    const struct fg_project *project = fg_queue_project(pass->queue, job->project);
+    *out_amount = fg_schedule_amount(pass->pool, project, grants, job->tasks);
+    return fg_quota_allows(project, fg_queue_held(pass->queue, job->project), out_amount, NULL) == 0;
+}
+
+/* The quota check that needs no placement: count of running jobs, and the first alternative's size. */
+static bool quota_may_allow(struct fg_pass *pass, const struct fg_job *job)
+{
+    const struct fg_project *project = fg_queue_project(pass->queue, job->project);
+    struct fg_amount least = {.gpu_milli = INT64_MAX, .cpu_milli = INT64_MAX, .mem_mib = INT64_MAX};
+    size_t len;
+    const struct fg_request *any_of = fg_queue_class_at(pass->queue, job->request, &len);
+    for (size_t i = 0; i < len; i++) {
+        int64_t gpu = (int64_t)any_of[i].count * any_of[i].gpu_milli * job->tasks;
+        int64_t cpu = (int64_t)any_of[i].cpu_milli * job->tasks, mem = (int64_t)any_of[i].mem_mib * job->tasks;
+        least.gpu_milli = gpu < least.gpu_milli ? gpu : least.gpu_milli;
+        least.cpu_milli = cpu < least.cpu_milli ? cpu : least.cpu_milli;
+        least.mem_mib = mem < least.mem_mib ? mem : least.mem_mib;
+    }
+    return fg_quota_allows(project, fg_queue_held(pass->queue, job->project), &least, NULL) == 0;
+}
+
+static void undo_claims(struct fg_pass *pass, struct fg_pool *also, const struct fg_grant *grants, uint32_t tasks)
+{
+    for (uint32_t i = 0; i < tasks; i++) {
+        fg_pool_release(pass->pool, &grants[i]);
+        if (also)
+            fg_pool_release(also, &grants[i]);
+    }
+}
+
+/* Place it beside the reservation: either it ends before the head starts, or it uses what the head will leave. */
+static bool try_start(struct fg_schedule *schedule, struct fg_pass *pass, const struct fg_job *job)
+{
+    bool short_enough = pass->now_us + fg_schedule_duration(schedule, job) <= schedule->reservation.at_us;
+    struct fg_pool *also = schedule->reservation.job && !short_enough ? schedule->shadow : NULL;
+    struct fg_grant *grants = grants_room(schedule, job->tasks);
+    int alternative = fg_gang_place(pass->pool, also, pass->queue, job, grants);
+    if (alternative < 0)
+        return false;
+
+    struct fg_amount amount;
+    if (!within_quota(schedule, pass, job, grants, &amount)) {
+        undo_claims(pass, also, grants, job->tasks);
+        return false;
+    }
+    fg_held_add(fg_queue_held(pass->queue, job->project), &amount);
+    *fg_schedule_decide(schedule) = (struct fg_decision){
+        .kind = FG_DECIDE_START,
+        .job = job->id,
+        .alternative = (uint32_t)alternative,
+        .grants_at = schedule->grants_len,
+        .grants_len = job->tasks,
+    };
+    schedule->grants_len += job->tasks;
+    return true;
+}
+
+/* A job that may start by quota but did not fit.  The first of them becomes the head.  Jobs that could not
+ * run even on an empty pool do not hold up the others. */
+static void did_not_fit(struct fg_schedule *schedule, struct fg_pass *pass, const struct fg_job *job)
+{
+    if (!schedule->reservation.job && fg_gang_fits_empty(pass->pool, pass->queue, job)) {
+        fg_schedule_reserve(schedule, pass, job);
+        forget_failures(schedule, pass->queue); /* nothing is freed, but short jobs may now be judged apart */
+    }
+    schedule->failed[job->request] = job->tasks;
+}
+
+size_t fg_schedule_pass(struct fg_schedule *schedule, struct fg_pool *pool, struct fg_queue *queue,
+                        const struct fg_running *running, size_t running_len, int64_t now_us,
+                        const struct fg_decision **out_decisions)
+{
+    struct fg_pass pass = {.pool = pool, .queue = queue, .running = running, .running_len = running_len, .now_us = now_us};
+    schedule->decisions_len = 0;
+    schedule->grants_len = 0;
+    schedule->reservation = (struct fg_reservation){.at_us = INT64_MAX};
+    forget_failures(schedule, queue);
+    fg_queue_walk(queue);
+
+    int64_t looks = schedule->config->backfill_depth;
+    for (const struct fg_job *job = fg_queue_next(queue); job; job = fg_queue_next(queue)) {
+        if (failed_before(schedule, job) || !quota_may_allow(&pass, job))
+            continue;
+        if (schedule->reservation.job && looks-- <= 0)
+            break;
+        if (!try_start(schedule, &pass, job))
+            did_not_fit(schedule, &pass, job);
+    }
+    *out_decisions = schedule->decisions;
+    return schedule->decisions_len;
+}

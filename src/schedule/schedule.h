@@ -1,0 +1,61 @@
+/* schedule.h - who gets which devices, now.
+ *
+ *     queue --ready jobs in order--> SCHEDULE --decisions--> controller --> engine
+ *     pool  --fits-----------------/
+ *
+ * One pass walks the ready jobs, best first: order (priority.h) -> filter (quota, fit) -> score (best fit).
+ * A job that fits is claimed in the pool at once.  The first job that does not fit for lack of devices is the
+ * head: it gets a reservation at the soonest moment at which running jobs will have made room (EASY
+ * backfill, Lifka 1995), and later jobs may start only where they do not delay it.  If the head may preempt
+ * (its priority is above that of running preemptible jobs), the fewest of these are asked to stop.
+ *
+ * Pure: no clock, no I/O; same queue, pool and time give the same decisions.
+ */
+#pragma once
+
+#include "base/config.h"
+#include "pool/pool.h"
+#include "queue/queue.h"
+
+struct fg_schedule;
+
+/* A job that holds devices now. */
+struct fg_running {
+    fg_job_id job;
+    int64_t end_us;              /* expected: start + time limit, or the default duration */
+    const struct fg_grant *grants;
+    size_t grants_len;
+    bool stopping;               /* asked to stop already: counts as ending now */
+};
+
+enum fg_decision_kind { FG_DECIDE_START, FG_DECIDE_PREEMPT };
+
+struct fg_decision {
+    enum fg_decision_kind kind;
+    fg_job_id job;
+    uint32_t alternative;        /* START: which of any_of */
+    size_t grants_at, grants_len; /* START: in fg_schedule_grants(); claimed in the pool */
+    fg_job_id for_job;           /* PREEMPT: who needs the room */
+};
+
+/* The head of the queue that waits for devices, and when it will have them. */
+struct fg_reservation {
+    fg_job_id job; /* 0: nobody waits for devices */
+    int64_t at_us; /* INT64_MAX: not foreseeable */
+};
+
+struct fg_schedule *fg_schedule_new(const struct fg_config *config); /* NULL: no memory */
+void fg_schedule_free(struct fg_schedule *schedule);                 /* NULL is allowed */
+FG_AUTO_DEFINE(fg_schedule)
+
+/* One pass.  The pool is changed by the claims of the START decisions (the caller releases them if it cannot make
+ * them durable).  Decisions and grants are valid until the next pass. */
+size_t fg_schedule_pass(struct fg_schedule *schedule, struct fg_pool *pool, struct fg_queue *queue,
+                        const struct fg_running *running, size_t running_len, int64_t now_us,
+                        const struct fg_decision **out_decisions);
+const struct fg_grant *fg_schedule_grants(const struct fg_schedule *schedule);
+struct fg_reservation fg_schedule_reservation(const struct fg_schedule *schedule);
+
+/* What the grants amount to, by the quota rows of the project. */
+struct fg_amount fg_schedule_amount(const struct fg_pool *pool, const struct fg_project *project,
+                                    const struct fg_grant *grants, size_t grants_len);
