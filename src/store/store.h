@@ -53,7 +53,18 @@ struct fg_store_sink {
      * `grants`: of the present attempt if the job is starting or running. */
     int (*job)(void *self, const struct fg_job_row *row, const struct fg_request *any_of, size_t any_of_len,
                const struct fg_grant *grants, size_t grants_len);
-    fg_job_id next_job_id; /* filled in: the first id never used */
+    fg_job_id next_job_id;   /* filled in: the first id never used */
+    uint64_t next_token_id;  /* filled in: the same for tokens */
+};
+
+/* What may go.  Moments are UTC; 0 keeps everything of that sort. */
+struct fg_store_prune {
+    int64_t jobs_before_us;      /* jobs that finished before, with texts, attempts, artifacts */
+    int64_t artifacts_before_us; /* records of outputs older than that */
+    int64_t keys_before_us;      /* idempotency keys */
+    int64_t events_before_us;
+    uint64_t events_max;         /* the newest that are kept; 0: no bound by number */
+    size_t limit;                /* rows at most in this call: keep it small (500), call again */
 };
 
 struct fg_store_ops {
@@ -94,4 +105,12 @@ struct fg_store_ops {
     /* The canonical JSON of a job, in `arena`; FG_ENOENT. */
     int (*job_spec)(struct fg_store *store, fg_job_id job, struct fg_arena *arena, const char **out_json,
                     size_t *out_len, struct fg_err *err);
+
+    /* The token was used (the reader found it); within a batch.  Not worth a commit of its own. */
+    int (*token_used)(struct fg_store *store, uint64_t token, int64_t time_us, struct fg_err *err);
+    /* Within a batch: remove what is old.  How many rows went (0: nothing is left to do), or an error. */
+    int (*prune)(struct fg_store *store, const struct fg_store_prune *what, struct fg_err *err);
+    /* Nothing to do at the moment, no batch open: housekeeping that would otherwise delay a commit.
+     * May be NULL in other stores. */
+    void (*idle)(struct fg_store *store);
 };

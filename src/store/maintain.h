@@ -1,0 +1,13 @@
+/* maintain.h - care of the database file, each with a connection of its own: any thread, beside a
+ * running writer. */
+#pragma once
+
+#include "base/err.h"
+
+/* Read every page and compare tables with their indexes.  0: sound.  FG_EIO: `err` has the first
+ * fault.  About a second per 100 MiB. */
+int fg_store_check(const char *path, struct fg_err *err);
+
+/* Write a copy of the present moment to `to` (mode 0600), which appears complete or not at all.
+ * FG_EEXIST: `to` is there already; FG_ENOSPC; FG_EIO. */
+int fg_store_backup(const char *path, const char *to, struct fg_err *err);

@@ -1,0 +1,43 @@
+/* row.h - values of the model as columns, and back. */
+#pragma once
+
+#include "model/job.h"
+#include "model/project.h"
+#include "store/db.h"
+
+#include <stdbool.h>
+
+/* What a row of `job` holds besides the core record.  Texts are borrowed from the query. */
+struct fg_job_columns {
+    struct fg_job job;
+    uint32_t after_len;
+    int64_t finished_us;
+    int32_t exit_code, term_signal;
+    const char *name, *reason;
+    struct fg_request any_of[FG_ANY_OF_MAX];
+    size_t any_of_len;
+};
+
+/* Read FG_JOB_COLUMNS from column 0.  FG_EIO: the row makes no sense (a damaged file). */
+int fg_job_decode(const struct fg_query *query, struct fg_job_columns *out, struct fg_err *err);
+/* `preemptible`, `cancel_asked`, `stop_sent` as bits of one column. */
+int64_t fg_job_flags(const struct fg_job *job);
+
+/* "h100|8|1000|40960|4000|65536;..." in `out`.  FG_EINVAL: a kind holds a separator. */
+#define FG_REQUEST_TEXT_MAX (FG_ANY_OF_MAX * (FG_KIND_MAX + 80))
+int fg_request_encode(const struct fg_request *any_of, size_t len, char out[FG_REQUEST_TEXT_MAX],
+                      struct fg_err *err);
+/* The number of alternatives, or FG_EINVAL. */
+int fg_request_decode(const char *text, struct fg_request out[FG_ANY_OF_MAX]);
+
+/* "node:devices:gpu_milli:cpu_milli:mem_mib;..."; `out` has room for len x FG_GRANT_TEXT_MAX + 1. */
+#define FG_GRANT_TEXT_MAX 80
+void fg_grants_encode(const struct fg_grant *grants, size_t len, char *out);
+/* The number of grants, or FG_EINVAL; `out` holds FG_TASKS_MAX. */
+int fg_grants_decode(const char *text, struct fg_grant *out);
+
+void fg_project_decode(const struct fg_query *query, struct fg_project *out); /* without its kinds */
+void fg_token_decode(const struct fg_query *query, struct fg_token *out);
+
+/* Copy into a fixed field, cut if too long, always ended by 0. */
+void fg_copy_text(char *out, size_t size, const char *text);

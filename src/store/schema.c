@@ -1,0 +1,145 @@
+/* schema.c - see schema.h
+ *
+ * Times are microseconds UTC, 0 for "not yet".  Only narrow rows change often: `job` and `attempt`;
+ * the long text of a job stands apart in job_spec and is written once.
+ */
+#include "store/schema.h"
+
+#include <stdio.h>
+
+/* Indexes of `job` end in the id (the rowid), so each gives newest first without a sort, and a new job
+ * appends to each.  There is none by name: names are filtered while reading another. */
+static const char *const step_1 =
+    "CREATE TABLE meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "INSERT INTO meta VALUES('job_floor', 1), ('event_floor', 1);"
+    "CREATE TABLE project("
+    " id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, weight INTEGER NOT NULL,"
+    " priority INTEGER NOT NULL, gpu_milli INTEGER NOT NULL, cpu_milli INTEGER NOT NULL,"
+    " mem_mib INTEGER NOT NULL, running INTEGER NOT NULL, queued INTEGER NOT NULL,"
+    " archived INTEGER NOT NULL) STRICT;"
+    "INSERT INTO project VALUES(1, 'default', 100, 0, -1, -1, -1, -1, -1, 0);"
+    "CREATE TABLE project_kind("
+    " project INTEGER NOT NULL, slot INTEGER NOT NULL, kind TEXT NOT NULL,"
+    " gpu_milli INTEGER NOT NULL, PRIMARY KEY(project, slot)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE node("
+    " id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, wanted INTEGER NOT NULL,"
+    " reason TEXT NOT NULL, cpu_milli INTEGER NOT NULL, mem_mib INTEGER NOT NULL,"
+    " price_uusd_per_hour INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE node_device("
+    " node INTEGER NOT NULL, slot INTEGER NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL,"
+    " expose TEXT NOT NULL, vendor INTEGER NOT NULL, share INTEGER NOT NULL,"
+    " mem_mib INTEGER NOT NULL, numa INTEGER NOT NULL,"
+    " PRIMARY KEY(node, slot)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE user(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;"
+    "CREATE TABLE token("
+    " id INTEGER PRIMARY KEY, prefix TEXT NOT NULL, hash BLOB NOT NULL UNIQUE, user TEXT NOT NULL,"
+    " role INTEGER NOT NULL, project INTEGER NOT NULL, created_us INTEGER NOT NULL,"
+    " expires_us INTEGER NOT NULL, last_used_us INTEGER NOT NULL, revoked INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE job("
+    " id INTEGER PRIMARY KEY, state INTEGER NOT NULL, project INTEGER NOT NULL,"
+    " user INTEGER NOT NULL, tasks INTEGER NOT NULL, attempt INTEGER NOT NULL,"
+    " failures INTEGER NOT NULL, retries INTEGER NOT NULL, priority_milli INTEGER NOT NULL,"
+    " flags INTEGER NOT NULL, stop_state INTEGER NOT NULL, waits_for INTEGER NOT NULL,"
+    " after_len INTEGER NOT NULL, submitted_us INTEGER NOT NULL, eligible_us INTEGER NOT NULL,"
+    " started_us INTEGER NOT NULL, finished_us INTEGER NOT NULL, deadline_us INTEGER NOT NULL,"
+    " time_limit_us INTEGER NOT NULL, retry_backoff_us INTEGER NOT NULL,"
+    " array_id INTEGER NOT NULL, array_index INTEGER NOT NULL, exit_code INTEGER NOT NULL,"
+    " term_signal INTEGER NOT NULL, name TEXT NOT NULL, request TEXT NOT NULL,"
+    " reason TEXT NOT NULL) STRICT;"
+    "CREATE INDEX job_state ON job(state);"
+    "CREATE INDEX job_project ON job(project);"
+    "CREATE INDEX job_user ON job(user);"
+    "CREATE TABLE job_spec(id INTEGER PRIMARY KEY, json TEXT NOT NULL) STRICT;"
+    "CREATE TABLE job_after("
+    " job INTEGER NOT NULL, on_job INTEGER NOT NULL, any_end INTEGER NOT NULL,"
+    " PRIMARY KEY(job, on_job)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE job_label("
+    " key TEXT NOT NULL, value TEXT NOT NULL, job INTEGER NOT NULL,"
+    " PRIMARY KEY(key, value, job)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE job_count("
+    " project INTEGER NOT NULL, state INTEGER NOT NULL, n INTEGER NOT NULL,"
+    " PRIMARY KEY(project, state)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE idempotency("
+    " user INTEGER NOT NULL, key TEXT NOT NULL, job INTEGER NOT NULL, created_us INTEGER NOT NULL,"
+    " PRIMARY KEY(user, key)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX idempotency_created ON idempotency(created_us);"
+    "CREATE TABLE attempt("
+    " job INTEGER NOT NULL, attempt INTEGER NOT NULL, started_us INTEGER NOT NULL,"
+    " finished_us INTEGER NOT NULL, exit_code INTEGER NOT NULL, term_signal INTEGER NOT NULL,"
+    " outcome INTEGER NOT NULL, max_rss_mib INTEGER NOT NULL, cpu_us INTEGER NOT NULL,"
+    " gpu_us INTEGER NOT NULL, cost_uusd INTEGER NOT NULL, node TEXT NOT NULL,"
+    " devices TEXT NOT NULL, reason TEXT NOT NULL, grants TEXT NOT NULL,"
+    " PRIMARY KEY(job, attempt)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE artifact("
+    " seq INTEGER PRIMARY KEY, job INTEGER NOT NULL, path TEXT NOT NULL, hash TEXT NOT NULL,"
+    " bytes INTEGER NOT NULL, time_us INTEGER NOT NULL, UNIQUE(job, path)) STRICT;"
+    "CREATE TABLE event("
+    " seq INTEGER PRIMARY KEY, time_us INTEGER NOT NULL, kind TEXT NOT NULL, job INTEGER NOT NULL,"
+    " project INTEGER NOT NULL, json TEXT NOT NULL) STRICT;";
+
+static const char *const steps[] = {step_1};
+
+int fg_schema_version(void)
+{
+    return (int)(sizeof(steps) / sizeof(steps[0]));
+}
+
+/* Whose file it is and at which step: FG_ESTATE if we must not touch it. */
+static int identify(struct fg_db *db, int64_t *out_version, struct fg_err *err)
+{
+    int64_t application = 0, tables = 0;
+    int rc = fg_db_int(db, "PRAGMA application_id", &application, err);
+    if (rc == 0)
+        rc = fg_db_int(db, "PRAGMA user_version", out_version, err);
+    if (rc == 0)
+        rc = fg_db_int(db, "SELECT count(*) FROM sqlite_schema", &tables, err);
+    if (rc < 0)
+        return rc;
+    if (application == 0 && *out_version == 0 && tables == 0)
+        return 0;
+    if (application != FG_SCHEMA_APPLICATION_ID)
+        return fg_fail(err, FG_ESTATE, "the file is a database of another program");
+    if (*out_version > fg_schema_version())
+        return fg_fail(err, FG_ESTATE,
+                       "the database has schema %lld, this program knows up to %d: run the newer "
+                       "version that wrote it, or restore a backup",
+                       (long long)*out_version, fg_schema_version());
+    return 0;
+}
+
+static int take_step(struct fg_db *db, int64_t step, struct fg_err *err)
+{
+    char mark[96];
+    snprintf(mark, sizeof(mark), "PRAGMA application_id=%d; PRAGMA user_version=%lld; COMMIT",
+             FG_SCHEMA_APPLICATION_ID, (long long)step + 1);
+    int rc = fg_db_exec(db, "BEGIN IMMEDIATE", err);
+    if (rc == 0)
+        rc = fg_db_exec(db, steps[step], err);
+    if (rc == 0)
+        rc = fg_db_exec(db, mark, err);
+    if (rc < 0) {
+        if (!sqlite3_get_autocommit(db->handle))
+            fg_db_exec(db, "ROLLBACK", NULL);
+        return fg_wrap(err, rc, "schema step %lld", (long long)step + 1);
+    }
+    return 0;
+}
+
+int fg_schema_migrate(struct fg_db *db, struct fg_err *err)
+{
+    int64_t version = 0;
+    int rc = identify(db, &version, err);
+    for (; rc == 0 && version < fg_schema_version(); version++)
+        rc = take_step(db, version, err);
+    return rc;
+}
+
+int fg_schema_verify(struct fg_db *db, struct fg_err *err)
+{
+    int64_t version = 0;
+    int rc = identify(db, &version, err);
+    if (rc == 0 && version != fg_schema_version())
+        return fg_fail(err, FG_ESTATE, "the database has schema %lld, this program reads %d",
+                       (long long)version, fg_schema_version());
+    return rc;
+}

@@ -1,0 +1,164 @@
+/* sqlite_store.c - see sqlite_store.h: life of the writer, batches, checkpoints. */
+#include "store/sqlite_store.h"
+#include "store/maintain.h"
+#include "store/schema.h"
+#include "store/store_impl.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+/* Pages of 4 KiB in the log at which a commit also copies it into the database file.  A larger log
+ * means fewer but longer pauses; idle() does the same work when nobody waits. */
+#define CHECKPOINT_PAGES      4000
+#define CHECKPOINT_PAGES_IDLE 250
+
+/* At open the whole file is checked while that takes less than about a second. */
+#define CHECK_BYTES_MAX (64 * 1024 * 1024)
+
+/* Called by SQLite after each commit with the length of the log. */
+static int on_commit(void *self, sqlite3 *handle, const char *schema, int pages)
+{
+    (void)handle, (void)schema;
+    struct fg_store *store = self;
+    store->wal_pages = pages;
+    return SQLITE_OK;
+}
+
+static int check_small(const char *path, struct fg_err *err)
+{
+    struct stat st;
+    if (stat(path, &st) < 0 || st.st_size == 0 || st.st_size >= CHECK_BYTES_MAX)
+        return 0;
+    return fg_store_check(path, err);
+}
+
+static int open_into(struct fg_store *store, const char *path, struct fg_err *err)
+{
+    int rc = fg_db_open(&store->db, path, FG_DB_WRITE, err);
+    if (rc == 0)
+        rc = fg_schema_migrate(&store->db, err);
+    if (rc == 0)
+        rc = check_small(path, err);
+    if (rc < 0)
+        return fg_wrap(err, rc, "database %s", path);
+
+    FG_AUTO(fg_query) struct fg_query query = {};
+    rc = fg_query_begin(&query, &store->db, FG_SQL_next_event, err);
+    if (rc == 0)
+        rc = fg_query_step(&query, err);
+    if (rc < 0)
+        return rc;
+    store->next_event = store->next_event_committed = (uint64_t)fg_query_get(&query, 0);
+    store->checkpoint_at = CHECKPOINT_PAGES;
+    sqlite3_wal_hook(store->db.handle, on_commit, store);
+    return 0;
+}
+
+static void store_free(struct fg_store *store)
+{
+    if (!store)
+        return;
+    fg_db_close(&store->db);
+    fg_counts_fini(&store->counts);
+    free(store);
+}
+
+int fg_sqlite_open(const char *path, struct fg_store **out, struct fg_err *err)
+{
+    struct fg_store *store = calloc(1, sizeof(*store));
+    if (!store)
+        return fg_fail(err, FG_ENOMEM, "database %s: no memory", path);
+    int rc = open_into(store, path, err);
+    if (rc < 0) {
+        store_free(store);
+        return rc;
+    }
+    *out = store;
+    return 0;
+}
+
+static int run(struct fg_store *store, enum fg_sql sql, struct fg_err *err)
+{
+    FG_AUTO(fg_query) struct fg_query query = {};
+    int rc = fg_query_begin(&query, &store->db, sql, err);
+    return rc < 0 ? rc : fg_query_run(&query, err);
+}
+
+static int store_begin(struct fg_store *store, struct fg_err *err)
+{
+    assert(!store->in_batch);
+    int rc = run(store, FG_SQL_begin, err);
+    store->in_batch = rc == 0;
+    return rc;
+}
+
+static void store_rollback(struct fg_store *store)
+{
+    /* After some errors (disk full) SQLite has rolled back by itself. */
+    if (!sqlite3_get_autocommit(store->db.handle))
+        run(store, FG_SQL_rollback, NULL);
+    store->in_batch = false;
+    store->next_event = store->next_event_committed;
+    fg_counts_clear(&store->counts);
+}
+
+/* Copy the log into the database file as far as readers allow, without waiting for them.  A failure
+ * (disk full) harms nothing: all is in the log; try again when it has grown. */
+static void checkpoint(struct fg_store *store)
+{
+    int in_log = 0, copied = 0;
+    int rc = sqlite3_wal_checkpoint_v2(store->db.handle, NULL, SQLITE_CHECKPOINT_PASSIVE, &in_log,
+                                       &copied);
+    bool all = rc == SQLITE_OK && in_log == copied;
+    store->checkpoint_at = CHECKPOINT_PAGES + (all ? 0 : store->wal_pages);
+    if (all)
+        store->wal_pages = 0;
+}
+
+static int store_commit(struct fg_store *store, struct fg_err *err)
+{
+    assert(store->in_batch);
+    int rc = fg_counts_flush(&store->counts, &store->db, err);
+    if (rc == 0)
+        rc = run(store, FG_SQL_commit, err);
+    if (rc < 0) {
+        store_rollback(store);
+        return rc;
+    }
+    store->in_batch = false;
+    store->next_event_committed = store->next_event;
+    fg_counts_clear(&store->counts);
+    if (store->wal_pages >= store->checkpoint_at)
+        checkpoint(store);
+    return 0;
+}
+
+static void store_idle(struct fg_store *store)
+{
+    if (!store->in_batch && store->wal_pages >= CHECKPOINT_PAGES_IDLE)
+        checkpoint(store);
+}
+
+const struct fg_store_ops fg_store_sqlite = {
+    .free = store_free,
+    .load = fg_store_load,
+    .begin = store_begin,
+    .commit = store_commit,
+    .rollback = store_rollback,
+    .job_add = fg_store_job_add,
+    .job_set = fg_store_job_set,
+    .attempt_put = fg_store_attempt_put,
+    .project_put = fg_store_project_put,
+    .node_put = fg_store_node_put,
+    .token_put = fg_store_token_put,
+    .artifact_put = fg_store_artifact_put,
+    .event_add = fg_store_event_add,
+    .user_intern = fg_store_user_intern,
+    .idempotency_find = fg_store_idempotency_find,
+    .job_state = fg_store_job_state,
+    .job_spec = fg_store_job_spec,
+    .token_used = fg_store_token_used,
+    .prune = fg_store_prune,
+    .idle = store_idle,
+};

@@ -1,0 +1,18 @@
+/* sqlite_store.h - the store on SQLite: the one writer.
+ *
+ *     controller --store.h--> SQLITE STORE --> DIR/fastgpu.db (+ -wal, -shm)
+ *
+ * Threads: one, the control thread.  Readers (reader.h) are other connections and never wait for it.
+ * A commit that returned 0 is on the disk.  After any failed call rollback() makes the store usable
+ * again; it then works as soon as the cause (a full disk) is gone.
+ */
+#pragma once
+
+#include "store/store.h"
+
+/* Open the database, created if absent (mode 0600), with its schema brought up to date and, while the
+ * file is small, its integrity checked.  FG_ESTATE: another program's or a newer version's file;
+ * FG_EIO: damaged or unreadable; FG_ENOSPC.  `*out` is freed with fg_store_sqlite.free(). */
+int fg_sqlite_open(const char *path, struct fg_store **out, struct fg_err *err);
+
+extern const struct fg_store_ops fg_store_sqlite;
