@@ -40,8 +40,13 @@ struct fg_job_view {
     struct fg_usage usage;    /* summed over attempts */
     int64_t cost_uusd;        /* -1 unknown */
     const char *node;         /* names, comma separated, of the last attempt; "" none */
-    const char *devices;      /* JSON array of strings: ["cpu"], ["h100-0","h100-1"]; "[]" if none held */
-    const char *spec_json;    /* only from fg_reader_job() */
+    const char *devices;      /* JSON array of strings: ["cpu"], ["h100-0","h100-1"]; "[]" while queued;
+                               * once the job is over, those that its last attempt had */
+    const char *labels_json;  /* one object: {"team":"x"}; "{}" none */
+    struct fg_request any_of[FG_ANY_OF_MAX]; /* what each task asks for: the first that fits */
+    size_t any_of_len;
+    const char *spec_json;    /* only from fg_reader_job(), else NULL */
+    size_t spec_json_len;
 };
 
 struct fg_attempt_view {
@@ -80,6 +85,13 @@ int fg_reader_events(struct fg_reader *reader, const struct fg_event_filter *fil
 int fg_reader_projects(struct fg_reader *reader, int (*row)(void *self, const struct fg_project *project), void *self,
                        struct fg_err *err);
 int fg_reader_tokens(struct fg_reader *reader, int (*row)(void *self, const struct fg_token *token), void *self,
+                     struct fg_err *err);
+/* The token whose secret has this SHA-256, also if it is revoked or expired; FG_ENOENT. */
+int fg_reader_token_by_hash(struct fg_reader *reader, const uint8_t hash[32], struct fg_token *out,
+                            struct fg_err *err);
+/* Every blob that is still referred to: outputs that are kept, inputs and working folders of open jobs.
+ * A hash may come more than once. */
+int fg_reader_hashes(struct fg_reader *reader, int (*row)(void *self, const char *hash), void *self,
                      struct fg_err *err);
 /* Counts by state: out[FG_JOB_STATES]; of one project or (0) all. */
 int fg_reader_counts(struct fg_reader *reader, fg_project_id project, uint64_t *out, struct fg_err *err);
