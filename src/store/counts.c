@@ -28,7 +28,10 @@ static struct fg_count_delta *delta_of(struct fg_counts *counts, fg_project_id p
     return &counts->deltas[counts->last];
 }
 
-void fg_counts_add(struct fg_counts *counts, fg_project_id project, enum fg_job_state state, int n)
+void fg_counts_add(struct fg_counts *counts,
+                   fg_project_id project,
+                   enum fg_job_state state,
+                   int n)
 {
     assert(state < FG_JOB_STATES);
     delta_of(counts, project)->by_state[state] += n;

@@ -19,7 +19,10 @@ struct fg_counts {
 };
 
 void fg_counts_fini(struct fg_counts *counts);
-void fg_counts_add(struct fg_counts *counts, fg_project_id project, enum fg_job_state state, int n);
+void fg_counts_add(struct fg_counts *counts,
+                   fg_project_id project,
+                   enum fg_job_state state,
+                   int n);
 void fg_counts_clear(struct fg_counts *counts);
 /* Write the changes; the caller clears when the transaction is committed. */
 int fg_counts_flush(const struct fg_counts *counts, struct fg_db *db, struct fg_err *err);

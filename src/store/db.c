@@ -36,8 +36,8 @@ int fg_db_fail(const struct fg_db *db, int rc, const char *what, struct fg_err *
                        db->handle ? sqlite3_system_errno(db->handle) : 0);
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-        return fg_fail(err, FG_EIO, "%s: the database is damaged: %s (SQLite code %d)", what, text,
-                       rc);
+        return fg_fail(err, FG_EIO, "%s: the database is damaged: %s (SQLite code %d)", what,
+                       text, rc);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         return fg_fail(err, FG_EBUSY, "%s: the database is locked by another process", what);
@@ -148,7 +148,10 @@ void fg_db_close(struct fg_db *db)
     *db = (struct fg_db){};
 }
 
-int fg_query_begin(struct fg_query *query, struct fg_db *db, enum fg_sql sql, struct fg_err *err)
+int fg_query_begin(struct fg_query *query,
+                   struct fg_db *db,
+                   enum fg_sql sql,
+                   struct fg_err *err)
 {
     if (!db->stmts[sql]) {
         int rc = sqlite3_prepare_v3(db->handle, sql_text[sql], -1, SQLITE_PREPARE_PERSISTENT,

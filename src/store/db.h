@@ -65,7 +65,10 @@ struct fg_query {
     int bound;
 };
 
-int fg_query_begin(struct fg_query *query, struct fg_db *db, enum fg_sql sql, struct fg_err *err);
+int fg_query_begin(struct fg_query *query,
+                   struct fg_db *db,
+                   enum fg_sql sql,
+                   struct fg_err *err);
 /* 1: a row is there; 0: no more; or an error. */
 int fg_query_step(struct fg_query *query, struct fg_err *err);
 /* For statements that give no rows: do it and reset, ready to bind again. */

@@ -52,7 +52,8 @@ static int load_nodes(struct fg_store *store, struct fg_store_sink *sink, struct
     int rc = sink->node ? fg_query_begin(&query, &store->db, FG_SQL_load_nodes, err) : 0;
     while (rc == 0 && sink->node && (rc = fg_query_step(&query, err)) == 1)
         rc = sink->node(sink->self, fg_query_get_text(&query, 0),
-                        (enum fg_node_state)fg_query_get(&query, 1), fg_query_get_text(&query, 2));
+                        (enum fg_node_state)fg_query_get(&query, 1),
+                        fg_query_get_text(&query, 2));
     return rc;
 }
 
@@ -61,12 +62,15 @@ static int load_users(struct fg_store *store, struct fg_store_sink *sink, struct
     FG_AUTO(fg_query) struct fg_query query = {};
     int rc = sink->user ? fg_query_begin(&query, &store->db, FG_SQL_load_users, err) : 0;
     while (rc == 0 && sink->user && (rc = fg_query_step(&query, err)) == 1)
-        rc = sink->user(sink->self, (uint32_t)fg_query_get(&query, 0), fg_query_get_text(&query, 1));
+        rc = sink->user(sink->self, (uint32_t)fg_query_get(&query, 0),
+                        fg_query_get_text(&query, 1));
     return rc;
 }
 
 /* The number of dependencies of the job, or an error. */
-static int load_after(struct fg_store *store, fg_job_id job, struct fg_after out[FG_AFTER_MAX],
+static int load_after(struct fg_store *store,
+                      fg_job_id job,
+                      struct fg_after out[FG_AFTER_MAX],
                       struct fg_err *err)
 {
     FG_AUTO(fg_query) struct fg_query query = {};
@@ -81,7 +85,9 @@ static int load_after(struct fg_store *store, fg_job_id job, struct fg_after out
 }
 
 /* The number of grants of the present attempt, or an error. */
-static int load_grants(struct fg_store *store, const struct fg_job *job, struct fg_grant *out,
+static int load_grants(struct fg_store *store,
+                       const struct fg_job *job,
+                       struct fg_grant *out,
                        struct fg_err *err)
 {
     FG_AUTO(fg_query) struct fg_query query = {};
@@ -95,11 +101,15 @@ static int load_grants(struct fg_store *store, const struct fg_job *job, struct 
         return rc;
     int len = fg_grants_decode(fg_query_get_text(&query, 0), out);
     return len >= 0 ? len
-                    : fg_fail(err, FG_EIO, "grants of job %" PRIu64 ": the database is damaged", job->id);
+                    : fg_fail(err, FG_EIO, "grants of job %" PRIu64 ": the database is damaged",
+                              job->id);
 }
 
-static int load_job(struct fg_store *store, struct fg_store_sink *sink, const struct fg_query *query,
-                    struct fg_grant *grants, struct fg_err *err)
+static int load_job(struct fg_store *store,
+                    struct fg_store_sink *sink,
+                    const struct fg_query *query,
+                    struct fg_grant *grants,
+                    struct fg_err *err)
 {
     struct fg_job_columns columns;
     struct fg_after after[FG_AFTER_MAX];
@@ -149,7 +159,10 @@ int fg_store_load(struct fg_store *store, struct fg_store_sink *sink, struct fg_
     return rc;
 }
 
-static int count_array(struct fg_store *store, fg_job_id first, uint32_t *out, struct fg_err *err)
+static int count_array(struct fg_store *store,
+                       fg_job_id first,
+                       uint32_t *out,
+                       struct fg_err *err)
 {
     FG_AUTO(fg_query) struct fg_query query = {};
     int rc = fg_query_begin(&query, &store->db, FG_SQL_array_len, err);
@@ -163,8 +176,12 @@ static int count_array(struct fg_store *store, fg_job_id first, uint32_t *out, s
     return rc < 0 ? rc : 0;
 }
 
-int fg_store_idempotency_find(struct fg_store *store, const char *user, const char *key,
-                              fg_job_id *out_job, uint32_t *out_count, struct fg_err *err)
+int fg_store_idempotency_find(struct fg_store *store,
+                              const char *user,
+                              const char *key,
+                              fg_job_id *out_job,
+                              uint32_t *out_count,
+                              struct fg_err *err)
 {
     FG_AUTO(fg_query) struct fg_query query = {};
     int rc = fg_query_begin(&query, &store->db, FG_SQL_idempotency_find, err);
@@ -187,8 +204,12 @@ int fg_store_idempotency_find(struct fg_store *store, const char *user, const ch
     return 0;
 }
 
-int fg_store_job_state(struct fg_store *store, fg_job_id job, enum fg_job_state *out_state,
-                       fg_project_id *out_project, int32_t *out_exit_code, struct fg_err *err)
+int fg_store_job_state(struct fg_store *store,
+                       fg_job_id job,
+                       enum fg_job_state *out_state,
+                       fg_project_id *out_project,
+                       int32_t *out_exit_code,
+                       struct fg_err *err)
 {
     FG_AUTO(fg_query) struct fg_query query = {};
     int rc = fg_query_begin(&query, &store->db, FG_SQL_job_state, err);
@@ -209,8 +230,12 @@ int fg_store_job_state(struct fg_store *store, fg_job_id job, enum fg_job_state 
     return 0;
 }
 
-int fg_store_job_spec(struct fg_store *store, fg_job_id job, struct fg_arena *arena,
-                      const char **out_json, size_t *out_len, struct fg_err *err)
+int fg_store_job_spec(struct fg_store *store,
+                      fg_job_id job,
+                      struct fg_arena *arena,
+                      const char **out_json,
+                      size_t *out_len,
+                      struct fg_err *err)
 {
     FG_AUTO(fg_query) struct fg_query query = {};
     int rc = fg_query_begin(&query, &store->db, FG_SQL_job_spec, err);

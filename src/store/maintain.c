@@ -66,8 +66,8 @@ static int copy_to(const char *path, const char *partial, struct fg_err *err)
     if (rc < 0)
         return rc;
     struct fg_db to = {};
-    int sql_rc = sqlite3_open_v2(partial, &to.handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
-                                 NULL);
+    int sql_rc =
+        sqlite3_open_v2(partial, &to.handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
     if (sql_rc != SQLITE_OK)
         rc = fg_db_fail(&to, sql_rc, partial, err);
     else
@@ -80,7 +80,10 @@ static int make_new(const char *path, struct fg_err *err)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
-        return fg_fail(err, errno == EEXIST ? FG_EEXIST : errno == ENOSPC ? FG_ENOSPC : FG_EIO,
+        return fg_fail(err,
+                       errno == EEXIST   ? FG_EEXIST
+                       : errno == ENOSPC ? FG_ENOSPC
+                                         : FG_EIO,
                        "%s: cannot be created: %s", path, strerror(errno));
     close(fd);
     return 0;

@@ -23,7 +23,10 @@ static int run_int(struct fg_store *store, enum fg_sql sql, int64_t value, struc
     return fg_query_run(&query, err);
 }
 
-static int raise_floor(struct fg_store *store, const char *key, int64_t value, struct fg_err *err)
+static int raise_floor(struct fg_store *store,
+                       const char *key,
+                       int64_t value,
+                       struct fg_err *err)
 {
     FG_AUTO(fg_query) struct fg_query query = {};
     int rc = fg_query_begin(&query, &store->db, FG_SQL_meta_raise, err);
@@ -34,11 +37,13 @@ static int raise_floor(struct fg_store *store, const char *key, int64_t value, s
     return fg_query_run(&query, err);
 }
 
-static int drop_job(struct fg_store *store, const struct victim *victim, enum fg_job_state state,
+static int drop_job(struct fg_store *store,
+                    const struct victim *victim,
+                    enum fg_job_state state,
                     struct fg_err *err)
 {
-    static const enum fg_sql sqls[] = {FG_SQL_prune_labels,   FG_SQL_prune_spec,
-                                       FG_SQL_prune_after,    FG_SQL_prune_attempts,
+    static const enum fg_sql sqls[] = {FG_SQL_prune_labels,        FG_SQL_prune_spec,
+                                       FG_SQL_prune_after,         FG_SQL_prune_attempts,
                                        FG_SQL_prune_job_artifacts, FG_SQL_prune_job};
     int rc = raise_floor(store, "job_floor", victim->id + 1, err);
     for (size_t i = 0; rc == 0 && i < sizeof(sqls) / sizeof(sqls[0]); i++)
@@ -52,8 +57,13 @@ static int drop_job(struct fg_store *store, const struct victim *victim, enum fg
 
 /* Up to BITE jobs of `state` with ids above `*from` that may go.  Ids and submit times rise together,
  * so reading ends at the first job that was submitted too late to be old. */
-static int find_victims(struct fg_store *store, enum fg_job_state state, int64_t before_us,
-                        int64_t *from, struct victim out[BITE], bool *out_end, struct fg_err *err)
+static int find_victims(struct fg_store *store,
+                        enum fg_job_state state,
+                        int64_t before_us,
+                        int64_t *from,
+                        struct victim out[BITE],
+                        bool *out_end,
+                        struct fg_err *err)
 {
     FG_AUTO(fg_query) struct fg_query query = {};
     int len = 0, rc = fg_query_begin(&query, &store->db, FG_SQL_prune_jobs, err);
@@ -80,8 +90,11 @@ static int find_victims(struct fg_store *store, enum fg_job_state state, int64_t
     return len;
 }
 
-static int prune_state(struct fg_store *store, enum fg_job_state state, int64_t before_us,
-                       size_t limit, struct fg_err *err)
+static int prune_state(struct fg_store *store,
+                       enum fg_job_state state,
+                       int64_t before_us,
+                       size_t limit,
+                       struct fg_err *err)
 {
     struct victim victims[BITE];
     int64_t from = 0;
@@ -99,8 +112,12 @@ static int prune_state(struct fg_store *store, enum fg_job_state state, int64_t 
     return (int)gone;
 }
 
-static int prune_rows(struct fg_store *store, enum fg_sql sql, int64_t first, int64_t second,
-                      int64_t third, struct fg_err *err)
+static int prune_rows(struct fg_store *store,
+                      enum fg_sql sql,
+                      int64_t first,
+                      int64_t second,
+                      int64_t third,
+                      struct fg_err *err)
 {
     FG_AUTO(fg_query) struct fg_query query = {};
     int rc = fg_query_begin(&query, &store->db, sql, err);
@@ -114,18 +131,22 @@ static int prune_rows(struct fg_store *store, enum fg_sql sql, int64_t first, in
     return rc < 0 ? rc : sqlite3_changes(store->db.handle);
 }
 
-static int prune_events(struct fg_store *store, const struct fg_store_prune *what, size_t limit,
+static int prune_events(struct fg_store *store,
+                        const struct fg_store_prune *what,
+                        size_t limit,
                         struct fg_err *err)
 {
     uint64_t keep = what->events_max ? what->events_max : UINT64_MAX;
     int64_t below = store->next_event > keep ? (int64_t)(store->next_event - keep) : 0;
     int rc = raise_floor(store, "event_floor", (int64_t)store->next_event, err);
     return rc < 0 ? rc
-                  : prune_rows(store, FG_SQL_prune_events, (int64_t)limit, what->events_before_us,
-                               below, err);
+                  : prune_rows(store, FG_SQL_prune_events, (int64_t)limit,
+                               what->events_before_us, below, err);
 }
 
-int fg_store_prune(struct fg_store *store, const struct fg_store_prune *what, struct fg_err *err)
+int fg_store_prune(struct fg_store *store,
+                   const struct fg_store_prune *what,
+                   struct fg_err *err)
 {
     assert(store->in_batch && what->limit > 0);
     size_t gone = 0;

@@ -34,8 +34,10 @@ void fg_reader_free(struct fg_reader *reader)
     free(reader);
 }
 
-int fg_reader_attempts(struct fg_reader *reader, fg_job_id id,
-                       int (*row)(void *self, const struct fg_attempt_view *attempt), void *self,
+int fg_reader_attempts(struct fg_reader *reader,
+                       fg_job_id id,
+                       int (*row)(void *self, const struct fg_attempt_view *attempt),
+                       void *self,
                        struct fg_err *err)
 {
     FG_AUTO(fg_query) struct fg_query query = {};
@@ -65,8 +67,10 @@ int fg_reader_attempts(struct fg_reader *reader, fg_job_id id,
     return rc;
 }
 
-int fg_reader_artifacts(struct fg_reader *reader, fg_job_id id,
-                        int (*row)(void *self, const struct fg_artifact_view *artifact), void *self,
+int fg_reader_artifacts(struct fg_reader *reader,
+                        fg_job_id id,
+                        int (*row)(void *self, const struct fg_artifact_view *artifact),
+                        void *self,
                         struct fg_err *err)
 {
     FG_AUTO(fg_query) struct fg_query query = {};
@@ -88,8 +92,10 @@ int fg_reader_artifacts(struct fg_reader *reader, fg_job_id id,
     return rc;
 }
 
-int fg_reader_events(struct fg_reader *reader, const struct fg_event_filter *filter,
-                     int (*row)(void *self, const struct fg_event *event), void *self,
+int fg_reader_events(struct fg_reader *reader,
+                     const struct fg_event_filter *filter,
+                     int (*row)(void *self, const struct fg_event *event),
+                     void *self,
                      struct fg_err *err)
 {
     FG_AUTO(fg_query) struct fg_query query = {};
@@ -132,7 +138,8 @@ static int read_kinds(struct fg_reader *reader, struct fg_project *project, stru
 }
 
 int fg_reader_projects(struct fg_reader *reader,
-                       int (*row)(void *self, const struct fg_project *project), void *self,
+                       int (*row)(void *self, const struct fg_project *project),
+                       void *self,
                        struct fg_err *err)
 {
     FG_AUTO(fg_query) struct fg_query query = {};
@@ -148,7 +155,8 @@ int fg_reader_projects(struct fg_reader *reader,
 }
 
 int fg_reader_tokens(struct fg_reader *reader,
-                     int (*row)(void *self, const struct fg_token *token), void *self,
+                     int (*row)(void *self, const struct fg_token *token),
+                     void *self,
                      struct fg_err *err)
 {
     FG_AUTO(fg_query) struct fg_query query = {};
@@ -161,7 +169,9 @@ int fg_reader_tokens(struct fg_reader *reader,
     return rc;
 }
 
-int fg_reader_token_by_hash(struct fg_reader *reader, const uint8_t hash[32], struct fg_token *out,
+int fg_reader_token_by_hash(struct fg_reader *reader,
+                            const uint8_t hash[32],
+                            struct fg_token *out,
                             struct fg_err *err)
 {
     FG_AUTO(fg_query) struct fg_query query = {};
@@ -178,7 +188,9 @@ int fg_reader_token_by_hash(struct fg_reader *reader, const uint8_t hash[32], st
     return 0;
 }
 
-int fg_reader_hashes(struct fg_reader *reader, int (*row)(void *self, const char *hash), void *self,
+int fg_reader_hashes(struct fg_reader *reader,
+                     int (*row)(void *self, const char *hash),
+                     void *self,
                      struct fg_err *err)
 {
     FG_AUTO(fg_query) struct fg_query query = {};
@@ -190,7 +202,9 @@ int fg_reader_hashes(struct fg_reader *reader, int (*row)(void *self, const char
     return rc;
 }
 
-int fg_reader_counts(struct fg_reader *reader, fg_project_id project, uint64_t *out,
+int fg_reader_counts(struct fg_reader *reader,
+                     fg_project_id project,
+                     uint64_t *out,
                      struct fg_err *err)
 {
     uint64_t counts[FG_JOB_STATES] = {};

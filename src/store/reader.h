@@ -22,30 +22,31 @@ struct fg_job_filter {
     fg_project_id project;    /* what the caller may see; 0 all */
     fg_project_id in_project; /* what the user asked for */
     const char *user;
-    const char *name;         /* exact */
+    const char *name; /* exact */
     const char *label_key, *label_value;
-    uint32_t states;          /* bit set of fg_job_state; 0 all */
+    uint32_t states; /* bit set of fg_job_state; 0 all */
     fg_job_id array_id;
-    fg_job_id before;         /* cursor: ids below this (above, if ascending) */
+    fg_job_id before; /* cursor: ids below this (above, if ascending) */
     bool ascending;
-    size_t limit;             /* 1 .. FG_PAGE_MAX */
+    size_t limit; /* 1 .. FG_PAGE_MAX */
 };
 
 struct fg_job_view {
-    struct fg_job job;        /* any state, finished ones too */
+    struct fg_job job; /* any state, finished ones too */
     const char *name, *user, *project;
-    const char *reason;       /* of the last change, plain words, "" if none */
-    int64_t finished_us;      /* 0 not yet */
+    const char *reason;  /* of the last change, plain words, "" if none */
+    int64_t finished_us; /* 0 not yet */
     int32_t exit_code, term_signal;
-    struct fg_usage usage;    /* summed over attempts */
-    int64_t cost_uusd;        /* -1 unknown */
-    const char *node;         /* names, comma separated, of the last attempt; "" none */
-    const char *devices;      /* JSON array of strings: ["cpu"], ["h100-0","h100-1"]; "[]" while queued;
+    struct fg_usage usage; /* summed over attempts */
+    int64_t cost_uusd;     /* -1 unknown */
+    const char *node;      /* names, comma separated, of the last attempt; "" none */
+    const char
+        *devices; /* JSON array of strings: ["cpu"], ["h100-0","h100-1"]; "[]" while queued;
                                * once the job is over, those that its last attempt had */
-    const char *labels_json;  /* one object: {"team":"x"}; "{}" none */
+    const char *labels_json;                 /* one object: {"team":"x"}; "{}" none */
     struct fg_request any_of[FG_ANY_OF_MAX]; /* what each task asks for: the first that fits */
     size_t any_of_len;
-    const char *spec_json;    /* only from fg_reader_job(), else NULL */
+    const char *spec_json; /* only from fg_reader_job(), else NULL */
     size_t spec_json_len;
 };
 
@@ -71,29 +72,55 @@ struct fg_event_filter {
     size_t limit;
 };
 
-int fg_reader_jobs(struct fg_reader *reader, const struct fg_job_filter *filter,
-                   int (*row)(void *self, const struct fg_job_view *job), void *self, struct fg_err *err);
+int fg_reader_jobs(struct fg_reader *reader,
+                   const struct fg_job_filter *filter,
+                   int (*row)(void *self, const struct fg_job_view *job),
+                   void *self,
+                   struct fg_err *err);
 /* One job with its spec; FG_ENOENT.  The callback is called once. */
-int fg_reader_job(struct fg_reader *reader, fg_job_id id, int (*row)(void *self, const struct fg_job_view *job),
-                  void *self, struct fg_err *err);
-int fg_reader_attempts(struct fg_reader *reader, fg_job_id id,
-                       int (*row)(void *self, const struct fg_attempt_view *attempt), void *self, struct fg_err *err);
-int fg_reader_artifacts(struct fg_reader *reader, fg_job_id id,
-                        int (*row)(void *self, const struct fg_artifact_view *artifact), void *self, struct fg_err *err);
-int fg_reader_events(struct fg_reader *reader, const struct fg_event_filter *filter,
-                     int (*row)(void *self, const struct fg_event *event), void *self, struct fg_err *err);
-int fg_reader_projects(struct fg_reader *reader, int (*row)(void *self, const struct fg_project *project), void *self,
+int fg_reader_job(struct fg_reader *reader,
+                  fg_job_id id,
+                  int (*row)(void *self, const struct fg_job_view *job),
+                  void *self,
+                  struct fg_err *err);
+int fg_reader_attempts(struct fg_reader *reader,
+                       fg_job_id id,
+                       int (*row)(void *self, const struct fg_attempt_view *attempt),
+                       void *self,
                        struct fg_err *err);
-int fg_reader_tokens(struct fg_reader *reader, int (*row)(void *self, const struct fg_token *token), void *self,
+int fg_reader_artifacts(struct fg_reader *reader,
+                        fg_job_id id,
+                        int (*row)(void *self, const struct fg_artifact_view *artifact),
+                        void *self,
+                        struct fg_err *err);
+int fg_reader_events(struct fg_reader *reader,
+                     const struct fg_event_filter *filter,
+                     int (*row)(void *self, const struct fg_event *event),
+                     void *self,
+                     struct fg_err *err);
+int fg_reader_projects(struct fg_reader *reader,
+                       int (*row)(void *self, const struct fg_project *project),
+                       void *self,
+                       struct fg_err *err);
+int fg_reader_tokens(struct fg_reader *reader,
+                     int (*row)(void *self, const struct fg_token *token),
+                     void *self,
                      struct fg_err *err);
 /* The token whose secret has this SHA-256, also if it is revoked or expired; FG_ENOENT. */
-int fg_reader_token_by_hash(struct fg_reader *reader, const uint8_t hash[32], struct fg_token *out,
+int fg_reader_token_by_hash(struct fg_reader *reader,
+                            const uint8_t hash[32],
+                            struct fg_token *out,
                             struct fg_err *err);
 /* Every blob that is still referred to: outputs that are kept, inputs and working folders of open jobs.
  * A hash may come more than once. */
-int fg_reader_hashes(struct fg_reader *reader, int (*row)(void *self, const char *hash), void *self,
+int fg_reader_hashes(struct fg_reader *reader,
+                     int (*row)(void *self, const char *hash),
+                     void *self,
                      struct fg_err *err);
 /* Counts by state: out[FG_JOB_STATES]; of one project or (0) all. */
-int fg_reader_counts(struct fg_reader *reader, fg_project_id project, uint64_t *out, struct fg_err *err);
+int fg_reader_counts(struct fg_reader *reader,
+                     fg_project_id project,
+                     uint64_t *out,
+                     struct fg_err *err);
 /* The number of the last event, for subscribers. */
 int fg_reader_last_event(struct fg_reader *reader, uint64_t *out_seq, struct fg_err *err);

@@ -14,7 +14,17 @@
 #include <string.h>
 
 /* Parameters of a composed list, by number. */
-enum { P_PROJECT = 1, P_IN_PROJECT, P_USER, P_NAME, P_KEY, P_VALUE, P_ARRAY, P_BEFORE, P_LIMIT };
+enum {
+    P_PROJECT = 1,
+    P_IN_PROJECT,
+    P_USER,
+    P_NAME,
+    P_KEY,
+    P_VALUE,
+    P_ARRAY,
+    P_BEFORE,
+    P_LIMIT
+};
 
 enum driver { BY_ID, BY_STATE, BY_PROJECT, BY_USER, BY_LABEL, BY_ARRAY };
 
@@ -26,7 +36,18 @@ enum driver { BY_ID, BY_STATE, BY_PROJECT, BY_USER, BY_LABEL, BY_ARRAY };
     " LEFT JOIN job_spec s ON s.id = j.id"
 
 /* Columns behind FG_JOB_COLUMNS. */
-enum { USER_NAME = FG_JOB_COLUMNS_LEN, PROJECT_NAME, NODE, DEVICES, MAX_RSS, CPU, GPU, COST, LABELS, SPEC };
+enum {
+    USER_NAME = FG_JOB_COLUMNS_LEN,
+    PROJECT_NAME,
+    NODE,
+    DEVICES,
+    MAX_RSS,
+    CPU,
+    GPU,
+    COST,
+    LABELS,
+    SPEC
+};
 
 struct text {
     char at[4096];
@@ -55,8 +76,11 @@ static uint64_t sum(const uint64_t counts[FG_JOB_STATES], uint32_t states)
 #define ALL_STATES ((1U << FG_JOB_STATES) - 1)
 
 /* The index that leaves least to read.  `*out_none`: the counts say that no job fits. */
-static int choose(struct fg_reader *reader, const struct fg_job_filter *filter,
-                  enum driver *out, bool *out_none, struct fg_err *err)
+static int choose(struct fg_reader *reader,
+                  const struct fg_job_filter *filter,
+                  enum driver *out,
+                  bool *out_none,
+                  struct fg_err *err)
 {
     fg_project_id project = filter->project ? filter->project : filter->in_project;
     uint32_t states = filter->states ? filter->states & ALL_STATES : ALL_STATES;
@@ -67,8 +91,9 @@ static int choose(struct fg_reader *reader, const struct fg_job_filter *filter,
     if (rc < 0)
         return rc;
 
-    *out_none = sum(own, states) == 0
-             || (filter->project && filter->in_project && filter->project != filter->in_project);
+    *out_none =
+        sum(own, states) == 0
+        || (filter->project && filter->in_project && filter->project != filter->in_project);
     uint64_t least = sum(all, ALL_STATES);
     *out = BY_ID;
     if (filter->states && sum(all, states) < least) {
@@ -89,7 +114,9 @@ static int choose(struct fg_reader *reader, const struct fg_job_filter *filter,
     return 0;
 }
 
-static void add_conditions(struct text *sql, const struct fg_job_filter *filter, uint32_t states)
+static void add_conditions(struct text *sql,
+                           const struct fg_job_filter *filter,
+                           uint32_t states)
 {
     if (filter->project)
         add(sql, " AND j.project = ?%d", P_PROJECT);
@@ -114,7 +141,9 @@ static void add_conditions(struct text *sql, const struct fg_job_filter *filter,
 }
 
 /* One page of ids from one index. */
-static void add_arm(struct text *sql, enum driver driver, const struct fg_job_filter *filter,
+static void add_arm(struct text *sql,
+                    enum driver driver,
+                    const struct fg_job_filter *filter,
                     uint32_t states)
 {
     static const char *const from[] = {
@@ -131,7 +160,9 @@ static void add_arm(struct text *sql, enum driver driver, const struct fg_job_fi
     if (filter->label_key && driver == BY_LABEL)
         add(sql, " AND l.key = ?%d AND l.value = ?%d", P_KEY, P_VALUE);
     else if (filter->label_key)
-        add(sql, " AND EXISTS (SELECT 1 FROM job_label l WHERE l.key = ?%d AND l.value = ?%d AND l.job = j.id)",
+        add(sql,
+            " AND EXISTS (SELECT 1 FROM job_label l WHERE l.key = ?%d AND l.value = ?%d AND "
+            "l.job = j.id)",
             P_KEY, P_VALUE);
     if (driver == BY_ARRAY) /* its elements have ids in a row */
         add(sql, " AND j.id >= ?%d AND j.id < ?%d + %d", P_ARRAY, P_ARRAY, FG_ARRAY_MAX);
@@ -168,7 +199,9 @@ void fg_reader_lists_drop(struct fg_reader *reader)
 }
 
 /* The statement for this text: the one that was kept, or a new one in place of the longest unused. */
-static int list_statement(struct fg_reader *reader, const char *sql, sqlite3_stmt **out,
+static int list_statement(struct fg_reader *reader,
+                          const char *sql,
+                          sqlite3_stmt **out,
                           struct fg_err *err)
 {
     struct fg_reader_list *oldest = &reader->lists[0];
@@ -183,7 +216,8 @@ static int list_statement(struct fg_reader *reader, const char *sql, sqlite3_stm
             oldest = list;
     }
     sqlite3_stmt *stmt = NULL;
-    int rc = sqlite3_prepare_v3(reader->db.handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt, NULL);
+    int rc =
+        sqlite3_prepare_v3(reader->db.handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt, NULL);
     if (rc != SQLITE_OK)
         return fg_db_fail(&reader->db, rc, "list of jobs", err);
     sqlite3_finalize(oldest->stmt);
@@ -218,8 +252,10 @@ static const char *text_or(const struct fg_query *query, int column, const char 
     return *text ? text : other;
 }
 
-static int decode_view(struct fg_reader *reader, const struct fg_query *query,
-                       struct fg_job_view *view, struct fg_err *err)
+static int decode_view(struct fg_reader *reader,
+                       const struct fg_query *query,
+                       struct fg_job_view *view,
+                       struct fg_err *err)
 {
     struct fg_job_columns columns;
     int rc = fg_job_decode(query, &columns, err);
@@ -249,7 +285,10 @@ static int decode_view(struct fg_reader *reader, const struct fg_query *query,
 }
 
 /* The number of that user; 0: no such user. */
-static int find_user(struct fg_reader *reader, const char *name, int64_t *out, struct fg_err *err)
+static int find_user(struct fg_reader *reader,
+                     const char *name,
+                     int64_t *out,
+                     struct fg_err *err)
 {
     FG_AUTO(fg_query) struct fg_query query = {};
     int rc = fg_query_begin(&query, &reader->db, FG_SQL_user_find, err);
@@ -264,14 +303,17 @@ static int find_user(struct fg_reader *reader, const char *name, int64_t *out, s
 
 static void bind_filter(sqlite3_stmt *stmt, const struct fg_job_filter *filter, int64_t user)
 {
-    int64_t before = filter->before ? (int64_t)filter->before : filter->ascending ? 0 : INT64_MAX;
+    int64_t before = filter->before      ? (int64_t)filter->before
+                     : filter->ascending ? 0
+                                         : INT64_MAX;
     size_t limit = filter->limit > FG_PAGE_MAX ? FG_PAGE_MAX : filter->limit;
     /* A number that the text does not use is refused, which is all right. */
     sqlite3_bind_int64(stmt, P_PROJECT, filter->project);
     sqlite3_bind_int64(stmt, P_IN_PROJECT, filter->in_project);
     sqlite3_bind_int64(stmt, P_USER, user);
     sqlite3_bind_text(stmt, P_NAME, filter->name ? filter->name : "", -1, SQLITE_STATIC);
-    sqlite3_bind_text(stmt, P_KEY, filter->label_key ? filter->label_key : "", -1, SQLITE_STATIC);
+    sqlite3_bind_text(stmt, P_KEY, filter->label_key ? filter->label_key : "", -1,
+                      SQLITE_STATIC);
     sqlite3_bind_text(stmt, P_VALUE, filter->label_value ? filter->label_value : "", -1,
                       SQLITE_STATIC);
     sqlite3_bind_int64(stmt, P_ARRAY, (int64_t)filter->array_id);
@@ -279,8 +321,10 @@ static void bind_filter(sqlite3_stmt *stmt, const struct fg_job_filter *filter, 
     sqlite3_bind_int64(stmt, P_LIMIT, (int64_t)limit);
 }
 
-static int list(struct fg_reader *reader, const struct fg_job_filter *filter,
-                int (*row)(void *self, const struct fg_job_view *job), void *self,
+static int list(struct fg_reader *reader,
+                const struct fg_job_filter *filter,
+                int (*row)(void *self, const struct fg_job_view *job),
+                void *self,
                 struct fg_err *err)
 {
     enum driver driver = BY_ID;
@@ -309,8 +353,10 @@ static int list(struct fg_reader *reader, const struct fg_job_filter *filter,
 }
 
 /* The counts, the user and the page are read at one moment. */
-int fg_reader_jobs(struct fg_reader *reader, const struct fg_job_filter *filter,
-                   int (*row)(void *self, const struct fg_job_view *job), void *self,
+int fg_reader_jobs(struct fg_reader *reader,
+                   const struct fg_job_filter *filter,
+                   int (*row)(void *self, const struct fg_job_view *job),
+                   void *self,
                    struct fg_err *err)
 {
     int rc = fg_db_exec(&reader->db, "BEGIN", err);
@@ -321,8 +367,10 @@ int fg_reader_jobs(struct fg_reader *reader, const struct fg_job_filter *filter,
     return rc;
 }
 
-int fg_reader_job(struct fg_reader *reader, fg_job_id id,
-                  int (*row)(void *self, const struct fg_job_view *job), void *self,
+int fg_reader_job(struct fg_reader *reader,
+                  fg_job_id id,
+                  int (*row)(void *self, const struct fg_job_view *job),
+                  void *self,
                   struct fg_err *err)
 {
     FG_AUTO(fg_query) struct fg_query query = {};

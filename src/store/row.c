@@ -10,7 +10,7 @@ enum { PREEMPTIBLE = 1, CANCEL_ASKED = 2, STOP_SENT = 4 };
 int64_t fg_job_flags(const struct fg_job *job)
 {
     return (job->preemptible ? PREEMPTIBLE : 0) | (job->cancel_asked ? CANCEL_ASKED : 0)
-         | (job->stop_sent ? STOP_SENT : 0);
+           | (job->stop_sent ? STOP_SENT : 0);
 }
 
 void fg_copy_text(char *out, size_t size, const char *text)
@@ -22,9 +22,34 @@ void fg_copy_text(char *out, size_t size, const char *text)
 
 /* FG_JOB_COLUMNS, in this order. */
 enum column {
-    ID, STATE, PROJECT, USER, TASKS, ATTEMPT, FAILURES, RETRIES, PRIORITY, FLAGS, STOP_STATE,
-    WAITS_FOR, AFTER_LEN, SUBMITTED, ELIGIBLE, STARTED, FINISHED, DEADLINE, TIME_LIMIT, BACKOFF,
-    ARRAY_ID, ARRAY_INDEX, EXIT_CODE, TERM_SIGNAL, NAME, REQUEST, REASON, COLUMNS_LEN
+    ID,
+    STATE,
+    PROJECT,
+    USER,
+    TASKS,
+    ATTEMPT,
+    FAILURES,
+    RETRIES,
+    PRIORITY,
+    FLAGS,
+    STOP_STATE,
+    WAITS_FOR,
+    AFTER_LEN,
+    SUBMITTED,
+    ELIGIBLE,
+    STARTED,
+    FINISHED,
+    DEADLINE,
+    TIME_LIMIT,
+    BACKOFF,
+    ARRAY_ID,
+    ARRAY_INDEX,
+    EXIT_CODE,
+    TERM_SIGNAL,
+    NAME,
+    REQUEST,
+    REASON,
+    COLUMNS_LEN
 };
 _Static_assert(COLUMNS_LEN == FG_JOB_COLUMNS_LEN, "FG_JOB_COLUMNS and this list differ");
 
@@ -68,7 +93,8 @@ int fg_job_decode(const struct fg_query *query, struct fg_job_columns *out, stru
     out->reason = fg_query_get_text(query, REASON);
     int len = fg_request_decode(fg_query_get_text(query, REQUEST), out->any_of);
     if (len < 0 || out->job.state >= FG_JOB_STATES || out->after_len > FG_AFTER_MAX)
-        return fg_fail(err, FG_EIO, "job %" PRIu64 ": its row makes no sense: the database is damaged",
+        return fg_fail(err, FG_EIO,
+                       "job %" PRIu64 ": its row makes no sense: the database is damaged",
                        out->job.id);
     out->any_of_len = (size_t)len;
     return 0;
@@ -116,17 +142,21 @@ static char *put_number(char *at, uint64_t value, char end)
     return at;
 }
 
-int fg_request_encode(const struct fg_request *any_of, size_t len, char out[FG_REQUEST_TEXT_MAX],
+int fg_request_encode(const struct fg_request *any_of,
+                      size_t len,
+                      char out[FG_REQUEST_TEXT_MAX],
                       struct fg_err *err)
 {
     if (len > FG_ANY_OF_MAX)
-        return fg_fail(err, FG_EINVAL, "%zu alternatives, at most %d are kept", len, FG_ANY_OF_MAX);
+        return fg_fail(err, FG_EINVAL, "%zu alternatives, at most %d are kept", len,
+                       FG_ANY_OF_MAX);
     char *at = out;
     for (size_t i = 0; i < len; i++) {
         const struct fg_request *request = &any_of[i];
         size_t kind_len = strnlen(request->kind, FG_KIND_MAX);
         if (kind_len == FG_KIND_MAX || strpbrk(request->kind, "|;"))
-            return fg_fail(err, FG_EINVAL, "accelerator kind: at most %d bytes without '|' and ';'",
+            return fg_fail(err, FG_EINVAL,
+                           "accelerator kind: at most %d bytes without '|' and ';'",
                            FG_KIND_MAX - 1);
         memcpy(at, request->kind, kind_len);
         at += kind_len;
@@ -181,7 +211,8 @@ int fg_grants_decode(const char *text, struct fg_grant *out)
             return FG_EINVAL;
         struct fg_grant *grant = &out[len];
         if (!take_u32(&text, ':', &grant->node) || !take_u32(&text, ':', &grant->devices)
-            || !take_u32(&text, ':', &grant->gpu_milli) || !take_u32(&text, ':', &grant->cpu_milli)
+            || !take_u32(&text, ':', &grant->gpu_milli)
+            || !take_u32(&text, ':', &grant->cpu_milli)
             || !take_number(&text, ';', UINT64_MAX, &grant->mem_mib))
             return FG_EINVAL;
     }

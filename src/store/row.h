@@ -25,7 +25,9 @@ int64_t fg_job_flags(const struct fg_job *job);
 
 /* "h100|8|1000|40960|4000|65536;..." in `out`.  FG_EINVAL: a kind holds a separator. */
 #define FG_REQUEST_TEXT_MAX (FG_ANY_OF_MAX * (FG_KIND_MAX + 80))
-int fg_request_encode(const struct fg_request *any_of, size_t len, char out[FG_REQUEST_TEXT_MAX],
+int fg_request_encode(const struct fg_request *any_of,
+                      size_t len,
+                      char out[FG_REQUEST_TEXT_MAX],
                       struct fg_err *err);
 /* The number of alternatives, or FG_EINVAL. */
 int fg_request_decode(const char *text, struct fg_request out[FG_ANY_OF_MAX]);
@@ -36,7 +38,8 @@ void fg_grants_encode(const struct fg_grant *grants, size_t len, char *out);
 /* The number of grants, or FG_EINVAL; `out` holds FG_TASKS_MAX. */
 int fg_grants_decode(const char *text, struct fg_grant *out);
 
-void fg_project_decode(const struct fg_query *query, struct fg_project *out); /* without its kinds */
+void fg_project_decode(const struct fg_query *query,
+                       struct fg_project *out); /* without its kinds */
 void fg_token_decode(const struct fg_query *query, struct fg_token *out);
 
 /* Copy into a fixed field, cut if too long, always ended by 0. */

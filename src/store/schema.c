@@ -32,9 +32,11 @@ static const char *const step_1 =
     " PRIMARY KEY(node, slot)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE user(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;"
     "CREATE TABLE token("
-    " id INTEGER PRIMARY KEY, prefix TEXT NOT NULL, hash BLOB NOT NULL UNIQUE, user TEXT NOT NULL,"
+    " id INTEGER PRIMARY KEY, prefix TEXT NOT NULL, hash BLOB NOT NULL UNIQUE, user TEXT NOT "
+    "NULL,"
     " role INTEGER NOT NULL, project INTEGER NOT NULL, created_us INTEGER NOT NULL,"
-    " expires_us INTEGER NOT NULL, last_used_us INTEGER NOT NULL, revoked INTEGER NOT NULL) STRICT;"
+    " expires_us INTEGER NOT NULL, last_used_us INTEGER NOT NULL, revoked INTEGER NOT NULL) "
+    "STRICT;"
     "CREATE TABLE job("
     " id INTEGER PRIMARY KEY, state INTEGER NOT NULL, project INTEGER NOT NULL,"
     " user INTEGER NOT NULL, tasks INTEGER NOT NULL, attempt INTEGER NOT NULL,"
@@ -60,7 +62,8 @@ static const char *const step_1 =
     " project INTEGER NOT NULL, state INTEGER NOT NULL, n INTEGER NOT NULL,"
     " PRIMARY KEY(project, state)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE idempotency("
-    " user INTEGER NOT NULL, key TEXT NOT NULL, job INTEGER NOT NULL, created_us INTEGER NOT NULL,"
+    " user INTEGER NOT NULL, key TEXT NOT NULL, job INTEGER NOT NULL, created_us INTEGER NOT "
+    "NULL,"
     " PRIMARY KEY(user, key)) STRICT, WITHOUT ROWID;"
     "CREATE INDEX idempotency_created ON idempotency(created_us);"
     "CREATE TABLE attempt("
@@ -74,7 +77,8 @@ static const char *const step_1 =
     " seq INTEGER PRIMARY KEY, job INTEGER NOT NULL, path TEXT NOT NULL, hash TEXT NOT NULL,"
     " bytes INTEGER NOT NULL, time_us INTEGER NOT NULL, UNIQUE(job, path)) STRICT;"
     "CREATE TABLE event("
-    " seq INTEGER PRIMARY KEY, time_us INTEGER NOT NULL, kind TEXT NOT NULL, job INTEGER NOT NULL,"
+    " seq INTEGER PRIMARY KEY, time_us INTEGER NOT NULL, kind TEXT NOT NULL, job INTEGER NOT "
+    "NULL,"
     " project INTEGER NOT NULL, json TEXT NOT NULL) STRICT;";
 
 static const char *const steps[] = {step_1};
@@ -100,10 +104,11 @@ static int identify(struct fg_db *db, int64_t *out_version, struct fg_err *err)
     if (application != FG_SCHEMA_APPLICATION_ID)
         return fg_fail(err, FG_ESTATE, "the file is a database of another program");
     if (*out_version > fg_schema_version())
-        return fg_fail(err, FG_ESTATE,
-                       "the database has schema %lld, this program knows up to %d: run the newer "
-                       "version that wrote it, or restore a backup",
-                       (long long)*out_version, fg_schema_version());
+        return fg_fail(
+            err, FG_ESTATE,
+            "the database has schema %lld, this program knows up to %d: run the newer "
+            "version that wrote it, or restore a backup",
+            (long long)*out_version, fg_schema_version());
     return 0;
 }
 

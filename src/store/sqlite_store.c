@@ -108,8 +108,8 @@ static void store_rollback(struct fg_store *store)
 static void checkpoint(struct fg_store *store)
 {
     int in_log = 0, copied = 0;
-    int rc = sqlite3_wal_checkpoint_v2(store->db.handle, NULL, SQLITE_CHECKPOINT_PASSIVE, &in_log,
-                                       &copied);
+    int rc = sqlite3_wal_checkpoint_v2(store->db.handle, NULL, SQLITE_CHECKPOINT_PASSIVE,
+                                       &in_log, &copied);
     bool all = rc == SQLITE_OK && in_log == copied;
     store->checkpoint_at = CHECKPOINT_PAGES + (all ? 0 : store->wal_pages);
     if (all)

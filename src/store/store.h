@@ -33,14 +33,14 @@ struct fg_attempt_row {
     uint32_t attempt;
     int64_t started_us, finished_us; /* 0 not yet */
     int32_t exit_code, term_signal;
-    enum fg_job_state outcome;       /* what it made of the job; RUNNING while it goes on */
+    enum fg_job_state outcome; /* what it made of the job; RUNNING while it goes on */
     struct fg_usage usage;
-    const struct fg_grant *grants;   /* one per task, in rank order */
+    const struct fg_grant *grants; /* one per task, in rank order */
     size_t grants_len;
-    const char *node;                /* names, comma separated, for people */
-    const char *devices;             /* JSON array of strings, for people: ["h100-0","h100-1"] or ["cpu"] */
-    int64_t cost_uusd;               /* -1 unknown */
-    const char *reason;              /* plain words, "" none */
+    const char *node;    /* names, comma separated, for people */
+    const char *devices; /* JSON array of strings, for people: ["h100-0","h100-1"] or ["cpu"] */
+    int64_t cost_uusd;   /* -1 unknown */
+    const char *reason;  /* plain words, "" none */
 };
 
 /* What load() hands over, one call per row, in this order: projects, nodes, users, then the open jobs by id. */
@@ -51,20 +51,24 @@ struct fg_store_sink {
     int (*user)(void *self, uint32_t user, const char *name);
     /* `row->spec_json` is NULL (100,000 texts are not wanted); any_of and tasks come from columns.
      * `grants`: of the present attempt if the job is starting or running. */
-    int (*job)(void *self, const struct fg_job_row *row, const struct fg_request *any_of, size_t any_of_len,
-               const struct fg_grant *grants, size_t grants_len);
-    fg_job_id next_job_id;   /* filled in: the first id never used */
-    uint64_t next_token_id;  /* filled in: the same for tokens */
+    int (*job)(void *self,
+               const struct fg_job_row *row,
+               const struct fg_request *any_of,
+               size_t any_of_len,
+               const struct fg_grant *grants,
+               size_t grants_len);
+    fg_job_id next_job_id;  /* filled in: the first id never used */
+    uint64_t next_token_id; /* filled in: the same for tokens */
 };
 
 /* What may go.  Moments are UTC; 0 keeps everything of that sort. */
 struct fg_store_prune {
-    int64_t jobs_before_us;      /* jobs that finished before, with texts, attempts, artifacts */
+    int64_t jobs_before_us; /* jobs that finished before, with texts, attempts, artifacts */
     int64_t artifacts_before_us; /* records of outputs older than that */
     int64_t keys_before_us;      /* idempotency keys */
     int64_t events_before_us;
-    uint64_t events_max;         /* the newest that are kept; 0: no bound by number */
-    size_t limit;                /* rows at most in this call: keep it small (500), call again */
+    uint64_t events_max; /* the newest that are kept; 0: no bound by number */
+    size_t limit;        /* rows at most in this call: keep it small (500), call again */
 };
 
 struct fg_store_ops {
@@ -79,35 +83,78 @@ struct fg_store_ops {
     int (*commit)(struct fg_store *store, struct fg_err *err);
     void (*rollback)(struct fg_store *store);
 
-    int (*job_add)(struct fg_store *store, const struct fg_job_row *row, const char *user, const char *project,
-                   const struct fg_request *any_of, size_t any_of_len, struct fg_err *err);
+    int (*job_add)(struct fg_store *store,
+                   const struct fg_job_row *row,
+                   const char *user,
+                   const char *project,
+                   const struct fg_request *any_of,
+                   size_t any_of_len,
+                   struct fg_err *err);
     /* The record changed: state, attempt, times, priority, ...; final states also set finished_us. */
-    int (*job_set)(struct fg_store *store, const struct fg_job *job, int64_t finished_us, const char *reason,
-                   int32_t exit_code, int32_t term_signal, struct fg_err *err);
-    int (*attempt_put)(struct fg_store *store, const struct fg_attempt_row *row, struct fg_err *err);
-    int (*project_put)(struct fg_store *store, const struct fg_project *project, struct fg_err *err);
-    int (*node_put)(struct fg_store *store, const struct fg_node_spec *spec, enum fg_node_state wanted,
-                    const char *reason, struct fg_err *err);
+    int (*job_set)(struct fg_store *store,
+                   const struct fg_job *job,
+                   int64_t finished_us,
+                   const char *reason,
+                   int32_t exit_code,
+                   int32_t term_signal,
+                   struct fg_err *err);
+    int (*attempt_put)(struct fg_store *store,
+                       const struct fg_attempt_row *row,
+                       struct fg_err *err);
+    int (*project_put)(struct fg_store *store,
+                       const struct fg_project *project,
+                       struct fg_err *err);
+    int (*node_put)(struct fg_store *store,
+                    const struct fg_node_spec *spec,
+                    enum fg_node_state wanted,
+                    const char *reason,
+                    struct fg_err *err);
     int (*token_put)(struct fg_store *store, const struct fg_token *token, struct fg_err *err);
-    int (*artifact_put)(struct fg_store *store, fg_job_id job, const char *path, const char *hash,
-                        uint64_t bytes, int64_t time_us, struct fg_err *err);
+    int (*artifact_put)(struct fg_store *store,
+                        fg_job_id job,
+                        const char *path,
+                        const char *hash,
+                        uint64_t bytes,
+                        int64_t time_us,
+                        struct fg_err *err);
     /* Append; `json` is one JSON object or "".  `*out_seq` is its number, rising by one. */
-    int (*event_add)(struct fg_store *store, const struct fg_event *event, uint64_t *out_seq, struct fg_err *err);
-    int (*user_intern)(struct fg_store *store, const char *name, uint32_t *out_user, struct fg_err *err);
+    int (*event_add)(struct fg_store *store,
+                     const struct fg_event *event,
+                     uint64_t *out_seq,
+                     struct fg_err *err);
+    int (*user_intern)(struct fg_store *store,
+                       const char *name,
+                       uint32_t *out_user,
+                       struct fg_err *err);
 
     /* Reads by the controller itself. */
     /* The job that was submitted with this key by this user, FG_ENOENT if none. */
-    int (*idempotency_find)(struct fg_store *store, const char *user, const char *key, fg_job_id *out_job,
-                            uint32_t *out_count, struct fg_err *err);
+    int (*idempotency_find)(struct fg_store *store,
+                            const char *user,
+                            const char *key,
+                            fg_job_id *out_job,
+                            uint32_t *out_count,
+                            struct fg_err *err);
     /* State of any job, open or over; FG_ENOENT. */
-    int (*job_state)(struct fg_store *store, fg_job_id job, enum fg_job_state *out_state,
-                     fg_project_id *out_project, int32_t *out_exit_code, struct fg_err *err);
+    int (*job_state)(struct fg_store *store,
+                     fg_job_id job,
+                     enum fg_job_state *out_state,
+                     fg_project_id *out_project,
+                     int32_t *out_exit_code,
+                     struct fg_err *err);
     /* The canonical JSON of a job, in `arena`; FG_ENOENT. */
-    int (*job_spec)(struct fg_store *store, fg_job_id job, struct fg_arena *arena, const char **out_json,
-                    size_t *out_len, struct fg_err *err);
+    int (*job_spec)(struct fg_store *store,
+                    fg_job_id job,
+                    struct fg_arena *arena,
+                    const char **out_json,
+                    size_t *out_len,
+                    struct fg_err *err);
 
     /* The token was used (the reader found it); within a batch.  Not worth a commit of its own. */
-    int (*token_used)(struct fg_store *store, uint64_t token, int64_t time_us, struct fg_err *err);
+    int (*token_used)(struct fg_store *store,
+                      uint64_t token,
+                      int64_t time_us,
+                      struct fg_err *err);
     /* Within a batch: remove what is old.  How many rows went (0: nothing is left to do), or an error. */
     int (*prune)(struct fg_store *store, const struct fg_store_prune *what, struct fg_err *err);
     /* Nothing to do at the moment, no batch open: housekeeping that would otherwise delay a commit.

@@ -7,46 +7,87 @@
 
 struct fg_store {
     struct fg_db db;
-    struct fg_counts counts;         /* of the open batch */
+    struct fg_counts counts; /* of the open batch */
     bool in_batch;
-    uint64_t next_event;             /* number of the next event in the open batch */
-    uint64_t next_event_committed;   /* ... once the batch is rolled back */
-    int wal_pages;                   /* pages in the write-ahead log after the last commit */
-    int checkpoint_at;               /* pages at which the next checkpoint is due */
+    uint64_t next_event;           /* number of the next event in the open batch */
+    uint64_t next_event_committed; /* ... once the batch is rolled back */
+    int wal_pages;                 /* pages in the write-ahead log after the last commit */
+    int checkpoint_at;             /* pages at which the next checkpoint is due */
 };
 
 /* write_job.c */
-int fg_store_job_add(struct fg_store *store, const struct fg_job_row *row, const char *user,
-                     const char *project, const struct fg_request *any_of, size_t any_of_len,
+int fg_store_job_add(struct fg_store *store,
+                     const struct fg_job_row *row,
+                     const char *user,
+                     const char *project,
+                     const struct fg_request *any_of,
+                     size_t any_of_len,
                      struct fg_err *err);
-int fg_store_job_set(struct fg_store *store, const struct fg_job *job, int64_t finished_us,
-                     const char *reason, int32_t exit_code, int32_t term_signal, struct fg_err *err);
-int fg_store_attempt_put(struct fg_store *store, const struct fg_attempt_row *row,
+int fg_store_job_set(struct fg_store *store,
+                     const struct fg_job *job,
+                     int64_t finished_us,
+                     const char *reason,
+                     int32_t exit_code,
+                     int32_t term_signal,
+                     struct fg_err *err);
+int fg_store_attempt_put(struct fg_store *store,
+                         const struct fg_attempt_row *row,
                          struct fg_err *err);
 
 /* write_rest.c */
-int fg_store_project_put(struct fg_store *store, const struct fg_project *project,
+int fg_store_project_put(struct fg_store *store,
+                         const struct fg_project *project,
                          struct fg_err *err);
-int fg_store_node_put(struct fg_store *store, const struct fg_node_spec *spec,
-                      enum fg_node_state wanted, const char *reason, struct fg_err *err);
-int fg_store_token_put(struct fg_store *store, const struct fg_token *token, struct fg_err *err);
-int fg_store_token_used(struct fg_store *store, uint64_t token, int64_t time_us,
-                        struct fg_err *err);
-int fg_store_artifact_put(struct fg_store *store, fg_job_id job, const char *path,
-                          const char *hash, uint64_t bytes, int64_t time_us, struct fg_err *err);
-int fg_store_event_add(struct fg_store *store, const struct fg_event *event, uint64_t *out_seq,
+int fg_store_node_put(struct fg_store *store,
+                      const struct fg_node_spec *spec,
+                      enum fg_node_state wanted,
+                      const char *reason,
+                      struct fg_err *err);
+int fg_store_token_put(struct fg_store *store,
+                       const struct fg_token *token,
                        struct fg_err *err);
-int fg_store_user_intern(struct fg_store *store, const char *name, uint32_t *out_user,
+int fg_store_token_used(struct fg_store *store,
+                        uint64_t token,
+                        int64_t time_us,
+                        struct fg_err *err);
+int fg_store_artifact_put(struct fg_store *store,
+                          fg_job_id job,
+                          const char *path,
+                          const char *hash,
+                          uint64_t bytes,
+                          int64_t time_us,
+                          struct fg_err *err);
+int fg_store_event_add(struct fg_store *store,
+                       const struct fg_event *event,
+                       uint64_t *out_seq,
+                       struct fg_err *err);
+int fg_store_user_intern(struct fg_store *store,
+                         const char *name,
+                         uint32_t *out_user,
                          struct fg_err *err);
 
 /* load.c */
 int fg_store_load(struct fg_store *store, struct fg_store_sink *sink, struct fg_err *err);
-int fg_store_idempotency_find(struct fg_store *store, const char *user, const char *key,
-                              fg_job_id *out_job, uint32_t *out_count, struct fg_err *err);
-int fg_store_job_state(struct fg_store *store, fg_job_id job, enum fg_job_state *out_state,
-                       fg_project_id *out_project, int32_t *out_exit_code, struct fg_err *err);
-int fg_store_job_spec(struct fg_store *store, fg_job_id job, struct fg_arena *arena,
-                      const char **out_json, size_t *out_len, struct fg_err *err);
+int fg_store_idempotency_find(struct fg_store *store,
+                              const char *user,
+                              const char *key,
+                              fg_job_id *out_job,
+                              uint32_t *out_count,
+                              struct fg_err *err);
+int fg_store_job_state(struct fg_store *store,
+                       fg_job_id job,
+                       enum fg_job_state *out_state,
+                       fg_project_id *out_project,
+                       int32_t *out_exit_code,
+                       struct fg_err *err);
+int fg_store_job_spec(struct fg_store *store,
+                      fg_job_id job,
+                      struct fg_arena *arena,
+                      const char **out_json,
+                      size_t *out_len,
+                      struct fg_err *err);
 
 /* prune.c */
-int fg_store_prune(struct fg_store *store, const struct fg_store_prune *what, struct fg_err *err);
+int fg_store_prune(struct fg_store *store,
+                   const struct fg_store_prune *what,
+                   struct fg_err *err);

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int add_row(struct fg_store *store, const struct fg_job_row *row, const char *request,
+static int add_row(struct fg_store *store,
+                   const struct fg_job_row *row,
+                   const char *request,
                    struct fg_err *err)
 {
     const struct fg_job *job = &row->job;
@@ -99,8 +101,12 @@ static int add_key(struct fg_store *store, const struct fg_job_row *row, struct 
     return fg_query_run(&query, err);
 }
 
-int fg_store_job_add(struct fg_store *store, const struct fg_job_row *row, const char *user,
-                     const char *project, const struct fg_request *any_of, size_t any_of_len,
+int fg_store_job_add(struct fg_store *store,
+                     const struct fg_job_row *row,
+                     const char *user,
+                     const char *project,
+                     const struct fg_request *any_of,
+                     size_t any_of_len,
                      struct fg_err *err)
 {
     (void)user, (void)project; /* the row has their numbers */
@@ -127,8 +133,11 @@ int fg_store_job_add(struct fg_store *store, const struct fg_job_row *row, const
 }
 
 /* The state before the change: for the counts, and to leave the index on it alone if it stays. */
-static int state_now(struct fg_store *store, fg_job_id id, enum fg_job_state *out_state,
-                     fg_project_id *out_project, struct fg_err *err)
+static int state_now(struct fg_store *store,
+                     fg_job_id id,
+                     enum fg_job_state *out_state,
+                     fg_project_id *out_project,
+                     struct fg_err *err)
 {
     FG_AUTO(fg_query) struct fg_query query = {};
     int rc = fg_query_begin(&query, &store->db, FG_SQL_job_now, err);
@@ -145,8 +154,13 @@ static int state_now(struct fg_store *store, fg_job_id id, enum fg_job_state *ou
     return *out_state < FG_JOB_STATES ? 0 : fg_fail(err, FG_EIO, "the database is damaged");
 }
 
-int fg_store_job_set(struct fg_store *store, const struct fg_job *job, int64_t finished_us,
-                     const char *reason, int32_t exit_code, int32_t term_signal, struct fg_err *err)
+int fg_store_job_set(struct fg_store *store,
+                     const struct fg_job *job,
+                     int64_t finished_us,
+                     const char *reason,
+                     int32_t exit_code,
+                     int32_t term_signal,
+                     struct fg_err *err)
 {
     assert(store->in_batch);
     enum fg_job_state was = FG_JOB_QUEUED;
@@ -185,7 +199,9 @@ int fg_store_job_set(struct fg_store *store, const struct fg_job *job, int64_t f
     return 0;
 }
 
-static int put_attempt(struct fg_store *store, const struct fg_attempt_row *row, const char *grants,
+static int put_attempt(struct fg_store *store,
+                       const struct fg_attempt_row *row,
+                       const char *grants,
                        struct fg_err *err)
 {
     FG_AUTO(fg_query) struct fg_query query = {};
@@ -210,7 +226,8 @@ static int put_attempt(struct fg_store *store, const struct fg_attempt_row *row,
     return fg_query_run(&query, err);
 }
 
-int fg_store_attempt_put(struct fg_store *store, const struct fg_attempt_row *row,
+int fg_store_attempt_put(struct fg_store *store,
+                         const struct fg_attempt_row *row,
                          struct fg_err *err)
 {
     assert(store->in_batch);
@@ -225,6 +242,7 @@ int fg_store_attempt_put(struct fg_store *store, const struct fg_attempt_row *ro
     fg_grants_encode(row->grants, row->grants_len, grants);
     int rc = put_attempt(store, row, grants, err);
     free(many);
-    return rc < 0 ? fg_wrap(err, rc, "attempt %" PRIu32 " of job %" PRIu64, row->attempt, row->job)
-                  : 0;
+    return rc < 0
+               ? fg_wrap(err, rc, "attempt %" PRIu32 " of job %" PRIu64, row->attempt, row->job)
+               : 0;
 }

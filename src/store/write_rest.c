@@ -5,7 +5,9 @@
 #include <assert.h>
 #include <inttypes.h>
 
-static int put_project(struct fg_store *store, const struct fg_project *project, struct fg_err *err)
+static int put_project(struct fg_store *store,
+                       const struct fg_project *project,
+                       struct fg_err *err)
 {
     FG_AUTO(fg_query) struct fg_query query = {};
     int rc = fg_query_begin(&query, &store->db, FG_SQL_project_put, err);
@@ -34,7 +36,9 @@ static int drop_kinds(struct fg_store *store, fg_project_id project, struct fg_e
     return fg_query_run(&query, err);
 }
 
-static int add_kinds(struct fg_store *store, const struct fg_project *project, struct fg_err *err)
+static int add_kinds(struct fg_store *store,
+                     const struct fg_project *project,
+                     struct fg_err *err)
 {
     FG_AUTO(fg_query) struct fg_query query = {};
     int rc = fg_query_begin(&query, &store->db, FG_SQL_project_kind_add, err);
@@ -48,7 +52,8 @@ static int add_kinds(struct fg_store *store, const struct fg_project *project, s
     return rc;
 }
 
-int fg_store_project_put(struct fg_store *store, const struct fg_project *project,
+int fg_store_project_put(struct fg_store *store,
+                         const struct fg_project *project,
                          struct fg_err *err)
 {
     assert(store->in_batch && project->id != 0 && project->kinds_len <= FG_QUOTA_KINDS_MAX);
@@ -60,8 +65,11 @@ int fg_store_project_put(struct fg_store *store, const struct fg_project *projec
     return rc < 0 ? fg_wrap(err, rc, "project %s", project->name) : 0;
 }
 
-static int put_node(struct fg_store *store, const struct fg_node_spec *spec,
-                    enum fg_node_state wanted, const char *reason, struct fg_err *err)
+static int put_node(struct fg_store *store,
+                    const struct fg_node_spec *spec,
+                    enum fg_node_state wanted,
+                    const char *reason,
+                    struct fg_err *err)
 {
     FG_AUTO(fg_query) struct fg_query query = {};
     int rc = fg_query_begin(&query, &store->db, FG_SQL_node_put, err);
@@ -86,7 +94,9 @@ static int drop_devices(struct fg_store *store, const char *node, struct fg_err 
     return fg_query_run(&query, err);
 }
 
-static int add_devices(struct fg_store *store, const struct fg_node_spec *spec, struct fg_err *err)
+static int add_devices(struct fg_store *store,
+                       const struct fg_node_spec *spec,
+                       struct fg_err *err)
 {
     FG_AUTO(fg_query) struct fg_query query = {};
     int rc = fg_query_begin(&query, &store->db, FG_SQL_node_device_add, err);
@@ -106,8 +116,11 @@ static int add_devices(struct fg_store *store, const struct fg_node_spec *spec, 
     return rc;
 }
 
-int fg_store_node_put(struct fg_store *store, const struct fg_node_spec *spec,
-                      enum fg_node_state wanted, const char *reason, struct fg_err *err)
+int fg_store_node_put(struct fg_store *store,
+                      const struct fg_node_spec *spec,
+                      enum fg_node_state wanted,
+                      const char *reason,
+                      struct fg_err *err)
 {
     assert(store->in_batch && spec->devices_len <= FG_NODE_DEVICES_MAX);
     int rc = put_node(store, spec, wanted, reason, err);
@@ -139,7 +152,10 @@ int fg_store_token_put(struct fg_store *store, const struct fg_token *token, str
     return rc < 0 ? fg_wrap(err, rc, "token %" PRIu64, token->id) : 0;
 }
 
-int fg_store_token_used(struct fg_store *store, uint64_t token, int64_t time_us, struct fg_err *err)
+int fg_store_token_used(struct fg_store *store,
+                        uint64_t token,
+                        int64_t time_us,
+                        struct fg_err *err)
 {
     assert(store->in_batch);
     FG_AUTO(fg_query) struct fg_query query = {};
@@ -151,8 +167,13 @@ int fg_store_token_used(struct fg_store *store, uint64_t token, int64_t time_us,
     return fg_query_run(&query, err);
 }
 
-int fg_store_artifact_put(struct fg_store *store, fg_job_id job, const char *path,
-                          const char *hash, uint64_t bytes, int64_t time_us, struct fg_err *err)
+int fg_store_artifact_put(struct fg_store *store,
+                          fg_job_id job,
+                          const char *path,
+                          const char *hash,
+                          uint64_t bytes,
+                          int64_t time_us,
+                          struct fg_err *err)
 {
     assert(store->in_batch);
     FG_AUTO(fg_query) struct fg_query query = {};
@@ -168,7 +189,9 @@ int fg_store_artifact_put(struct fg_store *store, fg_job_id job, const char *pat
     return rc < 0 ? fg_wrap(err, rc, "artifact of job %" PRIu64, job) : 0;
 }
 
-int fg_store_event_add(struct fg_store *store, const struct fg_event *event, uint64_t *out_seq,
+int fg_store_event_add(struct fg_store *store,
+                       const struct fg_event *event,
+                       uint64_t *out_seq,
                        struct fg_err *err)
 {
     assert(store->in_batch);
@@ -191,7 +214,9 @@ int fg_store_event_add(struct fg_store *store, const struct fg_event *event, uin
     return 0;
 }
 
-int fg_store_user_intern(struct fg_store *store, const char *name, uint32_t *out_user,
+int fg_store_user_intern(struct fg_store *store,
+                         const char *name,
+                         uint32_t *out_user,
                          struct fg_err *err)
 {
     FG_AUTO(fg_query) struct fg_query find = {};
