@@ -5,6 +5,7 @@
  */
 #include "base/json_write.h"
 #include "base/clock.h"
+#include "base/text.h"
 
 #include <assert.h>
 #include <math.h>
@@ -50,31 +51,6 @@ void fg_json_end(struct fg_json *json)
     fg_buf_add(json->buf, &json->closer[--json->depth], 1);
 }
 
-/* Length of the valid UTF-8 sequence at `text`, or 0. */
-static size_t utf8_len(const unsigned char *text, size_t left)
-{
-    static const struct {
-        unsigned char mask, lead, len;
-        uint32_t least;
-    } forms[] = {{0xe0, 0xc0, 2, 0x80}, {0xf0, 0xe0, 3, 0x800}, {0xf8, 0xf0, 4, 0x10000}};
-
-    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-        if ((text[0] & forms[i].mask) != forms[i].lead)
-            continue;
-        if (left < forms[i].len)
-            return 0;
-        uint32_t point = text[0] & (uint32_t)~forms[i].mask & 0xff;
-        for (size_t k = 1; k < forms[i].len; k++) {
-            if ((text[k] & 0xc0) != 0x80)
-                return 0;
-            point = point << 6 | (text[k] & 0x3fu);
-        }
-        bool surrogate = point >= 0xd800 && point <= 0xdfff;
-        return point >= forms[i].least && point <= 0x10ffff && !surrogate ? forms[i].len : 0;
-    }
-    return 0;
-}
-
 static bool is_plain(unsigned char byte)
 {
     return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
@@ -87,7 +63,7 @@ static size_t escape(struct fg_buf *buf, const unsigned char *text, size_t left)
     static const char from[] = "\"\\\n\r\t\b\f", to[] = "\"\\nrtbf";
 
     if (text[0] >= 0x80) {
-        size_t len = utf8_len(text, left);
+        size_t len = fg_utf8_len((const char *)text, left);
         fg_buf_add(buf, len ? (const char *)text : "\xef\xbf\xbd", len ? len : 3);
         return len ? len : 1;
     }

@@ -29,6 +29,34 @@ const char *fg_trim(const char *text, size_t *len)
     return text;
 }
 
+size_t fg_utf8_len(const char *text, size_t left)
+{
+    static const struct {
+        unsigned char mask, lead, len;
+        uint32_t least;
+    } forms[] = {{0x80, 0x00, 1, 0},
+                 {0xe0, 0xc0, 2, 0x80},
+                 {0xf0, 0xe0, 3, 0x800},
+                 {0xf8, 0xf0, 4, 0x10000}};
+
+    const unsigned char *bytes = (const unsigned char *)text;
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        if ((bytes[0] & forms[i].mask) != forms[i].lead)
+            continue;
+        if (left < forms[i].len)
+            return 0;
+        uint32_t point = bytes[0] & (uint32_t)~forms[i].mask & 0xff;
+        for (size_t k = 1; k < forms[i].len; k++) {
+            if ((bytes[k] & 0xc0) != 0x80)
+                return 0;
+            point = point << 6 | (bytes[k] & 0x3fu);
+        }
+        bool surrogate = point >= 0xd800 && point <= 0xdfff;
+        return point >= forms[i].least && point <= 0x10ffff && !surrogate ? forms[i].len : 0;
+    }
+    return 0;
+}
+
 static int lower(char letter)
 {
     return tolower((unsigned char)letter);

@@ -196,8 +196,13 @@ static int64_t take_unit(const char **at)
     static const struct {
         const char *name;
         int64_t unit;
-    } units[] = {{"us", 1},  {"ms", 1000},   {"min", MINUTE}, {"m", MINUTE}, {"h", HOUR},
-                 {"d", DAY}, {"w", 7 * DAY}, {"sec", SECOND}, {"s", SECOND}};
+    } units[] = {
+        {"us", 1},          {"ms", 1000},        {"s", SECOND},      {"sec", SECOND},
+        {"second", SECOND}, {"seconds", SECOND}, {"m", MINUTE},      {"min", MINUTE},
+        {"minute", MINUTE}, {"minutes", MINUTE}, {"h", HOUR},        {"hour", HOUR},
+        {"hours", HOUR},    {"d", DAY},          {"day", DAY},       {"days", DAY},
+        {"w", 7 * DAY},     {"week", 7 * DAY},   {"weeks", 7 * DAY},
+    };
 
     while (**at == ' ')
         (*at)++;

@@ -21,3 +21,10 @@
 #define FG_PROJECTS_MAX      4096
 #define FG_RETRIES_MAX       1000
 #define FG_PAGE_MAX          1000 /* rows in one page of a list */
+#define FG_CPUS_MAX          4096  /* cores asked by one task */
+#define FG_MEM_GIB_MAX       65536 /* memory asked by one task, or of one device */
+#define FG_DURATION_DAYS_MAX 3650  /* any duration in a job */
+#define FG_PRIORITY_MAX      1000  /* and -1000 */
+#define FG_ARGV_MAX          1024  /* words of argv */
+#define FG_ARRAY_INDEX_MAX   9999999
+#define FG_JOB_ROOM          (32 * 1024 * 1024) /* arena that surely suffices to parse one spec: address space */

@@ -143,7 +143,7 @@ int fg_env_name_check(const char *name, struct fg_err *err)
                        "not a variable name, expected letters, digits and _, no digit first");
     if (is_reserved(name))
         return fg_fail(err, FG_EINVAL,
-                       "%s: set by the service for every task, choose another name", name);
+                       "set by the service for every task, choose another name");
     return 0;
 }
 

@@ -21,7 +21,7 @@ void fg_name_make(const char *text, char out[FG_NAME_MAX]);
                                struct fg_err *err);
 
 /* An environment variable that a user may set: [A-Za-z_][A-Za-z0-9_]*, and not one that the service sets
- * itself (FASTGPU_*, RANK, CUDA_VISIBLE_DEVICES, ...): the error says which. */
+ * itself (FASTGPU_*, RANK, CUDA_VISIBLE_DEVICES, ...).  The caller puts the name before the error. */
 [[nodiscard]] int fg_env_name_check(const char *name, struct fg_err *err);
 
 /* A path inside the working folder: relative, not empty, no "." or ".." part, no "//", no control bytes. */

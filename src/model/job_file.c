@@ -1,0 +1,76 @@
+/* job_file.c - see job_file.h: which form it is, and then job_read.h */
+#include "model/job_file.h"
+#include "model/job_read.h"
+#include "model/script_file.h"
+
+#include <string.h>
+
+static bool ends_with(const char *name, const char *end)
+{
+    size_t name_len = strlen(name), end_len = strlen(end);
+    return name_len > end_len && strcmp(name + name_len - end_len, end) == 0;
+}
+
+static bool is_script(const char *bytes, size_t len, const char *file_name)
+{
+    static const char *const documents[] = {".yaml", ".yml", ".json"};
+    static const char *const scripts[] = {".sh", ".sbatch", ".bash", ".slurm"};
+    for (size_t i = 0; i < sizeof(documents) / sizeof(documents[0]); i++)
+        if (ends_with(file_name, documents[i]))
+            return false;
+    for (size_t i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++)
+        if (ends_with(file_name, scripts[i]))
+            return true;
+    return len >= 2 && bytes[0] == '#' && bytes[1] == '!';
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* "line 3: ..." of the YAML reader becomes "train.yaml:3: ...". */
+static int name_the_file(const char *file_name, int rc, struct fg_err *err)
+{
+    if (!err)
+        return rc;
+    char text[FG_ERR_TEXT_MAX];
+    bool has_line = strncmp(err->text, "line ", 5) == 0;
+    memcpy(text, err->text, sizeof(text));
+    return fg_fail(err, rc, "%s:%s%s", file_name, has_line ? "" : " ",
+                   has_line ? text + 5 : text);
+}
+
+int fg_job_file_parse(const char *bytes,
+                      size_t len,
+                      const char *file_name,
+                      int64_t now_us,
+                      struct fg_arena *arena,
+                      struct fg_job_spec *out,
+                      struct fg_err *err)
+{
+    if (len > FG_SPEC_BYTES_MAX)
+        return fg_fail(err, FG_ETOOBIG, "%s: %zu bytes, expected %d at most", file_name, len,
+                       FG_SPEC_BYTES_MAX);
+
+    const struct fg_doc *doc;
+    struct fg_job_reader reader = {.doc = {.arena = arena,
+                                           .file_name = file_name,
+                                           .err = err,
+                                           .text_left = FG_SPEC_BYTES_MAX},
+                                   .now_us = now_us,
+                                   .local_files = true};
+    if (is_script(bytes, len, file_name)) {
+        int rc = fg_script_parse(bytes, len, file_name, arena, &doc, err);
+        if (rc < 0)
+            return rc;
+        reader.default_name = base_name(file_name);
+        return fg_job_read(&reader, doc, out);
+    }
+    /* JSON of this shape is YAML too, and libyaml knows the lines. */
+    int rc = fg_doc_yaml(bytes, len, arena, &doc, err);
+    if (rc < 0)
+        return name_the_file(file_name, rc, err);
+    return fg_job_read(&reader, doc, out);
+}

@@ -1,0 +1,334 @@
+/* job_lists.c - the members of a job that are lists and maps; see job_read.h */
+#include "model/job_read.h"
+#include "model/names.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define VALUE_LEN_MAX   (128 * 1024) /* of one environment variable: the kernel's own limit */
+#define ARG_LEN_MAX     (128 * 1024)
+#define PATTERN_LEN_MAX 1024
+
+/* Text that stands alone is a list of one. */
+static const struct fg_doc *first_of(const struct fg_doc *doc, size_t *out_len)
+{
+    bool is_list = doc->kind == FG_DOC_LIST;
+    *out_len = is_list ? doc->len : 1;
+    return is_list ? doc->first : doc;
+}
+
+static int check_len(struct fg_doc_reader *reader,
+                     const struct fg_doc *doc,
+                     size_t len,
+                     size_t max)
+{
+    if (len <= max)
+        return 0;
+    return fg_read_fail(reader, doc, "%zu given, expected %zu at most", len, max);
+}
+
+int fg_job_read_argv(struct fg_job_reader *job,
+                     const struct fg_doc *doc,
+                     [[maybe_unused]] const struct fg_job_member *member,
+                     struct fg_job_spec *out)
+{
+    struct fg_doc_reader *reader = &job->doc;
+    int rc = fg_read_kind(reader, doc, FG_DOC_LIST);
+    if (rc == 0)
+        rc = check_len(reader, doc, doc->len, FG_ARGV_MAX);
+    if (rc < 0)
+        return rc;
+    const char **words = FG_NEW(reader->arena, const char *, doc->len + 1);
+    size_t len = 0;
+    for (const struct fg_doc *child = doc->first; child && rc == 0; child = child->next) {
+        size_t mark = fg_read_enter_at(reader, len);
+        rc = fg_read_text(reader, child, ARG_LEN_MAX, &words[len++]);
+        if (rc == 0)
+            fg_read_leave(reader, mark);
+    }
+    if (rc == 0 && (len == 0 || words[0][0] == '\0'))
+        rc = fg_read_fail(reader, doc, "empty, expected a program and its arguments");
+    out->argv = words;
+    out->argv_len = len;
+    return rc;
+}
+
+static int by_key(const void *a, const void *b)
+{
+    return strcmp(((const struct fg_pair *)a)->key, ((const struct fg_pair *)b)->key);
+}
+
+struct pairs_rule {
+    size_t len_max, value_len_max;
+    int (*check)(struct fg_job_reader *job, const struct fg_pair *pair);
+};
+
+/* Members of a map as pairs, sorted: equal jobs must become equal bytes. */
+static int read_pairs(struct fg_job_reader *job,
+                      const struct fg_doc *doc,
+                      const struct pairs_rule *rule,
+                      struct fg_pair **out,
+                      size_t *out_len)
+{
+    struct fg_doc_reader *reader = &job->doc;
+    int rc = fg_read_kind(reader, doc, FG_DOC_MAP);
+    if (rc == 0)
+        rc = check_len(reader, doc, doc->len, rule->len_max);
+    if (rc < 0)
+        return rc;
+    struct fg_pair *pairs = FG_NEW(reader->arena, struct fg_pair, doc->len);
+    size_t len = 0;
+    for (const struct fg_doc *child = doc->first; child && rc == 0; child = child->next) {
+        struct fg_pair *pair = &pairs[len++];
+        size_t mark = fg_read_enter(reader, child->key);
+        pair->key = fg_arena_printf(reader->arena, "%s", child->key);
+        rc = fg_read_text(reader, child, rule->value_len_max, &pair->value);
+        if (rc == 0) {
+            rc = rule->check(job, pair);
+            rc = rc < 0 ? fg_read_wrap(reader, child, rc) : 0;
+        }
+        if (rc == 0)
+            fg_read_leave(reader, mark);
+    }
+    if (rc == 0 && len > 1)
+        qsort(pairs, len, sizeof(*pairs), by_key);
+    *out = pairs;
+    *out_len = len;
+    return rc;
+}
+
+static int check_env(struct fg_job_reader *job, const struct fg_pair *pair)
+{
+    int rc = fg_env_name_check(pair->key, job->doc.err);
+    return rc < 0 ? fg_wrap(job->doc.err, rc, "%s", job->doc.path) : 0;
+}
+
+int fg_job_read_envs(struct fg_job_reader *job,
+                     const struct fg_doc *doc,
+                     [[maybe_unused]] const struct fg_job_member *member,
+                     struct fg_job_spec *out)
+{
+    static const struct pairs_rule rule = {FG_ENV_MAX, VALUE_LEN_MAX, check_env};
+    struct fg_pair *pairs;
+    int rc = read_pairs(job, doc, &rule, &pairs, &out->envs_len);
+    if (rc == 0)
+        out->envs = pairs;
+    return rc;
+}
+
+static int check_label(struct fg_job_reader *job, const struct fg_pair *pair)
+{
+    int rc = fg_name_check(job->doc.path, pair->key, job->doc.err);
+    if (rc < 0)
+        return rc;
+    for (const char *at = pair->value; *at; at++)
+        if ((unsigned char)*at < 0x20 || *at == 0x7f)
+            return fg_fail(job->doc.err, FG_EINVAL, "%s: a control character", job->doc.path);
+    return 0;
+}
+
+int fg_job_read_labels(struct fg_job_reader *job,
+                       const struct fg_doc *doc,
+                       [[maybe_unused]] const struct fg_job_member *member,
+                       struct fg_job_spec *out)
+{
+    static const struct pairs_rule rule = {FG_LABELS_MAX, FG_TEXT_MAX - 1, check_label};
+    struct fg_pair *pairs;
+    int rc = read_pairs(job, doc, &rule, &pairs, &out->labels_len);
+    if (rc == 0)
+        out->labels = pairs;
+    return rc;
+}
+
+/* In a file the value may be a local file, which the client uploads; on the wire it is a hash. */
+static int check_input(struct fg_job_reader *job, const struct fg_pair *pair)
+{
+    const char *path = job->doc.path;
+    int rc = fg_path_check_inside(path, pair->key, job->doc.err);
+    if (rc < 0)
+        return rc;
+    if (pair->value[0] == '\0')
+        return fg_fail(job->doc.err, FG_EINVAL, "%s: empty, expected a file or a hash", path);
+    if (job->local_files && strncmp(pair->value, "blake2b:", 8) != 0)
+        return 0;
+    return fg_hash_check(path, pair->value, job->doc.err);
+}
+
+int fg_job_read_inputs(struct fg_job_reader *job,
+                       const struct fg_doc *doc,
+                       [[maybe_unused]] const struct fg_job_member *member,
+                       struct fg_job_spec *out)
+{
+    static const struct pairs_rule rule = {FG_ARTIFACTS_MAX, PATTERN_LEN_MAX, check_input};
+    struct fg_pair *pairs;
+    size_t len;
+    int rc = read_pairs(job, doc, &rule, &pairs, &len);
+    if (rc < 0)
+        return rc;
+    struct fg_input *inputs = FG_NEW(job->doc.arena, struct fg_input, len);
+    for (size_t i = 0; i < len; i++)
+        inputs[i] = (struct fg_input){.path = pairs[i].key, .hash = pairs[i].value};
+    out->inputs = inputs;
+    out->inputs_len = len;
+    return 0;
+}
+
+int fg_job_read_outputs(struct fg_job_reader *job,
+                        const struct fg_doc *doc,
+                        [[maybe_unused]] const struct fg_job_member *member,
+                        struct fg_job_spec *out)
+{
+    struct fg_doc_reader *reader = &job->doc;
+    size_t want, len = 0;
+    const struct fg_doc *child = first_of(doc, &want);
+    int rc = check_len(reader, doc, want, FG_ARTIFACTS_MAX);
+    if (rc < 0)
+        return rc;
+    const char **patterns = FG_NEW(reader->arena, const char *, want);
+    for (; len < want && rc == 0; child = child->next) {
+        size_t mark = fg_read_enter_at(reader, len);
+        rc = fg_read_text(reader, child, PATTERN_LEN_MAX, &patterns[len]);
+        if (rc == 0) {
+            rc = fg_path_check_inside(reader->path, patterns[len++], reader->err);
+            rc = rc < 0 ? fg_read_wrap(reader, child, rc) : 0;
+        }
+        if (rc == 0)
+            fg_read_leave(reader, mark);
+    }
+    out->outputs = patterns;
+    out->outputs_len = len;
+    return rc;
+}
+
+/* 12 or "12" */
+static int read_job_id(struct fg_doc_reader *reader, const struct fg_doc *doc, fg_job_id *out)
+{
+    int64_t id = doc->kind == FG_DOC_INT ? doc->integer : 0;
+    if (doc->kind == FG_DOC_TEXT && doc->text[strspn(doc->text, "0123456789")] == '\0'
+        && doc->text_len <= 18)
+        id = strtoll(doc->text, NULL, 10);
+    if (id < 1)
+        return fg_read_fail(reader, doc, "expected the id of a job, like 12");
+    *out = (fg_job_id)id;
+    return 0;
+}
+
+static int read_when(struct fg_doc_reader *reader, const struct fg_doc *doc, bool *out_any_end)
+{
+    bool is_text = doc->kind == FG_DOC_TEXT;
+    *out_any_end = is_text && strcmp(doc->text, "any") == 0;
+    if (*out_any_end || (is_text && strcmp(doc->text, "succeeded") == 0))
+        return 0;
+    return fg_read_fail(reader, doc, "expected succeeded or any");
+}
+
+/* 12, or {job: 12, when: any} */
+static int read_after(struct fg_doc_reader *reader,
+                      const struct fg_doc *doc,
+                      struct fg_after *out)
+{
+    static const char *const names[] = {"job", "when"};
+    if (doc->kind != FG_DOC_MAP)
+        return read_job_id(reader, doc, &out->job);
+
+    int rc = 0;
+    for (const struct fg_doc *child = doc->first; child && rc == 0; child = child->next) {
+        bool is_job = strcmp(child->key, names[0]) == 0;
+        if (!is_job && strcmp(child->key, names[1]) != 0)
+            return fg_read_fail_unknown(reader, child, names, 2);
+        size_t mark = fg_read_enter(reader, child->key);
+        rc = is_job ? read_job_id(reader, child, &out->job)
+                    : read_when(reader, child, &out->any_end);
+        if (rc == 0)
+            fg_read_leave(reader, mark);
+    }
+    if (rc == 0 && out->job == 0)
+        rc = fg_read_fail(reader, doc, "no job given, expected {job: ID, when: any}");
+    return rc;
+}
+
+static int by_job(const void *a, const void *b)
+{
+    const struct fg_after *left = a, *right = b;
+    return (left->job > right->job) - (left->job < right->job);
+}
+
+int fg_job_read_after(struct fg_job_reader *job,
+                      const struct fg_doc *doc,
+                      [[maybe_unused]] const struct fg_job_member *member,
+                      struct fg_job_spec *out)
+{
+    struct fg_doc_reader *reader = &job->doc;
+    size_t want, len = 0;
+    bool is_one = doc->kind == FG_DOC_MAP;
+    const struct fg_doc *child = is_one ? (want = 1, doc) : first_of(doc, &want);
+    int rc = check_len(reader, doc, want, FG_AFTER_MAX);
+    if (rc < 0)
+        return rc;
+    struct fg_after *after = FG_NEW(reader->arena, struct fg_after, want);
+    for (; len < want && rc == 0; child = child->next) {
+        size_t mark = fg_read_enter_at(reader, len);
+        rc = read_after(reader, child, &after[len++]);
+        if (rc == 0)
+            fg_read_leave(reader, mark);
+    }
+    if (rc < 0)
+        return rc;
+    if (len > 1)
+        qsort(after, len, sizeof(*after), by_job);
+    for (size_t i = 1; i < len; i++)
+        if (after[i].job == after[i - 1].job)
+            return fg_read_fail(reader, doc, "job %llu is given twice",
+                                (unsigned long long)after[i].job);
+    out->after = after;
+    out->after_len = len;
+    return 0;
+}
+
+/* Digits at `*at` as a number of at most `max`. */
+static bool take_number(const char **at, int64_t max, int64_t *out)
+{
+    size_t digits = strspn(*at, "0123456789");
+    if (digits == 0 || digits > 9)
+        return false;
+    *out = strtoll(*at, NULL, 10);
+    *at += digits;
+    return *out <= max;
+}
+
+/* "0-99:2" */
+static bool parse_range(const char *text, int64_t *first, int64_t *last, int64_t *step)
+{
+    *step = 1;
+    if (!take_number(&text, FG_ARRAY_INDEX_MAX, first) || *text++ != '-')
+        return false;
+    if (!take_number(&text, FG_ARRAY_INDEX_MAX, last))
+        return false;
+    if (*text == ':' && (text++, !take_number(&text, FG_ARRAY_INDEX_MAX, step)))
+        return false;
+    return *text == '\0' && *step >= 1 && *first <= *last;
+}
+
+int fg_job_read_array(struct fg_job_reader *job,
+                      const struct fg_doc *doc,
+                      [[maybe_unused]] const struct fg_job_member *member,
+                      struct fg_job_spec *out)
+{
+    int64_t first = 0, last = -1, step = 1;
+    if (doc->kind == FG_DOC_INT && doc->integer >= 1 && doc->integer <= FG_ARRAY_MAX)
+        last = doc->integer - 1;
+    else if (doc->kind != FG_DOC_TEXT || !parse_range(doc->text, &first, &last, &step))
+        return fg_read_fail(
+            &job->doc, doc,
+            "expected a count from 1 to %d, or a range like 0-9 or 0-99:2, up to %d",
+            FG_ARRAY_MAX, FG_ARRAY_INDEX_MAX);
+    int64_t more = (last - first) / step;
+    if (more + 1 > FG_ARRAY_MAX)
+        return fg_read_fail(&job->doc, doc, "%lld elements, expected %d at most",
+                            (long long)more + 1, FG_ARRAY_MAX);
+    /* 0-99:2 ends at 98: equal arrays must become equal bytes. */
+    out->array_first = (uint32_t)first;
+    out->array_last = (uint32_t)(first + more * step);
+    out->array_step = more == 0 ? 1 : (uint32_t)step;
+    return 0;
+}

@@ -1,0 +1,47 @@
+/* job_read.h - from a document to a checked job spec: what job_json.c and job_file.c share.
+ *
+ *     JSON of the wire or the store --\
+ *     YAML or JSON file ---------------+-> fg_doc --JOB_READ--> fg_job_spec
+ *     script with #SBATCH lines ------/
+ *
+ * One table of members (job_read.c) takes the friendly shape ("time_limit: 2h", resources) and the
+ * canonical one ("time_limit_us", any_of) alike, but not two spellings of one thing together.
+ */
+#pragma once
+
+#include "base/doc_read.h"
+#include "model/job.h"
+
+#define FG_GRACE_US_DEFAULT         10'000'000
+#define FG_RETRY_BACKOFF_US_DEFAULT 1'000'000
+
+struct fg_job_reader {
+    struct fg_doc_reader doc;
+    int64_t now_us;
+    bool local_files; /* a file: inputs and workdir may name local files, not yet hashes */
+    const char *default_name; /* NULL: from the first word of what runs */
+};
+
+/* Read all of it into `*out`, with defaults, and check what depends on several members. */
+[[nodiscard]] int fg_job_read(struct fg_job_reader *reader,
+                              const struct fg_doc *doc,
+                              struct fg_job_spec *out);
+
+/* request_read.c: `resources`, the friendly shape, and `any_of`, the canonical one. */
+[[nodiscard]] int fg_request_read_resources(struct fg_doc_reader *reader,
+                                            const struct fg_doc *doc,
+                                            struct fg_job_spec *out);
+[[nodiscard]] int fg_request_read_any_of(struct fg_doc_reader *reader,
+                                         const struct fg_doc *doc,
+                                         struct fg_job_spec *out);
+/* What a job that asks for nothing gets: one core. */
+struct fg_request fg_request_default(void);
+
+/* job_lists.c: the members that are lists and maps. */
+struct fg_job_member;
+typedef int fg_member_read(struct fg_job_reader *reader,
+                           const struct fg_doc *doc,
+                           const struct fg_job_member *member,
+                           struct fg_job_spec *out);
+fg_member_read fg_job_read_argv, fg_job_read_envs, fg_job_read_labels, fg_job_read_inputs,
+    fg_job_read_outputs, fg_job_read_after, fg_job_read_array;
