@@ -54,7 +54,16 @@ struct fg_engine_event {
     bool stopped;             /* stop() ended it */
     struct fg_usage usage;
     uint64_t log_dropped;     /* bytes of output not kept (cap, full disk) */
+    uint32_t artifacts;       /* outputs kept: read them with artifacts() before collect() */
     char reason[FG_TEXT_MAX]; /* plain words; "" if there is nothing to say */
+};
+
+/* An output file, kept as a blob: DATA/blobs/<2 hex>/<64 hex>. */
+#define FG_ARTIFACT_PATH_MAX 1024
+struct fg_engine_artifact {
+    char path[FG_ARTIFACT_PATH_MAX]; /* relative to the working folder; no control characters */
+    char hash[80];                   /* "blake2b:<64 hex>" */
+    uint64_t bytes;
 };
 
 /* One reading of a running task, about every 2 s. */
@@ -92,7 +101,7 @@ struct fg_engine_ops {
     /* Begin to start one task.  0: an event will follow.  An error: it was not started and cannot be. */
     int (*start)(struct fg_engine *engine, const struct fg_task_start *start, struct fg_err *err);
 
-    /* TERM to the whole group, KILL after `grace_us`.  Unknown or ended: 0, nothing happens. */
+    /* TERM to the whole group, KILL after `grace_us` (negative: the job's own grace).  Unknown or ended: 0, nothing happens. */
     int (*stop)(struct fg_engine *engine, struct fg_task_key key, int64_t grace_us, struct fg_err *err);
 
     /* After a restart: report on these, see above. */
@@ -105,6 +114,9 @@ struct fg_engine_ops {
     int (*poll_fd)(struct fg_engine *engine);
     /* 1: `*out` is filled; 0: nothing now. */
     int (*next_event)(struct fg_engine *engine, struct fg_engine_event *out);
+
+    /* The outputs of a task that EXITED, until it is collected.  Writes at most `max`, returns how many. */
+    size_t (*artifacts)(struct fg_engine *engine, struct fg_task_key key, struct fg_engine_artifact *out, size_t max);
 
     /* Fresh readings since the last call; returns how many were written. */
     size_t (*task_samples)(struct fg_engine *engine, struct fg_task_sample *out, size_t max);

@@ -98,6 +98,7 @@ void fg_queue_set(struct fg_queue *queue, const struct fg_job *job)
     assert(slot->job.project == job->project);
     int64_t *queued = &queue->projects[job->project].held.queued;
     *queued += (job->state == FG_JOB_QUEUED) - (slot->job.state == FG_JOB_QUEUED);
+    assert(slot->job.request == job->request);
     slot->job = *job;
     fg_queue_relist(queue, slot);
 }

@@ -36,6 +36,7 @@ FG_AUTO_DEFINE(fg_queue)
 uint32_t fg_queue_class(struct fg_queue *queue, const struct fg_request *any_of, size_t any_of_len);
 const struct fg_request *fg_queue_class_at(const struct fg_queue *queue, uint32_t request, size_t *out_len);
 size_t fg_queue_classes_len(const struct fg_queue *queue);
+size_t fg_queue_class_ready(const struct fg_queue *queue, uint32_t request); /* ready jobs of it */
 
 /* -- projects ------------------------------------------------------------------------------- */
 /* Add, or replace the one with this id; the caller gives ids.  FG_ENOCAP: too many. */

@@ -70,3 +70,9 @@ size_t fg_queue_classes_len(const struct fg_queue *queue)
 {
     return queue->classes_len;
 }
+
+size_t fg_queue_class_ready(const struct fg_queue *queue, uint32_t request)
+{
+    assert(request < queue->classes_len);
+    return queue->classes[request].ready;
+}

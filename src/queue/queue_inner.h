@@ -17,6 +17,7 @@ struct waiting {
 struct waiting_list {
     struct waiting *sorted, *fresh;
     size_t sorted_len, sorted_room, fresh_len, fresh_room;
+    size_t first; /* before it, `sorted` holds only stale entries */
     size_t stale; /* in both, about */
     size_t at;    /* of the walk */
     int64_t bonus;
@@ -50,6 +51,7 @@ struct project_row {
 struct class_row {
     struct fg_request any_of[FG_ANY_OF_MAX];
     size_t len;
+    size_t ready; /* jobs of it in the order */
 };
 
 struct fg_queue {

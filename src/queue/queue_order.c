@@ -58,6 +58,7 @@ static void list_push(struct fg_queue *queue, struct slot *slot)
     };
     slot->listed = true;
     queue->ready_len++;
+    queue->classes[job->request].ready++;
 }
 
 void fg_queue_unlist(struct fg_queue *queue, struct slot *slot)
@@ -68,6 +69,7 @@ void fg_queue_unlist(struct fg_queue *queue, struct slot *slot)
     slot->entry++;
     queue->projects[slot->job.project].list.stale++;
     queue->ready_len--;
+    queue->classes[slot->job.request].ready--;
 }
 
 void fg_queue_relist(struct fg_queue *queue, struct slot *slot)
@@ -139,7 +141,7 @@ static void merge(struct waiting_list *list)
     }
     size_t old = list->sorted_len, fresh = list->fresh_len;
     for (size_t to = total; fresh > 0; to--) {
-        if (old > 0 && comes_before(&list->fresh[fresh - 1], &list->sorted[old - 1])) {
+        if (old > list->first && comes_before(&list->fresh[fresh - 1], &list->sorted[old - 1])) {
             list->sorted[to - 1] = list->sorted[old - 1];
             old--;
         } else {
@@ -150,18 +152,25 @@ static void merge(struct waiting_list *list)
     list->fresh_len = 0;
 }
 
+static void compact(struct fg_queue *queue, struct waiting_list *list)
+{
+    list->sorted_len = drop_stale(queue, list->sorted, list->sorted_len);
+    list->fresh_len = drop_stale(queue, list->fresh, list->fresh_len);
+    list->first = 0;
+    list->stale = 0;
+}
+
 static void tidy(struct fg_queue *queue, struct waiting_list *list)
 {
-    if (list->stale > 64 + list->sorted_len / 4) {
-        list->sorted_len = drop_stale(queue, list->sorted, list->sorted_len);
-        list->fresh_len = drop_stale(queue, list->fresh, list->fresh_len);
-        list->stale = 0;
-    }
+    while (list->first < list->sorted_len && is_stale(queue, &list->sorted[list->first]))
+        list->first++;
+    if (list->stale > 64 + list->sorted_len / 4)
+        compact(queue, list);
     if (list->fresh_len) {
         qsort(list->fresh, list->fresh_len, sizeof(list->fresh[0]), compare);
         merge(list);
     }
-    list->at = 0;
+    list->at = list->first;
 }
 
 /* Step over stale entries.  false: the list is at its end. */
@@ -239,7 +248,7 @@ size_t fg_queue_position(struct fg_queue *queue, fg_job_id id)
     struct waiting_list *list = &queue->projects[slot->job.project].list;
     tidy(queue, list);
     size_t before = 0;
-    for (size_t i = 0; i < list->sorted_len && list->sorted[i].id != id; i++)
+    for (size_t i = list->first; i < list->sorted_len && list->sorted[i].id != id; i++)
         before += !is_stale(queue, &list->sorted[i]);
     return before;
 }

@@ -100,11 +100,19 @@ static bool holds_node(const struct fg_running *running, const struct fg_grant *
     return false;
 }
 
-/* Release victims, the latest to end first, until the head fits; then keep those that it did not need. */
+/* Release victims, the latest to end first, until the head fits; of these, stop the ones on the nodes that it would
+ * take.  Jobs that are stopping already count as gone. */
 static bool preempt_for(struct fg_schedule *schedule, struct fg_pass *pass, const struct fg_job *head, size_t len,
                         struct fg_grant *grants)
 {
     shadow_from(schedule, pass->pool);
+    for (size_t i = 0; i < len; i++)
+        if (schedule->by_end[i].stopping)
+            release_all(schedule->shadow, &schedule->by_end[i]);
+    if (fg_gang_place(schedule->shadow, NULL, pass->queue, head, grants) >= 0) {
+        schedule->reservation.at_us = pass->now_us + 1;
+        return true;
+    }
     size_t at = len;
     while (at-- > 0) {
         if (!is_victim(pass, &schedule->by_end[at], head))

@@ -26,6 +26,7 @@ void fg_schedule_free(struct fg_schedule *schedule)
     free(schedule->decisions);
     free(schedule->grants);
     free(schedule->failed);
+    free(schedule->started);
     free(schedule->by_end);
     fg_pool_free(schedule->shadow);
     free(schedule);
@@ -34,6 +35,11 @@ void fg_schedule_free(struct fg_schedule *schedule)
 const struct fg_grant *fg_schedule_grants(const struct fg_schedule *schedule)
 {
     return schedule->grants;
+}
+
+size_t fg_schedule_looked(const struct fg_schedule *schedule)
+{
+    return schedule->looked;
 }
 
 struct fg_reservation fg_schedule_reservation(const struct fg_schedule *schedule)
@@ -88,30 +94,43 @@ static struct fg_grant *grants_room(struct fg_schedule *schedule, uint32_t tasks
     return &schedule->grants[schedule->grants_len];
 }
 
-/* -- "this class did not fit" ------------------------------------------------------------------- */
+/* -- "this class did not fit" -------------------------------------------------------------------
+ * Kept twice: for jobs that end before the head's reservation, and for those that would still run then (which need
+ * room beside the head as well, so what fails for the short ones fails for these too). */
 
 static void forget_failures(struct fg_schedule *schedule, const struct fg_queue *queue)
 {
-    size_t len = fg_queue_classes_len(queue);
+    size_t len = 2 * fg_queue_classes_len(queue);
     schedule->failed = room_for(schedule->failed, len, &schedule->failed_room, sizeof(schedule->failed[0]));
     memset(schedule->failed, 0xff, len * sizeof(schedule->failed[0]));
+    schedule->started = room_for(schedule->started, len / 2, &schedule->started_room, sizeof(schedule->started[0]));
+    memset(schedule->started, 0, len / 2 * sizeof(schedule->started[0]));
 }
 
-static bool failed_before(const struct fg_schedule *schedule, const struct fg_job *job)
+static bool needs_shadow(const struct fg_schedule *schedule, const struct fg_pass *pass, const struct fg_job *job)
 {
-    return job->tasks >= schedule->failed[job->request];
+    return schedule->reservation.job &&
+           pass->now_us + fg_schedule_duration(schedule, job) > schedule->reservation.at_us;
+}
+
+static bool failed_before(const struct fg_schedule *schedule, const struct fg_job *job, bool beside)
+{
+    return job->tasks >= schedule->failed[2 * job->request + beside];
+}
+
+/* Returns how many ready jobs are known now not to fit, that were not before. */
+static size_t note_failure(struct fg_schedule *schedule, const struct fg_queue *queue, const struct fg_job *job, bool beside)
+{
+    uint32_t *failed = &schedule->failed[2 * job->request];
+    if (job->tasks < failed[1])
+        failed[1] = job->tasks;
+    if (beside || job->tasks >= failed[0])
+        return 0;
+    failed[0] = job->tasks;
+    return job->tasks == 1 ? fg_queue_class_ready(queue, job->request) - schedule->started[job->request] : 0;
 }
 
 /* -- one job ------------------------------------------------------------------------------------- */
-
-static bool within_quota(struct fg_schedule *schedule, struct fg_pass *pass, const struct fg_job *job,
-                         const struct fg_grant *grants, struct fg_amount *out_amount)
-{
-    (void)schedule;
-    const struct fg_project *project = fg_queue_project(pass->queue, job->project);
-    *out_amount = fg_schedule_amount(pass->pool, project, grants, job->tasks);
-    return fg_quota_allows(project, fg_queue_held(pass->queue, job->project), out_amount, NULL) == 0;
-}
 
 /* The quota check that needs no placement: count of running jobs, and the first alternative's size. */
 static bool quota_may_allow(struct fg_pass *pass, const struct fg_job *job)
@@ -139,22 +158,25 @@ static void undo_claims(struct fg_pass *pass, struct fg_pool *also, const struct
     }
 }
 
-/* Place it beside the reservation: either it ends before the head starts, or it uses what the head will leave. */
-static bool try_start(struct fg_schedule *schedule, struct fg_pass *pass, const struct fg_job *job)
+enum attempt { STARTED, NO_ROOM, OVER_QUOTA };
+
+/* Place it; with `beside`, only where it leaves the head's reservation alone. */
+static enum attempt try_start(struct fg_schedule *schedule, struct fg_pass *pass, const struct fg_job *job, bool beside)
 {
-    bool short_enough = pass->now_us + fg_schedule_duration(schedule, job) <= schedule->reservation.at_us;
-    struct fg_pool *also = schedule->reservation.job && !short_enough ? schedule->shadow : NULL;
+    struct fg_pool *also = beside ? schedule->shadow : NULL;
     struct fg_grant *grants = grants_room(schedule, job->tasks);
     int alternative = fg_gang_place(pass->pool, also, pass->queue, job, grants);
     if (alternative < 0)
-        return false;
+        return NO_ROOM;
 
-    struct fg_amount amount;
-    if (!within_quota(schedule, pass, job, grants, &amount)) {
+    const struct fg_project *project = fg_queue_project(pass->queue, job->project);
+    struct fg_held *held = fg_queue_held(pass->queue, job->project);
+    struct fg_amount amount = fg_schedule_amount(pass->pool, project, grants, job->tasks);
+    if (fg_quota_allows(project, held, &amount, NULL) < 0) {
         undo_claims(pass, also, grants, job->tasks);
-        return false;
+        return OVER_QUOTA;
     }
-    fg_held_add(fg_queue_held(pass->queue, job->project), &amount);
+    fg_held_add(held, &amount);
     *fg_schedule_decide(schedule) = (struct fg_decision){
         .kind = FG_DECIDE_START,
         .job = job->id,
@@ -163,18 +185,7 @@ static bool try_start(struct fg_schedule *schedule, struct fg_pass *pass, const 
         .grants_len = job->tasks,
     };
     schedule->grants_len += job->tasks;
-    return true;
-}
-
-/* A job that may start by quota but did not fit.  The first of them becomes the head.  Jobs that could not
- * run even on an empty pool do not hold up the others. */
-static void did_not_fit(struct fg_schedule *schedule, struct fg_pass *pass, const struct fg_job *job)
-{
-    if (!schedule->reservation.job && fg_gang_fits_empty(pass->pool, pass->queue, job)) {
-        fg_schedule_reserve(schedule, pass, job);
-        forget_failures(schedule, pass->queue); /* nothing is freed, but short jobs may now be judged apart */
-    }
-    schedule->failed[job->request] = job->tasks;
+    return STARTED;
 }
 
 size_t fg_schedule_pass(struct fg_schedule *schedule, struct fg_pool *pool, struct fg_queue *queue,
@@ -189,13 +200,28 @@ size_t fg_schedule_pass(struct fg_schedule *schedule, struct fg_pool *pool, stru
     fg_queue_walk(queue);
 
     int64_t looks = schedule->config->backfill_depth;
+    size_t hopeless = 0, started = 0, ready = fg_queue_ready(queue);
+    schedule->looked = 0;
     for (const struct fg_job *job = fg_queue_next(queue); job; job = fg_queue_next(queue)) {
-        if (failed_before(schedule, job) || !quota_may_allow(&pass, job))
+        if (hopeless + started >= ready)
+            break; /* every job that is left is of a class that does not fit */
+        schedule->looked++;
+        bool beside = needs_shadow(schedule, &pass, job);
+        if (failed_before(schedule, job, beside) || !quota_may_allow(&pass, job))
             continue;
         if (schedule->reservation.job && looks-- <= 0)
             break;
-        if (!try_start(schedule, &pass, job))
-            did_not_fit(schedule, &pass, job);
+        enum attempt attempt = try_start(schedule, &pass, job, beside);
+        if (attempt != NO_ROOM) {
+            started += attempt == STARTED;
+            schedule->started[job->request] += attempt == STARTED;
+            continue;
+        }
+        hopeless += note_failure(schedule, queue, job, beside);
+        /* The first that has to wait for devices is the head.  One that could not run even on an empty pool holds
+         * up nobody. */
+        if (!schedule->reservation.job && fg_gang_fits_empty(pool, queue, job))
+            fg_schedule_reserve(schedule, &pass, job);
     }
     *out_decisions = schedule->decisions;
     return schedule->decisions_len;

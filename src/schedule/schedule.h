@@ -53,6 +53,8 @@ FG_AUTO_DEFINE(fg_schedule)
 size_t fg_schedule_pass(struct fg_schedule *schedule, struct fg_pool *pool, struct fg_queue *queue,
                         const struct fg_running *running, size_t running_len, int64_t now_us,
                         const struct fg_decision **out_decisions);
+/* Jobs that the last pass looked at: what it cost. */
+size_t fg_schedule_looked(const struct fg_schedule *schedule);
 const struct fg_grant *fg_schedule_grants(const struct fg_schedule *schedule);
 struct fg_reservation fg_schedule_reservation(const struct fg_schedule *schedule);
 

@@ -9,8 +9,11 @@ struct fg_schedule {
     size_t decisions_len, decisions_room;
     struct fg_grant *grants;
     size_t grants_len, grants_room;
-    uint32_t *failed; /* by class: jobs of so many tasks, or more, did not fit in this pass */
+    uint32_t *failed; /* by class and by need of the shadow: so many tasks, or more, did not fit */
     size_t failed_room;
+    uint32_t *started; /* by class: jobs started in this pass, still ready in the queue's eyes */
+    size_t started_room;
+    size_t looked;
     struct fg_reservation reservation;
     struct fg_pool *shadow; /* the pool at reservation.at_us with the head on it */
     size_t shadow_nodes_max;

@@ -1,0 +1,199 @@
+/* answers.c - what people ask of the state: the pool, the whole in numbers. */
+#include "control/control_inner.h"
+
+#include "base/json_write.h"
+
+#include <string.h>
+
+/* Hand the text over into the command's arena. */
+static void give(struct fg_command *command, struct fg_buf *buf)
+{
+    char *text = fg_arena_alloc(command->arena, buf->len + 1, 1);
+    memcpy(text, buf->text, buf->len);
+    command->out_text = text;
+    command->out_len = buf->len;
+    fg_buf_free(buf);
+}
+
+/* -- pool --------------------------------------------------------------------------------------------- */
+
+static void id_text(struct fg_json *json, fg_job_id id)
+{
+    char text[24];
+    snprintf(text, sizeof(text), "%llu", (unsigned long long)id);
+    fg_json_string(json, text);
+}
+
+/* Jobs that hold a device of this node (device UINT32_MAX: anything of it). */
+static void jobs_on(struct fg_json *json, const struct fg_control *control, const struct fg_actor *actor, fg_node_id node,
+                    uint32_t device)
+{
+    fg_json_array(json);
+    for (size_t i = 0; i < control->lives_len; i++) {
+        const struct live *live = &control->lives[i];
+        const struct fg_job *job = fg_queue_get(control->queue, live->job);
+        if (actor->project && job->project != actor->project)
+            continue;
+        for (uint32_t task = 0; task < live->tasks; task++) {
+            const struct fg_grant *grant = &live->grants[task];
+            bool holds = device == UINT32_MAX || (grant->devices >> device & 1);
+            if (grant->node == node && holds) {
+                id_text(json, live->job);
+                break;
+            }
+        }
+    }
+    fg_json_end(json);
+}
+
+static const char *share_name(enum fg_share_mode mode)
+{
+    return mode == FG_SHARE_MIG ? "mig" : mode == FG_SHARE_MPS ? "mps" : "advisory";
+}
+
+static void cpu_device(struct fg_json *json, const struct fg_control *control, const struct fg_actor *actor, fg_node_id id)
+{
+    const struct fg_pool_node *node = fg_pool_node(control->pool, id);
+    fg_json_object(json);
+    fg_json_kv(json, "name", "cpu");
+    fg_json_kv(json, "kind", "cpu");
+    fg_json_kv_int(json, "index", 0);
+    fg_json_kv_int(json, "mem_mib", (int64_t)node->mem_mib);
+    fg_json_kv_int(json, "milli", node->cpu_milli);
+    fg_json_kv_int(json, "used_milli", node->cpu_milli - node->cpu_milli_left);
+    fg_json_kv(json, "share", "advisory");
+    fg_json_key(json, "jobs");
+    jobs_on(json, control, actor, id, UINT32_MAX);
+    fg_json_end(json);
+}
+
+static void device(struct fg_json *json, const struct fg_control *control, const struct fg_actor *actor, fg_node_id id, uint32_t at)
+{
+    const struct fg_pool_node *node = fg_pool_node(control->pool, id);
+    const struct fg_device_spec *spec = &fg_pool_spec(control->pool, id)->devices[at];
+    char name[FG_KIND_MAX + 16];
+    snprintf(name, sizeof(name), "%s-%u", spec->kind, at);
+    fg_json_object(json);
+    fg_json_kv(json, "name", name);
+    fg_json_kv(json, "kind", spec->kind);
+    fg_json_kv_int(json, "index", at);
+    fg_json_kv_int(json, "mem_mib", spec->mem_mib);
+    fg_json_kv_int(json, "milli", 1000);
+    fg_json_kv_int(json, "used_milli", 1000 - node->left_milli[at]);
+    fg_json_kv(json, "share", share_name(spec->share));
+    fg_json_key(json, "jobs");
+    jobs_on(json, control, actor, id, at);
+    fg_json_end(json);
+}
+
+/* A draining node on which nothing runs any more is drained. */
+static enum fg_node_state shown_state(const struct fg_control *control, fg_node_id id)
+{
+    enum fg_node_state state = fg_pool_node(control->pool, id)->state;
+    return state == FG_NODE_DRAINING && fg_pool_is_idle(control->pool, id) ? FG_NODE_DRAINED : state;
+}
+
+static void node(struct fg_json *json, const struct fg_control *control, const struct fg_actor *actor, fg_node_id id)
+{
+    const struct fg_pool_node *node = fg_pool_node(control->pool, id);
+    fg_json_object(json);
+    fg_json_kv(json, "name", fg_pool_spec(control->pool, id)->name);
+    fg_json_kv(json, "state", fg_node_state_name(shown_state(control, id)));
+    fg_json_kv(json, "reason", control->node_reasons[id - 1]);
+    fg_json_kv_int(json, "cpu_milli", node->cpu_milli);
+    fg_json_kv_int(json, "cpu_used_milli", node->cpu_milli - node->cpu_milli_left);
+    fg_json_kv_int(json, "mem_mib", (int64_t)node->mem_mib);
+    fg_json_kv_int(json, "mem_used_mib", (int64_t)(node->mem_mib - node->mem_mib_left));
+    fg_json_key(json, "devices");
+    fg_json_array(json);
+    cpu_device(json, control, actor, id);
+    for (uint32_t at = 0; at < node->devices_len; at++)
+        device(json, control, actor, id, at);
+    fg_json_end(json);
+    fg_json_key(json, "jobs");
+    jobs_on(json, control, actor, id, UINT32_MAX);
+    fg_json_end(json);
+}
+
+void fg_command_pool(struct fg_control *control, struct fg_command *command)
+{
+    struct fg_buf buf = {};
+    struct fg_json json = {.buf = &buf};
+    fg_json_array(&json);
+    for (fg_node_id id = 1; id <= fg_pool_len(control->pool); id++)
+        if (!command->name || strcmp(command->name, fg_pool_spec(control->pool, id)->name) == 0)
+            node(&json, control, &command->actor, id);
+    fg_json_end(&json);
+    give(command, &buf);
+}
+
+/* -- status --------------------------------------------------------------------------------------------- */
+
+static void held_of(struct fg_json *json, struct fg_control *control)
+{
+    fg_json_key(json, "projects");
+    fg_json_object(json);
+    for (fg_project_id id = 1; id <= fg_queue_projects_max(control->queue); id++) {
+        const struct fg_project *project = fg_queue_project(control->queue, id);
+        if (!project)
+            continue;
+        const struct fg_held *held = fg_queue_held(control->queue, id);
+        fg_json_key(json, project->name);
+        fg_json_object(json);
+        fg_json_kv_int(json, "gpu_milli", held->gpu_milli);
+        fg_json_kv_int(json, "cpu_milli", held->cpu_milli);
+        fg_json_kv_int(json, "mem_mib", held->mem_mib);
+        fg_json_kv_int(json, "running", held->running);
+        fg_json_kv_int(json, "queued", held->queued);
+        fg_json_end(json);
+    }
+    fg_json_end(json);
+}
+
+static void notices(struct fg_json *json, const struct fg_control *control)
+{
+    fg_json_key(json, "notices");
+    fg_json_array(json);
+    if (fg_pool_totals(control->pool).gpu_milli == 0)
+        fg_json_string(json, "this pool has no accelerator: jobs run on CPUs");
+    if (control->sick)
+        fg_json_string(json, control->batch_err.text);
+    for (size_t i = 0; i < control->lives_len; i++)
+        if (!control->lives[i].claimed)
+            fg_json_string(json, "a running job holds devices that its node no longer has");
+    fg_json_end(json);
+}
+
+static void capacity(struct fg_json *json, const struct fg_pool_totals *sum)
+{
+    fg_json_key(json, "capacity");
+    fg_json_object(json);
+    fg_json_kv_int(json, "gpu_milli", (int64_t)sum->gpu_milli);
+    fg_json_kv_int(json, "gpu_used_milli", (int64_t)sum->gpu_used_milli);
+    fg_json_kv_int(json, "cpu_milli", (int64_t)sum->cpu_milli);
+    fg_json_kv_int(json, "cpu_used_milli", (int64_t)sum->cpu_used_milli);
+    fg_json_kv_int(json, "mem_mib", (int64_t)sum->mem_mib);
+    fg_json_kv_int(json, "mem_used_mib", (int64_t)sum->mem_used_mib);
+    fg_json_end(json);
+}
+
+/* The members that only the controller knows; the API adds version, counts and uptime. */
+void fg_command_status(struct fg_control *control, struct fg_command *command)
+{
+    struct fg_buf buf = {};
+    struct fg_json json = {.buf = &buf};
+    struct fg_pool_totals sum = fg_pool_totals(control->pool);
+    fg_json_object(&json);
+    fg_json_kv_int(&json, "node_count", (int64_t)fg_pool_len(control->pool));
+    fg_json_kv_int(&json, "open_jobs", (int64_t)fg_queue_len(control->queue));
+    fg_json_kv_int(&json, "ready_jobs", (int64_t)fg_queue_ready(control->queue));
+    capacity(&json, &sum);
+    uint64_t all = sum.gpu_milli ? sum.gpu_milli : sum.cpu_milli;
+    uint64_t used = sum.gpu_milli ? sum.gpu_used_milli : sum.cpu_used_milli;
+    fg_json_kv_int(&json, "utilisation_milli", all ? (int64_t)(used * 1000 / all) : 0);
+    fg_json_kv(&json, "isolation", control->options.engine_ops->isolation(control->options.engine));
+    held_of(&json, control);
+    notices(&json, control);
+    fg_json_end(&json);
+    give(command, &buf);
+}

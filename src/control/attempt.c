@@ -1,0 +1,227 @@
+/* attempt.c - what the engine tells about tasks, and what it makes of the job.
+ *
+ * An attempt is over when every task is.  The first task that fails decides for the gang: the others are stopped.
+ */
+#include "control/control_inner.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define ATTEMPTS_LOST_MAX 100 /* lost or preempted so often, a job is given up */
+#define BACKOFF_MAX_US    (3600LL * 1000000)
+
+void fg_attempt_write(struct fg_control *control, const struct live *live, enum fg_job_state outcome, const char *reason)
+{
+    if (!fg_control_begin(control))
+        return;
+    struct fg_buf nodes = {}, devices = {};
+    fg_live_names(control, live->grants, live->tasks, &nodes, &devices);
+    bool over = outcome != FG_JOB_STARTING && outcome != FG_JOB_RUNNING;
+    int64_t price = fg_control_price(control, live);
+    int64_t ran_us = over && live->started_us ? control->now_us - live->started_us : 0;
+    struct fg_attempt_row row = {
+        .job = live->job,
+        .attempt = live->attempt,
+        .started_us = live->started_us,
+        .finished_us = over ? control->now_us : 0,
+        .exit_code = live->exit_code,
+        .term_signal = live->term_signal,
+        .outcome = outcome,
+        .usage = live->usage,
+        .grants = live->grants,
+        .grants_len = live->tasks,
+        .node = nodes.text ? nodes.text : "",
+        .devices = devices.text,
+        .cost_uusd = price < 0 ? -1 : (int64_t)((__int128)price * ran_us / 3600000000LL),
+        .reason = reason,
+    };
+    struct fg_err err = {};
+    fg_control_wrote(control, control->options.store_ops->attempt_put(control->options.store, &row, &err), &err);
+    fg_buf_free(&nodes);
+    fg_buf_free(&devices);
+}
+
+/* -- the end ------------------------------------------------------------------------------------------ */
+
+static int64_t backoff(const struct fg_job *job)
+{
+    uint32_t doublings = job->failures > 1 ? job->failures - 1 : 0;
+    if (doublings > 30)
+        return BACKOFF_MAX_US;
+    int64_t pause = job->retry_backoff_us << doublings;
+    return pause > BACKOFF_MAX_US || pause < 0 ? BACKOFF_MAX_US : pause;
+}
+
+static void queue_again(struct fg_control *control, struct fg_job *job, int64_t pause_us, const char *reason)
+{
+    int rc = fg_job_move(&job->state, FG_JOB_QUEUED, NULL);
+    assert(rc == 0);
+    (void)rc;
+    job->eligible_us = pause_us ? control->now_us + pause_us : 0;
+    job->started_us = 0;
+    job->stop_sent = false;
+    job->stop_state = 0;
+    fg_queue_set(control->queue, job);
+    fg_job_write(control, job, reason, 0, 0);
+    fg_control_tell(control, "job.queued", job, "\"attempt\":%u", job->attempt);
+    control->pass_wanted = true;
+}
+
+static void failed(struct fg_control *control, struct live *live, struct fg_job *job)
+{
+    int32_t code = live->not_started ? 125 : live->term_signal ? 128 + live->term_signal : live->exit_code;
+    char reason[FG_TEXT_MAX];
+    if (live->reason[0])
+        snprintf(reason, sizeof(reason), "%s", live->reason);
+    else if (live->term_signal)
+        snprintf(reason, sizeof(reason), "ended by signal %d", live->term_signal);
+    else
+        snprintf(reason, sizeof(reason), "exit code %d", live->exit_code);
+    fg_attempt_write(control, live, FG_JOB_FAILED, reason);
+    int32_t term_signal = live->term_signal;
+    fg_live_del(control, live);
+    job->failures++;
+    if (job->failures <= job->retries)
+        queue_again(control, job, backoff(job), reason);
+    else
+        fg_job_finish(control, job, FG_JOB_FAILED, reason, code, term_signal);
+}
+
+static void end_with(struct fg_control *control, struct live *live, struct fg_job *job, enum fg_job_state state, const char *reason,
+                     int32_t code)
+{
+    fg_attempt_write(control, live, state, reason);
+    int32_t term_signal = live->term_signal;
+    fg_live_del(control, live);
+    fg_job_finish(control, job, state, reason, code, term_signal);
+}
+
+/* Through no fault of its own: preempted, its node or supervisor lost. */
+static void interrupted(struct fg_control *control, struct live *live, struct fg_job *job, const char *reason)
+{
+    if (job->attempt >= ATTEMPTS_LOST_MAX + job->retries) {
+        end_with(control, live, job, FG_JOB_FAILED, "interrupted too often", 125);
+        return;
+    }
+    fg_attempt_write(control, live, FG_JOB_QUEUED, reason);
+    fg_live_del(control, live);
+    queue_again(control, job, 0, reason);
+}
+
+static void end_attempt(struct fg_control *control, struct live *live)
+{
+    struct fg_job job = *fg_queue_get(control->queue, live->job);
+    char reason[FG_TEXT_MAX];
+    snprintf(reason, sizeof(reason), "%s", live->reason);
+    if (job.cancel_asked)
+        end_with(control, live, &job, FG_JOB_CANCELLED, "cancelled", 130);
+    else if (live->timed_out)
+        end_with(control, live, &job, FG_JOB_TIMED_OUT, reason[0] ? reason : "over its time limit", 124);
+    else if (live->lost)
+        interrupted(control, live, &job, reason[0] ? reason : "its supervisor was lost");
+    else if (job.stop_sent)
+        interrupted(control, live, &job, "preempted by a job of higher priority");
+    else if (live->exit_code == 0 && live->term_signal == 0 && !live->not_started)
+        end_with(control, live, &job, FG_JOB_SUCCEEDED, "", 0);
+    else
+        failed(control, live, &job);
+}
+
+/* -- single events --------------------------------------------------------------------------------------- */
+
+static bool task_failed(const struct fg_engine_event *event)
+{
+    return event->kind != FG_TASK_EXITED || event->exit_code != 0 || event->term_signal || event->timed_out ||
+           event->out_of_memory;
+}
+
+static void note_failure(struct live *live, const struct fg_engine_event *event)
+{
+    live->exit_code = event->exit_code;
+    live->term_signal = event->term_signal;
+    live->timed_out = event->timed_out;
+    live->lost = event->kind == FG_TASK_LOST;
+    live->not_started = event->kind == FG_TASK_FAILED;
+    snprintf(live->reason, sizeof(live->reason), "%s", event->reason);
+    if (!live->reason[0] && event->out_of_memory)
+        snprintf(live->reason, sizeof(live->reason), "went over its memory limit");
+}
+
+static void task_started(struct fg_control *control, struct live *live, const struct fg_engine_event *event)
+{
+    if (live->task_state[event->key.task] != TASK_ASKED)
+        return;
+    live->task_state[event->key.task] = TASK_RUNS;
+    struct fg_job job = *fg_queue_get(control->queue, live->job);
+    if (++live->started < live->tasks)
+        return;
+    if (job.state != FG_JOB_STARTING) {
+        /* Found alive after a restart, with its end already asked for: ask again. */
+        if (job.cancel_asked || job.stop_sent)
+            fg_live_stop(control, live, control->config->stop_grace_s * 1000000);
+        return;
+    }
+    int rc = fg_job_move(&job.state, FG_JOB_RUNNING, NULL);
+    assert(rc == 0);
+    (void)rc;
+    job.started_us = live->started_us = event->time_us;
+    fg_queue_set(control->queue, &job);
+    live->unsaved = true;
+    control->unsaved_len++;
+}
+
+static void task_over(struct fg_control *control, struct live *live, const struct fg_engine_event *event)
+{
+    uint8_t *state = &live->task_state[event->key.task];
+    fg_control_effect(control, EFFECT_COLLECT, event->key, 0);
+    if (*state == TASK_OVER)
+        return;
+    *state = TASK_OVER;
+    live->ended++;
+    if (!live->started_us && event->kind == FG_TASK_EXITED)
+        live->started_us = event->time_us;
+    if (event->usage.max_rss_mib > live->usage.max_rss_mib)
+        live->usage.max_rss_mib = event->usage.max_rss_mib;
+    live->usage.cpu_us += event->usage.cpu_us;
+    live->usage.gpu_us += event->usage.gpu_us;
+    if (task_failed(event) && !live->gang_failed) {
+        live->gang_failed = true;
+        note_failure(live, event);
+        fg_live_stop(control, live, control->config->stop_grace_s * 1000000);
+    }
+    if (live->ended == live->tasks) {
+        control->unsaved_len -= live->unsaved;
+        end_attempt(control, live);
+    }
+}
+
+void fg_attempt_event(struct fg_control *control, const struct fg_engine_event *event)
+{
+    struct live *live = fg_live_get(control, event->key.job);
+    if (!live || live->attempt != event->key.attempt || event->key.task >= live->tasks) {
+        if (event->kind != FG_TASK_STARTED)
+            fg_control_effect(control, EFFECT_COLLECT, event->key, 0);
+        return;
+    }
+    if (event->kind == FG_TASK_STARTED)
+        task_started(control, live, event);
+    else
+        task_over(control, live, event);
+}
+
+void fg_attempt_save_started(struct fg_control *control)
+{
+    for (size_t i = 0; control->unsaved_len && i < control->lives_len; i++) {
+        struct live *live = &control->lives[i];
+        if (!live->unsaved)
+            continue;
+        live->unsaved = false;
+        control->unsaved_len--;
+        const struct fg_job *job = fg_queue_get(control->queue, live->job);
+        fg_job_write(control, job, "", 0, 0);
+        fg_attempt_write(control, live, FG_JOB_RUNNING, "");
+        fg_control_tell(control, "job.running", job, "\"attempt\":%u", live->attempt);
+        if (job->cancel_asked || job->stop_sent)
+            fg_live_stop(control, live, control->config->stop_grace_s * 1000000);
+    }
+}

@@ -1,0 +1,174 @@
+/* commands.c - everything asked for but submits and reports. */
+#include "control/control_inner.h"
+
+#include <string.h>
+
+/* The open job, if the actor may see it. */
+static const struct fg_job *visible(struct fg_control *control, const struct fg_actor *actor, fg_job_id id)
+{
+    const struct fg_job *job = fg_queue_get(control->queue, id);
+    return job && (actor->project == 0 || actor->project == job->project) ? job : NULL;
+}
+
+/* A job that is over, from the store. */
+static int over_state(struct fg_control *control, struct fg_command *command)
+{
+    fg_project_id project;
+    int rc = control->options.store_ops->job_state(control->options.store, command->job, &command->out_state, &project,
+                                                   &command->out_exit_code, &command->err);
+    bool hidden = rc == 0 && command->actor.project != 0 && command->actor.project != project;
+    if (rc == FG_ENOENT || hidden)
+        return fg_fail(&command->err, FG_ENOENT, "job %llu: no such job", (unsigned long long)command->job);
+    return rc;
+}
+
+static void wait_for(struct fg_control *control, struct fg_command *command)
+{
+    const struct fg_job *job = visible(control, &command->actor, command->job);
+    if (job)
+        command->out_state = job->state;
+    else
+        command->rc = over_state(control, command);
+}
+
+static void cancel_one(struct fg_control *control, const struct fg_job *found)
+{
+    struct fg_job job = *found;
+    if (job.state == FG_JOB_QUEUED) {
+        fg_job_finish(control, &job, FG_JOB_CANCELLED, "cancelled before it started", 130, 0);
+        return;
+    }
+    if (job.cancel_asked)
+        return;
+    job.cancel_asked = true;
+    fg_queue_set(control->queue, &job);
+    fg_job_write(control, &job, "cancelling", 0, 0);
+    fg_control_tell(control, "job.cancelling", &job, "\"attempt\":%u", job.attempt);
+    fg_live_stop(control, fg_live_get(control, job.id), -1);
+}
+
+static void cancel(struct fg_control *control, struct fg_command *command)
+{
+    const struct fg_job *job = visible(control, &command->actor, command->job);
+    if (!job && !command->array) {
+        command->rc = over_state(control, command); /* over already: nothing to do, and no error */
+        return;
+    }
+    if (!fg_control_begin(control))
+        return;
+    size_t found = job != NULL;
+    if (job)
+        cancel_one(control, job);
+    for (size_t at = 0; command->array && at < fg_queue_slots(control->queue); at++) {
+        const struct fg_job *element = fg_queue_slot(control->queue, at);
+        if (!element || element->array_id != command->job || !visible(control, &command->actor, element->id))
+            continue;
+        cancel_one(control, element);
+        found++;
+    }
+    job = fg_queue_get(control->queue, command->job);
+    if (job)
+        command->out_state = job->state;
+    else if (found)
+        command->out_state = FG_JOB_CANCELLED;
+    else
+        command->rc = over_state(control, command);
+}
+
+static void set_node(struct fg_control *control, struct fg_command *command, enum fg_node_state wanted)
+{
+    fg_node_id node = fg_pool_find(control->pool, command->name);
+    if (!node) {
+        command->rc = fg_fail(&command->err, FG_ENOENT, "node %s: not in the pool", command->name);
+        return;
+    }
+    if (!fg_control_begin(control))
+        return;
+    const char *reason = command->text ? command->text : "";
+    fg_pool_set_state(control->pool, node, wanted);
+    snprintf(control->node_reasons[node - 1], FG_TEXT_MAX, "%s", reason);
+    command->rc = control->options.store_ops->node_put(control->options.store, fg_pool_spec(control->pool, node), wanted,
+                                                       reason, &command->err);
+    fg_control_wrote(control, command->rc, &command->err);
+    fg_control_tell(control, wanted == FG_NODE_UP ? "node.resumed" : "node.drained", NULL, "\"node\":\"%s\"", command->name);
+    control->pass_wanted = true;
+}
+
+/* The quota rows may be others now: count again what runs. */
+static void recount(struct fg_control *control, const struct fg_project *project)
+{
+    struct fg_held *held = fg_queue_held(control->queue, project->id);
+    memset(held->kinds, 0, sizeof(held->kinds));
+    for (size_t i = 0; i < control->lives_len; i++) {
+        struct live *live = &control->lives[i];
+        if (!live->claimed || fg_queue_get(control->queue, live->job)->project != project->id)
+            continue;
+        live->amount = fg_schedule_amount(control->pool, project, live->grants, live->tasks);
+        for (size_t row = 0; row < FG_QUOTA_KINDS_MAX; row++)
+            held->kinds[row] += live->amount.kinds[row];
+    }
+}
+
+static void put_project(struct fg_control *control, struct fg_command *command)
+{
+    struct fg_project *project = command->project;
+    const struct fg_project *known = fg_queue_project_find(control->queue, project->name);
+    project->id = known ? known->id : fg_queue_projects_max(control->queue) + 1;
+    if (!fg_control_begin(control))
+        return;
+    command->rc = fg_queue_project_put(control->queue, project, &command->err);
+    if (command->rc < 0)
+        return;
+    command->rc = control->options.store_ops->project_put(control->options.store, project, &command->err);
+    fg_control_wrote(control, command->rc, &command->err);
+    recount(control, project);
+    fg_control_tell(control, "project.changed", NULL, "\"project\":\"%s\"", project->name);
+    command->out_id = project->id;
+    control->pass_wanted = true;
+}
+
+static void put_token(struct fg_control *control, struct fg_command *command)
+{
+    if (!fg_control_begin(control))
+        return;
+    command->rc = control->options.store_ops->token_put(control->options.store, command->token, &command->err);
+    if (command->rc != FG_ENOENT)
+        fg_control_wrote(control, command->rc, &command->err);
+    command->out_id = command->token->id;
+}
+
+void fg_command_apply(struct fg_control *control, struct fg_command *command)
+{
+    switch (command->kind) {
+    case FG_CMD_SUBMIT:
+        fg_command_submit(control, command);
+        break;
+    case FG_CMD_CANCEL:
+        cancel(control, command);
+        break;
+    case FG_CMD_WAIT:
+        wait_for(control, command);
+        break;
+    case FG_CMD_WHY:
+        fg_command_why(control, command);
+        break;
+    case FG_CMD_POOL:
+        fg_command_pool(control, command);
+        break;
+    case FG_CMD_STATUS:
+        fg_command_status(control, command);
+        break;
+    case FG_CMD_NODE_DRAIN:
+        set_node(control, command, FG_NODE_DRAINING);
+        break;
+    case FG_CMD_NODE_RESUME:
+        set_node(control, command, FG_NODE_UP);
+        break;
+    case FG_CMD_PROJECT_PUT:
+        put_project(control, command);
+        break;
+    case FG_CMD_TOKEN_PUT:
+        put_token(control, command);
+        break;
+    }
+}

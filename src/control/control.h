@@ -1,0 +1,63 @@
+/* control.h - the controller: one writer that owns the state of the service.
+ *
+ *     commands --\                                  /--> answers (after the commit)
+ *     events   ---> CONTROL --one batch--> store --+---> effects: start, stop, collect
+ *     time     --/     '--pass--> schedule          \--> published events
+ *
+ * A step applies a batch of commands and engine events, runs a scheduling pass where one can help, commits once, and only
+ * then answers and acts.  If the commit fails nothing happened: commands are answered with the reason, engine
+ * events are kept for the next step, and the state is read again from the store (the same code as a restart).
+ *
+ * Time comes in as a parameter, store and engine are interfaces: the simulation test runs this very code.
+ * Threads: one.
+ */
+#pragma once
+
+#include "base/auto.h"
+#include "base/config.h"
+#include "engine/engine.h"
+#include "model/command.h"
+#include "schedule/priority.h"
+#include "store/store.h"
+
+struct fg_control;
+
+struct fg_control_options {
+    const struct fg_config *config;
+    const struct fg_store_ops *store_ops;
+    struct fg_store *store;   /* borrowed */
+    const struct fg_engine_ops *engine_ops;
+    struct fg_engine *engine; /* borrowed */
+    const struct fg_order *order;
+    size_t nodes_max;
+    /* An event is durable.  May be NULL. */
+    void (*publish)(void *self, const struct fg_event *event);
+    /* A job is over (for curves that may go).  May be NULL. */
+    void (*job_over)(void *self, fg_job_id job);
+    void *self;
+};
+
+/* Read the state, find the nodes, adopt what runs.  NULL and `err` on failure. */
+struct fg_control *fg_control_new(const struct fg_control_options *options, int64_t now_us, struct fg_err *err);
+/* Waiting commands are answered with FG_EUNREACH; running jobs go on. */
+void fg_control_free(struct fg_control *control);
+FG_AUTO_DEFINE(fg_control)
+
+/* One step; `commands` is a list by ->next (may be NULL), each gets its done() now or, for WAIT, later.
+ * Returns 0, or the negative code of a store that cannot even be read: the process should end. */
+[[nodiscard]] int fg_control_step(struct fg_control *control, struct fg_command *commands, int64_t now_us, struct fg_err *err);
+
+/* When a step is due even if nothing comes in; UTC. */
+int64_t fg_control_next_us(const struct fg_control *control);
+
+/* Answer a waiting FG_CMD_WAIT with FG_ETIMEOUT; nothing happens if it is not waiting (any more). */
+void fg_control_wait_cancel(struct fg_control *control, const struct fg_command *command);
+
+/* NULL, or why nothing can be written now (full disk): plain words, valid until the next step. */
+const char *fg_control_sick(const struct fg_control *control);
+
+/* For samples: the node of a device, what a job holds. */
+const struct fg_node_spec *fg_control_node(const struct fg_control *control, fg_node_id node);
+
+/* For tests: every invariant of the state, recomputed in full. */
+bool fg_control_check(const struct fg_control *control);

@@ -1,0 +1,89 @@
+/* live.c - attempts under way: who holds what. */
+#include "control/control_inner.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct live *fg_live_get(struct fg_control *control, fg_job_id job)
+{
+    uint32_t at;
+    return fg_map_get(control->live_by_job, job, &at) ? &control->lives[at] : NULL;
+}
+
+struct live *fg_live_add(struct fg_control *control, const struct fg_job *job, const struct fg_grant *grants, int64_t begun_us)
+{
+    assert(!fg_live_get(control, job->id));
+    control->lives = fg_control_grow(control->lives, control->lives_len, &control->lives_room, sizeof(struct live));
+    struct live *live = &control->lives[control->lives_len];
+    *live = (struct live){
+        .job = job->id,
+        .attempt = job->attempt,
+        .tasks = job->tasks,
+        .grants = calloc(job->tasks, sizeof(struct fg_grant)),
+        .task_state = calloc(job->tasks, 1),
+        .claimed = true,
+        .begun_us = begun_us,
+        .started_us = job->started_us,
+        .usage = {.max_rss_mib = -1},
+    };
+    if (!live->grants || !live->task_state)
+        abort();
+    memcpy(live->grants, grants, job->tasks * sizeof(grants[0]));
+    live->amount = fg_schedule_amount(control->pool, fg_queue_project(control->queue, job->project), grants, job->tasks);
+    fg_map_put(control->live_by_job, job->id, (uint32_t)control->lives_len++);
+    return live;
+}
+
+void fg_live_del(struct fg_control *control, struct live *live)
+{
+    const struct fg_job *job = fg_queue_get(control->queue, live->job);
+    assert(job);
+    for (uint32_t task = 0; live->claimed && task < live->tasks; task++)
+        fg_pool_release(control->pool, &live->grants[task]);
+    struct fg_held *held = fg_queue_held(control->queue, job->project);
+    if (live->claimed)
+        fg_held_take(held, &live->amount);
+    double seconds = (double)(control->now_us - live->begun_us) / 1e6;
+    held->used += seconds * (double)(live->amount.gpu_milli + live->amount.cpu_milli / 16) / 1000;
+    free(live->grants);
+    free(live->task_state);
+    fg_map_del(control->live_by_job, live->job);
+    struct live *last = &control->lives[--control->lives_len];
+    if (live != last) {
+        *live = *last;
+        fg_map_put(control->live_by_job, live->job, (uint32_t)(live - control->lives));
+    }
+}
+
+void fg_live_names(struct fg_control *control, const struct fg_grant *grants, size_t len, struct fg_buf *nodes,
+                   struct fg_buf *devices)
+{
+    fg_node_id last = 0;
+    uint32_t seen = 0;
+    fg_buf_puts(devices, "[");
+    for (size_t i = 0; i < len; i++) {
+        const struct fg_node_spec *spec = fg_pool_spec(control->pool, grants[i].node);
+        bool again = grants[i].node == last;
+        if (!again)
+            fg_buf_printf(nodes, "%s%s", nodes->len ? "," : "", spec->name);
+        uint32_t fresh = again ? grants[i].devices & ~seen : grants[i].devices;
+        seen = again ? seen | grants[i].devices : grants[i].devices;
+        last = grants[i].node;
+        for (; fresh; fresh &= fresh - 1) {
+            uint32_t at = (uint32_t)__builtin_ctz(fresh);
+            fg_buf_printf(devices, "%s\"%s-%u\"", devices->len > 1 ? "," : "", spec->devices[at].kind, at);
+        }
+        if (!grants[i].devices && !again)
+            fg_buf_printf(devices, "%s\"cpu\"", devices->len > 1 ? "," : "");
+    }
+    fg_buf_puts(devices, "]");
+}
+
+void fg_live_stop(struct fg_control *control, const struct live *live, int64_t grace_us)
+{
+    for (uint32_t task = 0; task < live->tasks; task++)
+        if (live->task_state[task] != TASK_OVER)
+            fg_control_effect(control, EFFECT_STOP,
+                              (struct fg_task_key){.job = live->job, .attempt = live->attempt, .task = task}, grace_us);
+}

@@ -1,0 +1,208 @@
+/* load.c - the state from the store: at start, and again after a batch that could not be written.
+ *
+ * One way to build the state means that a crash, a restart and a full disk all exercise the same code.
+ */
+#include "control/control_inner.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *fg_control_user(const struct fg_control *control, uint32_t user)
+{
+    return user < control->users_len && control->user_names[user][0] ? control->user_names[user] : "?";
+}
+
+static void remember_user(struct fg_control *control, uint32_t user, const char *name)
+{
+    if (user >= control->users_len) {
+        size_t len = user + 64UL;
+        control->user_names = reallocarray(control->user_names, len, FG_NAME_MAX);
+        if (!control->user_names)
+            abort();
+        memset(control->user_names + control->users_len, 0, (len - control->users_len) * FG_NAME_MAX);
+        control->users_len = len;
+    }
+    snprintf(control->user_names[user], FG_NAME_MAX, "%s", name);
+}
+
+int fg_control_user_intern(struct fg_control *control, const char *name, uint32_t *out_user, struct fg_err *err)
+{
+    int rc = control->options.store_ops->user_intern(control->options.store, name, out_user, err);
+    if (rc == 0 && strcmp(fg_control_user(control, *out_user), name) != 0)
+        remember_user(control, *out_user, name);
+    return rc;
+}
+
+/* -- rows of the store ---------------------------------------------------------------------------- */
+
+static int load_project(void *self, const struct fg_project *project)
+{
+    struct fg_control *control = self;
+    return fg_queue_project_put(control->queue, project, NULL);
+}
+
+static int load_node(void *self, const char *name, enum fg_node_state wanted, const char *reason)
+{
+    struct fg_control *control = self;
+    fg_node_id node = fg_pool_find(control->pool, name);
+    if (node) {
+        fg_pool_set_state(control->pool, node, wanted);
+        snprintf(control->node_reasons[node - 1], FG_TEXT_MAX, "%s", reason);
+    }
+    return 0;
+}
+
+static int load_user(void *self, uint32_t user, const char *name)
+{
+    remember_user(self, user, name);
+    return 0;
+}
+
+/* The devices that a running job holds; a node that lost some of them holds the job without a claim. */
+static void load_live(struct fg_control *control, const struct fg_job *job, const struct fg_grant *grants)
+{
+    struct live *live = fg_live_add(control, job, grants, job->started_us ? job->started_us : control->now_us);
+    for (uint32_t task = 0; task < job->tasks; task++) {
+        if (grants[task].node <= fg_pool_len(control->pool) && fg_pool_claim(control->pool, &grants[task], NULL) == 0)
+            continue;
+        while (task-- > 0)
+            fg_pool_release(control->pool, &grants[task]);
+        live->claimed = false;
+        return;
+    }
+    fg_held_add(fg_queue_held(control->queue, job->project), &live->amount);
+}
+
+static bool grants_known(const struct fg_control *control, const struct fg_grant *grants, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (grants[i].node == 0 || grants[i].node > fg_pool_len(control->pool) ||
+            (grants[i].devices >> fg_pool_node(control->pool, grants[i].node)->devices_len) != 0)
+            return false;
+    return true;
+}
+
+static int load_job(void *self, const struct fg_job_row *row, const struct fg_request *any_of, size_t any_of_len,
+                    const struct fg_grant *grants, size_t grants_len)
+{
+    struct fg_control *control = self;
+    struct fg_job job = row->job;
+    job.request = fg_queue_class(control->queue, any_of, any_of_len);
+    job.waits_for = 0;
+    for (size_t i = 0; i < row->after_len; i++)
+        job.waits_for = (uint8_t)(job.waits_for + (fg_queue_get(control->queue, row->after[i].job) != NULL));
+    int rc = fg_queue_add(control->queue, &job, NULL);
+    if (rc < 0)
+        return rc;
+    for (size_t i = 0; i < row->after_len; i++)
+        (void)fg_queue_depend(control->queue, job.id, row->after[i].job, row->after[i].any_end);
+    if (job.state == FG_JOB_QUEUED)
+        return 0;
+    if (grants_len != job.tasks || !grants_known(control, grants, grants_len))
+        return FG_ESTATE;
+    load_live(control, &job, grants);
+    return 0;
+}
+
+/* -- building --------------------------------------------------------------------------------------- */
+
+void fg_control_unload(struct fg_control *control)
+{
+    for (size_t i = 0; i < control->lives_len; i++) {
+        free(control->lives[i].grants);
+        free(control->lives[i].task_state);
+    }
+    free(control->lives);
+    fg_map_free(control->live_by_job);
+    fg_schedule_free(control->schedule);
+    fg_queue_free(control->queue);
+    fg_pool_free(control->pool);
+    free(control->user_names);
+    free(control->node_reasons);
+    control->lives = NULL;
+    control->lives_len = control->lives_room = control->users_len = control->unsaved_len = 0;
+    control->live_by_job = NULL;
+    control->schedule = NULL;
+    control->queue = NULL;
+    control->pool = NULL;
+    control->user_names = NULL;
+    control->node_reasons = NULL;
+}
+
+static int64_t order_key(const void *self, const struct fg_job *job, const struct fg_project *project)
+{
+    const struct fg_control *control = self;
+    return control->options.order->key(control->config, job, project);
+}
+
+static int find_nodes(struct fg_control *control, struct fg_err *err)
+{
+    struct fg_node_spec *specs = calloc(control->options.nodes_max, sizeof(*specs));
+    if (!specs)
+        return fg_fail(err, FG_ENOMEM, "no memory for %zu nodes", control->options.nodes_max);
+    size_t len = 0;
+    int rc = control->options.engine_ops->discover(control->options.engine, specs, control->options.nodes_max, &len, err);
+    for (size_t i = 0; rc == 0 && i < len; i++)
+        rc = fg_pool_add(control->pool, &specs[i], NULL, err);
+    free(specs);
+    return rc;
+}
+
+/* What every installation has: the project "default". */
+static int ensure_default(struct fg_control *control, struct fg_err *err)
+{
+    if (fg_queue_project(control->queue, 1))
+        return 0;
+    const struct fg_store_ops *store = control->options.store_ops;
+    struct fg_project project = {.id = 1, .name = "default", .weight = 100, .quota = {-1, -1, -1, -1, -1}};
+    int rc = store->begin(control->options.store, err);
+    if (rc == 0)
+        rc = store->project_put(control->options.store, &project, err);
+    if (rc == 0)
+        rc = store->commit(control->options.store, err);
+    else
+        store->rollback(control->options.store);
+    return rc == 0 ? fg_queue_project_put(control->queue, &project, err) : rc;
+}
+
+static int adopt_all(struct fg_control *control, struct fg_err *err)
+{
+    size_t room = 0, len = 0;
+    struct fg_task_key *keys = NULL;
+    for (size_t i = 0; i < control->lives_len; i++)
+        for (uint32_t task = 0; task < control->lives[i].tasks; task++) {
+            keys = fg_control_grow(keys, len, &room, sizeof(*keys));
+            keys[len++] = (struct fg_task_key){control->lives[i].job, control->lives[i].attempt, task};
+        }
+    int rc = len ? control->options.engine_ops->adopt(control->options.engine, keys, len, err) : 0;
+    free(keys);
+    return rc;
+}
+
+int fg_control_load(struct fg_control *control, bool first, struct fg_err *err)
+{
+    control->pool = fg_pool_new(control->options.nodes_max);
+    control->queue = fg_queue_new(&(struct fg_queue_options){
+        .jobs_max = (size_t)control->config->queue_jobs_max, .key = order_key, .self = control});
+    control->schedule = fg_schedule_new(control->config);
+    control->live_by_job = fg_map_new(64);
+    control->node_reasons = calloc(control->options.nodes_max, FG_TEXT_MAX);
+    if (!control->pool || !control->queue || !control->schedule || !control->node_reasons)
+        return fg_fail(err, FG_ENOMEM, "no memory for the controller's state");
+
+    int rc = find_nodes(control, err);
+    struct fg_store_sink sink = {
+        .self = control, .project = load_project, .node = load_node, .user = load_user, .job = load_job};
+    if (rc == 0)
+        rc = control->options.store_ops->load(control->options.store, &sink, err);
+    if (rc < 0)
+        return fg_wrap(err, rc, "read the state");
+    control->next_job_id = sink.next_job_id;
+    rc = ensure_default(control, err);
+    if (rc == 0 && first)
+        rc = adopt_all(control, err);
+    control->pass_wanted = true;
+    control->share_us = 0;
+    return rc;
+}

@@ -1,0 +1,166 @@
+/* submit.c - new jobs: checked against the state, numbered, written, queued. */
+#include "control/control_inner.h"
+
+#include <string.h>
+
+static uint32_t array_count(const struct fg_job_spec *spec)
+{
+    return spec->array_step ? (spec->array_last - spec->array_first) / spec->array_step + 1 : 1;
+}
+
+/* Every refusal that needs the state; nothing is changed. */
+static int check_item(struct fg_control *control, const struct fg_submit_item *item, size_t count, struct fg_err *err)
+{
+    const struct fg_job_spec *spec = item->spec;
+    const struct fg_project *project = fg_queue_project(control->queue, item->project);
+    if (!project)
+        return fg_fail(err, FG_ENOENT, "project %s: no such project", spec->project);
+    if (project->archived)
+        return fg_fail(err, FG_ESTATE, "project %s is archived, it takes no new jobs", project->name);
+    const struct fg_held *held = fg_queue_held(control->queue, item->project);
+    if (project->quota.queued >= 0 && held->queued + (int64_t)count > project->quota.queued)
+        return fg_fail(err, FG_EQUOTA, "project %s: quota of %lld waiting jobs: %lld wait, %zu asked", project->name,
+                       (long long)project->quota.queued, (long long)held->queued, count);
+    for (size_t i = 0; i < spec->after_len; i++) {
+        enum fg_job_state state;
+        fg_project_id other;
+        int32_t exit_code;
+        struct fg_err none;
+        int rc = control->options.store_ops->job_state(control->options.store, spec->after[i].job, &state, &other, &exit_code,
+                                                       &none);
+        if (rc < 0 || other != item->project)
+            return fg_fail(err, FG_ENOENT, "after: job %llu: no such job in project %s",
+                           (unsigned long long)spec->after[i].job, project->name);
+        if (fg_job_state_is_final(state) && state != FG_JOB_SUCCEEDED && !spec->after[i].any_end)
+            return fg_fail(err, FG_ESTATE, "after: job %llu is %s, so this one could never start",
+                           (unsigned long long)spec->after[i].job, fg_job_state_name(state));
+    }
+    return 0;
+}
+
+static struct fg_job make_job(struct fg_control *control, const struct fg_submit_item *item, uint32_t user)
+{
+    const struct fg_job_spec *spec = item->spec;
+    return (struct fg_job){
+        .project = item->project,
+        .request = fg_queue_class(control->queue, spec->any_of, spec->any_of_len),
+        .tasks = spec->tasks,
+        .retries = spec->retries,
+        .user = user,
+        .priority_milli = fg_priority_milli(control->config, spec),
+        .state = FG_JOB_QUEUED,
+        .preemptible = spec->preemptible,
+        .submitted_us = control->now_us,
+        .eligible_us = spec->begin_us > control->now_us ? spec->begin_us : 0,
+        .deadline_us = spec->deadline_us,
+        .time_limit_us = spec->time_limit_us,
+        .retry_backoff_us = spec->retry_backoff_us,
+    };
+}
+
+/* Only what is still open is waited for. */
+static size_t open_after(struct fg_control *control, const struct fg_job_spec *spec, struct fg_after *out)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < spec->after_len; i++)
+        if (fg_queue_get(control->queue, spec->after[i].job))
+            out[len++] = spec->after[i];
+    return len;
+}
+
+static int add_job(struct fg_control *control, const struct fg_submit_item *item, struct fg_job job, const struct fg_actor *actor,
+                   struct fg_err *err)
+{
+    struct fg_after after[FG_AFTER_MAX];
+    size_t after_len = open_after(control, item->spec, after);
+    job.waits_for = (uint8_t)after_len;
+    struct fg_job_row row = {
+        .job = job,
+        .name = item->spec->name,
+        .spec_json = item->spec_json,
+        .spec_json_len = item->spec_json_len,
+        .after = after,
+        .after_len = after_len,
+        .idempotency_key = job.array_index == item->spec->array_first ? item->spec->idempotency_key : "",
+    };
+    const char *project = fg_queue_project(control->queue, job.project)->name;
+    int rc = control->options.store_ops->job_add(control->options.store, &row, actor->user, project, item->spec->any_of,
+                                                 item->spec->any_of_len, err);
+    fg_control_wrote(control, rc, err);
+    if (rc == 0)
+        rc = fg_queue_add(control->queue, &job, err);
+    for (size_t i = 0; rc == 0 && i < after_len; i++)
+        rc = fg_queue_depend(control->queue, job.id, after[i].job, after[i].any_end);
+    return rc;
+}
+
+/* Was it submitted before, under this key? */
+static bool repeated(struct fg_control *control, const struct fg_actor *actor, struct fg_submit_item *item)
+{
+    if (!item->spec->idempotency_key[0])
+        return false;
+    struct fg_err none;
+    item->out_repeated = control->options.store_ops->idempotency_find(control->options.store, actor->user,
+                                                                      item->spec->idempotency_key, &item->out_id,
+                                                                      &item->out_count, &none) == 0;
+    return item->out_repeated;
+}
+
+static int submit_item(struct fg_control *control, const struct fg_actor *actor, uint32_t user, struct fg_submit_item *item,
+                       struct fg_err *err)
+{
+    if (repeated(control, actor, item))
+        return 0;
+    const struct fg_job_spec *spec = item->spec;
+    item->out_count = array_count(spec);
+    item->out_id = control->next_job_id;
+    struct fg_job job = make_job(control, item, user);
+    for (uint32_t i = 0; i < item->out_count; i++) {
+        job.id = control->next_job_id++;
+        if (spec->array_step) {
+            job.array_id = item->out_id;
+            job.array_index = spec->array_first + i * spec->array_step;
+        }
+        int rc = add_job(control, item, job, actor, err);
+        if (rc < 0)
+            return rc;
+    }
+    struct fg_job first = {.id = item->out_id, .project = item->project};
+    fg_control_tell(control, "job.submitted", &first, "\"count\":%u", item->out_count);
+    return 0;
+}
+
+static int check_all(struct fg_control *control, struct fg_command *command)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < command->items_len; i++)
+        count += array_count(command->items[i].spec);
+    if (fg_queue_len(control->queue) + count > (size_t)control->config->queue_jobs_max)
+        return fg_fail(&command->err, FG_EBUSY, "%zu jobs are open and %lld may be: %zu more do not fit", fg_queue_len(control->queue),
+                       (long long)control->config->queue_jobs_max, count);
+    for (size_t i = 0; i < command->items_len; i++) {
+        int rc = check_item(control, &command->items[i], count, &command->err);
+        if (rc < 0)
+            return command->items_len > 1 ? fg_wrap(&command->err, rc, "jobs[%zu]", i) : rc;
+    }
+    return 0;
+}
+
+void fg_command_submit(struct fg_control *control, struct fg_command *command)
+{
+    command->rc = check_all(control, command);
+    if (command->rc < 0)
+        return;
+    uint32_t user = 0;
+    if (!fg_control_begin(control)) {
+        command->rc = control->batch_rc;
+        command->err = control->batch_err;
+        return;
+    }
+    command->rc = fg_control_user_intern(control, command->actor.user, &user, &command->err);
+    for (size_t i = 0; command->rc == 0 && i < command->items_len; i++)
+        command->rc = submit_item(control, &command->actor, user, &command->items[i], &command->err);
+    /* All was checked above, so what fails here is the store: the whole batch is undone. */
+    fg_control_wrote(control, command->rc, &command->err);
+    control->pass_wanted = true;
+}

@@ -1,0 +1,377 @@
+/* why.c - the true reason a job waits, with numbers.
+ *
+ * The checks are those of the scheduling pass, in its order: dependencies, time, quota, can it ever fit, does it fit
+ * now, who is before it.
+ */
+#include "control/control_inner.h"
+
+#include "base/clock.h"
+#include "base/json_write.h"
+
+#include <string.h>
+
+#define NODES_SHOWN_MAX 50
+
+struct why {
+    struct fg_control *control;
+    const struct fg_job *job;
+    struct fg_json *json;
+    char summary[512];
+};
+
+[[gnu::format(printf, 3, 4)]] static void reason(struct why *why, const char *code, const char *fmt, ...)
+{
+    char text[512];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    if (!why->summary[0])
+        memcpy(why->summary, text, sizeof(text));
+    fg_json_object(why->json);
+    fg_json_kv(why->json, "code", code);
+    fg_json_kv(why->json, "text", text);
+    fg_json_end(why->json);
+}
+
+/* "4 devices of kind h100 with 40 GiB, 8 cores and 32 GiB of memory" */
+static void request_text(const struct fg_request *request, char *out, size_t size)
+{
+    struct fg_buf buf = {};
+    if (request->count && request->gpu_milli < 1000)
+        fg_buf_printf(&buf, "%u/1000 of a device of kind %s", request->gpu_milli, request->kind);
+    else if (request->count)
+        fg_buf_printf(&buf, "%u device%s of kind %s", request->count, request->count > 1 ? "s" : "", request->kind);
+    if (request->count && request->gpu_mem_mib)
+        fg_buf_printf(&buf, " with %.4g GiB", request->gpu_mem_mib / 1024.0);
+    if (request->cpu_milli)
+        fg_buf_printf(&buf, "%s%.4g core%s", buf.len ? ", " : "", request->cpu_milli / 1000.0, request->cpu_milli > 1000 ? "s" : "");
+    if (request->mem_mib)
+        fg_buf_printf(&buf, "%s%.4g GiB of memory", buf.len ? " and " : "", (double)request->mem_mib / 1024.0);
+    snprintf(out, size, "%s", buf.len ? buf.text : "nothing");
+    fg_buf_free(&buf);
+}
+
+/* -- what is free --------------------------------------------------------------------------------------- */
+
+struct free_devices {
+    uint64_t devices, nodes, most_on_one, total;
+    uint64_t cores_most, mem_most_mib;
+};
+
+static struct free_devices count_free(const struct fg_control *control, const struct fg_need *need)
+{
+    struct free_devices sum = {};
+    for (fg_node_id id = 1; id <= fg_pool_len(control->pool); id++) {
+        const struct fg_pool_node *node = fg_pool_node(control->pool, id);
+        if (node->state != FG_NODE_UP)
+            continue;
+        uint64_t here = 0;
+        for (uint32_t i = 0; i < node->devices_len; i++) {
+            if (!(need->kinds >> node->kind[i] & 1) || node->device_mem_mib[i] < need->gpu_mem_mib)
+                continue;
+            sum.total++;
+            here += node->left_milli[i] >= need->gpu_milli;
+        }
+        sum.devices += here;
+        sum.nodes += here > 0;
+        sum.most_on_one = here > sum.most_on_one ? here : sum.most_on_one;
+        sum.cores_most = node->cpu_milli_left > sum.cores_most ? node->cpu_milli_left : sum.cores_most;
+        sum.mem_most_mib = node->mem_mib_left > sum.mem_most_mib ? node->mem_mib_left : sum.mem_most_mib;
+    }
+    return sum;
+}
+
+/* When the next job that holds what this one needs should end; 0 unknown. */
+static int64_t next_release(const struct fg_control *control, const struct fg_need *need)
+{
+    int64_t soonest = 0;
+    for (size_t i = 0; i < control->lives_len; i++) {
+        const struct live *live = &control->lives[i];
+        const struct fg_job *job = fg_queue_get(control->queue, live->job);
+        bool useful = need->count == 0;
+        for (uint32_t task = 0; task < live->tasks && !useful; task++)
+            for (uint32_t mask = live->grants[task].devices; mask; mask &= mask - 1)
+                useful |= need->kinds >> fg_pool_node(control->pool, live->grants[task].node)->kind[__builtin_ctz(mask)] & 1;
+        if (!useful || job->time_limit_us == 0)
+            continue;
+        int64_t end = live->begun_us + job->time_limit_us;
+        soonest = soonest == 0 || end < soonest ? end : soonest;
+    }
+    return soonest;
+}
+
+static void say_release(const struct fg_control *control, const struct fg_need *need, char *out, size_t size)
+{
+    int64_t at = next_release(control, need);
+    char text[FG_TIME_TEXT_MAX];
+    fg_time_format(at, text);
+    if (at)
+        snprintf(out, size, "; next expected release %s", text);
+    else
+        snprintf(out, size, "; no running job gives a time limit, so the next release is not foreseeable");
+}
+
+static void say_no_room(struct why *why, const struct fg_request *request)
+{
+    struct fg_control *control = why->control;
+    struct fg_need need = fg_pool_need(control->pool, request);
+    struct free_devices sum = count_free(control, &need);
+    char asked[192], release[160];
+    request_text(request, asked, sizeof(asked));
+    say_release(control, &need, release, sizeof(release));
+    char gang[64] = "";
+    if (why->job->tasks > 1)
+        snprintf(gang, sizeof(gang), " for each of %u tasks at once", why->job->tasks);
+    if (request->count)
+        reason(why, "no_room", "needs %s%s; %llu free on %llu node%s, at most %llu on one%s", asked, gang,
+               (unsigned long long)sum.devices, (unsigned long long)sum.nodes, sum.nodes == 1 ? "" : "s",
+               (unsigned long long)sum.most_on_one, release);
+    else
+        reason(why, "no_room", "needs %s%s; at most %.4g cores and %.4g GiB are free on one node%s", asked, gang,
+               (double)sum.cores_most / 1000, (double)sum.mem_most_mib / 1024.0, release);
+}
+
+static void say_never(struct why *why, const struct fg_request *request)
+{
+    struct fg_control *control = why->control;
+    struct fg_need need = fg_pool_need(control->pool, request);
+    char asked[192];
+    request_text(request, asked, sizeof(asked));
+    struct fg_buf kinds = {};
+    for (size_t i = 0; i < fg_pool_kinds_len(control->pool); i++)
+        fg_buf_printf(&kinds, "%s%s", i ? ", " : "", fg_pool_kind_name(control->pool, (uint32_t)i));
+    if (request->count && need.kinds == 0)
+        reason(why, "no_such_kind", "needs %s; the pool has no such kind (it has: %s)", asked, kinds.len ? kinds.text : "cpu only");
+    else
+        reason(why, "never_fits", "needs %s for each of %u task%s; no node that is up could take it even if it were empty", asked,
+               why->job->tasks, why->job->tasks == 1 ? "" : "s");
+    fg_buf_free(&kinds);
+}
+
+/* -- the checks -------------------------------------------------------------------------------------------- */
+
+static bool fits_now(const struct fg_control *control, const struct fg_request *any_of, size_t len)
+{
+    struct fg_grant grant;
+    for (size_t i = 0; i < len; i++) {
+        struct fg_need need = fg_pool_need(control->pool, &any_of[i]);
+        if (fg_pool_best_fit(control->pool, NULL, &need, &grant))
+            return true;
+    }
+    return false;
+}
+
+static bool fits_empty(const struct fg_control *control, const struct fg_request *request)
+{
+    struct fg_need need = fg_pool_need(control->pool, request);
+    struct fg_grant grant;
+    for (fg_node_id id = 1; id <= fg_pool_len(control->pool); id++)
+        if (fg_pool_node(control->pool, id)->state == FG_NODE_UP && fg_pool_fit(control->pool, NULL, id, &need, true, &grant))
+            return true;
+    return false;
+}
+
+static void say_quota(struct why *why, const struct fg_request *request)
+{
+    const struct fg_project *project = fg_queue_project(why->control->queue, why->job->project);
+    int64_t tasks = why->job->tasks;
+    struct fg_amount amount = {
+        .gpu_milli = tasks * request->count * request->gpu_milli,
+        .cpu_milli = tasks * request->cpu_milli,
+        .mem_mib = tasks * (int64_t)request->mem_mib,
+    };
+    int row = request->count ? fg_quota_row(project, request->kind) : -1;
+    if (row >= 0)
+        amount.kinds[row] = amount.gpu_milli;
+    struct fg_err err;
+    if (fg_quota_allows(project, fg_queue_held(why->control->queue, project->id), &amount, &err) < 0)
+        reason(why, "quota", "%s", err.text);
+}
+
+static void say_head(struct why *why)
+{
+    struct fg_reservation head = fg_schedule_reservation(why->control->schedule);
+    char when[FG_TIME_TEXT_MAX];
+    if (!head.job || head.job == why->job->id)
+        return;
+    fg_time_format(head.at_us, when);
+    reason(why, "behind", "job %llu is before it and has devices reserved%s%s", (unsigned long long)head.job,
+           head.at_us == INT64_MAX ? "" : " from ", head.at_us == INT64_MAX ? "" : when);
+}
+
+static void say_queued(struct why *why)
+{
+    struct fg_control *control = why->control;
+    const struct fg_job *job = why->job;
+    size_t len;
+    const struct fg_request *any_of = fg_queue_class_at(control->queue, job->request, &len);
+    if (job->waits_for)
+        reason(why, "after", "waits for %u job%s to end first", job->waits_for, job->waits_for == 1 ? "" : "s");
+    if (job->eligible_us > control->now_us) {
+        char when[FG_TIME_TEXT_MAX];
+        fg_time_format(job->eligible_us, when);
+        reason(why, "later", "%s until %s", job->failures ? "pauses after a failure" : "may not start", when);
+    }
+    for (size_t i = 0; i < len; i++) {
+        say_quota(why, &any_of[i]);
+        if (!fits_empty(control, &any_of[i]))
+            say_never(why, &any_of[i]);
+        else if (!fits_now(control, &any_of[i], 1) || job->tasks > 1)
+            say_no_room(why, &any_of[i]);
+    }
+    say_head(why);
+    if (!why->summary[0])
+        reason(why, "next", "fits now and starts with the next scheduling pass");
+}
+
+static void say_state(struct why *why)
+{
+    const struct fg_job *job = why->job;
+    switch (job->state) {
+    case FG_JOB_QUEUED:
+        say_queued(why);
+        break;
+    case FG_JOB_STARTING:
+        reason(why, "starting", "its devices are granted, attempt %u is being started", job->attempt);
+        break;
+    default:
+        reason(why, "running", "attempt %u is running%s", job->attempt, job->cancel_asked ? " and was asked to stop" : "");
+    }
+}
+
+static void request_json(struct fg_json *json, const struct fg_request *request)
+{
+    fg_json_object(json);
+    fg_json_kv(json, "kind", request->kind);
+    fg_json_kv_int(json, "count", request->count);
+    fg_json_kv_int(json, "gpu_milli", request->gpu_milli);
+    fg_json_kv_int(json, "gpu_mem_mib", request->gpu_mem_mib);
+    fg_json_kv_int(json, "cpu_milli", request->cpu_milli);
+    fg_json_kv_int(json, "mem_mib", (int64_t)request->mem_mib);
+    fg_json_end(json);
+}
+
+/* In the words of the fit itself: the first thing that is missing. */
+static void node_verdict(const struct fg_pool_node *node, const struct fg_need *need, char *out, size_t size)
+{
+    uint32_t have = 0, free_now = 0;
+    for (uint32_t i = 0; i < node->devices_len; i++)
+        if (need->kinds >> node->kind[i] & 1) {
+            have++;
+            free_now += node->left_milli[i] >= need->gpu_milli;
+        }
+    if (node->state != FG_NODE_UP)
+        snprintf(out, size, "is %s", fg_node_state_name(node->state));
+    else if (have < need->count)
+        snprintf(out, size, "has %u such devices, %u needed", have, need->count);
+    else if (free_now < need->count)
+        snprintf(out, size, "%u of %u such devices are free, %u needed", free_now, have, need->count);
+    else if (node->cpu_milli_left < need->cpu_milli)
+        snprintf(out, size, "%.4g of %.4g cores are free, %.4g needed", node->cpu_milli_left / 1000.0, node->cpu_milli / 1000.0,
+                 need->cpu_milli / 1000.0);
+    else if (node->mem_mib_left < need->mem_mib)
+        snprintf(out, size, "%llu of %llu MiB are free, %llu needed", (unsigned long long)node->mem_mib_left,
+                 (unsigned long long)node->mem_mib, (unsigned long long)need->mem_mib);
+    else
+        snprintf(out, size, "its devices have too little memory");
+}
+
+static void nodes_json(struct why *why, const struct fg_request *request)
+{
+    struct fg_control *control = why->control;
+    struct fg_need need = fg_pool_need(control->pool, request);
+    fg_json_key(why->json, "nodes");
+    fg_json_array(why->json);
+    for (fg_node_id id = 1; id <= fg_pool_len(control->pool) && id <= NODES_SHOWN_MAX; id++) {
+        const struct fg_pool_node *node = fg_pool_node(control->pool, id);
+        struct fg_grant grant;
+        bool fits = node->state == FG_NODE_UP && fg_pool_fit(control->pool, NULL, id, &need, false, &grant);
+        char verdict[FG_TEXT_MAX] = "fits now";
+        if (!fits)
+            node_verdict(node, &need, verdict, sizeof(verdict));
+        fg_json_object(why->json);
+        fg_json_kv(why->json, "node", fg_pool_spec(control->pool, id)->name);
+        fg_json_kv_bool(why->json, "fits", fits);
+        fg_json_kv(why->json, "why", verdict);
+        fg_json_end(why->json);
+    }
+    fg_json_end(why->json);
+}
+
+static void write_why(struct why *why)
+{
+    struct fg_control *control = why->control;
+    const struct fg_job *job = why->job;
+    struct fg_json *json = why->json;
+    const struct fg_project *project = fg_queue_project(control->queue, job->project);
+    size_t len;
+    const struct fg_request *any_of = fg_queue_class_at(control->queue, job->request, &len);
+    char id[24];
+    snprintf(id, sizeof(id), "%llu", (unsigned long long)job->id);
+    fg_json_object(json);
+    fg_json_kv(json, "id", id);
+    fg_json_kv(json, "state", fg_job_state_name(job->state));
+    fg_json_key(json, "reasons");
+    fg_json_array(json);
+    say_state(why);
+    fg_json_end(json);
+    fg_json_kv(json, "summary", why->summary);
+    fg_json_kv_int(json, "position", job->state == FG_JOB_QUEUED ? (int64_t)fg_queue_position(control->queue, job->id) + 1 : 0);
+    fg_json_key(json, "priority");
+    fg_json_double(json, (double)fg_priority_now_milli(control->config, job, project, control->now_us) / 1000);
+    fg_json_key(json, "request");
+    request_json(json, &any_of[0]);
+    nodes_json(why, &any_of[0]);
+    fg_json_end(json);
+}
+
+/* A job that is over has no live record; its state says it all. */
+static void write_over(struct fg_json *json, const struct fg_command *command)
+{
+    char text[64];
+    fg_json_object(json);
+    snprintf(text, sizeof(text), "%llu", (unsigned long long)command->job);
+    fg_json_kv(json, "id", text);
+    fg_json_kv(json, "state", fg_job_state_name(command->out_state));
+    snprintf(text, sizeof(text), "it is over: %s", fg_job_state_name(command->out_state));
+    fg_json_kv(json, "summary", text);
+    fg_json_key(json, "reasons");
+    fg_json_array(json);
+    fg_json_end(json);
+    fg_json_kv_int(json, "position", 0);
+    fg_json_kv_int(json, "priority", 0);
+    fg_json_key(json, "request");
+    fg_json_object(json);
+    fg_json_end(json);
+    fg_json_key(json, "nodes");
+    fg_json_array(json);
+    fg_json_end(json);
+    fg_json_end(json);
+}
+
+void fg_command_why(struct fg_control *control, struct fg_command *command)
+{
+    struct fg_buf buf = {};
+    struct fg_json json = {.buf = &buf};
+    const struct fg_job *job = fg_queue_get(control->queue, command->job);
+    if (job && command->actor.project && command->actor.project != job->project)
+        job = NULL;
+    if (job) {
+        write_why(&(struct why){.control = control, .job = job, .json = &json});
+    } else {
+        fg_project_id project;
+        command->rc = control->options.store_ops->job_state(control->options.store, command->job, &command->out_state, &project,
+                                                            &command->out_exit_code, &command->err);
+        if (command->rc == 0 && command->actor.project && command->actor.project != project)
+            command->rc = fg_fail(&command->err, FG_ENOENT, "job %llu: no such job", (unsigned long long)command->job);
+        if (command->rc < 0)
+            return;
+        write_over(&json, command);
+    }
+    char *text = fg_arena_alloc(command->arena, buf.len + 1, 1);
+    memcpy(text, buf.text, buf.len);
+    command->out_text = text;
+    command->out_len = buf.len;
+    fg_buf_free(&buf);
+}
