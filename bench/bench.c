@@ -143,11 +143,11 @@ void bench_daemon_end(struct bench_daemon *daemon)
         fprintf(stderr, "bench: %s could not be removed\n", daemon->folder);
 }
 
-int64_t bench_daemon_rss_kib(const struct bench_daemon *daemon)
+static int64_t rss_kib(pid_t pid)
 {
     char path[64], line[256];
-    long long kib = -1;
-    snprintf(path, sizeof(path), "/proc/%d/status", (int)daemon->pid);
+    long long kib = 0;
+    snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
     FILE *file = fopen(path, "r");
     while (file && fgets(line, sizeof(line), file))
         if (sscanf(line, "VmRSS: %lld", &kib) == 1)
@@ -155,6 +155,21 @@ int64_t bench_daemon_rss_kib(const struct bench_daemon *daemon)
     if (file)
         fclose(file);
     return kib;
+}
+
+int64_t bench_daemon_rss_kib(const struct bench_daemon *daemon)
+{
+    char path[64];
+    int child;
+    int64_t sum = rss_kib(daemon->pid);
+    snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)daemon->pid,
+             (int)daemon->pid);
+    FILE *file = fopen(path, "r");
+    while (file && fscanf(file, "%d", &child) == 1)
+        sum += rss_kib(child);
+    if (file)
+        fclose(file);
+    return sum;
 }
 
 char *bench_request(const struct bench_daemon *daemon,

@@ -31,7 +31,7 @@ int64_t bench_daemon_start(struct bench_daemon *daemon);
 void bench_daemon_stop(struct bench_daemon *daemon);
 /* Stop and remove the folder. */
 void bench_daemon_end(struct bench_daemon *daemon);
-/* Resident memory now, in KiB, from /proc. */
+/* Resident memory of it and its helper processes now, in KiB; pages they share count in each. */
 int64_t bench_daemon_rss_kib(const struct bench_daemon *daemon);
 /* No job starts from now on: every node is drained. */
 void bench_daemon_drain(const struct bench_daemon *daemon);
