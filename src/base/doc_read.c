@@ -66,6 +66,17 @@ int fg_read_fail(struct fg_doc_reader *reader, const struct fg_doc *at, const ch
     return fg_read_wrap(reader, at, rc);
 }
 
+int fg_read_name_file(const char *file_name, int rc, struct fg_err *err)
+{
+    if (!err)
+        return rc;
+    char text[FG_ERR_TEXT_MAX];
+    bool has_line = strncmp(err->text, "line ", 5) == 0;
+    memcpy(text, err->text, sizeof(text));
+    return fg_fail(err, rc, "%s:%s%s", file_name, has_line ? "" : " ",
+                   has_line ? text + 5 : text);
+}
+
 int fg_read_fail_unknown(struct fg_doc_reader *reader,
                          const struct fg_doc *member,
                          const char *const *names,

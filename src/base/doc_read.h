@@ -34,6 +34,8 @@ void fg_read_leave(struct fg_doc_reader *reader, size_t mark);
                                                ...);
 /* The same for an error that is already in reader->err: file and line are put before it. */
 int fg_read_wrap(struct fg_doc_reader *reader, const struct fg_doc *at, int rc);
+/* An error of fg_doc_yaml(), "line 3: ...", as "train.yaml:3: ...".  Returns `rc`. */
+int fg_read_name_file(const char *file_name, int rc, struct fg_err *err);
 /* "unknown member resorces, did you mean resources?" */
 int fg_read_fail_unknown(struct fg_doc_reader *reader,
                          const struct fg_doc *member,

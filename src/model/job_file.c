@@ -30,18 +30,6 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
-/* "line 3: ..." of the YAML reader becomes "train.yaml:3: ...". */
-static int name_the_file(const char *file_name, int rc, struct fg_err *err)
-{
-    if (!err)
-        return rc;
-    char text[FG_ERR_TEXT_MAX];
-    bool has_line = strncmp(err->text, "line ", 5) == 0;
-    memcpy(text, err->text, sizeof(text));
-    return fg_fail(err, rc, "%s:%s%s", file_name, has_line ? "" : " ",
-                   has_line ? text + 5 : text);
-}
-
 int fg_job_file_parse(const char *bytes,
                       size_t len,
                       const char *file_name,
@@ -71,6 +59,6 @@ int fg_job_file_parse(const char *bytes,
     /* JSON of this shape is YAML too, and libyaml knows the lines. */
     int rc = fg_doc_yaml(bytes, len, arena, &doc, err);
     if (rc < 0)
-        return name_the_file(file_name, rc, err);
+        return fg_read_name_file(file_name, rc, err);
     return fg_job_read(&reader, doc, out);
 }

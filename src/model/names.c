@@ -132,13 +132,20 @@ static bool is_reserved(const char *name)
     return false;
 }
 
+bool fg_is_variable_name(const char *name)
+{
+    if (!is_ascii(name) || !(isalpha((unsigned char)name[0]) || name[0] == '_'))
+        return false;
+    size_t len = 0;
+    for (; name[len]; len++)
+        if (!isalnum((unsigned char)name[len]) && name[len] != '_')
+            return false;
+    return len < FG_TEXT_MAX;
+}
+
 int fg_env_name_check(const char *name, struct fg_err *err)
 {
-    bool good =
-        (unsigned char)name[0] < 0x80 && (isalpha((unsigned char)name[0]) || name[0] == '_');
-    for (const char *at = name; good && *at; at++)
-        good = (unsigned char)*at < 0x80 && (isalnum((unsigned char)*at) || *at == '_');
-    if (!good || strlen(name) > FG_TEXT_MAX)
+    if (!fg_is_variable_name(name))
         return fg_fail(err, FG_EINVAL,
                        "not a variable name, expected letters, digits and _, no digit first");
     if (is_reserved(name))

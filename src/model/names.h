@@ -24,6 +24,9 @@ void fg_name_make(const char *text, char out[FG_NAME_MAX]);
  * itself (FASTGPU_*, RANK, CUDA_VISIBLE_DEVICES, ...).  The caller puts the name before the error. */
 [[nodiscard]] int fg_env_name_check(const char *name, struct fg_err *err);
 
+/* [A-Za-z_][A-Za-z0-9_]*, of at most 255 bytes. */
+bool fg_is_variable_name(const char *name);
+
 /* A path inside the working folder: relative, not empty, no "." or ".." part, no "//", no control bytes. */
 [[nodiscard]] int fg_path_check_inside(const char *what, const char *path, struct fg_err *err);
 /* An absolute path without ".." part. */
