@@ -5,7 +5,7 @@
 #include "store/store_impl.h"
 
 #include <assert.h>
-#include <string.h>
+#include <limits.h>
 
 /* A job that is over and finished before the moment. */
 struct victim {
@@ -144,32 +144,55 @@ static int prune_events(struct fg_store *store,
                                what->events_before_us, below, err);
 }
 
-int fg_store_prune(struct fg_store *store,
-                   const struct fg_store_prune *what,
-                   struct fg_err *err)
+static int prune_jobs(struct fg_store *store,
+                      const struct fg_store_prune *what,
+                      size_t limit,
+                      struct fg_err *err)
 {
-    assert(store->in_batch && what->limit > 0);
     size_t gone = 0;
-    for (int state = 0; state < FG_JOB_STATES && gone < what->limit; state++) {
+    for (int state = 0; state < FG_JOB_STATES && gone < limit; state++) {
         if (!fg_job_state_is_final((enum fg_job_state)state))
             continue;
         int rc = prune_state(store, (enum fg_job_state)state, what->jobs_before_us,
-                             what->limit - gone, err);
+                             limit - gone, err);
         if (rc < 0)
             return rc;
         gone += (size_t)rc;
     }
-    int rc = 0;
-    if (gone < what->limit)
-        rc = prune_rows(store, FG_SQL_prune_artifacts, (int64_t)(what->limit - gone),
-                        what->artifacts_before_us, 0, err);
-    gone += rc > 0 ? (size_t)rc : 0;
-    if (rc >= 0 && gone < what->limit)
-        rc = prune_rows(store, FG_SQL_prune_keys, what->keys_before_us,
-                        (int64_t)(what->limit - gone), 0, err);
-    gone += rc > 0 ? (size_t)rc : 0;
-    if (rc >= 0 && gone < what->limit)
-        rc = prune_events(store, what, what->limit - gone, err);
-    gone += rc > 0 ? (size_t)rc : 0;
-    return rc < 0 ? rc : (int)gone;
+    return (int)gone;
+}
+
+static int prune_artifacts(struct fg_store *store,
+                           const struct fg_store_prune *what,
+                           size_t limit,
+                           struct fg_err *err)
+{
+    return prune_rows(store, FG_SQL_prune_artifacts, (int64_t)limit, what->artifacts_before_us,
+                      0, err);
+}
+
+static int prune_keys(struct fg_store *store,
+                      const struct fg_store_prune *what,
+                      size_t limit,
+                      struct fg_err *err)
+{
+    return prune_rows(store, FG_SQL_prune_keys, what->keys_before_us, (int64_t)limit, 0, err);
+}
+
+int fg_store_prune(struct fg_store *store,
+                   const struct fg_store_prune *what,
+                   struct fg_err *err)
+{
+    static int (*const parts[])(struct fg_store *, const struct fg_store_prune *, size_t,
+                                struct fg_err *) = {prune_jobs, prune_artifacts, prune_keys,
+                                                    prune_events};
+    assert(store->in_batch && what->limit > 0 && what->limit <= INT_MAX);
+    size_t gone = 0;
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && gone < what->limit; i++) {
+        int rc = parts[i](store, what, what->limit - gone, err);
+        if (rc < 0)
+            return fg_wrap(err, rc, "prune");
+        gone += (size_t)rc;
+    }
+    return (int)gone;
 }
