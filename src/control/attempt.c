@@ -5,6 +5,7 @@
 #include "control/control_inner.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define ATTEMPTS_LOST_MAX 100 /* lost or preempted so often, a job is given up */
@@ -170,6 +171,24 @@ static void task_started(struct fg_control *control, struct live *live, const st
     control->unsaved_len++;
 }
 
+/* The outputs that the engine kept are the job's from now on. */
+static void keep_artifacts(struct fg_control *control, const struct fg_engine_event *event)
+{
+    if (event->artifacts == 0 || !fg_control_begin(control))
+        return;
+    struct fg_engine_artifact *items = calloc(event->artifacts, sizeof(*items));
+    if (!items)
+        abort();
+    size_t len = control->options.engine_ops->artifacts(control->options.engine, event->key, items, event->artifacts);
+    for (size_t i = 0; i < len; i++) {
+        struct fg_err err = {};
+        int rc = control->options.store_ops->artifact_put(control->options.store, event->key.job, items[i].path, items[i].hash,
+                                                          items[i].bytes, event->time_us, &err);
+        fg_control_wrote(control, rc, &err);
+    }
+    free(items);
+}
+
 static void task_over(struct fg_control *control, struct live *live, const struct fg_engine_event *event)
 {
     uint8_t *state = &live->task_state[event->key.task];
@@ -177,6 +196,7 @@ static void task_over(struct fg_control *control, struct live *live, const struc
     if (*state == TASK_OVER)
         return;
     *state = TASK_OVER;
+    keep_artifacts(control, event);
     live->ended++;
     if (!live->started_us && event->kind == FG_TASK_EXITED)
         live->started_us = event->time_us;

@@ -131,9 +131,10 @@ static void put_token(struct fg_control *control, struct fg_command *command)
 {
     if (!fg_control_begin(control))
         return;
+    if (command->token->id == 0)
+        command->token->id = control->next_token_id++;
     command->rc = control->options.store_ops->token_put(control->options.store, command->token, &command->err);
-    if (command->rc != FG_ENOENT)
-        fg_control_wrote(control, command->rc, &command->err);
+    fg_control_wrote(control, command->rc, &command->err);
     command->out_id = command->token->id;
 }
 

@@ -270,7 +270,6 @@ int fg_control_step(struct fg_control *control, struct fg_command *commands, int
 {
     control->now_us = now_us;
     control->batch_rc = 0;
-    fg_arena_reset(control->arena);
     if (control->sick && now_us < control->sick_until_us) {
         apply_commands(control, commands);
         answer_all(control);

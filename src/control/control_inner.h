@@ -58,6 +58,7 @@ struct fg_control {
     struct fg_map *live_by_job;
     size_t unsaved_len; /* lives that are unsaved */
     fg_job_id next_job_id;
+    uint64_t next_token_id;
     char (*user_names)[FG_NAME_MAX]; /* by interned number */
     size_t users_len;
     char (*node_reasons)[FG_TEXT_MAX]; /* by node id - 1 */
@@ -76,7 +77,7 @@ struct fg_control {
     size_t ended_len, ended_room;
     bool ending;
     struct fg_command *answers; /* done() after the commit */
-    struct fg_arena *arena;     /* reset at every step */
+    struct fg_arena *arena;     /* of one start: the spec as parsed */
 
     /* Across steps. */
     struct fg_engine_event *pending; /* events not yet durable */

@@ -199,6 +199,7 @@ int fg_control_load(struct fg_control *control, bool first, struct fg_err *err)
     if (rc < 0)
         return fg_wrap(err, rc, "read the state");
     control->next_job_id = sink.next_job_id;
+    control->next_token_id = sink.next_token_id;
     rc = ensure_default(control, err);
     if (rc == 0 && first)
         rc = adopt_all(control, err);

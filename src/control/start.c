@@ -130,6 +130,7 @@ static int read_spec(struct fg_control *control, fg_job_id id, struct fg_job_spe
     const char *json;
     size_t len;
     const struct fg_doc *doc;
+    fg_arena_reset(control->arena);
     int rc = control->options.store_ops->job_spec(control->options.store, id, control->arena, &json, &len, err);
     if (rc == 0)
         rc = fg_doc_json(json, len, control->arena, &doc, err);

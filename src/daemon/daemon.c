@@ -1,0 +1,341 @@
+/* daemon.c - the live loop; see daemon.h
+ *
+ * One thread owns the controller: it sleeps until a command, an engine event, a signal or a timer wakes it, and
+ * makes a step.  While a step commits, the next batch gathers in the inbox: group commit needs no timer.
+ */
+#include "daemon/daemon.h"
+
+#include "api/server.h"
+#include "control/control.h"
+#include "daemon/admin_token.h"
+#include "daemon/daemon_config.h"
+#include "daemon/data_dir.h"
+#include "daemon/housekeeping.h"
+#include "daemon/inbox.h"
+#include "daemon/log.h"
+#include "daemon/sampling.h"
+#include "daemon/steady.h"
+#include "engine/local.h"
+#include "store/sqlite_store.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+struct daemon {
+    struct fg_data_dir dir;
+    struct fg_daemon_config config;
+    struct fg_engine *engine;
+    struct fg_store *store;
+    struct fg_series *series;
+    struct fg_inbox *inbox;
+    struct fg_control *control;
+    struct fg_housekeeping *housekeeping;
+    struct fg_api *_Atomic api; /* NULL until it serves */
+    struct fg_steady steady;
+    _Atomic(const char *) health;
+    int signal_fd;
+    int64_t sample_us; /* when the next readings are taken */
+};
+
+/* -- what the API calls, from its threads --------------------------------------------------------------- */
+
+static void post(void *self, struct fg_command *command)
+{
+    struct daemon *daemon = self;
+    fg_inbox_post(daemon->inbox, command);
+}
+
+static void wait_cancel(void *self, struct fg_command *command)
+{
+    struct daemon *daemon = self;
+    fg_inbox_cancel(daemon->inbox, command);
+}
+
+static const char *health(void *self)
+{
+    struct daemon *daemon = self;
+    const char *damaged = fg_housekeeping_fault(daemon->housekeeping);
+    return damaged ? damaged : atomic_load(&daemon->health);
+}
+
+/* -- what the controller calls --------------------------------------------------------------------------- */
+
+static void publish(void *self, const struct fg_event *event)
+{
+    struct daemon *daemon = self;
+    struct fg_api *api = atomic_load(&daemon->api);
+    if (api)
+        fg_api_publish(api, event);
+}
+
+static void job_over(void *self, fg_job_id job)
+{
+    struct daemon *daemon = self;
+    fg_series_end_job(daemon->series, job, daemon->steady.wall_us);
+}
+
+/* -- time --------------------------------------------------------------------------------------------------- */
+
+static int64_t now_us(struct daemon *daemon)
+{
+    const struct fg_clock *clock = fg_clock_system();
+    return fg_steady_now_us(&daemon->steady, clock->now_us(clock->self), clock->mono_us(clock->self));
+}
+
+/* -- start and stop ---------------------------------------------------------------------------------------- */
+
+static void raise_file_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+static int block_signals(struct daemon *daemon, struct fg_err *err)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    signal(SIGPIPE, SIG_IGN);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+        return fg_fail(err, FG_EIO, "signals: %s", strerror(errno));
+    daemon->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    return daemon->signal_fd < 0 ? fg_fail(err, FG_EIO, "signalfd: %s", strerror(errno)) : 0;
+}
+
+static int open_engine(struct daemon *daemon, struct fg_err *err)
+{
+    daemon->engine = fg_local_new(
+        &(struct fg_local_options){
+            .data_dir = daemon->dir.path,
+            .config = &daemon->config.numbers,
+            .declared = daemon->config.devices,
+            .declared_len = daemon->config.devices_len,
+            .job_user = daemon->config.job_user,
+        },
+        err);
+    return daemon->engine ? 0 : err->code;
+}
+
+static int open_store(struct daemon *daemon, struct fg_err *err)
+{
+    char path[FG_DATA_PATH_MAX];
+    fg_data_dir_file(&daemon->dir, "fastgpu.db", path);
+    int rc = fg_sqlite_open(path, &daemon->store, err);
+    if (rc == 0)
+        rc = fg_housekeeping_start(path, daemon->dir.path, &daemon->config.numbers, &daemon->housekeeping, err);
+    return rc;
+}
+
+static int open_control(struct daemon *daemon, struct fg_err *err)
+{
+    daemon->series = fg_series_new();
+    daemon->inbox = fg_inbox_new();
+    if (!daemon->series || !daemon->inbox)
+        return fg_fail(err, FG_ENOMEM, "no memory to start");
+    daemon->control = fg_control_new(
+        &(struct fg_control_options){
+            .config = &daemon->config.numbers,
+            .store_ops = &fg_store_sqlite,
+            .store = daemon->store,
+            .engine_ops = &fg_engine_local,
+            .engine = daemon->engine,
+            .order = fg_orders[0],
+            .nodes_max = 64,
+            .publish = publish,
+            .job_over = job_over,
+            .self = daemon,
+        },
+        now_us(daemon), err);
+    if (!daemon->control)
+        return err->code;
+    char token[FG_DATA_PATH_MAX];
+    fg_data_dir_file(&daemon->dir, "admin.token", token);
+    return fg_admin_token_ensure(daemon->control, token, now_us(daemon), err);
+}
+
+static int open_api(struct daemon *daemon, const struct fg_daemon_options *options, struct fg_err *err)
+{
+    char socket[FG_DATA_PATH_MAX], db[FG_DATA_PATH_MAX];
+    fg_data_dir_file(&daemon->dir, "fastgpu.sock", socket);
+    fg_data_dir_file(&daemon->dir, "fastgpu.db", db);
+    struct fg_api *api = fg_api_start(
+        &(struct fg_api_options){
+            .tcp_host = options->tcp_host,
+            .tcp_port = options->tcp_port,
+            .unix_path = socket,
+            .db_path = db,
+            .data_dir = daemon->dir.path,
+            .config = &daemon->config.numbers,
+            .clock = fg_clock_system(),
+            .series = daemon->series,
+            .post = post,
+            .wait_cancel = wait_cancel,
+            .health = health,
+            .self = daemon,
+        },
+        err);
+    atomic_store(&daemon->api, api);
+    return api ? 0 : err->code;
+}
+
+/* The engine first: it forks, so no thread may exist yet. */
+static int open_all(struct daemon *daemon, const struct fg_daemon_options *options, struct fg_err *err)
+{
+    const struct fg_clock *clock = fg_clock_system();
+    fg_steady_init(&daemon->steady, clock->now_us(clock->self), clock->mono_us(clock->self));
+    raise_file_limit();
+    int rc = fg_data_dir_open(&daemon->dir, options->data_dir, err);
+    if (rc == 0)
+        rc = fg_daemon_config_read(&daemon->config, options->config_path, err);
+    if (rc == 0)
+        rc = block_signals(daemon, err);
+    if (rc == 0)
+        rc = open_engine(daemon, err);
+    if (rc == 0)
+        rc = open_store(daemon, err);
+    if (rc == 0)
+        rc = open_control(daemon, err);
+    return rc == 0 ? open_api(daemon, options, err) : rc;
+}
+
+/* Requests under way want an answer before the API ends: one that came late finds the service stopping. */
+static void refuse_rest(struct daemon *daemon)
+{
+    struct fg_command **cancels;
+    size_t cancels_len;
+    struct fg_command *command = fg_inbox_take(daemon->inbox, &cancels, &cancels_len);
+    while (command) {
+        struct fg_command *next = command->next;
+        command->rc = fg_fail(&command->err, FG_EUNREACH, "the service is stopping");
+        command->done(command);
+        command = next;
+    }
+}
+
+struct stopper {
+    struct fg_api *api;
+    atomic_bool over;
+};
+
+static void *stop_api(void *self)
+{
+    struct stopper *stopper = self;
+    fg_api_stop(stopper->api);
+    atomic_store(&stopper->over, true);
+    return NULL;
+}
+
+/* The API waits for its requests, which wait for this thread: so it is stopped from another one. */
+static void close_api(struct daemon *daemon)
+{
+    struct stopper stopper = {.api = atomic_exchange(&daemon->api, NULL)};
+    pthread_t thread;
+    if (!stopper.api || pthread_create(&thread, NULL, stop_api, &stopper) != 0)
+        return;
+    while (!atomic_load(&stopper.over)) {
+        refuse_rest(daemon);
+        poll(NULL, 0, 1);
+    }
+    pthread_join(thread, NULL);
+}
+
+static void close_all(struct daemon *daemon)
+{
+    fg_control_free(daemon->control); /* answers those who wait */
+    if (daemon->inbox)
+        close_api(daemon);
+    fg_housekeeping_stop(daemon->housekeeping);
+    fg_inbox_free(daemon->inbox);
+    fg_series_free(daemon->series);
+    if (daemon->store)
+        fg_store_sqlite.free(daemon->store);
+    if (daemon->engine)
+        fg_engine_local.free(daemon->engine);
+    if (daemon->signal_fd >= 0)
+        close(daemon->signal_fd);
+    fg_data_dir_close(&daemon->dir);
+}
+
+/* -- the loop ---------------------------------------------------------------------------------------------------- */
+
+static int step(struct daemon *daemon, struct fg_err *err)
+{
+    struct fg_command **cancels;
+    size_t cancels_len;
+    struct fg_command *commands = fg_inbox_take(daemon->inbox, &cancels, &cancels_len);
+    int rc = fg_control_step(daemon->control, commands, now_us(daemon), err);
+    for (size_t i = 0; rc == 0 && i < cancels_len; i++)
+        fg_control_wait_cancel(daemon->control, cancels[i]);
+    atomic_store(&daemon->health, fg_control_sick(daemon->control)
+                                      ? "the database cannot be written (is the disk full?): submits are refused"
+                                      : NULL);
+    if (rc == 0 && daemon->sample_us <= daemon->steady.wall_us) {
+        daemon->sample_us = daemon->steady.wall_us + daemon->config.numbers.sample_interval_ms * 1000;
+        fg_sampling_take(&fg_engine_local, daemon->engine, daemon->control, daemon->series);
+    }
+    return rc;
+}
+
+static int pause_ms(struct daemon *daemon)
+{
+    int64_t next = fg_control_next_us(daemon->control);
+    if (daemon->sample_us < next)
+        next = daemon->sample_us;
+    int64_t pause_us = next - now_us(daemon);
+    return pause_us <= 0 ? 0 : pause_us > 1000000 ? 1000 : (int)((pause_us + 999) / 1000);
+}
+
+static int serve(struct daemon *daemon, struct fg_err *err)
+{
+    struct pollfd fds[] = {
+        {.fd = fg_inbox_fd(daemon->inbox), .events = POLLIN},
+        {.fd = fg_engine_local.poll_fd(daemon->engine), .events = POLLIN},
+        {.fd = daemon->signal_fd, .events = POLLIN},
+    };
+    for (;;) {
+        int rc = step(daemon, err);
+        if (rc < 0)
+            return rc;
+        int ready = poll(fds, 3, 0);
+        if (ready == 0) {
+            fg_store_sqlite.idle(daemon->store);
+            ready = poll(fds, 3, pause_ms(daemon));
+        }
+        if (ready < 0 && errno != EINTR)
+            return fg_fail(err, FG_EIO, "poll: %s", strerror(errno));
+        if (fds[2].revents)
+            return 0;
+    }
+}
+
+int fg_daemon_run(const struct fg_daemon_options *options, struct fg_err *err)
+{
+    struct daemon *daemon = calloc(1, sizeof(*daemon));
+    if (!daemon)
+        return fg_fail(err, FG_ENOMEM, "no memory to start");
+    daemon->signal_fd = daemon->dir.lock_fd = -1;
+    int rc = open_all(daemon, options, err);
+    if (rc == 0) {
+        fg_log("event=start pid=%ld version=%s url=%s", (long)getpid(), FASTGPU_VERSION, fg_api_url(daemon->api));
+        if (options->ready_fd >= 0)
+            dprintf(options->ready_fd, "listening on %s\n", fg_api_url(daemon->api));
+        rc = serve(daemon, err);
+        fg_log("event=stop code=%d", rc);
+    }
+    close_all(daemon);
+    free(daemon);
+    return rc;
+}

@@ -1,0 +1,9 @@
+/* sampling.h - readings of the engine into the curves that the page shows. */
+#pragma once
+
+#include "control/control.h"
+#include "telemetry/series.h"
+
+/* Move all fresh readings over. */
+void fg_sampling_take(const struct fg_engine_ops *ops, struct fg_engine *engine, const struct fg_control *control,
+                      struct fg_series *series);
