@@ -8,7 +8,7 @@
 #include "api/server.h"
 #include "control/control.h"
 #include "daemon/admin_token.h"
-#include "daemon/daemon_config.h"
+#include "daemon/config_file.h"
 #include "daemon/data_dir.h"
 #include "daemon/housekeeping.h"
 #include "daemon/inbox.h"
@@ -32,7 +32,7 @@
 
 struct daemon {
     struct fg_data_dir dir;
-    struct fg_daemon_config config;
+    struct fg_service_config config;
     struct fg_engine *engine;
     struct fg_store *store;
     struct fg_series *series;
@@ -171,10 +171,11 @@ static int open_api(struct daemon *daemon, const struct fg_daemon_options *optio
     char socket[FG_DATA_PATH_MAX], db[FG_DATA_PATH_MAX];
     fg_data_dir_file(&daemon->dir, "fastgpu.sock", socket);
     fg_data_dir_file(&daemon->dir, "fastgpu.db", db);
+    bool from_file = !options->tcp_host && daemon->config.listen_host[0];
     struct fg_api *api = fg_api_start(
         &(struct fg_api_options){
-            .tcp_host = options->tcp_host,
-            .tcp_port = options->tcp_port,
+            .tcp_host = from_file ? daemon->config.listen_host : options->tcp_host,
+            .tcp_port = from_file ? daemon->config.listen_port : options->tcp_port,
             .unix_path = socket,
             .db_path = db,
             .data_dir = daemon->dir.path,
@@ -199,7 +200,7 @@ static int open_all(struct daemon *daemon, const struct fg_daemon_options *optio
     raise_file_limit();
     int rc = fg_data_dir_open(&daemon->dir, options->data_dir, err);
     if (rc == 0)
-        rc = fg_daemon_config_read(&daemon->config, options->config_path, err);
+        rc = fg_config_file_read(&daemon->config, options->config_path, err);
     if (rc == 0)
         rc = block_signals(daemon, err);
     if (rc == 0)
