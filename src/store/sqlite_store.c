@@ -10,7 +10,7 @@
 
 /* Pages of 4 KiB in the log at which a commit also copies it into the database file.  A larger log
  * means fewer but longer pauses; idle() does the same work when nobody waits. */
-#define CHECKPOINT_PAGES      4000
+#define CHECKPOINT_PAGES      1000
 #define CHECKPOINT_PAGES_IDLE 250
 
 /* At open the whole file is checked while that takes less than about a second. */
