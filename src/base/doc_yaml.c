@@ -87,8 +87,11 @@ static bool is_int(const char *text, int64_t *out)
     if (!hex && digits[0] == '0' && digits[1])
         return false;
     errno = 0;
-    *out = strtoll(text, NULL, hex ? 16 : 10);
-    return errno == 0;
+    int64_t value = strtoll(text, NULL, hex ? 16 : 10);
+    if (errno != 0)
+        return false;
+    *out = value;
+    return true;
 }
 
 static bool is_real(const char *text, double *out)
@@ -101,8 +104,11 @@ static bool is_real(const char *text, double *out)
     if (at[strspn(at, "0123456789.eE+-")] != '\0')
         return false;
     char *end;
-    *out = strtod(text, &end);
-    return *end == '\0' && isfinite(*out);
+    double value = strtod(text, &end);
+    if (*end != '\0' || !isfinite(value))
+        return false;
+    *out = value;
+    return true;
 }
 
 static void resolve(struct fg_doc *node, bool plain)
