@@ -37,7 +37,7 @@ static void put_job(struct fg_store *store, fg_job_id id)
         row.spec_json = labelled;
         row.spec_json_len = strlen(labelled);
     }
-    assert(add_job(store, &row) == 0);
+    MUST(add_job(store, &row) == 0);
     row.job.state = state_of(id);
     if (row.job.state == FG_JOB_QUEUED)
         return;
@@ -53,9 +53,9 @@ static void put_job(struct fg_store *store, fg_job_id id)
                                      .devices = "[\"cpu\"]",
                                      .cost_uusd = 8,
                                      .reason = "done"};
-    assert(ops->attempt_put(store, &attempt, NULL) == 0);
-    assert(ops->job_set(store, &row.job, over ? 20 : 0, over ? "exit code 0" : "", 0, 0, NULL)
-           == 0);
+    MUST(ops->attempt_put(store, &attempt, NULL) == 0);
+    MUST(ops->job_set(store, &row.job, over ? 20 : 0, over ? "exit code 0" : "", 0, 0, NULL)
+         == 0);
 }
 
 static void fill(struct fg_store *store)
@@ -67,13 +67,13 @@ static void fill(struct fg_store *store)
                                 .kinds = {{"h100", 4000}},
                                 .kinds_len = 1};
     uint32_t user = 0;
-    assert(ops->begin(store, NULL) == 0);
+    MUST(ops->begin(store, NULL) == 0);
     ops->project_put(store, &vision, NULL);
     ops->user_intern(store, "ann", &user, NULL);
     ops->user_intern(store, "bob", &user, NULL);
     for (fg_job_id id = 1; id <= JOBS; id++)
         put_job(store, id);
-    assert(ops->commit(store, NULL) == 0);
+    MUST(ops->commit(store, NULL) == 0);
 }
 
 struct place {

@@ -52,7 +52,7 @@ static int on_user(void *self, uint32_t user, const char *name)
 {
     struct mirror *mirror = self;
     note(mirror, 'u');
-    assert(user < 8);
+    MUST(user < 8);
     snprintf(mirror->users[user], FG_NAME_MAX, "%s", name);
     mirror->users_len++;
     return 0;
@@ -67,7 +67,7 @@ static int on_job(void *self,
 {
     struct mirror *mirror = self;
     size_t i = mirror->jobs_len++;
-    assert(i < 64 && row->spec_json == NULL && grants_len <= 4);
+    MUST(i < 64 && row->spec_json == NULL && grants_len <= 4);
     note(mirror, 'j');
     mirror->jobs[i] = row->job;
     snprintf(mirror->names[i], FG_NAME_MAX, "%s", row->name);
