@@ -4,7 +4,7 @@
 
 #include "base/arena.h"
 
-#include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct fg_doc_text {
@@ -24,7 +24,9 @@ static inline const char *fg_doc_text_add(struct fg_doc_text *text,
                                           const char *bytes,
                                           size_t len)
 {
-    assert((size_t)(text->end - text->next) > len);
+    if ((size_t)(text->end - text->next)
+        <= len) /* cannot happen; if it did, it must not be an overflow */
+        abort();
     char *copy = text->next;
     memcpy(copy, bytes, len);
     copy[len] = '\0';
