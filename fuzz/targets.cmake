@@ -1,0 +1,20 @@
+# One row a fuzz target: fuzz/NAME.c, and the library it tests.  With FASTGPU_FUZZ (clang) they are
+# libFuzzer programs, see tools/fuzz; else each replays fuzz/corpus/NAME as the test fuzz/NAME.
+function(add_fuzz_target name library)
+    add_executable(fuzz_${name} fuzz/${name}.c)
+    target_link_libraries(fuzz_${name} PRIVATE ${library})
+    if(FASTGPU_FUZZ)
+        target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+    else()
+        target_sources(fuzz_${name} PRIVATE fuzz/replay.c)
+        add_test(NAME fuzz/${name} COMMAND fuzz_${name} ${CMAKE_SOURCE_DIR}/fuzz/corpus/${name})
+    endif()
+endfunction()
+
+add_fuzz_target(doc_json fg_base)
+add_fuzz_target(doc_yaml fg_base)
+add_fuzz_target(time_text fg_base)
+add_fuzz_target(job_json fg_model)
+add_fuzz_target(job_file fg_model)
+add_fuzz_target(script_file fg_model)
+add_fuzz_target(service_config fg_model)
