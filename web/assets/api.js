@@ -1,0 +1,150 @@
+// api.js - requests to the service that served this page: token, problem documents, event streams.
+//
+// Errors thrown are ApiError: `kind` says what the page can do about it
+//   "auth"    nobody is signed in, or the token is no longer good
+//   "lost"    the service did not answer
+//   "refused" the service said no, and why
+
+const KEY = "fastgpu.token";
+const PATIENCE_MS = 20000;
+
+let skew_ms = 0; // clock of the service minus clock of this machine
+let on_auth = () => {};
+
+export class ApiError extends Error {
+    constructor(kind, message, status = 0, code = "") {
+        super(message);
+        this.kind = kind;
+        this.status = status;
+        this.code = code;
+    }
+}
+
+/** Now, by the clock of the service, in milliseconds. */
+export const now = () => Date.now() + skew_ms;
+
+export const token = () => sessionStorage.getItem(KEY) ?? "";
+export function keep_token(text) {
+    if (text) sessionStorage.setItem(KEY, text);
+    else sessionStorage.removeItem(KEY);
+}
+
+/** Called when a request was refused for want of a good token. */
+export function when_unauthorised(callback) {
+    on_auth = callback;
+}
+
+function headers(more) {
+    const all = { ...more };
+    if (token()) all.Authorization = `Bearer ${token()}`;
+    return all;
+}
+
+async function refusal(response) {
+    let problem = {};
+    try {
+        problem = await response.json();
+    } catch {
+        // not a problem document: the status has to do
+    }
+    const text = problem.detail || problem.title || `the service answered ${response.status}`;
+    if (response.status === 401) {
+        on_auth(text);
+        return new ApiError("auth", text, 401, problem.code);
+    }
+    return new ApiError("refused", text, response.status, problem.code);
+}
+
+async function send(path, options, patience_ms) {
+    const late = patience_ms ? AbortSignal.timeout(patience_ms) : null;
+    const signals = [late, options.signal].filter(Boolean);
+    let response;
+    try {
+        response = await fetch(path, {
+            ...options,
+            headers: headers(options.headers),
+            cache: "no-store",
+            credentials: "omit",
+            signal: signals.length > 1 ? AbortSignal.any(signals) : signals[0],
+        });
+    } catch (error) {
+        if (options.signal?.aborted) throw error;
+        throw new ApiError("lost", late?.aborted ? "the service takes too long to answer" : "the service does not answer");
+    }
+    if (!response.ok) throw await refusal(response);
+    return response;
+}
+
+/** GET a JSON document. */
+export async function get(path, signal) {
+    const response = await send(path, { signal }, PATIENCE_MS);
+    const sent = Date.parse(response.headers.get("Date") ?? "");
+    // The header counts whole seconds: believe it only where the difference matters.
+    if (Number.isFinite(sent)) skew_ms = Math.abs(sent - Date.now()) > 3000 ? sent - Date.now() : 0;
+    try {
+        return await response.json();
+    } catch {
+        throw new ApiError("lost", "the answer of the service broke off");
+    }
+}
+
+export async function post(path, body = {}) {
+    const response = await send(path, {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify(body),
+    }, PATIENCE_MS);
+    return response.json();
+}
+
+/** The raw response, for downloads. */
+export const open = (path, signal) => send(path, { signal }, 0);
+
+/**
+ * Read server-sent events until the stream ends or `signal` aborts.  on_event({name, data, id}).
+ * Throws ApiError; returns when the service ends the stream.
+ */
+export async function events(path, { last_id, signal, on_open, on_event }) {
+    const response = await send(path, {
+        signal,
+        headers: { Accept: "text/event-stream", ...(last_id ? { "Last-Event-ID": last_id } : {}) },
+    }, 0);
+    on_open?.();
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    const parse = event_parser(on_event);
+    for (;;) {
+        let piece;
+        try {
+            piece = await reader.read();
+        } catch (error) {
+            if (signal?.aborted) throw error;
+            throw new ApiError("lost", "the connection broke off");
+        }
+        if (piece.done) return;
+        parse(piece.value);
+    }
+}
+
+/** Bytes to events, by the rules of the HTML standard (the parts that a server of ours can send). */
+export function event_parser(on_event) {
+    let rest = "", name = "", data = [], id = "";
+    return (text) => {
+        const lines = (rest + text).split(/\r\n|\n|\r(?!$)/);
+        rest = lines.pop();
+        for (const line of lines) {
+            if (line === "") {
+                if (data.length) on_event({ name: name || "message", data: data.join("\n"), id });
+                name = "";
+                data = [];
+                continue;
+            }
+            const colon = line.indexOf(":");
+            if (colon === 0) continue;
+            const field = colon < 0 ? line : line.slice(0, colon);
+            const value = colon < 0 ? "" : line.slice(colon + 1).replace(/^ /, "");
+            if (field === "event") name = value;
+            else if (field === "data") data.push(value);
+            else if (field === "id") id = value;
+        }
+    };
+}

@@ -1,0 +1,82 @@
+// format.js - numbers as people read them.  Pure: value in, text out; unknown values become "–".
+
+const NONE = "–";
+const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
+const short = new Intl.NumberFormat("en-US", { maximumFractionDigits: 2 });
+const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const minute = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+const full = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "long" });
+
+export const known = (value) => typeof value === "number" && Number.isFinite(value) && value >= 0;
+
+export const count = (value) => (known(value) ? whole.format(value) : NONE);
+
+/** "1 job", "2 jobs". */
+export const plural = (n, one, many = one + "s") => `${count(n)} ${n === 1 ? one : many}`;
+
+/** Thousandths: 500 -> "0.5", 8000 -> "8". */
+export const milli = (value) => (known(value) ? short.format(value / 1000) : NONE);
+
+export const percent = (part, all) => (known(part) && all > 0 ? `${whole.format((100 * part) / all)} %` : NONE);
+
+export function mib(value) {
+    if (!known(value)) return NONE;
+    if (value < 1024) return `${whole.format(value)} MiB`;
+    const gib = value / 1024;
+    if (gib < 1024) return `${gib < 10 ? short.format(Math.round(gib * 10) / 10) : whole.format(gib)} GiB`;
+    return `${short.format(Math.round((gib / 1024) * 10) / 10)} TiB`;
+}
+
+export function bytes(value) {
+    if (!known(value)) return NONE;
+    if (value < 1024) return `${whole.format(value)} B`;
+    if (value < 1024 * 1024) return `${short.format(Math.round(value / 102.4) / 10)} KiB`;
+    return mib(value / 1048576 < 10 ? Math.round(value / 104857.6) / 10 : value / 1048576);
+}
+
+/** Seconds in two units at most: "850 ms", "12 s", "3 min 12 s", "2 h 5 min", "3 d 4 h". */
+export function duration(seconds) {
+    if (!known(seconds)) return NONE;
+    if (seconds < 1 && seconds > 0) return `${Math.max(1, Math.round(seconds * 1000))} ms`;
+    if (seconds < 10) return `${short.format(Math.floor(seconds * 10) / 10)} s`;
+    const s = Math.floor(seconds);
+    if (s < 60) return `${s} s`;
+    if (s < 3600) return two(Math.floor(s / 60), "min", s % 60, "s");
+    if (s < 86400) return two(Math.floor(s / 3600), "h", Math.floor((s % 3600) / 60), "min");
+    return two(Math.floor(s / 86400), "d", Math.floor((s % 86400) / 3600), "h");
+}
+
+/** For text that ticks: whole seconds only, so that it does not flicker. */
+export const ticking = (seconds) => (known(seconds) ? (seconds < 1 ? "0 s" : duration(Math.floor(seconds))) : NONE);
+
+const two = (a, unit_a, b, unit_b) => (b ? `${a} ${unit_a} ${b} ${unit_b}` : `${a} ${unit_a}`);
+
+/** Micro-dollars: "$1.20", "$0.0004"; never rounded to nothing. */
+export function money(uusd) {
+    if (!known(uusd)) return NONE;
+    const usd = uusd / 1e6;
+    const digits = usd === 0 || usd >= 1 ? 2 : usd >= 0.01 ? 3 : 6;
+    return `$${usd.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: digits })}`;
+}
+
+/** A moment in milliseconds, or NaN. */
+export const moment = (iso) => (iso ? Date.parse(iso) : NaN);
+
+export const time = (ms) => (Number.isFinite(ms) ? clock.format(ms) : NONE);
+export const hour = (ms) => (Number.isFinite(ms) ? minute.format(ms) : NONE);
+export const date = (ms) => (Number.isFinite(ms) ? day.format(ms) : NONE);
+export const exact = (ms) => (Number.isFinite(ms) ? full.format(ms) : NONE);
+
+export function ago(ms, now) {
+    if (!Number.isFinite(ms)) return NONE;
+    const s = (now - ms) / 1000;
+    if (s < 5) return "just now";
+    if (s < 60) return `${Math.floor(s)} s ago`;
+    if (s < 3600) return `${Math.floor(s / 60)} min ago`;
+    if (s < 86400) return `${Math.floor(s / 3600)} h ago`;
+    return date(ms);
+}
+
+/** The state of a job as a word. */
+export const state = (name) => String(name ?? "").replaceAll("_", " ");

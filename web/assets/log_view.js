@@ -1,0 +1,202 @@
+// log_view.js - a job's output as it is written: follows the stream, resumes after a break, keeps the
+// newest lines only.
+
+import * as api from "./api.js";
+import { h, icon, put, say, show } from "./dom.js";
+import * as format from "./format.js";
+import { flash } from "./parts.js";
+
+const LINES_MAX = 5000;
+const LINE_MAX = 8192;
+const TAIL_BYTES = 256 * 1024;
+const PAUSES_MS = [500, 1000, 2000, 5000];
+// Colour and cursor sequences of terminals: of no use here.
+const ESCAPES = /\u001b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])/g;
+// eslint-disable-next-line no-control-regex
+const CONTROLS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g;
+
+/** Pieces of output to whole lines: "\r" starts the line again, as progress bars want it. */
+export function line_cutter() {
+    const open = new Map();
+    return (stream, text) => {
+        const whole = ((open.get(stream) ?? "") + text.replace(ESCAPES, "")).replaceAll("\r\n", "\n").split("\n");
+        const last = whole.pop().slice(-LINE_MAX);
+        // Keep a final "\r": what follows decides whether it is half of a line end.
+        open.set(stream, last);
+        return { lines: whole.map(visible), open: visible(last) };
+    };
+}
+
+function visible(line) {
+    const shown = line.replace(/\r+$/, "");
+    return shown.slice(shown.lastIndexOf("\r") + 1).slice(0, LINE_MAX).replace(CONTROLS, "\ufffd");
+}
+
+/** {el, show_job(job), leave()} */
+export function log_view(id, query, go) {
+    let abort = new AbortController();
+    let cut = line_cutter();
+    let at_end = true, drawing = false, dropped = 0, last_id = "";
+    let waiting = [];
+    const open_lines = new Map();
+    const lines = h("div.log-lines");
+    const box = h("div.log", { tabindex: 0, role: "log", "aria-label": "Output of the job", "aria-live": "off" }, lines);
+    const state = h("span.muted.log-state", { role: "status" });
+    const earlier = h("p.muted.log-note", { hidden: true });
+    const nothing = h("p.log-empty.muted");
+    const follow = h("button.button.small", { type: "button", hidden: true, onclick: () => { at_end = true; box.scrollTop = box.scrollHeight; show(follow, false); } }, icon("down_to"), "To the end");
+    const stream = h("select", { "aria-label": "Stream", onchange: (e) => go({ stream: e.target.value === "all" ? "" : e.target.value }) },
+        ["all", "stdout", "stderr"].map((s) => h("option", { value: s, selected: (query.get("stream") || "all") === s }, s === "all" ? "stdout and stderr" : s)));
+    const task = h("select", { "aria-label": "Task", hidden: true, onchange: (e) => go({ task: e.target.value === "0" ? "" : e.target.value }) });
+    const attempt = h("select", { "aria-label": "Attempt", hidden: true, onchange: (e) => go({ attempt: e.target.value }) });
+    const wrap = h("button.button.small", { type: "button", "aria-pressed": "true", onclick: () => wrap.setAttribute("aria-pressed", String(!box.classList.toggle("no-wrap"))) }, "Wrap");
+    const save = h("button.button.small", { type: "button", onclick: download }, icon("down_to"), "Download");
+
+    box.addEventListener("scroll", () => {
+        at_end = box.scrollHeight - box.scrollTop - box.clientHeight < 40;
+        show(follow, !at_end);
+    }, { passive: true });
+
+    function path(more) {
+        const wanted = new URLSearchParams({ stream: query.get("stream") || "all", ...more });
+        if (query.get("task")) wanted.set("task", query.get("task"));
+        if (query.get("attempt")) wanted.set("attempt", query.get("attempt"));
+        return `/v1/jobs/${encodeURIComponent(id)}/logs?${wanted}`;
+    }
+
+    async function download() {
+        try {
+            const streams = query.get("stream") && query.get("stream") !== "all" ? [query.get("stream")] : ["stdout", "stderr"];
+            for (const name of streams) {
+                const blob = await (await api.open(path({ stream: name }))).blob();
+                if (blob.size || streams.length === 1) save_blob(blob, `job-${id}.${name}.txt`);
+            }
+        } catch (error) {
+            flash(`The log could not be read: ${error.message}`, true);
+        }
+    }
+
+    function one_line(name, text) {
+        return h(name === "stderr" ? "div.log-line.err" : "div.log-line", null, text || "\u200b");
+    }
+
+    function draw() {
+        drawing = false;
+        const pieces = document.createDocumentFragment();
+        for (const [name, found] of waiting) {
+            const before = open_lines.get(name);
+            found.lines.forEach((text, i) => {
+                if (i === 0 && before) {
+                    before.textContent = text || "\u200b";
+                    open_lines.delete(name);
+                } else pieces.append(one_line(name, text));
+            });
+            const still = open_lines.get(name);
+            if (found.open && still) still.textContent = found.open;
+            else if (found.open) {
+                const fresh = one_line(name, found.open);
+                open_lines.set(name, fresh);
+                pieces.append(fresh);
+            }
+        }
+        waiting = [];
+        lines.append(pieces);
+        while (lines.childElementCount > LINES_MAX) {
+            lines.firstChild.remove();
+            dropped++;
+        }
+        show(nothing, lines.childElementCount === 0);
+        show(earlier, dropped > 0);
+        say(earlier, `${format.count(dropped)} earlier lines are not kept here. Download has all of them.`);
+        if (at_end) box.scrollTop = box.scrollHeight;
+    }
+
+    function heard(event) {
+        last_id = event.id || last_id;
+        const data = JSON.parse(event.data);
+        if (event.name === "end") {
+            say(state, "complete");
+            state.classList.remove("is-live");
+            abort.abort();
+            return;
+        }
+        if (event.name !== "log") return;
+        waiting.push([data.stream, cut(data.stream, String(data.text))]);
+        if (!drawing) {
+            drawing = true;
+            // A hidden tab draws no frames: a timer keeps what waits small there too.
+            if (document.hidden) setTimeout(draw, 500);
+            else requestAnimationFrame(draw);
+        }
+    }
+
+    async function run() {
+        const mine = abort;
+        for (let failures = 0; !mine.signal.aborted;) {
+            try {
+                await api.events(path(last_id ? { follow: 1 } : { follow: 1, tail: TAIL_BYTES }), {
+                    last_id, signal: mine.signal, on_event: heard,
+                    on_open() {
+                        failures = 0;
+                        say(state, "following");
+                        state.classList.add("is-live");
+                    },
+                });
+                if (mine.signal.aborted) return;
+            } catch (error) {
+                if (mine.signal.aborted || error.kind === "auth") return;
+                if (error.kind === "refused") {
+                    say(state, "");
+                    say(nothing, error.status === 404 ? "No output is kept of this." : error.message);
+                    if (error.status !== 503) return;
+                }
+            }
+            state.classList.remove("is-live");
+            say(state, "the stream broke off, trying again");
+            await new Promise((done) => setTimeout(done, PAUSES_MS[Math.min(failures++, PAUSES_MS.length - 1)]));
+        }
+    }
+
+    let started = false, choices = "";
+    return {
+        el: h("div", null, h("div.log-bar", null, stream, task, attempt, wrap, save, state, follow), earlier, h("div.log-frame", null, box, nothing)),
+        show_job(job) {
+            const attempts = (job.attempts ?? []).map((a) => a.attempt);
+            if (choices !== `${job.tasks} ${attempts}`) {
+                choices = `${job.tasks} ${attempts}`;
+                show(task, job.tasks > 1);
+                put(task, Array.from({ length: Math.min(job.tasks, 1024) }, (_, i) => h("option", { value: i, selected: String(i) === (query.get("task") || "0") }, `task ${i}`)));
+                show(attempt, attempts.length > 1);
+                put(attempt, h("option", { value: "" }, "newest attempt"), attempts.map((n) => h("option", { value: n, selected: String(n) === query.get("attempt") }, `attempt ${n}`)));
+            }
+            if (started) return;
+            if (!attempts.length && job.state === "queued") {
+                say(nothing, "Output appears here once the job runs.");
+                return;
+            }
+            started = true;
+            say(nothing, "Nothing written so far.");
+            run();
+        },
+        /** A new attempt writes from the beginning. */
+        restart() {
+            if (!started || query.get("attempt")) return;
+            abort.abort();
+            abort = new AbortController();
+            cut = line_cutter();
+            last_id = "";
+            open_lines.clear();
+            waiting = [];
+            put(lines);
+            run();
+        },
+        leave: () => abort.abort(),
+    };
+}
+
+/** Hand bytes over to the browser's downloads. */
+export function save_blob(blob, name) {
+    const link = h("a", { href: URL.createObjectURL(blob), download: name });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 30000);
+}

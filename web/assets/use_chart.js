@@ -1,0 +1,75 @@
+// use_chart.js - utilisation of the pool over time, added up from the curves of its nodes.
+
+import * as api from "./api.js";
+import { chart, legend } from "./chart.js";
+import { h } from "./dom.js";
+import * as format from "./format.js";
+
+const NODES_READ = 16;
+const COLUMNS = 240;
+export const RANGES = [["5m", 300, "5 min"], ["15m", 900, "15 min"], ["1h", 3600, "1 h"]];
+
+export const SERIES = [
+    { name: "GPU", className: "gpu", area: true },
+    { name: "CPU", className: "cpu" },
+    { name: "Memory", className: "mem" },
+];
+
+/** Points of many nodes to shares in percent, in columns of time. */
+export function shares(nodes, usages, from, to) {
+    const width = Math.max(1000, (to - from) / COLUMNS);
+    const columns = new Map();
+    usages.forEach((usage, n) => {
+        const node = nodes[n];
+        const gpus = (node.devices ?? []).filter((d) => d.kind !== "cpu");
+        const gpu_milli = gpus.reduce((sum, d) => sum + d.milli, 0);
+        for (const point of usage.points ?? []) {
+            const at = Math.floor(format.moment(point.time) / width);
+            if (!(at * width >= from - width)) continue;
+            const column = columns.get(at) ?? new Map();
+            columns.set(at, column);
+            // Of several readings of a node in one column the newest counts.
+            column.set(n, [point.gpu_milli, gpu_milli, point.cpu_milli, node.cpu_milli, point.mem_mib, node.mem_mib]);
+        }
+    });
+    const times = [...columns.keys()].sort((a, b) => a - b);
+    const share = (part, all) => times.map((at) => {
+        let used = 0, most = 0;
+        for (const values of columns.get(at).values())
+            if (values[part] >= 0 && values[all] > 0) {
+                used += values[part];
+                most += values[all];
+            }
+        return [at * width, most > 0 ? Math.min(100, (100 * used) / most) : null];
+    });
+    return [share(0, 1), share(2, 3), share(4, 5)];
+}
+
+/** {el, set_range(name), refresh(nodes, signal)} */
+export function use_chart(range, on_range) {
+    let span_s = 0;
+    const text = (value) => `${Math.round(value)} %`;
+    const lines = chart({ label: "Utilisation of the pool", height: 208, text, scaler: () => ({ top: 100, step: 25 }), empty: "No readings yet: they appear a few seconds after the service has started." });
+    const words = legend(SERIES);
+    const buttons = RANGES.map(([name, , label]) => h("button.segment", { type: "button", "data-range": name, onclick: () => on_range(name) }, label));
+    const set_range = (name) => {
+        span_s = (RANGES.find((r) => r[0] === name) ?? RANGES[1])[1];
+        RANGES.forEach(([key, seconds], i) => buttons[i].setAttribute("aria-pressed", seconds === span_s ? "true" : "false"));
+    };
+    set_range(range);
+    return {
+        el: h("div", null, h("div.chart-head", null, words.el, h("div.segments", { role: "group", "aria-label": "Span of time" }, buttons)), lines.el),
+        set_range,
+        async refresh(nodes, signal) {
+            const read = nodes.slice(0, NODES_READ);
+            const usages = await Promise.all(read.map((node) => api.get(`/v1/nodes/${encodeURIComponent(node.name)}/usage`, signal)));
+            const to = api.now(), from = to - span_s * 1000;
+            const values = shares(read, usages, from, to);
+            const has_gpu = read.some((node) => (node.devices ?? []).some((d) => d.kind !== "cpu"));
+            const series = SERIES.map((s, i) => ({ ...s, points: i === 0 && !has_gpu ? [] : values[i].filter((p) => p[0] >= from) }));
+            if (!has_gpu) series[1].area = true;
+            lines.update({ series, from, to });
+            words.update(series, text);
+        },
+    };
+}

@@ -1,0 +1,189 @@
+// view_overview.js - the loop at one look: pool, queue, running, finished, and use over time.
+
+import * as api from "./api.js";
+import { h, icon, keyed, say, show } from "./dom.js";
+import * as format from "./format.js";
+import { finished_row, running_row, waiting_row } from "./job_rows.js";
+import * as live from "./live.js";
+import { empty, meter } from "./parts.js";
+import { pool } from "./pool.js";
+import { use_chart } from "./use_chart.js";
+
+const RUNNING_SHOWN = 40, WAITING_SHOWN = 30, FINISHED_SHOWN = 15;
+const CURVES_READ = 12, REASONS_READ = 8;
+const OVER = ["succeeded", "failed", "cancelled", "timed_out"];
+
+/** One stage of the loop: number, what it counts, and a line of facts. */
+function stage(name, label, href) {
+    const number = h("b.stage-number.num"), fact = h("span.stage-fact");
+    const el = h("a.stage", { href }, icon(name), h("span.stage-label", null, label), number, fact);
+    return { el, update: (n, text) => { say(number, n); say(fact, text); } };
+}
+
+function flow_strip() {
+    const stages = {
+        pool: stage("pool", "Pool", "#/?at=pool"), queue: stage("queue", "Queue", "#/jobs?state=queued"),
+        running: stage("running", "Running", "#/jobs?state=running,starting"), finished: stage("finished", "Finished", `#/jobs?state=${OVER.join(",")}`),
+    };
+    stages.pool.el.addEventListener("click", (event) => {
+        event.preventDefault();
+        document.getElementById("pool-title")?.scrollIntoView({ behavior: "smooth" });
+    });
+    return {
+        el: h("nav.flow", { "aria-label": "The parts of the loop" }, Object.values(stages).map((s) => s.el)),
+        update(status) {
+            const jobs = status.jobs ?? {};
+            const over = OVER.reduce((sum, state) => sum + (jobs[state] ?? 0), 0);
+            const bad = (jobs.failed ?? 0) + (jobs.timed_out ?? 0);
+            const capacity = status.capacity ?? {};
+            const devices = capacity.gpu_milli > 0 ? `${format.milli(capacity.gpu_used_milli)} of ${format.milli(capacity.gpu_milli)} devices granted` : `${format.milli(capacity.cpu_used_milli)} of ${format.milli(capacity.cpu_milli)} cores granted`;
+            stages.pool.update(format.count(status.node_count), `${status.node_count === 1 ? "node" : "nodes"} · ${devices}`);
+            stages.queue.update(format.count(jobs.queued), jobs.queued === 1 ? "job waits" : "jobs wait");
+            stages.running.update(format.count((jobs.running ?? 0) + (jobs.starting ?? 0)), jobs.starting ? `jobs · ${format.count(jobs.starting)} starting` : "jobs");
+            stages.finished.update(format.count(over), over ? `${format.count(jobs.succeeded)} succeeded · ${format.count(bad)} failed` : "none yet");
+        },
+    };
+}
+
+function capacity_panel() {
+    const gpu = meter("Accelerators", "gpu"), cpu = meter("CPU cores", "cpu"), memory = meter("Memory", "mem");
+    const isolation = h("p.muted.small");
+    return {
+        el: h("div.capacity", null, gpu.el, cpu.el, memory.el, isolation),
+        update(status) {
+            const c = status.capacity ?? {};
+            show(gpu.el, c.gpu_milli > 0);
+            gpu.update(c.gpu_used_milli, c.gpu_milli, `${format.milli(c.gpu_used_milli)} of ${format.milli(c.gpu_milli)}`);
+            cpu.update(c.cpu_used_milli, c.cpu_milli, `${format.milli(c.cpu_used_milli)} of ${format.milli(c.cpu_milli)}`);
+            memory.update(c.mem_used_mib, c.mem_mib, `${format.mib(c.mem_used_mib)} of ${format.mib(c.mem_mib)}`);
+            say(isolation, [status.isolation ? `Isolation: ${status.isolation}` : "", `version ${status.version}`, `up ${format.duration(status.uptime_s)}`].filter(Boolean).join(" · "));
+        },
+    };
+}
+
+function panel(id, title, ...body) {
+    const heading = h("h2", { id: `${id}-title` }, title);
+    const aside = h("span.muted.panel-aside");
+    return { el: h("section.panel", { class: `panel panel-${id}`, "aria-labelledby": `${id}-title` }, h("header.panel-head", null, heading, aside), body), aside };
+}
+
+export function overview({ query, who, go }) {
+    const names = new Map(), curves = new Map(), reasons = new Map();
+    const notices = h("ul.notices", { "aria-label": "Notices" });
+    const strip = flow_strip(), capacity = capacity_panel();
+    let nodes = [], now_running = [], now_waiting = [], gpu_devices = new Map();
+
+    const curve = use_chart(query.get("range") ?? "15m", (range) => {
+        curve.set_range(range);
+        go({ range }, true);
+        use.dirty();
+    });
+    const tiles = pool((id) => names.get(id) ?? "", who.can("operator"));
+    const running = h("ul.rows"), waiting = h("ul.rows"), finished = h("ul.rows");
+    const idle = empty("Nothing runs.", "Submit a job file, or run a command and follow it:", "fastgpu submit job.yaml", "fastgpu run -- python3 train.py");
+    const no_queue = empty("Nobody waits.", "A job that does not fit at once appears here, with the reason.");
+    const no_history = empty("No job has finished yet.", "Results, time and cost of each job will be listed here.");
+    const [p_use, p_cap, p_pool, p_run, p_wait, p_done] = [
+        panel("use", "Utilisation", curve.el), panel("capacity", "Granted now", capacity.el), panel("pool", "Pool", tiles.el),
+        panel("running", "Running", idle, running), panel("queue", "Queue", no_queue, waiting), panel("finished", "Recently finished", no_history, finished)];
+    const rows = new Set();
+    const ticking = (make) => (item) => {
+        const row = make(item);
+        rows.add(row);
+        row.gone = () => rows.delete(row);
+        return row;
+    };
+    const el = h("div.overview", null, h("h1.visually-hidden", null, "Overview"), notices, strip.el, p_use.el, p_cap.el, p_pool.el, p_run.el, p_wait.el, p_done.el);
+
+    const gpu_top = (job) => Math.max(...(job.devices ?? []).map((d) => gpu_devices.get(`${job.node}/${d}`) ?? 0), 0) * Math.max(1, (job.devices ?? []).length);
+    const draw_running = () => keyed(running, now_running, (job) => job.id, ticking(() => running_row((id) => curves.get(id), gpu_top)));
+    const draw_waiting = () => keyed(waiting, now_waiting, (job) => job.id, ticking(() => waiting_row((id) => reasons.get(id))));
+
+    function draw_status(status) {
+        strip.update(status);
+        capacity.update(status);
+        keyed(notices, status.notices ?? [], (text) => text, (text) => ({ el: h("li", null, icon("info"), text) }));
+        const more = (all, shown) => (all > shown ? `${format.count(shown)} of ${format.count(all)} shown` : "");
+        say(p_run.aside, more(status.jobs?.running ?? 0, RUNNING_SHOWN));
+        say(p_wait.aside, more(status.jobs?.queued ?? 0, WAITING_SHOWN));
+    }
+
+    function learn(...lists) {
+        for (const list of lists) for (const job of list) names.set(job.id, job.name);
+        if (names.size > 5000) for (const id of [...names.keys()].slice(0, 2000)) names.delete(id);
+    }
+
+    const list = async (state, limit, order, signal) => (await api.get(`/v1/jobs?state=${state}&limit=${limit}&order=${order}`, signal)).items ?? [];
+
+    const watches = [
+        live.watch({
+            topics: ["jobs"], every_ms: 20000, least_ms: 1000,
+            async run(signal) {
+                const [status, run, wait, done] = await Promise.all([
+                    api.get("/v1/status", signal), list("running,starting", RUNNING_SHOWN, "desc", signal),
+                    list("queued", WAITING_SHOWN, "asc", signal), list(OVER.join(","), FINISHED_SHOWN, "desc", signal)]);
+                learn(run, wait, done);
+                const order = (id) => reasons.get(id)?.position ?? Infinity;
+                [now_running, now_waiting] = [run, wait.map((job, i) => [job, i]).sort((a, b) => order(a[0].id) - order(b[0].id) || a[1] - b[1]).map((p) => p[0])];
+                draw_status(status);
+                draw_running();
+                draw_waiting();
+                const recent = done.sort((a, b) => format.moment(b.finished) - format.moment(a.finished));
+                keyed(finished, recent, (job) => job.id, ticking(finished_row));
+                show(idle, run.length === 0);
+                show(no_queue, wait.length === 0);
+                show(no_history, done.length === 0);
+            },
+        }),
+        live.watch({
+            topics: ["nodes"], every_ms: 15000, least_ms: 1000,
+            async run(signal) {
+                nodes = (await api.get("/v1/nodes", signal)).items ?? [];
+                gpu_devices = new Map(nodes.flatMap((n) => (n.devices ?? []).filter((d) => d.kind !== "cpu").map((d) => [`${n.name}/${d.name}`, d.milli])));
+                tiles.update(nodes);
+            },
+        }),
+    ];
+    const use = live.watch({
+        every_ms: 5000,
+        async run(signal) {
+            if (!nodes.length) nodes = (await api.get("/v1/nodes", signal)).items ?? [];
+            await curve.refresh(nodes, signal);
+        },
+    });
+    watches.push(use, live.watch({
+        topics: [], every_ms: 4000,
+        async run(signal) {
+            const wanted = now_running.slice(0, CURVES_READ);
+            await Promise.all(wanted.map(async (job) => {
+                const answer = await api.get(`/v1/jobs/${job.id}/usage?limit=120`, signal).catch(quiet);
+                if (answer) curves.set(job.id, answer.points ?? []);
+            }));
+            for (const id of curves.keys()) if (!now_running.some((job) => job.id === id)) curves.delete(id);
+            draw_running();
+        },
+    }), live.watch({
+        topics: ["jobs"], every_ms: 5000, least_ms: 3000,
+        async run(signal) {
+            const wanted = now_waiting.slice(0, REASONS_READ);
+            await Promise.all(wanted.map(async (job) => {
+                const answer = await api.get(`/v1/jobs/${job.id}/why`, signal).catch(quiet);
+                if (answer) reasons.set(job.id, answer);
+            }));
+            for (const id of reasons.keys()) if (!now_waiting.some((job) => job.id === id)) reasons.delete(id);
+            draw_waiting();
+        },
+    }));
+    const stop_ticking = live.every_second(() => {
+        const now = api.now();
+        for (const row of rows) row.tick(now);
+    });
+    return { el, title: "Overview", leave: () => { stop_ticking(); watches.forEach((w) => w.stop()); } };
+}
+
+/** A job may end between two requests: that one answer is missing, and that is all. */
+function quiet(error) {
+    if (error.kind === "refused") return null;
+    throw error;
+}
+
