@@ -115,17 +115,21 @@ static int intern_kind(struct fg_pool *pool, const char *name)
 static int check_spec(const struct fg_node_spec *spec, struct fg_err *err)
 {
     if (spec->name[0] == '\0' || strlen(spec->name) >= FG_NAME_MAX)
-        return fg_fail(err, FG_EINVAL, "a node without a name, expected 1 to %d bytes", FG_NAME_MAX - 1);
+        return fg_fail(err, FG_EINVAL, "a node without a name, expected 1 to %d bytes",
+                       FG_NAME_MAX - 1);
     if (spec->devices_len > FG_NODE_DEVICES_MAX)
-        return fg_fail(err, FG_EINVAL, "node %s: %u devices, expected 0 to %d", spec->name, spec->devices_len,
-                       FG_NODE_DEVICES_MAX);
+        return fg_fail(err, FG_EINVAL, "node %s: %u devices, expected 0 to %d", spec->name,
+                       spec->devices_len, FG_NODE_DEVICES_MAX);
     for (uint32_t i = 0; i < spec->devices_len; i++)
         if (spec->devices[i].kind[0] == '\0')
             return fg_fail(err, FG_EINVAL, "node %s: device %u has no kind", spec->name, i);
     return 0;
 }
 
-static int fill_node(struct fg_pool *pool, const struct fg_node_spec *spec, struct fg_pool_node *out, struct fg_err *err)
+static int fill_node(struct fg_pool *pool,
+                     const struct fg_node_spec *spec,
+                     struct fg_pool_node *out,
+                     struct fg_err *err)
 {
     *out = (struct fg_pool_node){
         .cpu_milli = spec->cpu_milli,
@@ -138,8 +142,9 @@ static int fill_node(struct fg_pool *pool, const struct fg_node_spec *spec, stru
     for (uint32_t i = 0; i < spec->devices_len; i++) {
         int kind = intern_kind(pool, spec->devices[i].kind);
         if (kind < 0)
-            return fg_fail(err, kind, "node %s: kind %s is one more than the %d a pool can hold", spec->name,
-                           spec->devices[i].kind, FG_POOL_KINDS_MAX);
+            return fg_fail(err, kind,
+                           "node %s: kind %s is one more than the %d a pool can hold",
+                           spec->name, spec->devices[i].kind, FG_POOL_KINDS_MAX);
         out->kind[i] = (uint8_t)kind;
         out->left_milli[i] = 1000;
         out->device_mem_mib[i] = spec->devices[i].mem_mib;
@@ -150,18 +155,24 @@ static int fill_node(struct fg_pool *pool, const struct fg_node_spec *spec, stru
 
 static bool same_shape(const struct fg_pool_node *a, const struct fg_pool_node *b)
 {
-    return a->cpu_milli == b->cpu_milli && a->mem_mib == b->mem_mib && a->devices_len == b->devices_len &&
-           memcmp(a->kind, b->kind, sizeof(a->kind)) == 0;
+    return a->cpu_milli == b->cpu_milli && a->mem_mib == b->mem_mib
+           && a->devices_len == b->devices_len
+           && memcmp(a->kind, b->kind, sizeof(a->kind)) == 0;
 }
 
 /* A known node again: what hangs on it stays where its shape is the same. */
-static int update_node(struct fg_pool *pool, fg_node_id id, const struct fg_node_spec *spec,
-                       const struct fg_pool_node *fresh, struct fg_err *err)
+static int update_node(struct fg_pool *pool,
+                       fg_node_id id,
+                       const struct fg_node_spec *spec,
+                       const struct fg_pool_node *fresh,
+                       struct fg_err *err)
 {
     struct fg_pool_node *node = &pool->nodes[id - 1];
     if (!same_shape(node, fresh)) {
         if (!fg_pool_is_idle(pool, id))
-            return fg_fail(err, FG_ESTATE, "node %s: its devices changed while jobs hold some of them", spec->name);
+            return fg_fail(err, FG_ESTATE,
+                           "node %s: its devices changed while jobs hold some of them",
+                           spec->name);
         enum fg_node_state state = node->state;
         fg_index_take(&pool->index, id - 1, node);
         *node = *fresh;
@@ -173,7 +184,10 @@ static int update_node(struct fg_pool *pool, fg_node_id id, const struct fg_node
     return 0;
 }
 
-int fg_pool_add(struct fg_pool *pool, const struct fg_node_spec *spec, fg_node_id *out_node, struct fg_err *err)
+int fg_pool_add(struct fg_pool *pool,
+                const struct fg_node_spec *spec,
+                fg_node_id *out_node,
+                struct fg_err *err)
 {
     struct fg_pool_node fresh;
     int rc = check_spec(spec, err);
@@ -189,7 +203,8 @@ int fg_pool_add(struct fg_pool *pool, const struct fg_node_spec *spec, fg_node_i
             return rc;
     } else {
         if (pool->nodes_len == pool->nodes_max)
-            return fg_fail(err, FG_ENOCAP, "node %s: the pool of %zu nodes is full", spec->name, pool->nodes_max);
+            return fg_fail(err, FG_ENOCAP, "node %s: the pool of %zu nodes is full", spec->name,
+                           pool->nodes_max);
         struct fg_node_spec *kept = malloc(sizeof(*kept));
         if (!kept)
             return fg_fail(err, FG_ENOMEM, "node %s: no memory", spec->name);
@@ -233,15 +248,17 @@ int fg_pool_claim(struct fg_pool *pool, const struct fg_grant *grant, struct fg_
     struct fg_pool_node *node = &pool->nodes[grant->node - 1];
     const char *name = pool->specs[grant->node - 1]->name;
     if (grant->cpu_milli > node->cpu_milli_left || grant->mem_mib > node->mem_mib_left)
-        return fg_fail(err, FG_ENOCAP, "node %s: %u milli-cores and %llu MiB asked, %u and %llu left", name, grant->cpu_milli,
-                       (unsigned long long)grant->mem_mib, node->cpu_milli_left, (unsigned long long)node->mem_mib_left);
+        return fg_fail(err, FG_ENOCAP,
+                       "node %s: %u milli-cores and %llu MiB asked, %u and %llu left", name,
+                       grant->cpu_milli, (unsigned long long)grant->mem_mib,
+                       node->cpu_milli_left, (unsigned long long)node->mem_mib_left);
     for (uint32_t mask = grant->devices; mask; mask &= mask - 1) {
         uint32_t i = (uint32_t)__builtin_ctz(mask);
         if (i >= node->devices_len)
             return fg_fail(err, FG_ENOENT, "node %s: no device %u", name, i);
         if (node->left_milli[i] < grant->gpu_milli)
-            return fg_fail(err, FG_ENOCAP, "node %s: device %u: %u milli asked, %u left", name, i, grant->gpu_milli,
-                           node->left_milli[i]);
+            return fg_fail(err, FG_ENOCAP, "node %s: device %u: %u milli asked, %u left", name,
+                           i, grant->gpu_milli, node->left_milli[i]);
     }
 
     fg_index_take(&pool->index, grant->node - 1, node);

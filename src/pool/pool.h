@@ -43,7 +43,10 @@ FG_AUTO_DEFINE(fg_pool)
 /* Add a node, or update the one of that name in place: a changed number of devices or cores is refused
  * with FG_ESTATE while grants are held on it.  The id goes to `out_node` (may be NULL).
  * Returns 0, or FG_EINVAL: devices out of range, too many kinds; FG_ENOCAP: the pool is full. */
-[[nodiscard]] int fg_pool_add(struct fg_pool *pool, const struct fg_node_spec *spec, fg_node_id *out_node, struct fg_err *err);
+[[nodiscard]] int fg_pool_add(struct fg_pool *pool,
+                              const struct fg_node_spec *spec,
+                              fg_node_id *out_node,
+                              struct fg_err *err);
 
 /* Nodes are 1 .. fg_pool_len().  A node that is not `up` gets no new grants. */
 size_t fg_pool_len(const struct fg_pool *pool);
@@ -52,7 +55,8 @@ const struct fg_pool_node *fg_pool_node(const struct fg_pool *pool, fg_node_id n
 const struct fg_node_spec *fg_pool_spec(const struct fg_pool *pool, fg_node_id node);
 fg_node_id fg_pool_find(const struct fg_pool *pool, const char *name); /* 0: none */
 void fg_pool_set_state(struct fg_pool *pool, fg_node_id node, enum fg_node_state state);
-bool fg_pool_is_idle(const struct fg_pool *pool, fg_node_id node); /* nothing is granted on it */
+bool fg_pool_is_idle(const struct fg_pool *pool,
+                     fg_node_id node); /* nothing is granted on it */
 
 /* The set of kinds that a request's `kind` means: "h100" is h100 and every h100-...; "any" all; "" none. */
 uint64_t fg_pool_kinds(const struct fg_pool *pool, const char *kind);
@@ -71,14 +75,23 @@ struct fg_need fg_pool_need(const struct fg_pool *pool, const struct fg_request 
 
 /* Could this node take it now (`empty` false) or if nothing else ran there (`empty` true)?  With `also`, the
  * same devices must be free in that second pool too (a reservation).  The grant goes to `out_grant`. */
-bool fg_pool_fit(const struct fg_pool *pool, const struct fg_pool *also, fg_node_id node, const struct fg_need *need, bool empty,
+bool fg_pool_fit(const struct fg_pool *pool,
+                 const struct fg_pool *also,
+                 fg_node_id node,
+                 const struct fg_need *need,
+                 bool empty,
                  struct fg_grant *out_grant);
 
 /* Best fit: among the nodes that can take it, one that is left with the least.  false: none. */
-bool fg_pool_best_fit(const struct fg_pool *pool, const struct fg_pool *also, const struct fg_need *need, struct fg_grant *out_grant);
+bool fg_pool_best_fit(const struct fg_pool *pool,
+                      const struct fg_pool *also,
+                      const struct fg_need *need,
+                      struct fg_grant *out_grant);
 
 /* Take exactly this grant: all of it or nothing.  FG_ENOENT: no such node or device; FG_ENOCAP. */
-[[nodiscard]] int fg_pool_claim(struct fg_pool *pool, const struct fg_grant *grant, struct fg_err *err);
+[[nodiscard]] int fg_pool_claim(struct fg_pool *pool,
+                                const struct fg_grant *grant,
+                                struct fg_err *err);
 /* Give back exactly what was claimed; more than that is a bug and asserts. */
 void fg_pool_release(struct fg_pool *pool, const struct fg_grant *grant);
 

@@ -21,7 +21,9 @@ struct fg_need fg_pool_need(const struct fg_pool *pool, const struct fg_request 
 }
 
 /* Memory of the share that the job would get, at least what it asks. */
-static bool memory_suffices(const struct fg_pool_node *node, uint32_t device, const struct fg_need *need)
+static bool memory_suffices(const struct fg_pool_node *node,
+                            uint32_t device,
+                            const struct fg_need *need)
 {
     if (need->gpu_mem_mib == 0)
         return true;
@@ -36,8 +38,11 @@ struct choice {
 };
 
 /* Pick devices of one kind: untouched ones from the lowest index; for a share the fullest that fits. */
-static struct choice choose(const struct fg_pool_node *node, const struct fg_pool_node *also, uint32_t kind,
-                            const struct fg_need *need, bool empty)
+static struct choice choose(const struct fg_pool_node *node,
+                            const struct fg_pool_node *also,
+                            uint32_t kind,
+                            const struct fg_need *need,
+                            bool empty)
 {
     struct choice choice = {.left = UINT32_MAX};
     for (uint32_t i = 0; i < node->devices_len; i++) {
@@ -59,7 +64,11 @@ static struct choice choose(const struct fg_pool_node *node, const struct fg_poo
     return choice;
 }
 
-bool fg_pool_fit(const struct fg_pool *pool, const struct fg_pool *also, fg_node_id id, const struct fg_need *need, bool empty,
+bool fg_pool_fit(const struct fg_pool *pool,
+                 const struct fg_pool *also,
+                 fg_node_id id,
+                 const struct fg_need *need,
+                 bool empty,
                  struct fg_grant *out_grant)
 {
     const struct fg_pool_node *node = &pool->nodes[id - 1];
@@ -68,12 +77,14 @@ bool fg_pool_fit(const struct fg_pool *pool, const struct fg_pool *also, fg_node
     uint64_t mem = empty ? node->mem_mib : node->mem_mib_left;
     if (need->cpu_milli > cpu || need->mem_mib > mem)
         return false;
-    if (second && (need->cpu_milli > second->cpu_milli_left || need->mem_mib > second->mem_mib_left))
+    if (second
+        && (need->cpu_milli > second->cpu_milli_left || need->mem_mib > second->mem_mib_left))
         return false;
 
     uint32_t devices = 0;
     for (uint64_t kinds = need->kinds & node->kinds; need->count && kinds; kinds &= kinds - 1) {
-        struct choice choice = choose(node, second, (uint32_t)__builtin_ctzll(kinds), need, empty);
+        struct choice choice =
+            choose(node, second, (uint32_t)__builtin_ctzll(kinds), need, empty);
         if (choice.found == need->count) {
             devices = choice.devices;
             break;
@@ -92,7 +103,10 @@ bool fg_pool_fit(const struct fg_pool *pool, const struct fg_pool *also, fg_node
 }
 
 /* The first node of the set that takes it. */
-static bool first_in(const struct fg_pool *pool, const struct fg_pool *also, const uint64_t *set, const struct fg_need *need,
+static bool first_in(const struct fg_pool *pool,
+                     const struct fg_pool *also,
+                     const uint64_t *set,
+                     const struct fg_need *need,
                      struct fg_grant *out_grant)
 {
     size_t words = (pool->nodes_len + 63) / 64;
@@ -105,45 +119,58 @@ static bool first_in(const struct fg_pool *pool, const struct fg_pool *also, con
     return false;
 }
 
-static bool best_whole(const struct fg_pool *pool, const struct fg_pool *also, const struct fg_need *need,
+static bool best_whole(const struct fg_pool *pool,
+                       const struct fg_pool *also,
+                       const struct fg_need *need,
                        struct fg_grant *out_grant)
 {
     for (uint32_t n = need->count; n <= FG_NODE_DEVICES_MAX; n++)
         for (uint64_t kinds = need->kinds; kinds; kinds &= kinds - 1)
-            if (first_in(pool, also, fg_index_whole(&pool->index, (uint32_t)__builtin_ctzll(kinds), n), need, out_grant))
+            if (first_in(pool, also,
+                         fg_index_whole(&pool->index, (uint32_t)__builtin_ctzll(kinds), n),
+                         need, out_grant))
                 return true;
     return false;
 }
 
 /* Shared devices first, the fullest first; only then is an untouched device opened. */
-static bool best_share(const struct fg_pool *pool, const struct fg_pool *also, const struct fg_need *need,
+static bool best_share(const struct fg_pool *pool,
+                       const struct fg_pool *also,
+                       const struct fg_need *need,
                        struct fg_grant *out_grant)
 {
     for (uint32_t bucket = need->gpu_milli / 50; bucket < FG_SHARE_BUCKETS; bucket++)
         for (uint64_t kinds = need->kinds; kinds; kinds &= kinds - 1)
-            if (first_in(pool, also, fg_index_share(&pool->index, (uint32_t)__builtin_ctzll(kinds), bucket), need,
-                         out_grant))
+            if (first_in(pool, also,
+                         fg_index_share(&pool->index, (uint32_t)__builtin_ctzll(kinds), bucket),
+                         need, out_grant))
                 return true;
     return best_whole(pool, also, need, out_grant);
 }
 
-static bool best_cpu(const struct fg_pool *pool, const struct fg_pool *also, const struct fg_need *need,
+static bool best_cpu(const struct fg_pool *pool,
+                     const struct fg_pool *also,
+                     const struct fg_need *need,
                      struct fg_grant *out_grant)
 {
     struct fg_grant second = {};
-    for (uint32_t bucket = fg_index_cpu_bucket(need->cpu_milli); bucket < FG_CPU_BUCKETS; bucket++) {
+    for (uint32_t bucket = fg_index_cpu_bucket(need->cpu_milli); bucket < FG_CPU_BUCKETS;
+         bucket++) {
         if (!first_in(pool, also, fg_index_cpu(&pool->index, bucket), need, out_grant))
             continue;
         if (pool->nodes[out_grant->node - 1].devices_len == 0)
             return true;
         if (!second.node)
-            second = *out_grant; /* has accelerators: keep looking for a node that wastes none */
+            second =
+                *out_grant; /* has accelerators: keep looking for a node that wastes none */
     }
     *out_grant = second;
     return second.node != 0;
 }
 
-bool fg_pool_best_fit(const struct fg_pool *pool, const struct fg_pool *also, const struct fg_need *need,
+bool fg_pool_best_fit(const struct fg_pool *pool,
+                      const struct fg_pool *also,
+                      const struct fg_need *need,
                       struct fg_grant *out_grant)
 {
     assert(!also || also->nodes_len == pool->nodes_len);
@@ -170,10 +197,12 @@ bool fg_pool_check(const struct fg_pool *pool)
             bool has = up && (node->kinds >> kind & 1);
             struct fg_index_place place = fg_index_place(node, kind);
             for (uint32_t n = 0; n <= FG_NODE_DEVICES_MAX; n++)
-                if (!!(fg_index_whole(&pool->index, kind, n)[word] & bit) != (has && n == place.whole))
+                if (!!(fg_index_whole(&pool->index, kind, n)[word] & bit)
+                    != (has && n == place.whole))
                     return false;
             for (uint32_t b = 0; b < FG_SHARE_BUCKETS; b++)
-                if (!!(fg_index_share(&pool->index, kind, b)[word] & bit) != (has && (int32_t)b == place.share))
+                if (!!(fg_index_share(&pool->index, kind, b)[word] & bit)
+                    != (has && (int32_t)b == place.share))
                     return false;
         }
     }

@@ -57,7 +57,8 @@ int fg_index_add_kind(struct fg_pool_index *index, size_t kinds_len)
     size_t had = index->kinds_room;
     if (kinds_len <= had)
         return 0;
-    uint64_t *whole = grow(index->whole, had * WHOLE_SETS * index->words, kinds_len * WHOLE_SETS * index->words);
+    uint64_t *whole = grow(index->whole, had * WHOLE_SETS * index->words,
+                           kinds_len * WHOLE_SETS * index->words);
     if (!whole)
         return FG_ENOMEM;
     index->whole = whole;
@@ -100,6 +101,8 @@ void fg_index_take(struct fg_pool_index *index, size_t at, const struct fg_pool_
 void fg_index_copy(struct fg_pool_index *to, const struct fg_pool_index *from)
 {
     memcpy(to->cpu, from->cpu, FG_CPU_BUCKETS * from->words * sizeof(uint64_t));
-    memcpy(to->whole, from->whole, from->kinds_room * WHOLE_SETS * from->words * sizeof(uint64_t));
-    memcpy(to->share, from->share, from->kinds_room * FG_SHARE_BUCKETS * from->words * sizeof(uint64_t));
+    memcpy(to->whole, from->whole,
+           from->kinds_room * WHOLE_SETS * from->words * sizeof(uint64_t));
+    memcpy(to->share, from->share,
+           from->kinds_room * FG_SHARE_BUCKETS * from->words * sizeof(uint64_t));
 }

@@ -15,17 +15,17 @@
 #define FG_CPU_BUCKETS   24
 
 struct fg_pool_index {
-    size_t words;          /* 64-bit words of one set */
+    size_t words; /* 64-bit words of one set */
     size_t kinds_room;
-    uint64_t *cpu;         /* [FG_CPU_BUCKETS][words] */
-    uint64_t *whole;       /* [kind][FG_NODE_DEVICES_MAX + 1][words] */
-    uint64_t *share;       /* [kind][FG_SHARE_BUCKETS][words] */
+    uint64_t *cpu;   /* [FG_CPU_BUCKETS][words] */
+    uint64_t *whole; /* [kind][FG_NODE_DEVICES_MAX + 1][words] */
+    uint64_t *share; /* [kind][FG_SHARE_BUCKETS][words] */
 };
 
 /* Where a node stands for one kind. */
 struct fg_index_place {
-    uint32_t whole;  /* untouched devices */
-    int32_t share;   /* bucket of the greatest share left on an open device, -1 none */
+    uint32_t whole; /* untouched devices */
+    int32_t share;  /* bucket of the greatest share left on an open device, -1 none */
 };
 
 struct fg_index_place fg_index_place(const struct fg_pool_node *node, uint32_t kind);
@@ -44,11 +44,15 @@ static inline uint64_t *fg_index_cpu(const struct fg_pool_index *index, uint32_t
 {
     return index->cpu + bucket * index->words;
 }
-static inline uint64_t *fg_index_whole(const struct fg_pool_index *index, uint32_t kind, uint32_t n)
+static inline uint64_t *fg_index_whole(const struct fg_pool_index *index,
+                                       uint32_t kind,
+                                       uint32_t n)
 {
     return index->whole + (kind * (FG_NODE_DEVICES_MAX + 1UL) + n) * index->words;
 }
-static inline uint64_t *fg_index_share(const struct fg_pool_index *index, uint32_t kind, uint32_t bucket)
+static inline uint64_t *fg_index_share(const struct fg_pool_index *index,
+                                       uint32_t kind,
+                                       uint32_t bucket)
 {
     return index->share + (kind * (size_t)FG_SHARE_BUCKETS + bucket) * index->words;
 }

@@ -8,7 +8,8 @@ int fg_quota_row(const struct fg_project *project, const char *kind)
 {
     for (size_t i = 0; i < project->kinds_len; i++) {
         size_t len = strlen(project->kinds[i].kind);
-        if (strncmp(kind, project->kinds[i].kind, len) == 0 && (kind[len] == '\0' || kind[len] == '-'))
+        if (strncmp(kind, project->kinds[i].kind, len) == 0
+            && (kind[len] == '\0' || kind[len] == '-'))
             return (int)i;
     }
     return -1;
@@ -32,31 +33,42 @@ void fg_held_take(struct fg_held *held, const struct fg_amount *amount)
     held->running--;
     for (size_t i = 0; i < FG_QUOTA_KINDS_MAX; i++)
         held->kinds[i] -= amount->kinds[i];
-    assert(held->running >= 0 && held->gpu_milli >= 0 && held->cpu_milli >= 0 && held->mem_mib >= 0);
+    assert(held->running >= 0 && held->gpu_milli >= 0 && held->cpu_milli >= 0
+           && held->mem_mib >= 0);
 }
 
-static int over(const struct fg_project *project, const char *what, int64_t held, int64_t asked, int64_t limit,
+static int over(const struct fg_project *project,
+                const char *what,
+                int64_t held,
+                int64_t asked,
+                int64_t limit,
                 struct fg_err *err)
 {
     if (limit < 0 || held + asked <= limit)
         return 0;
-    return fg_fail(err, FG_EQUOTA, "project %s: quota of %lld %s: %lld held, %lld asked", project->name, (long long)limit, what,
-                   (long long)held, (long long)asked);
+    return fg_fail(err, FG_EQUOTA, "project %s: quota of %lld %s: %lld held, %lld asked",
+                   project->name, (long long)limit, what, (long long)held, (long long)asked);
 }
 
-int fg_quota_allows(const struct fg_project *project, const struct fg_held *held, const struct fg_amount *amount,
+int fg_quota_allows(const struct fg_project *project,
+                    const struct fg_held *held,
+                    const struct fg_amount *amount,
                     struct fg_err *err)
 {
     const struct fg_quota *quota = &project->quota;
     int rc = over(project, "running jobs", held->running, 1, quota->running, err);
     if (rc == 0)
-        rc = over(project, "milli-devices", held->gpu_milli, amount->gpu_milli, quota->gpu_milli, err);
+        rc = over(project, "milli-devices", held->gpu_milli, amount->gpu_milli,
+                  quota->gpu_milli, err);
     if (rc == 0)
-        rc = over(project, "milli-cores", held->cpu_milli, amount->cpu_milli, quota->cpu_milli, err);
+        rc = over(project, "milli-cores", held->cpu_milli, amount->cpu_milli, quota->cpu_milli,
+                  err);
     if (rc == 0)
-        rc = over(project, "MiB of memory", held->mem_mib, amount->mem_mib, quota->mem_mib, err);
+        rc =
+            over(project, "MiB of memory", held->mem_mib, amount->mem_mib, quota->mem_mib, err);
     for (size_t i = 0; rc == 0 && i < project->kinds_len; i++)
         if (amount->kinds[i] > 0)
-            rc = over(project, project->kinds[i].kind, held->kinds[i], amount->kinds[i], project->kinds[i].gpu_milli, err);
+            rc = over(project, project->kinds[i].kind, held->kinds[i], amount->kinds[i],
+                      project->kinds[i].gpu_milli, err);
     return rc;
 }

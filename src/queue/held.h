@@ -7,8 +7,9 @@ struct fg_held {
     int64_t gpu_milli, cpu_milli, mem_mib;
     int64_t running; /* jobs that hold devices */
     int64_t queued;  /* jobs that wait */
-    int64_t kinds[FG_QUOTA_KINDS_MAX]; /* gpu_milli by the project's kind quotas, in their order */
-    double used; /* decayed device-seconds, for fair share */
+    int64_t
+        kinds[FG_QUOTA_KINDS_MAX]; /* gpu_milli by the project's kind quotas, in their order */
+    double used;                   /* decayed device-seconds, for fair share */
 };
 
 /* Amounts that one job would add or gives back. */
@@ -25,5 +26,7 @@ void fg_held_take(struct fg_held *held, const struct fg_amount *amount);
 
 /* Would one more running job of this amount stay within the quota?  If not, `err` (may be NULL) says which
  * limit, what is held and what is asked; FG_EQUOTA. */
-int fg_quota_allows(const struct fg_project *project, const struct fg_held *held, const struct fg_amount *amount,
+int fg_quota_allows(const struct fg_project *project,
+                    const struct fg_held *held,
+                    const struct fg_amount *amount,
                     struct fg_err *err);

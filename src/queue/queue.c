@@ -65,7 +65,8 @@ static uint32_t take_slot(struct fg_queue *queue)
 {
     if (queue->free_len)
         return queue->free_slots[--queue->free_len];
-    queue->slots = fg_queue_grow(queue->slots, queue->slots_len, &queue->slots_room, sizeof(struct slot));
+    queue->slots =
+        fg_queue_grow(queue->slots, queue->slots_len, &queue->slots_room, sizeof(struct slot));
     queue->slots[queue->slots_len] = (struct slot){};
     return (uint32_t)queue->slots_len++;
 }
@@ -76,9 +77,11 @@ int fg_queue_add(struct fg_queue *queue, const struct fg_job *job, struct fg_err
     assert(job->request < queue->classes_len);
     assert(fg_queue_project(queue, job->project));
     if (fg_queue_slot_of(queue, job->id))
-        return fg_fail(err, FG_EEXIST, "job %llu: it is open already", (unsigned long long)job->id);
+        return fg_fail(err, FG_EEXIST, "job %llu: it is open already",
+                       (unsigned long long)job->id);
     if (queue->jobs_len >= queue->options.jobs_max)
-        return fg_fail(err, FG_ENOCAP, "%zu jobs are open, the most there may be", queue->jobs_len);
+        return fg_fail(err, FG_ENOCAP, "%zu jobs are open, the most there may be",
+                       queue->jobs_len);
 
     uint32_t at = take_slot(queue);
     struct slot *slot = &queue->slots[at];
@@ -114,7 +117,8 @@ void fg_queue_del(struct fg_queue *queue, fg_job_id id)
     fg_map_del(queue->by_id, id);
     slot->job.id = 0;
     queue->jobs_len--;
-    queue->free_slots = fg_queue_grow(queue->free_slots, queue->free_len, &queue->free_room, sizeof(uint32_t));
+    queue->free_slots =
+        fg_queue_grow(queue->free_slots, queue->free_len, &queue->free_room, sizeof(uint32_t));
     queue->free_slots[queue->free_len++] = (uint32_t)(slot - queue->slots);
 }
 
@@ -136,15 +140,18 @@ const struct fg_job *fg_queue_slot(const struct fg_queue *queue, size_t at)
 
 /* -- projects -------------------------------------------------------------------------------- */
 
-int fg_queue_project_put(struct fg_queue *queue, const struct fg_project *project, struct fg_err *err)
+int fg_queue_project_put(struct fg_queue *queue,
+                         const struct fg_project *project,
+                         struct fg_err *err)
 {
     assert(project->id > 0);
     if (project->id > FG_PROJECTS_MAX)
-        return fg_fail(err, FG_ENOCAP, "project %s: there are %d already, the most there may be", project->name,
+        return fg_fail(err, FG_ENOCAP,
+                       "project %s: there are %d already, the most there may be", project->name,
                        FG_PROJECTS_MAX);
     while (queue->projects_len <= project->id) {
-        queue->projects = fg_queue_grow(queue->projects, queue->projects_len, &queue->projects_room,
-                                        sizeof(struct project_row));
+        queue->projects = fg_queue_grow(queue->projects, queue->projects_len,
+                                        &queue->projects_room, sizeof(struct project_row));
         queue->projects[queue->projects_len++] = (struct project_row){};
     }
     queue->projects[project->id].project = *project;
@@ -153,13 +160,16 @@ int fg_queue_project_put(struct fg_queue *queue, const struct fg_project *projec
 
 const struct fg_project *fg_queue_project(const struct fg_queue *queue, fg_project_id id)
 {
-    return id < queue->projects_len && queue->projects[id].project.id ? &queue->projects[id].project : NULL;
+    return id < queue->projects_len && queue->projects[id].project.id
+               ? &queue->projects[id].project
+               : NULL;
 }
 
 const struct fg_project *fg_queue_project_find(const struct fg_queue *queue, const char *name)
 {
     for (fg_project_id id = 1; id < queue->projects_len; id++)
-        if (queue->projects[id].project.id && strcmp(queue->projects[id].project.name, name) == 0)
+        if (queue->projects[id].project.id
+            && strcmp(queue->projects[id].project.name, name) == 0)
             return &queue->projects[id].project;
     return NULL;
 }

@@ -24,24 +24,34 @@ struct fg_queue;
 struct fg_queue_options {
     size_t jobs_max;
     /* Static order key: higher first; ties by lower id. */
-    int64_t (*key)(const void *self, const struct fg_job *job, const struct fg_project *project);
+    int64_t (*key)(const void *self,
+                   const struct fg_job *job,
+                   const struct fg_project *project);
     const void *self;
 };
 
 struct fg_queue *fg_queue_new(const struct fg_queue_options *options); /* NULL: no memory */
-void fg_queue_free(struct fg_queue *queue);                           /* NULL is allowed */
+void fg_queue_free(struct fg_queue *queue);                            /* NULL is allowed */
 FG_AUTO_DEFINE(fg_queue)
 
 /* -- request classes: equal alternatives are kept once, jobs hold the number ---------------- */
-uint32_t fg_queue_class(struct fg_queue *queue, const struct fg_request *any_of, size_t any_of_len);
-const struct fg_request *fg_queue_class_at(const struct fg_queue *queue, uint32_t request, size_t *out_len);
+uint32_t fg_queue_class(struct fg_queue *queue,
+                        const struct fg_request *any_of,
+                        size_t any_of_len);
+const struct fg_request *fg_queue_class_at(const struct fg_queue *queue,
+                                           uint32_t request,
+                                           size_t *out_len);
 size_t fg_queue_classes_len(const struct fg_queue *queue);
-size_t fg_queue_class_ready(const struct fg_queue *queue, uint32_t request); /* ready jobs of it */
+size_t fg_queue_class_ready(const struct fg_queue *queue,
+                            uint32_t request); /* ready jobs of it */
 
 /* -- projects ------------------------------------------------------------------------------- */
 /* Add, or replace the one with this id; the caller gives ids.  FG_ENOCAP: too many. */
-[[nodiscard]] int fg_queue_project_put(struct fg_queue *queue, const struct fg_project *project, struct fg_err *err);
-const struct fg_project *fg_queue_project(const struct fg_queue *queue, fg_project_id id); /* NULL: none */
+[[nodiscard]] int fg_queue_project_put(struct fg_queue *queue,
+                                       const struct fg_project *project,
+                                       struct fg_err *err);
+const struct fg_project *fg_queue_project(const struct fg_queue *queue,
+                                          fg_project_id id); /* NULL: none */
 const struct fg_project *fg_queue_project_find(const struct fg_queue *queue, const char *name);
 fg_project_id fg_queue_projects_max(const struct fg_queue *queue); /* the greatest id in use */
 /* What the project holds now; grants are added and taken by the controller. */
@@ -51,7 +61,9 @@ void fg_queue_set_bonus(struct fg_queue *queue, fg_project_id id, int64_t bonus)
 
 /* -- jobs ----------------------------------------------------------------------------------- */
 /* FG_ENOCAP: jobs_max are open; FG_EEXIST: the id is known. */
-[[nodiscard]] int fg_queue_add(struct fg_queue *queue, const struct fg_job *job, struct fg_err *err);
+[[nodiscard]] int fg_queue_add(struct fg_queue *queue,
+                               const struct fg_job *job,
+                               struct fg_err *err);
 /* NULL: not open.  Valid until the next add or del. */
 const struct fg_job *fg_queue_get(const struct fg_queue *queue, fg_job_id id);
 /* Replace the record of an open job; the order follows. */
@@ -64,9 +76,15 @@ const struct fg_job *fg_queue_slot(const struct fg_queue *queue, size_t at);
 
 /* -- dependencies --------------------------------------------------------------------------- */
 /* `job` waits for `on`, an open job.  Counted in job->waits_for by the caller's record. */
-[[nodiscard]] int fg_queue_depend(struct fg_queue *queue, fg_job_id job, fg_job_id on, bool any_end);
+[[nodiscard]] int fg_queue_depend(struct fg_queue *queue,
+                                  fg_job_id job,
+                                  fg_job_id on,
+                                  bool any_end);
 /* The next job that waited for `on`, which is over now; the edge is removed.  false: no more. */
-bool fg_queue_next_dependent(struct fg_queue *queue, fg_job_id on, fg_job_id *out_job, bool *out_any_end);
+bool fg_queue_next_dependent(struct fg_queue *queue,
+                             fg_job_id on,
+                             fg_job_id *out_job,
+                             bool *out_any_end);
 
 /* -- order ---------------------------------------------------------------------------------- */
 /* Jobs whose eligible_us has come join the order.  Returns the next moment at which one will, 0 none. */

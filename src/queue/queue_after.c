@@ -12,7 +12,8 @@ int fg_queue_depend(struct fg_queue *queue, fg_job_id job, fg_job_id on, bool an
     if (at != NO_SLOT) {
         queue->free_edge = queue->edges[at].next;
     } else {
-        queue->edges = fg_queue_grow(queue->edges, queue->edges_len, &queue->edges_room, sizeof(struct edge));
+        queue->edges = fg_queue_grow(queue->edges, queue->edges_len, &queue->edges_room,
+                                     sizeof(struct edge));
         at = (uint32_t)queue->edges_len++;
     }
     queue->edges[at] = (struct edge){.job = job, .any_end = any_end, .next = slot->first_edge};
@@ -20,7 +21,10 @@ int fg_queue_depend(struct fg_queue *queue, fg_job_id job, fg_job_id on, bool an
     return 0;
 }
 
-bool fg_queue_next_dependent(struct fg_queue *queue, fg_job_id on, fg_job_id *out_job, bool *out_any_end)
+bool fg_queue_next_dependent(struct fg_queue *queue,
+                             fg_job_id on,
+                             fg_job_id *out_job,
+                             bool *out_any_end)
 {
     struct slot *slot = fg_queue_slot_of(queue, on);
     if (!slot || slot->first_edge == NO_SLOT)

@@ -27,8 +27,9 @@ static uint64_t hash_of(const struct fg_request *any_of, size_t len)
 
 static bool same(const struct fg_request *a, const struct fg_request *b)
 {
-    return strcmp(a->kind, b->kind) == 0 && a->count == b->count && a->gpu_milli == b->gpu_milli &&
-           a->gpu_mem_mib == b->gpu_mem_mib && a->cpu_milli == b->cpu_milli && a->mem_mib == b->mem_mib;
+    return strcmp(a->kind, b->kind) == 0 && a->count == b->count && a->gpu_milli == b->gpu_milli
+           && a->gpu_mem_mib == b->gpu_mem_mib && a->cpu_milli == b->cpu_milli
+           && a->mem_mib == b->mem_mib;
 }
 
 static bool is_class(const struct class_row *row, const struct fg_request *any_of, size_t len)
@@ -41,7 +42,9 @@ static bool is_class(const struct class_row *row, const struct fg_request *any_o
     return true;
 }
 
-uint32_t fg_queue_class(struct fg_queue *queue, const struct fg_request *any_of, size_t any_of_len)
+uint32_t fg_queue_class(struct fg_queue *queue,
+                        const struct fg_request *any_of,
+                        size_t any_of_len)
 {
     assert(any_of_len > 0 && any_of_len <= FG_ANY_OF_MAX);
     uint64_t hash = hash_of(any_of, any_of_len);
@@ -51,7 +54,8 @@ uint32_t fg_queue_class(struct fg_queue *queue, const struct fg_request *any_of,
         if (is_class(&queue->classes[found], any_of, any_of_len))
             return found;
 
-    queue->classes = fg_queue_grow(queue->classes, queue->classes_len, &queue->classes_room, sizeof(struct class_row));
+    queue->classes = fg_queue_grow(queue->classes, queue->classes_len, &queue->classes_room,
+                                   sizeof(struct class_row));
     struct class_row *row = &queue->classes[queue->classes_len];
     *row = (struct class_row){.len = any_of_len};
     memcpy(row->any_of, any_of, any_of_len * sizeof(any_of[0]));
@@ -59,7 +63,9 @@ uint32_t fg_queue_class(struct fg_queue *queue, const struct fg_request *any_of,
     return (uint32_t)queue->classes_len++;
 }
 
-const struct fg_request *fg_queue_class_at(const struct fg_queue *queue, uint32_t request, size_t *out_len)
+const struct fg_request *fg_queue_class_at(const struct fg_queue *queue,
+                                           uint32_t request,
+                                           size_t *out_len)
 {
     assert(request < queue->classes_len);
     *out_len = queue->classes[request].len;

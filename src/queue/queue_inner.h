@@ -25,9 +25,10 @@ struct waiting_list {
 
 struct slot {
     struct fg_job job; /* id 0: empty */
-    uint32_t entry;    /* number of the valid waiting entry; changes when the job leaves the list */
-    bool listed;       /* has a valid entry */
-    bool delayed;      /* is in the heap of later jobs */
+    uint32_t
+        entry;    /* number of the valid waiting entry; changes when the job leaves the list */
+    bool listed;  /* has a valid entry */
+    bool delayed; /* is in the heap of later jobs */
     uint32_t first_edge; /* jobs that wait for this one; NO_SLOT none */
 };
 
@@ -71,7 +72,7 @@ struct fg_queue {
     uint32_t free_edge;
     struct later *later; /* binary heap, soonest first */
     size_t later_len, later_room;
-    uint32_t *walk;      /* heap of project ids, best head first */
+    uint32_t *walk; /* heap of project ids, best head first */
     size_t walk_len, walk_room;
 };
 

@@ -14,7 +14,8 @@
 
 static void later_push(struct fg_queue *queue, int64_t time_us, fg_job_id id)
 {
-    queue->later = fg_queue_grow(queue->later, queue->later_len, &queue->later_room, sizeof(struct later));
+    queue->later =
+        fg_queue_grow(queue->later, queue->later_len, &queue->later_room, sizeof(struct later));
     size_t at = queue->later_len++;
     for (; at > 0 && queue->later[(at - 1) / 2].time_us > time_us; at = (at - 1) / 2)
         queue->later[at] = queue->later[(at - 1) / 2];
@@ -30,7 +31,8 @@ static struct later later_pop(struct fg_queue *queue)
         size_t child = 2 * at + 1;
         if (child >= queue->later_len)
             break;
-        if (child + 1 < queue->later_len && queue->later[child + 1].time_us < queue->later[child].time_us)
+        if (child + 1 < queue->later_len
+            && queue->later[child + 1].time_us < queue->later[child].time_us)
             child++;
         if (queue->later[child].time_us >= last.time_us)
             break;
@@ -49,7 +51,8 @@ static void list_push(struct fg_queue *queue, struct slot *slot)
     const struct fg_job *job = &slot->job;
     struct project_row *row = &queue->projects[job->project];
     struct waiting_list *list = &row->list;
-    list->fresh = fg_queue_grow(list->fresh, list->fresh_len, &list->fresh_room, sizeof(struct waiting));
+    list->fresh =
+        fg_queue_grow(list->fresh, list->fresh_len, &list->fresh_room, sizeof(struct waiting));
     list->fresh[list->fresh_len++] = (struct waiting){
         .key = queue->options.key(queue->options.self, job, &row->project),
         .id = job->id,
@@ -141,7 +144,8 @@ static void merge(struct waiting_list *list)
     }
     size_t old = list->sorted_len, fresh = list->fresh_len;
     for (size_t to = total; fresh > 0; to--) {
-        if (old > list->first && comes_before(&list->fresh[fresh - 1], &list->sorted[old - 1])) {
+        if (old > list->first
+            && comes_before(&list->fresh[fresh - 1], &list->sorted[old - 1])) {
             list->sorted[to - 1] = list->sorted[old - 1];
             old--;
         } else {
@@ -197,7 +201,8 @@ static void sift_down(struct fg_queue *queue, size_t at)
         size_t child = 2 * at + 1;
         if (child >= queue->walk_len)
             break;
-        if (child + 1 < queue->walk_len && head_before(queue, queue->walk[child + 1], queue->walk[child]))
+        if (child + 1 < queue->walk_len
+            && head_before(queue, queue->walk[child + 1], queue->walk[child]))
             child++;
         if (!head_before(queue, queue->walk[child], moving))
             break;
@@ -215,7 +220,8 @@ void fg_queue_walk(struct fg_queue *queue)
         tidy(queue, list);
         if (!settle(queue, list))
             continue;
-        queue->walk = fg_queue_grow(queue->walk, queue->walk_len, &queue->walk_room, sizeof(uint32_t));
+        queue->walk =
+            fg_queue_grow(queue->walk, queue->walk_len, &queue->walk_room, sizeof(uint32_t));
         queue->walk[queue->walk_len++] = id;
     }
     for (size_t at = queue->walk_len / 2; at-- > 0;)

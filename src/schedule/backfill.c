@@ -13,7 +13,8 @@
 
 int64_t fg_schedule_duration(const struct fg_schedule *schedule, const struct fg_job *job)
 {
-    return job->time_limit_us > 0 ? job->time_limit_us : schedule->config->backfill_default_limit_s * 1000000;
+    return job->time_limit_us > 0 ? job->time_limit_us
+                                  : schedule->config->backfill_default_limit_s * 1000000;
 }
 
 static int ends_before(const void *a, const void *b)
@@ -39,7 +40,8 @@ static void *grow(void *items, size_t len, size_t *room, size_t size)
 static size_t collect_by_end(struct fg_schedule *schedule, const struct fg_pass *pass)
 {
     size_t most = pass->running_len + schedule->decisions_len;
-    schedule->by_end = grow(schedule->by_end, most, &schedule->by_end_room, sizeof(schedule->by_end[0]));
+    schedule->by_end =
+        grow(schedule->by_end, most, &schedule->by_end_room, sizeof(schedule->by_end[0]));
     size_t len = 0;
     for (size_t i = 0; i < pass->running_len; i++) {
         schedule->by_end[len] = pass->running[i];
@@ -53,7 +55,9 @@ static size_t collect_by_end(struct fg_schedule *schedule, const struct fg_pass 
             continue;
         schedule->by_end[len++] = (struct fg_running){
             .job = decision->job,
-            .end_us = pass->now_us + fg_schedule_duration(schedule, fg_queue_get(pass->queue, decision->job)),
+            .end_us =
+                pass->now_us
+                + fg_schedule_duration(schedule, fg_queue_get(pass->queue, decision->job)),
             .grants = &schedule->grants[decision->grants_at],
             .grants_len = decision->grants_len,
         };
@@ -84,14 +88,18 @@ static void shadow_from(struct fg_schedule *schedule, const struct fg_pool *pool
 }
 
 /* May the head push this one aside?  Only a preemptible job of lower priority that is not on its way out. */
-static bool is_victim(const struct fg_pass *pass, const struct fg_running *running, const struct fg_job *head)
+static bool is_victim(const struct fg_pass *pass,
+                      const struct fg_running *running,
+                      const struct fg_job *head)
 {
     const struct fg_job *job = fg_queue_get(pass->queue, running->job);
-    return job && job->preemptible && !running->stopping && !head->preemptible && job->state == FG_JOB_RUNNING &&
-           job->priority_milli < head->priority_milli;
+    return job && job->preemptible && !running->stopping && !head->preemptible
+           && job->state == FG_JOB_RUNNING && job->priority_milli < head->priority_milli;
 }
 
-static bool holds_node(const struct fg_running *running, const struct fg_grant *grants, size_t len)
+static bool holds_node(const struct fg_running *running,
+                       const struct fg_grant *grants,
+                       size_t len)
 {
     for (size_t i = 0; i < running->grants_len; i++)
         for (size_t j = 0; j < len; j++)
@@ -102,7 +110,10 @@ static bool holds_node(const struct fg_running *running, const struct fg_grant *
 
 /* Release victims, the latest to end first, until the head fits; of these, stop the ones on the nodes that it would
  * take.  Jobs that are stopping already count as gone. */
-static bool preempt_for(struct fg_schedule *schedule, struct fg_pass *pass, const struct fg_job *head, size_t len,
+static bool preempt_for(struct fg_schedule *schedule,
+                        struct fg_pass *pass,
+                        const struct fg_job *head,
+                        size_t len,
                         struct fg_grant *grants)
 {
     shadow_from(schedule, pass->pool);
@@ -123,8 +134,8 @@ static bool preempt_for(struct fg_schedule *schedule, struct fg_pass *pass, cons
         for (size_t i = len; i-- > at;) {
             const struct fg_running *victim = &schedule->by_end[i];
             if (is_victim(pass, victim, head) && holds_node(victim, grants, head->tasks))
-                *fg_schedule_decide(schedule) =
-                    (struct fg_decision){.kind = FG_DECIDE_PREEMPT, .job = victim->job, .for_job = head->id};
+                *fg_schedule_decide(schedule) = (struct fg_decision){
+                    .kind = FG_DECIDE_PREEMPT, .job = victim->job, .for_job = head->id};
         }
         schedule->reservation.at_us = pass->now_us + 1;
         return true;
@@ -132,13 +143,17 @@ static bool preempt_for(struct fg_schedule *schedule, struct fg_pass *pass, cons
     return false;
 }
 
-static bool wait_for(struct fg_schedule *schedule, struct fg_pass *pass, const struct fg_job *head, size_t len,
+static bool wait_for(struct fg_schedule *schedule,
+                     struct fg_pass *pass,
+                     const struct fg_job *head,
+                     size_t len,
                      struct fg_grant *grants)
 {
     shadow_from(schedule, pass->pool);
     for (size_t i = 0; i < len; i++) {
         release_all(schedule->shadow, &schedule->by_end[i]);
-        bool more_now = i + 1 < len && schedule->by_end[i + 1].end_us == schedule->by_end[i].end_us;
+        bool more_now =
+            i + 1 < len && schedule->by_end[i + 1].end_us == schedule->by_end[i].end_us;
         if (more_now || fg_gang_place(schedule->shadow, NULL, pass->queue, head, grants) < 0)
             continue;
         schedule->reservation.at_us = schedule->by_end[i].end_us;
@@ -148,7 +163,9 @@ static bool wait_for(struct fg_schedule *schedule, struct fg_pass *pass, const s
     return false;
 }
 
-void fg_schedule_reserve(struct fg_schedule *schedule, struct fg_pass *pass, const struct fg_job *head)
+void fg_schedule_reserve(struct fg_schedule *schedule,
+                         struct fg_pass *pass,
+                         const struct fg_job *head)
 {
     assert(schedule->reservation.job == 0);
     struct fg_grant *grants = calloc(head->tasks, sizeof(*grants));
@@ -156,7 +173,8 @@ void fg_schedule_reserve(struct fg_schedule *schedule, struct fg_pass *pass, con
         abort();
     size_t len = collect_by_end(schedule, pass);
     schedule->reservation = (struct fg_reservation){.job = head->id, .at_us = INT64_MAX};
-    if (!preempt_for(schedule, pass, head, len, grants) && !wait_for(schedule, pass, head, len, grants))
+    if (!preempt_for(schedule, pass, head, len, grants)
+        && !wait_for(schedule, pass, head, len, grants))
         shadow_from(schedule, pass->pool);
     free(grants);
 }

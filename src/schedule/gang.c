@@ -3,7 +3,10 @@
 
 #include <assert.h>
 
-static void give_back(struct fg_pool *pool, struct fg_pool *also, const struct fg_grant *grants, uint32_t len)
+static void give_back(struct fg_pool *pool,
+                      struct fg_pool *also,
+                      const struct fg_grant *grants,
+                      uint32_t len)
 {
     for (uint32_t i = 0; i < len; i++) {
         fg_pool_release(pool, &grants[i]);
@@ -12,7 +15,10 @@ static void give_back(struct fg_pool *pool, struct fg_pool *also, const struct f
     }
 }
 
-static bool place_alternative(struct fg_pool *pool, struct fg_pool *also, const struct fg_need *need, uint32_t tasks,
+static bool place_alternative(struct fg_pool *pool,
+                              struct fg_pool *also,
+                              const struct fg_need *need,
+                              uint32_t tasks,
                               struct fg_grant *out_grants)
 {
     for (uint32_t task = 0; task < tasks; task++) {
@@ -30,7 +36,10 @@ static bool place_alternative(struct fg_pool *pool, struct fg_pool *also, const 
     return true;
 }
 
-int fg_gang_place(struct fg_pool *pool, struct fg_pool *also, const struct fg_queue *queue, const struct fg_job *job,
+int fg_gang_place(struct fg_pool *pool,
+                  struct fg_pool *also,
+                  const struct fg_queue *queue,
+                  const struct fg_job *job,
                   struct fg_grant *out_grants)
 {
     size_t len;
@@ -44,7 +53,9 @@ int fg_gang_place(struct fg_pool *pool, struct fg_pool *also, const struct fg_qu
 }
 
 /* How many tasks of this need an empty node takes. */
-static uint32_t tasks_on_empty(const struct fg_pool *pool, fg_node_id id, const struct fg_need *need)
+static uint32_t tasks_on_empty(const struct fg_pool *pool,
+                               fg_node_id id,
+                               const struct fg_need *need)
 {
     struct fg_grant grant;
     if (!fg_pool_fit(pool, NULL, id, need, true, &grant))
@@ -58,15 +69,19 @@ static uint32_t tasks_on_empty(const struct fg_pool *pool, fg_node_id id, const 
     if (need->count) {
         uint32_t devices = 0;
         for (uint32_t i = 0; i < node->devices_len; i++)
-            devices += need->kinds >> node->kind[i] & 1;
-        uint64_t by_device = need->gpu_milli == 1000 ? devices / need->count : (uint64_t)devices * (1000 / need->gpu_milli);
+            devices += (uint32_t)(need->kinds >> node->kind[i] & 1);
+        uint64_t by_device = need->gpu_milli == 1000
+                                 ? devices / need->count
+                                 : (uint64_t)devices * (1000 / need->gpu_milli);
         if (by_device < most)
             most = by_device;
     }
     return (uint32_t)most;
 }
 
-bool fg_gang_fits_empty(const struct fg_pool *pool, const struct fg_queue *queue, const struct fg_job *job)
+bool fg_gang_fits_empty(const struct fg_pool *pool,
+                        const struct fg_queue *queue,
+                        const struct fg_job *job)
 {
     size_t len;
     const struct fg_request *any_of = fg_queue_class_at(queue, job->request, &len);

@@ -18,8 +18,10 @@
 int32_t fg_priority_milli(const struct fg_config *config, const struct fg_job_spec *spec);
 
 /* P with ageing at `now_us`, in thousandths, for people. */
-int64_t fg_priority_now_milli(const struct fg_config *config, const struct fg_job *job,
-                              const struct fg_project *project, int64_t now_us);
+int64_t fg_priority_now_milli(const struct fg_config *config,
+                              const struct fg_job *job,
+                              const struct fg_project *project,
+                              int64_t now_us);
 
 /* Thousandths of a point in units of the key. */
 #define FG_PRIORITY_KEY_PER_MILLI 3600
@@ -28,7 +30,9 @@ int64_t fg_priority_now_milli(const struct fg_config *config, const struct fg_jo
 struct fg_order {
     const char *name;    /* "priority" */
     const char *summary; /* one line */
-    int64_t (*key)(const struct fg_config *config, const struct fg_job *job, const struct fg_project *project);
+    int64_t (*key)(const struct fg_config *config,
+                   const struct fg_job *job,
+                   const struct fg_project *project);
 };
 
 extern const struct fg_order *const fg_orders[]; /* ends with NULL; the first is the default */

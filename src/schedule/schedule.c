@@ -47,8 +47,10 @@ struct fg_reservation fg_schedule_reservation(const struct fg_schedule *schedule
     return schedule->reservation;
 }
 
-struct fg_amount fg_schedule_amount(const struct fg_pool *pool, const struct fg_project *project,
-                                    const struct fg_grant *grants, size_t grants_len)
+struct fg_amount fg_schedule_amount(const struct fg_pool *pool,
+                                    const struct fg_project *project,
+                                    const struct fg_grant *grants,
+                                    size_t grants_len)
 {
     struct fg_amount sum = {};
     for (size_t i = 0; i < grants_len; i++) {
@@ -82,15 +84,15 @@ static void *room_for(void *items, size_t len, size_t *room, size_t size)
 
 struct fg_decision *fg_schedule_decide(struct fg_schedule *schedule)
 {
-    schedule->decisions = room_for(schedule->decisions, schedule->decisions_len + 1, &schedule->decisions_room,
-                                   sizeof(schedule->decisions[0]));
+    schedule->decisions = room_for(schedule->decisions, schedule->decisions_len + 1,
+                                   &schedule->decisions_room, sizeof(schedule->decisions[0]));
     return &schedule->decisions[schedule->decisions_len++];
 }
 
 static struct fg_grant *grants_room(struct fg_schedule *schedule, uint32_t tasks)
 {
-    schedule->grants = room_for(schedule->grants, schedule->grants_len + tasks, &schedule->grants_room,
-                                sizeof(schedule->grants[0]));
+    schedule->grants = room_for(schedule->grants, schedule->grants_len + tasks,
+                                &schedule->grants_room, sizeof(schedule->grants[0]));
     return &schedule->grants[schedule->grants_len];
 }
 
@@ -101,25 +103,34 @@ static struct fg_grant *grants_room(struct fg_schedule *schedule, uint32_t tasks
 static void forget_failures(struct fg_schedule *schedule, const struct fg_queue *queue)
 {
     size_t len = 2 * fg_queue_classes_len(queue);
-    schedule->failed = room_for(schedule->failed, len, &schedule->failed_room, sizeof(schedule->failed[0]));
+    schedule->failed =
+        room_for(schedule->failed, len, &schedule->failed_room, sizeof(schedule->failed[0]));
     memset(schedule->failed, 0xff, len * sizeof(schedule->failed[0]));
-    schedule->started = room_for(schedule->started, len / 2, &schedule->started_room, sizeof(schedule->started[0]));
+    schedule->started = room_for(schedule->started, len / 2, &schedule->started_room,
+                                 sizeof(schedule->started[0]));
     memset(schedule->started, 0, len / 2 * sizeof(schedule->started[0]));
 }
 
-static bool needs_shadow(const struct fg_schedule *schedule, const struct fg_pass *pass, const struct fg_job *job)
+static bool needs_shadow(const struct fg_schedule *schedule,
+                         const struct fg_pass *pass,
+                         const struct fg_job *job)
 {
-    return schedule->reservation.job &&
-           pass->now_us + fg_schedule_duration(schedule, job) > schedule->reservation.at_us;
+    return schedule->reservation.job
+           && pass->now_us + fg_schedule_duration(schedule, job) > schedule->reservation.at_us;
 }
 
-static bool failed_before(const struct fg_schedule *schedule, const struct fg_job *job, bool beside)
+static bool failed_before(const struct fg_schedule *schedule,
+                          const struct fg_job *job,
+                          bool beside)
 {
     return job->tasks >= schedule->failed[2 * job->request + beside];
 }
 
 /* Returns how many ready jobs are known now not to fit, that were not before. */
-static size_t note_failure(struct fg_schedule *schedule, const struct fg_queue *queue, const struct fg_job *job, bool beside)
+static size_t note_failure(struct fg_schedule *schedule,
+                           const struct fg_queue *queue,
+                           const struct fg_job *job,
+                           bool beside)
 {
     uint32_t *failed = &schedule->failed[2 * job->request];
     if (job->tasks < failed[1])
@@ -127,7 +138,9 @@ static size_t note_failure(struct fg_schedule *schedule, const struct fg_queue *
     if (beside || job->tasks >= failed[0])
         return 0;
     failed[0] = job->tasks;
-    return job->tasks == 1 ? fg_queue_class_ready(queue, job->request) - schedule->started[job->request] : 0;
+    return job->tasks == 1
+               ? fg_queue_class_ready(queue, job->request) - schedule->started[job->request]
+               : 0;
 }
 
 /* -- one job ------------------------------------------------------------------------------------- */
@@ -136,20 +149,26 @@ static size_t note_failure(struct fg_schedule *schedule, const struct fg_queue *
 static bool quota_may_allow(struct fg_pass *pass, const struct fg_job *job)
 {
     const struct fg_project *project = fg_queue_project(pass->queue, job->project);
-    struct fg_amount least = {.gpu_milli = INT64_MAX, .cpu_milli = INT64_MAX, .mem_mib = INT64_MAX};
+    struct fg_amount least = {
+        .gpu_milli = INT64_MAX, .cpu_milli = INT64_MAX, .mem_mib = INT64_MAX};
     size_t len;
     const struct fg_request *any_of = fg_queue_class_at(pass->queue, job->request, &len);
     for (size_t i = 0; i < len; i++) {
         int64_t gpu = (int64_t)any_of[i].count * any_of[i].gpu_milli * job->tasks;
-        int64_t cpu = (int64_t)any_of[i].cpu_milli * job->tasks, mem = (int64_t)any_of[i].mem_mib * job->tasks;
+        int64_t cpu = (int64_t)any_of[i].cpu_milli * job->tasks,
+                mem = (int64_t)any_of[i].mem_mib * job->tasks;
         least.gpu_milli = gpu < least.gpu_milli ? gpu : least.gpu_milli;
         least.cpu_milli = cpu < least.cpu_milli ? cpu : least.cpu_milli;
         least.mem_mib = mem < least.mem_mib ? mem : least.mem_mib;
     }
-    return fg_quota_allows(project, fg_queue_held(pass->queue, job->project), &least, NULL) == 0;
+    return fg_quota_allows(project, fg_queue_held(pass->queue, job->project), &least, NULL)
+           == 0;
 }
 
-static void undo_claims(struct fg_pass *pass, struct fg_pool *also, const struct fg_grant *grants, uint32_t tasks)
+static void undo_claims(struct fg_pass *pass,
+                        struct fg_pool *also,
+                        const struct fg_grant *grants,
+                        uint32_t tasks)
 {
     for (uint32_t i = 0; i < tasks; i++) {
         fg_pool_release(pass->pool, &grants[i]);
@@ -161,7 +180,10 @@ static void undo_claims(struct fg_pass *pass, struct fg_pool *also, const struct
 enum attempt { STARTED, NO_ROOM, OVER_QUOTA };
 
 /* Place it; with `beside`, only where it leaves the head's reservation alone. */
-static enum attempt try_start(struct fg_schedule *schedule, struct fg_pass *pass, const struct fg_job *job, bool beside)
+static enum attempt try_start(struct fg_schedule *schedule,
+                              struct fg_pass *pass,
+                              const struct fg_job *job,
+                              bool beside)
 {
     struct fg_pool *also = beside ? schedule->shadow : NULL;
     struct fg_grant *grants = grants_room(schedule, job->tasks);
@@ -188,11 +210,19 @@ static enum attempt try_start(struct fg_schedule *schedule, struct fg_pass *pass
     return STARTED;
 }
 
-size_t fg_schedule_pass(struct fg_schedule *schedule, struct fg_pool *pool, struct fg_queue *queue,
-                        const struct fg_running *running, size_t running_len, int64_t now_us,
+size_t fg_schedule_pass(struct fg_schedule *schedule,
+                        struct fg_pool *pool,
+                        struct fg_queue *queue,
+                        const struct fg_running *running,
+                        size_t running_len,
+                        int64_t now_us,
                         const struct fg_decision **out_decisions)
 {
-    struct fg_pass pass = {.pool = pool, .queue = queue, .running = running, .running_len = running_len, .now_us = now_us};
+    struct fg_pass pass = {.pool = pool,
+                           .queue = queue,
+                           .running = running,
+                           .running_len = running_len,
+                           .now_us = now_us};
     schedule->decisions_len = 0;
     schedule->grants_len = 0;
     schedule->reservation = (struct fg_reservation){.at_us = INT64_MAX};

@@ -22,10 +22,10 @@ struct fg_schedule;
 /* A job that holds devices now. */
 struct fg_running {
     fg_job_id job;
-    int64_t end_us;              /* expected: start + time limit, or the default duration */
+    int64_t end_us; /* expected: start + time limit, or the default duration */
     const struct fg_grant *grants;
     size_t grants_len;
-    bool stopping;               /* asked to stop already: counts as ending now */
+    bool stopping; /* asked to stop already: counts as ending now */
 };
 
 enum fg_decision_kind { FG_DECIDE_START, FG_DECIDE_PREEMPT };
@@ -33,9 +33,9 @@ enum fg_decision_kind { FG_DECIDE_START, FG_DECIDE_PREEMPT };
 struct fg_decision {
     enum fg_decision_kind kind;
     fg_job_id job;
-    uint32_t alternative;        /* START: which of any_of */
+    uint32_t alternative;         /* START: which of any_of */
     size_t grants_at, grants_len; /* START: in fg_schedule_grants(); claimed in the pool */
-    fg_job_id for_job;           /* PREEMPT: who needs the room */
+    fg_job_id for_job;            /* PREEMPT: who needs the room */
 };
 
 /* The head of the queue that waits for devices, and when it will have them. */
@@ -50,8 +50,12 @@ FG_AUTO_DEFINE(fg_schedule)
 
 /* One pass.  The pool is changed by the claims of the START decisions (the caller releases them if it cannot make
  * them durable).  Decisions and grants are valid until the next pass. */
-size_t fg_schedule_pass(struct fg_schedule *schedule, struct fg_pool *pool, struct fg_queue *queue,
-                        const struct fg_running *running, size_t running_len, int64_t now_us,
+size_t fg_schedule_pass(struct fg_schedule *schedule,
+                        struct fg_pool *pool,
+                        struct fg_queue *queue,
+                        const struct fg_running *running,
+                        size_t running_len,
+                        int64_t now_us,
                         const struct fg_decision **out_decisions);
 /* Jobs that the last pass looked at: what it cost. */
 size_t fg_schedule_looked(const struct fg_schedule *schedule);
@@ -59,5 +63,7 @@ const struct fg_grant *fg_schedule_grants(const struct fg_schedule *schedule);
 struct fg_reservation fg_schedule_reservation(const struct fg_schedule *schedule);
 
 /* What the grants amount to, by the quota rows of the project. */
-struct fg_amount fg_schedule_amount(const struct fg_pool *pool, const struct fg_project *project,
-                                    const struct fg_grant *grants, size_t grants_len);
+struct fg_amount fg_schedule_amount(const struct fg_pool *pool,
+                                    const struct fg_project *project,
+                                    const struct fg_grant *grants,
+                                    size_t grants_len);

@@ -9,9 +9,11 @@ struct fg_schedule {
     size_t decisions_len, decisions_room;
     struct fg_grant *grants;
     size_t grants_len, grants_room;
-    uint32_t *failed; /* by class and by need of the shadow: so many tasks, or more, did not fit */
+    uint32_t
+        *failed; /* by class and by need of the shadow: so many tasks, or more, did not fit */
     size_t failed_room;
-    uint32_t *started; /* by class: jobs started in this pass, still ready in the queue's eyes */
+    uint32_t
+        *started; /* by class: jobs started in this pass, still ready in the queue's eyes */
     size_t started_room;
     size_t looked;
     struct fg_reservation reservation;
@@ -36,4 +38,6 @@ int64_t fg_schedule_duration(const struct fg_schedule *schedule, const struct fg
 
 /* backfill.c: make `job` the head: find when it will fit, and build the shadow pool of that moment.  May
  * decide to preempt for it. */
-void fg_schedule_reserve(struct fg_schedule *schedule, struct fg_pass *pass, const struct fg_job *job);
+void fg_schedule_reserve(struct fg_schedule *schedule,
+                         struct fg_pass *pass,
+                         const struct fg_job *job);
