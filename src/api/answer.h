@@ -1,0 +1,20 @@
+/* answer.h - the ways to answer a request.  Each is called once per request, on its worker. */
+#pragma once
+
+#include "api/call.h"
+
+/* What was written to call->out, as JSON. */
+void fg_answer_json(struct fg_call *call, int status);
+/* The same bytes with another media type. */
+void fg_answer_out(struct fg_call *call, int status, const char *type);
+/* A problem document (RFC 9457).  The status is that of the code, see err.def. */
+void fg_answer_error(struct fg_call *call, const struct fg_err *err);
+/* The same with a status of its own: 405, 414, 415. */
+void fg_answer_problem(struct fg_call *call, int status, const struct fg_err *err);
+/* Any response; takes it over.  `bytes`: its length, for the time the client has to read it. */
+void fg_answer_response(struct fg_call *call,
+                        int status,
+                        struct MHD_Response *response,
+                        uint64_t bytes);
+/* A stream without an end: no deadline. */
+void fg_answer_stream(struct fg_call *call, struct MHD_Response *response);

@@ -1,0 +1,304 @@
+/* projects.c - tenants: list, one, and the changes an administrator makes. */
+#include "api/answer.h"
+#include "api/job_view.h"
+#include "api/json_doc.h"
+#include "api/worker.h"
+#include "model/names.h"
+
+#include <string.h>
+
+#define WEIGHT_DEFAULT 100
+#define WEIGHT_MAX     1000
+#define QUOTA_MAX      INT64_C(1000000000000)
+
+static const struct {
+    const char *name;
+    size_t offset;
+} quota_members[] = {
+    {"gpu_milli", offsetof(struct fg_quota, gpu_milli)},
+    {"cpu_milli", offsetof(struct fg_quota, cpu_milli)},
+    {"mem_mib", offsetof(struct fg_quota, mem_mib)},
+    {"running", offsetof(struct fg_quota, running)},
+    {"queued", offsetof(struct fg_quota, queued)},
+};
+#define QUOTA_MEMBERS (sizeof(quota_members) / sizeof(quota_members[0]))
+
+static int64_t *quota_at(struct fg_quota *quota, size_t i)
+{
+    return (int64_t *)(void *)((char *)quota + quota_members[i].offset);
+}
+
+/* -- out ---------------------------------------------------------------------------------------------- */
+
+static void write_quota(struct fg_json *json, const struct fg_project *project)
+{
+    struct fg_quota quota = project->quota;
+    fg_json_key(json, "quota");
+    fg_json_object(json);
+    for (size_t i = 0; i < QUOTA_MEMBERS; i++) {
+        int64_t value = *quota_at(&quota, i);
+        fg_json_key(json, quota_members[i].name);
+        if (value < 0)
+            fg_json_null(json);
+        else
+            fg_json_int(json, value);
+    }
+    fg_json_key(json, "kinds");
+    fg_json_object(json);
+    for (size_t i = 0; i < project->kinds_len; i++)
+        fg_json_kv_int(json, project->kinds[i].kind, project->kinds[i].gpu_milli);
+    fg_json_end(json);
+    fg_json_end(json);
+}
+
+struct listing {
+    struct fg_call *call;
+    const struct fg_doc *held; /* name -> what it holds */
+    const char *only;          /* NULL: all */
+    size_t len;
+};
+
+static int write_project(void *self, const struct fg_project *project)
+{
+    struct listing *listing = self;
+    struct fg_json *json = &listing->call->json;
+
+    if (!fg_call_sees(listing->call, project->id)
+        || (listing->only && strcmp(listing->only, project->name) != 0))
+        return 0;
+    const struct fg_doc *held = fg_doc_get(listing->held, project->name);
+    fg_json_object(json);
+    fg_json_kv(json, "name", project->name);
+    fg_json_kv_int(json, "weight", project->weight);
+    fg_json_kv_int(json, "priority", project->priority);
+    write_quota(json, project);
+    fg_json_kv_bool(json, "archived", project->archived);
+    fg_json_key(json, "usage");
+    fg_json_object(json);
+    for (size_t i = 0; i < QUOTA_MEMBERS; i++) {
+        const struct fg_doc *value = held ? fg_doc_get(held, quota_members[i].name) : NULL;
+        fg_json_kv_int(json, quota_members[i].name, value ? value->integer : 0);
+    }
+    fg_json_end(json);
+    fg_json_end(json);
+    listing->len++;
+    return 0;
+}
+
+/* All, or the one of `only`, with what each holds now (of the FG_CMD_STATUS that just came back). */
+static int write_projects(struct fg_call *call, struct listing *listing, struct fg_err *err)
+{
+    struct fg_command *command = &call->command;
+    const struct fg_doc *doc = NULL;
+
+    *err = command->err;
+    if (command->rc < 0)
+        return command->rc;
+    int rc = fg_doc_json(command->out_text, command->out_len, call->arena, &doc, err);
+    if (rc < 0)
+        return rc;
+    listing->call = call;
+    listing->held = fg_doc_get(doc, "projects");
+    struct fg_reader *reader = fg_worker_reader(call->worker, err);
+    return reader ? fg_reader_projects(reader, write_project, listing, err) : FG_EIO;
+}
+
+static void listed(struct fg_call *call)
+{
+    struct fg_err err = {};
+    struct fg_json *json = &call->json;
+    struct listing listing = {};
+
+    fg_json_object(json);
+    fg_json_key(json, "items");
+    fg_json_array(json);
+    int rc = write_projects(call, &listing, &err);
+    if (rc < 0) {
+        err.code = rc;
+        fg_answer_error(call, &err);
+        return;
+    }
+    fg_json_end(json);
+    fg_json_kv(json, "next", NULL);
+    fg_json_end(json);
+    fg_answer_json(call, 200);
+}
+
+static void shown(struct fg_call *call)
+{
+    struct fg_err err = {};
+    struct listing listing = {.only = call->capture};
+
+    int rc = write_projects(call, &listing, &err);
+    if (rc == 0 && listing.len == 0)
+        rc = fg_fail(&err, FG_ENOENT, "project %.63s: not known", call->capture);
+    err.code = rc;
+    if (rc < 0)
+        fg_answer_error(call, &err);
+    else
+        fg_answer_json(call, 200);
+}
+
+void fg_handle_project_list(struct fg_call *call)
+{
+    fg_call_ask(call, FG_CMD_STATUS, listed);
+}
+
+void fg_handle_project_show(struct fg_call *call)
+{
+    fg_call_ask(call, FG_CMD_STATUS, shown);
+}
+
+/* -- in ----------------------------------------------------------------------------------------------- */
+
+static int read_int(const struct fg_doc *doc,
+                    const char *what,
+                    int64_t min,
+                    int64_t max,
+                    int64_t *out,
+                    struct fg_err *err)
+{
+    if (doc->kind != FG_DOC_INT || doc->integer < min || doc->integer > max)
+        return fg_fail(err, FG_EINVAL, "%s: expected a whole number from %lld to %lld", what,
+                       (long long)min, (long long)max);
+    *out = doc->integer;
+    return 0;
+}
+
+static int read_kinds(const struct fg_doc *doc, struct fg_project *project, struct fg_err *err)
+{
+    if (doc->kind != FG_DOC_MAP || doc->len > FG_QUOTA_KINDS_MAX)
+        return fg_fail(err, FG_EINVAL, "quota.kinds: expected an object of at most %d kinds",
+                       FG_QUOTA_KINDS_MAX);
+    project->kinds_len = 0;
+    for (const struct fg_doc *member = doc->first; member; member = member->next) {
+        struct fg_kind_quota *kind = &project->kinds[project->kinds_len];
+        int rc = fg_kind_read("quota.kinds", member->key, kind->kind, err);
+        if (rc == 0)
+            rc = read_int(member, "quota.kinds: milli-devices", 0, QUOTA_MAX, &kind->gpu_milli,
+                          err);
+        if (rc < 0)
+            return rc;
+        project->kinds_len++;
+    }
+    return 0;
+}
+
+static int read_quota(const struct fg_doc *doc, struct fg_project *project, struct fg_err *err)
+{
+    if (doc->kind != FG_DOC_MAP)
+        return fg_fail(err, FG_EINVAL, "quota: expected an object");
+    for (const struct fg_doc *member = doc->first; member; member = member->next) {
+        int rc = FG_ENOENT;
+        for (size_t i = 0; i < QUOTA_MEMBERS; i++) {
+            if (strcmp(quota_members[i].name, member->key) != 0)
+                continue;
+            int64_t *to = quota_at(&project->quota, i);
+            rc = 0;
+            if (member->kind == FG_DOC_NULL)
+                *to = -1;
+            else
+                rc = read_int(member, member->key, 0, QUOTA_MAX, to, err);
+        }
+        if (strcmp(member->key, "kinds") == 0)
+            rc = read_kinds(member, project, err);
+        if (rc == FG_ENOENT)
+            rc = fg_fail(err, FG_EINVAL, "quota: unknown member %.40s", member->key);
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}
+
+static int read_member(const struct fg_doc *member,
+                       struct fg_project *project,
+                       struct fg_err *err)
+{
+    int64_t value = 0;
+    int rc = 0;
+
+    if (strcmp(member->key, "weight") == 0) {
+        rc = read_int(member, "weight", 1, WEIGHT_MAX, &value, err);
+        project->weight = rc == 0 ? (uint32_t)value : project->weight;
+    } else if (strcmp(member->key, "priority") == 0) {
+        rc = read_int(member, "priority", -FG_PRIORITY_MAX, FG_PRIORITY_MAX, &value, err);
+        project->priority = rc == 0 ? (int32_t)value : project->priority;
+    } else if (strcmp(member->key, "archived") == 0) {
+        if (member->kind != FG_DOC_BOOL)
+            return fg_fail(err, FG_EINVAL, "archived: expected true or false");
+        project->archived = member->integer != 0;
+    } else if (strcmp(member->key, "quota") == 0) {
+        rc = read_quota(member, project, err);
+    } else if (strcmp(member->key, "name") == 0) {
+        if (member->kind != FG_DOC_TEXT || strcmp(member->text, project->name) != 0)
+            return fg_fail(err, FG_EINVAL, "name: differs from the one in the path");
+    } else if (strcmp(member->key, "usage")
+               != 0) { /* part of what GET shows; not ours to change */
+        return fg_fail(err, FG_EINVAL, "body: unknown member %.40s", member->key);
+    }
+    return rc;
+}
+
+struct existing {
+    const char *name;
+    struct fg_project *out;
+    bool found;
+};
+
+static int note_existing(void *self, const struct fg_project *project)
+{
+    struct existing *existing = self;
+    if (strcmp(existing->name, project->name) == 0) {
+        *existing->out = *project;
+        existing->found = true;
+    }
+    return 0;
+}
+
+/* What is there stays as it is but for the members given. */
+static int read_put(struct fg_call *call, struct fg_project *project, struct fg_err *err)
+{
+    struct existing existing = {.name = call->capture, .out = project};
+    const struct fg_doc *doc = NULL;
+
+    int rc = fg_name_check("project", call->capture, err);
+    struct fg_reader *reader = rc == 0 ? fg_worker_reader(call->worker, err) : NULL;
+    if (rc == 0)
+        rc = reader ? fg_reader_projects(reader, note_existing, &existing, err) : FG_EIO;
+    if (rc < 0)
+        return rc;
+    if (!existing.found) {
+        *project = (struct fg_project){.weight = WEIGHT_DEFAULT, .quota = {-1, -1, -1, -1, -1}};
+        snprintf(project->name, sizeof(project->name), "%s", call->capture);
+    }
+    rc = fg_call_doc(call, &doc, err);
+    for (const struct fg_doc *member = rc == 0 ? doc->first : NULL; member && rc == 0;
+         member = member->next)
+        rc = read_member(member, project, err);
+    return rc;
+}
+
+static void changed(struct fg_call *call)
+{
+    if (call->command.rc < 0) {
+        call->command.err.code = call->command.rc;
+        fg_answer_error(call, &call->command.err);
+        return;
+    }
+    atomic_fetch_add(&call->api->generation, 1);
+    fg_call_ask(call, FG_CMD_STATUS, shown);
+}
+
+void fg_handle_project_put(struct fg_call *call)
+{
+    struct fg_err err = {};
+    struct fg_project *project = FG_NEW(call->arena, struct fg_project, 1);
+    int rc = read_put(call, project, &err);
+    if (rc < 0) {
+        err.code = rc;
+        fg_answer_error(call, &err);
+        return;
+    }
+    call->command.project = project;
+    fg_call_ask(call, FG_CMD_PROJECT_PUT, changed);
+}
