@@ -29,7 +29,8 @@ int fg_db_fail(const struct fg_db *db, int rc, const char *what, struct fg_err *
 {
     const char *text = db->handle ? sqlite3_errmsg(db->handle) : sqlite3_errstr(rc);
     if (is_disk_full(db, rc))
-        return fg_fail(err, FG_ENOSPC, "the disk is full: %s: nothing of it was kept", what);
+        return fg_fail(err, FG_ENOSPC, "the disk is full: the database cannot be written (%s)",
+                       what);
     switch (rc & 0xff) {
     case SQLITE_IOERR:
         return fg_fail(err, FG_EIO, "%s: %s (SQLite code %d, errno %d)", what, text, rc,
