@@ -109,8 +109,16 @@ static void interrupted(struct fg_control *control, struct live *live, struct fg
     queue_again(control, job, 0, reason);
 }
 
+/* The engine may forget the tasks: only now is their end durable, as part of the attempt's. */
+static void collect_tasks(struct fg_control *control, const struct live *live)
+{
+    for (uint32_t task = 0; task < live->tasks; task++)
+        fg_control_effect(control, EFFECT_COLLECT, (struct fg_task_key){live->job, live->attempt, task}, 0);
+}
+
 static void end_attempt(struct fg_control *control, struct live *live)
 {
+    collect_tasks(control, live);
     struct fg_job job = *fg_queue_get(control->queue, live->job);
     char reason[FG_TEXT_MAX];
     snprintf(reason, sizeof(reason), "%s", live->reason);
@@ -192,7 +200,6 @@ static void keep_artifacts(struct fg_control *control, const struct fg_engine_ev
 static void task_over(struct fg_control *control, struct live *live, const struct fg_engine_event *event)
 {
     uint8_t *state = &live->task_state[event->key.task];
-    fg_control_effect(control, EFFECT_COLLECT, event->key, 0);
     if (*state == TASK_OVER)
         return;
     *state = TASK_OVER;

@@ -20,7 +20,7 @@ struct fg_control *fg_control_new(const struct fg_control_options *options, int6
     control->now_us = now_us;
     control->arena = fg_arena_new(64UL << 20);
     control->pass_wanted = true;
-    if (fg_control_load(control, true, err) < 0) {
+    if (fg_control_load(control, err) < 0) {
         fg_control_free(control);
         return NULL;
     }
@@ -192,7 +192,7 @@ static int undo(struct fg_control *control, struct fg_err *err)
         }
     drop_step(control);
     fg_control_unload(control);
-    int rc = fg_control_load(control, false, err);
+    int rc = fg_control_load(control, err);
     if (rc == 0)
         wait_again(control);
     return rc;

@@ -103,8 +103,8 @@ void *fg_control_grow(void *items, size_t len, size_t *room, size_t size);
 [[gnu::format(printf, 4, 5)]] void fg_control_tell(struct fg_control *control, const char *kind, const struct fg_job *job,
                                                    const char *fmt, ...);
 
-/* load.c: (re)build the state from the store.  `first`: also adopt from the engine. */
-int fg_control_load(struct fg_control *control, bool first, struct fg_err *err);
+/* load.c: (re)build the state from the store, and ask the engine what became of the attempts under way. */
+int fg_control_load(struct fg_control *control, struct fg_err *err);
 void fg_control_unload(struct fg_control *control);
 const char *fg_control_user(const struct fg_control *control, uint32_t user);
 int fg_control_user_intern(struct fg_control *control, const char *name, uint32_t *out_user, struct fg_err *err);

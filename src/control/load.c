@@ -180,7 +180,7 @@ static int adopt_all(struct fg_control *control, struct fg_err *err)
     return rc;
 }
 
-int fg_control_load(struct fg_control *control, bool first, struct fg_err *err)
+int fg_control_load(struct fg_control *control, struct fg_err *err)
 {
     control->pool = fg_pool_new(control->options.nodes_max);
     control->queue = fg_queue_new(&(struct fg_queue_options){
@@ -201,7 +201,7 @@ int fg_control_load(struct fg_control *control, bool first, struct fg_err *err)
     control->next_job_id = sink.next_job_id;
     control->next_token_id = sink.next_token_id;
     rc = ensure_default(control, err);
-    if (rc == 0 && first)
+    if (rc == 0)
         rc = adopt_all(control, err);
     control->pass_wanted = true;
     control->share_us = 0;

@@ -6,9 +6,10 @@
  * - start() is called only after the intent to start this (job, attempt, task) is durable, and it is
  *   idempotent: the same key never makes two processes, not even across kill -9 of the caller.
  * - Nothing is reported twice after collect(); everything that ended is reported until then.
- * - After a restart the caller names every attempt it believes alive with adopt(); the engine answers
+ * - After a restart, or when it had to read its state again, the caller names every attempt it believes alive with adopt(); the engine answers
  *   each with exactly one event: STARTED (it is running), EXITED, or LOST (it never started or
- *   vanished, and it can never start later: it is fenced).
+ *   vanished, and it can never start later: it is fenced).  For a task that this engine itself was asked to
+ *   start and that is still being started, the event is the one that comes anyway.
  * - No call blocks for long: starts, staging and stops go on in other processes; events tell.
  * Threads:   one caller, one thread.
  */

@@ -1,0 +1,81 @@
+/* check.c - the controller's invariants, recomputed in full; for tests. */
+#include "control/control_inner.h"
+
+#include <stdlib.h>
+
+struct left {
+    int64_t cpu_milli, mem_mib;
+    int64_t devices[FG_NODE_DEVICES_MAX];
+};
+
+static bool node_agrees(const struct fg_control *control, fg_node_id id)
+{
+    const struct fg_pool_node *node = fg_pool_node(control->pool, id);
+    struct left left = {.cpu_milli = node->cpu_milli, .mem_mib = (int64_t)node->mem_mib};
+    for (uint32_t i = 0; i < node->devices_len; i++)
+        left.devices[i] = 1000;
+    for (size_t i = 0; i < control->lives_len; i++) {
+        const struct live *live = &control->lives[i];
+        for (uint32_t task = 0; live->claimed && task < live->tasks; task++) {
+            const struct fg_grant *grant = &live->grants[task];
+            if (grant->node != id)
+                continue;
+            left.cpu_milli -= grant->cpu_milli;
+            left.mem_mib -= (int64_t)grant->mem_mib;
+            for (uint32_t mask = grant->devices; mask; mask &= mask - 1)
+                left.devices[__builtin_ctz(mask)] -= grant->gpu_milli;
+        }
+    }
+    bool same = left.cpu_milli == node->cpu_milli_left && left.mem_mib == (int64_t)node->mem_mib_left;
+    for (uint32_t i = 0; same && i < node->devices_len; i++)
+        same = left.devices[i] >= 0 && left.devices[i] == node->left_milli[i];
+    return same;
+}
+
+static bool project_agrees(const struct fg_control *control, fg_project_id id)
+{
+    int64_t running = 0, gpu_milli = 0, cpu_milli = 0, queued = 0;
+    for (size_t i = 0; i < control->lives_len; i++) {
+        const struct live *live = &control->lives[i];
+        if (!live->claimed || fg_queue_get(control->queue, live->job)->project != id)
+            continue;
+        running++;
+        gpu_milli += live->amount.gpu_milli;
+        cpu_milli += live->amount.cpu_milli;
+    }
+    for (size_t at = 0; at < fg_queue_slots(control->queue); at++) {
+        const struct fg_job *job = fg_queue_slot(control->queue, at);
+        queued += job && job->project == id && job->state == FG_JOB_QUEUED;
+    }
+    const struct fg_held *held = fg_queue_held(control->queue, id);
+    return held->running == running && held->gpu_milli == gpu_milli && held->cpu_milli == cpu_milli && held->queued == queued;
+}
+
+/* A job holds devices exactly while it is starting or running. */
+static bool jobs_agree(const struct fg_control *control)
+{
+    size_t holding = 0;
+    for (size_t at = 0; at < fg_queue_slots(control->queue); at++) {
+        const struct fg_job *job = fg_queue_slot(control->queue, at);
+        if (!job)
+            continue;
+        bool holds = job->state == FG_JOB_STARTING || job->state == FG_JOB_RUNNING;
+        if (fg_job_state_is_final(job->state) || holds != fg_map_get(control->live_by_job, job->id, NULL))
+            return false;
+        holding += holds;
+    }
+    return holding == control->lives_len;
+}
+
+bool fg_control_check(const struct fg_control *control)
+{
+    if (!fg_pool_check(control->pool) || !jobs_agree(control))
+        return false;
+    for (fg_node_id id = 1; id <= fg_pool_len(control->pool); id++)
+        if (!node_agrees(control, id))
+            return false;
+    for (fg_project_id id = 1; id <= fg_queue_projects_max(control->queue); id++)
+        if (fg_queue_project(control->queue, id) && !project_agrees(control, id))
+            return false;
+    return true;
+}

@@ -1,0 +1,321 @@
+/* control_sim.c - the whole controller under simulated time and faults.
+ *
+ * A seed decides everything: commands, how long tasks run, how they end, when the disk is full, when the daemon dies
+ * (also between a commit and its effects) and comes back.  After every step the invariants hold:
+ *   - no job that was acknowledged is lost, and none is ever in a state the table does not lead to;
+ *   - no rank of a job runs twice at once; no device, core or MiB is granted twice;
+ *   - no project holds more than its quota;
+ *   - the controller's own books agree with a full recount;
+ * and at the end, with the faults over, every job reaches exactly one final state.
+ *
+ *     control_sim [SEEDS [FIRST]]      a failing seed is printed; run it alone with `control_sim 1 SEED`
+ */
+#include "control/control.h"
+#include "model/job_json.h"
+#include "test/sim/random.h"
+#include "test/sim/sim_engine.h"
+#include "test/sim/sim_store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STEPS        300
+#define DRAIN_STEPS  20000
+#define QUOTA_RUNNING 3
+
+struct world {
+    uint64_t seed, random;
+    int64_t now_us;
+    struct fg_config config;
+    struct sim_store *store;
+    struct sim_engine *engine;
+    struct fg_control *control;
+    fg_job_id acked[4096];
+    size_t acked_len;
+    uint32_t crashes, full_disks;
+};
+
+#define MUST(world, condition) must((world), (condition), #condition, __LINE__)
+
+static void must(const struct world *world, bool condition, const char *what, int line)
+{
+    if (condition)
+        return;
+    printf("not ok - seed %llu at %lld us, line %d: %s\n", (unsigned long long)world->seed, (long long)world->now_us, line, what);
+    exit(1);
+}
+
+static uint32_t roll(struct world *world, uint32_t below)
+{
+    return sim_random(&world->random, below);
+}
+
+static void open_control(struct world *world)
+{
+    struct fg_err err = {};
+    world->control = fg_control_new(
+        &(struct fg_control_options){
+            .config = &world->config,
+            .store_ops = &sim_store_ops,
+            .store = (struct fg_store *)world->store,
+            .engine_ops = &sim_engine_ops,
+            .engine = (struct fg_engine *)world->engine,
+            .order = fg_orders[0],
+            .nodes_max = 4,
+        },
+        world->now_us, &err);
+    if (!world->control)
+        printf("# %s\n", err.text);
+    MUST(world, world->control != NULL);
+}
+
+/* -- commands ------------------------------------------------------------------------------------------- */
+
+struct ask {
+    struct fg_command command;
+    struct fg_submit_item item;
+    struct fg_job_spec spec;
+    struct fg_after after[2];
+    struct fg_project project;
+    struct fg_buf json;
+    char key[32];
+    bool answered;
+};
+
+static void answered(struct fg_command *command)
+{
+    struct ask *ask = command->poster;
+    ask->answered = true;
+}
+
+static void make_request(struct world *world, struct fg_request *request)
+{
+    *request = (struct fg_request){.cpu_milli = 500 + 500 * roll(world, 8), .mem_mib = 512UL * roll(world, 8)};
+    switch (roll(world, 4)) {
+    case 0:
+        return; /* CPU only */
+    case 1:
+        request->gpu_milli = 100 + 100 * roll(world, 9);
+        request->count = 1;
+        break;
+    default:
+        request->gpu_milli = 1000;
+        request->count = 1 + roll(world, 4);
+    }
+    memcpy(request->kind, "h100", 5);
+}
+
+static void fill_after(struct world *world, struct ask *ask)
+{
+    size_t len = roll(world, 8) == 0 && world->acked_len ? 1 + roll(world, 2) : 0;
+    for (size_t i = 0; i < len; i++)
+        ask->after[i] = (struct fg_after){.job = world->acked[roll(world, (uint32_t)world->acked_len)], .any_end = roll(world, 2)};
+    if (len == 2 && ask->after[0].job == ask->after[1].job)
+        len = 1;
+    ask->spec.after = ask->after;
+    ask->spec.after_len = len;
+}
+
+static void ask_submit(struct world *world, struct ask *ask)
+{
+    struct fg_job_spec *spec = &ask->spec;
+    *spec = (struct fg_job_spec){
+        .name = "sim", .project = "default", .run = "true", .setup = "", .cwd = "", .workdir = "", .workdir_hash = "",
+        .idempotency_key = "", .any_of_len = 1, .tasks = 1, .grace_us = 10000000, .retry_backoff_us = 1000000,
+        .compute_density = -1, .time_sensitivity = -1, .memory_need = -1,
+    };
+    make_request(world, &spec->any_of[0]);
+    spec->retries = roll(world, 3);
+    spec->preemptible = roll(world, 3) == 0;
+    spec->priority = (int32_t)roll(world, 200) - 100;
+    spec->time_limit_us = roll(world, 2) ? 10000000 : 0;
+    if (roll(world, 10) == 0 && spec->any_of[0].gpu_milli == 1000) {
+        spec->tasks = 2;
+        spec->any_of[0].count = 1;
+    }
+    if (roll(world, 20) == 0) {
+        spec->array_last = 2;
+        spec->array_step = 1;
+    }
+    if (roll(world, 10) == 0) {
+        snprintf(ask->key, sizeof(ask->key), "key-%u", roll(world, 5));
+        spec->idempotency_key = ask->key;
+    }
+    fill_after(world, ask);
+    fg_job_json_write(&ask->json, spec);
+    ask->item = (struct fg_submit_item){
+        .spec = spec, .spec_json = ask->json.text, .spec_json_len = ask->json.len, .project = 1};
+    ask->command.kind = FG_CMD_SUBMIT;
+    ask->command.items = &ask->item;
+    ask->command.items_len = 1;
+}
+
+static void make_ask(struct world *world, struct ask *ask)
+{
+    *ask = (struct ask){.command = {.done = answered, .poster = ask, .actor = {.user = "ada", .role = FG_ROLE_ADMIN}}};
+    fg_job_id any = world->acked_len ? world->acked[roll(world, (uint32_t)world->acked_len)] : 1;
+    switch (roll(world, 12)) {
+    case 0:
+        ask->command.kind = FG_CMD_CANCEL;
+        ask->command.job = any;
+        ask->command.array = roll(world, 4) == 0;
+        break;
+    case 1:
+        ask->command.kind = roll(world, 3) ? FG_CMD_NODE_RESUME : FG_CMD_NODE_DRAIN;
+        ask->command.name = "sim";
+        break;
+    case 2:
+        ask->project = (struct fg_project){.name = "default", .weight = 100, .quota = {-1, -1, -1, QUOTA_RUNNING, -1}};
+        ask->command.kind = FG_CMD_PROJECT_PUT;
+        ask->command.project = &ask->project;
+        break;
+    default:
+        ask_submit(world, ask);
+    }
+}
+
+static void note_answer(struct world *world, const struct ask *ask)
+{
+    if (ask->command.kind != FG_CMD_SUBMIT || ask->command.rc < 0 || !ask->answered)
+        return;
+    for (uint32_t i = 0; !ask->item.out_repeated && i < ask->item.out_count && world->acked_len < 4000; i++)
+        world->acked[world->acked_len++] = ask->item.out_id + i;
+}
+
+/* -- invariants ------------------------------------------------------------------------------------------- */
+
+static void check(struct world *world)
+{
+    MUST(world, sim_engine_check(world->engine));
+    for (size_t i = 0; i < world->acked_len; i++)
+        MUST(world, sim_store_job(world->store, world->acked[i]) != NULL);
+    if (world->control)
+        MUST(world, fg_control_check(world->control));
+}
+
+/* -- a step of the world --------------------------------------------------------------------------------------- */
+
+static void crash(struct world *world)
+{
+    world->crashes++;
+    fg_control_free(world->control);
+    sim_store_crash(world->store);
+    sim_engine_restart(world->engine);
+    open_control(world);
+}
+
+static void step(struct world *world, bool faults)
+{
+    enum { ASKS_MAX = 6 };
+    static struct ask asks[ASKS_MAX];
+    size_t len = faults ? roll(world, ASKS_MAX) : 0;
+    struct fg_command *list = NULL, **last = &list;
+    for (size_t i = 0; i < len; i++) {
+        make_ask(world, &asks[i]);
+        *last = &asks[i].command;
+        last = &asks[i].command.next;
+    }
+    if (faults && roll(world, 15) == 0) {
+        sim_store_fail(world->store, FG_ENOSPC, 1 + roll(world, 3));
+        world->full_disks++;
+    }
+    bool dies = faults && roll(world, 12) == 0;
+    if (dies)
+        sim_engine_die_after(world->engine, roll(world, 4));
+
+    struct fg_err err = {};
+    MUST(world, fg_control_step(world->control, list, world->now_us, &err) == 0);
+    for (size_t i = 0; i < len; i++) {
+        MUST(world, asks[i].answered);
+        note_answer(world, &asks[i]);
+        fg_buf_free(&asks[i].json);
+    }
+    if (dies)
+        crash(world);
+    check(world);
+}
+
+static void pass_time(struct world *world)
+{
+    world->now_us += (1 + roll(world, 800)) * 1000;
+    sim_engine_advance(world->engine, world->now_us);
+}
+
+/* Kind weather: the node is up, the quota is gone, and all that can end does. */
+static void drain(struct world *world)
+{
+    struct ask asks[2] = {
+        {.command = {.kind = FG_CMD_NODE_RESUME, .name = "sim", .done = answered, .poster = &asks[0]}},
+        {.command = {.kind = FG_CMD_PROJECT_PUT, .project = &asks[1].project, .done = answered, .poster = &asks[1]},
+         .project = {.name = "default", .weight = 100, .quota = {-1, -1, -1, -1, -1}}},
+    };
+    asks[0].command.next = &asks[1].command;
+    sim_engine_be_kind(world->engine);
+    sim_store_fail(world->store, 0, 0);
+    world->now_us += 2000000;
+    struct fg_err err;
+    MUST(world, fg_control_step(world->control, &asks[0].command, world->now_us, &err) == 0);
+    MUST(world, asks[0].command.rc == 0 && asks[1].command.rc == 0);
+    for (int i = 0; i < DRAIN_STEPS; i++) {
+        size_t open = 0;
+        for (fg_job_id id = 1; id <= sim_store_jobs(world->store); id++)
+            open += !fg_job_state_is_final(sim_store_job(world->store, id)->state);
+        if (open == 0)
+            return;
+        pass_time(world);
+        step(world, false);
+    }
+    for (fg_job_id id = 1; id <= sim_store_jobs(world->store); id++) {
+        const struct fg_job *job = sim_store_job(world->store, id);
+        if (!fg_job_state_is_final(job->state))
+            printf("# job %llu is %s, attempt %u, waits for %u, tasks %u, eligible %lld\n", (unsigned long long)id, fg_job_state_name(job->state),
+                   job->attempt, job->waits_for, job->tasks, (long long)job->eligible_us);
+    }
+    MUST(world, !"every job ends when the faults are over");
+}
+
+/* What the seeds went through: a simulation that does nothing proves nothing. */
+struct tally {
+    uint64_t jobs, crashes, full_disks;
+    uint64_t ends[FG_JOB_STATES];
+};
+
+static void run_seed(uint64_t seed, struct tally *tally)
+{
+    struct world world = {.seed = seed, .random = seed, .now_us = 1700000000000000};
+    fg_config_defaults(&world.config);
+    world.store = sim_store_new();
+    world.engine = sim_engine_new(seed);
+    sim_engine_advance(world.engine, world.now_us);
+    open_control(&world);
+    for (int i = 0; i < STEPS; i++) {
+        pass_time(&world);
+        step(&world, true);
+    }
+    drain(&world);
+    MUST(&world, sim_engine_running(world.engine) == 0);
+    tally->jobs += sim_store_jobs(world.store);
+    tally->crashes += world.crashes;
+    tally->full_disks += world.full_disks;
+    for (fg_job_id id = 1; id <= sim_store_jobs(world.store); id++)
+        tally->ends[sim_store_job(world.store, id)->state]++;
+    fg_control_free(world.control);
+    sim_store_free(world.store);
+    sim_engine_free(world.engine);
+}
+
+int main(int argc, char **argv)
+{
+    uint64_t seeds = argc > 1 ? strtoull(argv[1], NULL, 10) : 200, first = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
+    struct tally tally = {};
+    for (uint64_t seed = first; seed < first + seeds; seed++)
+        run_seed(seed, &tally);
+    printf("# %llu jobs, %llu crashes, %llu full disks;", (unsigned long long)tally.jobs, (unsigned long long)tally.crashes,
+           (unsigned long long)tally.full_disks);
+    for (int state = 0; state < FG_JOB_STATES; state++)
+        if (tally.ends[state])
+            printf(" %s %llu", fg_job_state_name(state), (unsigned long long)tally.ends[state]);
+    printf("\nok 1 - %llu seeds of %d steps with crashes, full disks and lost tasks\n1..1\n", (unsigned long long)seeds, STEPS);
+    return 0;
+}

@@ -1,0 +1,340 @@
+/* sim_store.c - see sim_store.h */
+#include "test/sim/sim_store.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define JOBS_MAX    4096
+#define TASKS_MAX   8
+#define PROJECTS    16
+
+struct job {
+    struct fg_job job; /* id 0: none */
+    struct fg_request any_of[FG_ANY_OF_MAX];
+    size_t any_of_len;
+    struct fg_after after[FG_AFTER_MAX];
+    size_t after_len;
+    struct fg_grant grants[TASKS_MAX];
+    size_t grants_len;
+    int64_t finished_us;
+    int32_t exit_code;
+    char key[FG_NAME_MAX];
+    char spec[512];
+};
+
+struct image {
+    struct job jobs[JOBS_MAX]; /* by id */
+    fg_job_id next_id;
+    uint64_t events;
+    struct fg_project projects[PROJECTS];
+    size_t projects_len;
+    enum fg_node_state node_state;
+    bool node_set;
+    char users[16][FG_NAME_MAX];
+    size_t users_len;
+};
+
+struct sim_store {
+    struct image committed, batch;
+    bool in_batch;
+    int fail_code;
+    uint32_t fail_calls;
+    fg_job_id touched[JOBS_MAX]; /* jobs changed by the batch */
+    size_t touched_len;
+};
+
+struct sim_store *sim_store_new(void)
+{
+    struct sim_store *store = calloc(1, sizeof(*store));
+    assert(store);
+    store->committed.next_id = store->batch.next_id = 1;
+    return store;
+}
+
+void sim_store_free(struct sim_store *store)
+{
+    free(store);
+}
+
+void sim_store_fail(struct sim_store *store, int code, uint32_t calls)
+{
+    store->fail_code = code;
+    store->fail_calls = calls;
+}
+
+static int fails(struct sim_store *store, struct fg_err *err)
+{
+    if (store->fail_calls == 0)
+        return 0;
+    store->fail_calls--;
+    return fg_fail(err, store->fail_code, "simulated: the disk is full");
+}
+
+static void copy_rest(struct image *to, const struct image *from)
+{
+    to->next_id = from->next_id;
+    to->events = from->events;
+    memcpy(to->projects, from->projects, sizeof(to->projects));
+    to->projects_len = from->projects_len;
+    to->node_state = from->node_state;
+    to->node_set = from->node_set;
+    memcpy(to->users, from->users, sizeof(to->users));
+    to->users_len = from->users_len;
+}
+
+/* Bring the changed jobs of one image into the other. */
+static void copy_touched(struct sim_store *store, struct image *to, const struct image *from)
+{
+    for (size_t i = 0; i < store->touched_len; i++)
+        to->jobs[store->touched[i]] = from->jobs[store->touched[i]];
+    store->touched_len = 0;
+    copy_rest(to, from);
+}
+
+static int begin(struct fg_store *self, struct fg_err *err)
+{
+    struct sim_store *store = (struct sim_store *)self;
+    assert(!store->in_batch);
+    int rc = fails(store, err);
+    store->in_batch = rc == 0;
+    return rc;
+}
+
+static int commit(struct fg_store *self, struct fg_err *err)
+{
+    struct sim_store *store = (struct sim_store *)self;
+    assert(store->in_batch);
+    int rc = fails(store, err);
+    if (rc == 0) {
+        copy_touched(store, &store->committed, &store->batch);
+        store->in_batch = false;
+    }
+    return rc;
+}
+
+static void rollback(struct fg_store *self)
+{
+    struct sim_store *store = (struct sim_store *)self;
+    copy_touched(store, &store->batch, &store->committed);
+    store->in_batch = false;
+}
+
+void sim_store_crash(struct sim_store *store)
+{
+    rollback((struct fg_store *)store);
+    store->fail_calls = 0;
+}
+
+static struct job *touch(struct sim_store *store, fg_job_id id)
+{
+    assert(store->in_batch && id < JOBS_MAX);
+    for (size_t i = 0; i < store->touched_len; i++)
+        if (store->touched[i] == id)
+            return &store->batch.jobs[id];
+    store->touched[store->touched_len++] = id;
+    return &store->batch.jobs[id];
+}
+
+static int job_add(struct fg_store *self, const struct fg_job_row *row, const char *, const char *, const struct fg_request *any_of,
+                   size_t any_of_len, struct fg_err *err)
+{
+    struct sim_store *store = (struct sim_store *)self;
+    int rc = fails(store, err);
+    if (rc < 0)
+        return rc;
+    struct job *job = touch(store, row->job.id);
+    assert(job->job.id == 0); /* an id is never used twice */
+    *job = (struct job){.job = row->job, .any_of_len = any_of_len, .after_len = row->after_len};
+    memcpy(job->any_of, any_of, any_of_len * sizeof(any_of[0]));
+    memcpy(job->after, row->after, row->after_len * sizeof(row->after[0]));
+    snprintf(job->key, sizeof(job->key), "%s", row->idempotency_key);
+    assert(row->spec_json_len < sizeof(job->spec));
+    memcpy(job->spec, row->spec_json, row->spec_json_len);
+    if (row->job.id >= store->batch.next_id)
+        store->batch.next_id = row->job.id + 1;
+    return 0;
+}
+
+static int job_set(struct fg_store *self, const struct fg_job *job, int64_t finished_us, const char *, int32_t exit_code, int32_t,
+                   struct fg_err *err)
+{
+    struct sim_store *store = (struct sim_store *)self;
+    int rc = fails(store, err);
+    if (rc < 0)
+        return rc;
+    struct job *row = touch(store, job->id);
+    assert(row->job.id == job->id);
+    enum fg_job_state from = row->job.state; /* only along the arrows of the table */
+    assert(from == job->state ? !fg_job_state_is_final(from) : fg_job_move(&from, job->state, NULL) == 0);
+    row->job = *job;
+    row->finished_us = finished_us;
+    row->exit_code = exit_code;
+    return 0;
+}
+
+static int attempt_put(struct fg_store *self, const struct fg_attempt_row *attempt, struct fg_err *err)
+{
+    struct sim_store *store = (struct sim_store *)self;
+    int rc = fails(store, err);
+    if (rc < 0)
+        return rc;
+    struct job *row = touch(store, attempt->job);
+    assert(attempt->grants_len <= TASKS_MAX);
+    memcpy(row->grants, attempt->grants, attempt->grants_len * sizeof(attempt->grants[0]));
+    row->grants_len = attempt->grants_len;
+    return 0;
+}
+
+static int project_put(struct fg_store *self, const struct fg_project *project, struct fg_err *err)
+{
+    struct sim_store *store = (struct sim_store *)self;
+    int rc = fails(store, err);
+    if (rc < 0)
+        return rc;
+    size_t at = 0;
+    while (at < store->batch.projects_len && store->batch.projects[at].id != project->id)
+        at++;
+    assert(at < PROJECTS);
+    if (at == store->batch.projects_len)
+        store->batch.projects_len++;
+    store->batch.projects[at] = *project;
+    return 0;
+}
+
+static int node_put(struct fg_store *self, const struct fg_node_spec *, enum fg_node_state wanted, const char *, struct fg_err *err)
+{
+    struct sim_store *store = (struct sim_store *)self;
+    int rc = fails(store, err);
+    store->batch.node_state = rc == 0 ? wanted : store->batch.node_state;
+    store->batch.node_set = true;
+    return rc;
+}
+
+static int token_put(struct fg_store *, const struct fg_token *, struct fg_err *)
+{
+    return 0;
+}
+
+static int artifact_put(struct fg_store *, fg_job_id, const char *, const char *, uint64_t, int64_t, struct fg_err *)
+{
+    return 0;
+}
+
+static int event_add(struct fg_store *self, const struct fg_event *, uint64_t *out_seq, struct fg_err *err)
+{
+    struct sim_store *store = (struct sim_store *)self;
+    *out_seq = ++store->batch.events;
+    return fails(store, err);
+}
+
+static int user_intern(struct fg_store *self, const char *name, uint32_t *out_user, struct fg_err *)
+{
+    struct image *image = &((struct sim_store *)self)->batch;
+    size_t at = 0;
+    while (at < image->users_len && strcmp(image->users[at], name) != 0)
+        at++;
+    if (at == image->users_len)
+        snprintf(image->users[image->users_len++], FG_NAME_MAX, "%s", name);
+    *out_user = (uint32_t)at + 1;
+    return 0;
+}
+
+static int idempotency_find(struct fg_store *self, const char *, const char *key, fg_job_id *out_job, uint32_t *out_count,
+                            struct fg_err *err)
+{
+    const struct image *image = &((struct sim_store *)self)->batch;
+    for (fg_job_id id = 1; id < image->next_id; id++)
+        if (image->jobs[id].job.id && strcmp(image->jobs[id].key, key) == 0) {
+            *out_job = id;
+            *out_count = 1;
+            return 0;
+        }
+    return fg_fail(err, FG_ENOENT, "no such key");
+}
+
+static int job_state(struct fg_store *self, fg_job_id id, enum fg_job_state *out_state, fg_project_id *out_project,
+                     int32_t *out_exit_code, struct fg_err *err)
+{
+    const struct image *image = &((struct sim_store *)self)->batch;
+    if (id == 0 || id >= JOBS_MAX || !image->jobs[id].job.id)
+        return fg_fail(err, FG_ENOENT, "job %llu: no such job", (unsigned long long)id);
+    *out_state = image->jobs[id].job.state;
+    *out_project = image->jobs[id].job.project;
+    *out_exit_code = image->jobs[id].exit_code;
+    return 0;
+}
+
+static int job_spec(struct fg_store *self, fg_job_id id, struct fg_arena *, const char **out_json, size_t *out_len, struct fg_err *)
+{
+    const struct image *image = &((struct sim_store *)self)->batch;
+    *out_json = image->jobs[id].spec;
+    *out_len = strlen(image->jobs[id].spec);
+    return 0;
+}
+
+static int load_jobs(const struct image *image, struct fg_store_sink *sink)
+{
+    int rc = 0;
+    for (fg_job_id id = 1; rc == 0 && id < image->next_id; id++) {
+        const struct job *job = &image->jobs[id];
+        if (!job->job.id || fg_job_state_is_final(job->job.state))
+            continue;
+        struct fg_job_row row = {.job = job->job, .after = job->after, .after_len = job->after_len};
+        bool holds = job->job.state != FG_JOB_QUEUED;
+        rc = sink->job(sink->self, &row, job->any_of, job->any_of_len, job->grants, holds ? job->grants_len : 0);
+    }
+    return rc;
+}
+
+static int load(struct fg_store *self, struct fg_store_sink *sink, struct fg_err *err)
+{
+    const struct image *image = &((struct sim_store *)self)->committed;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < image->projects_len; i++)
+        rc = sink->project(sink->self, &image->projects[i]);
+    if (rc == 0 && image->node_set)
+        rc = sink->node(sink->self, "sim", image->node_state, "");
+    for (size_t i = 0; rc == 0 && i < image->users_len; i++)
+        rc = sink->user(sink->self, (uint32_t)i + 1, image->users[i]);
+    if (rc == 0)
+        rc = load_jobs(image, sink);
+    sink->next_job_id = image->next_id;
+    sink->next_token_id = 1;
+    return rc < 0 ? fg_fail(err, rc, "simulated load") : 0;
+}
+
+const struct fg_store_ops sim_store_ops = {
+    .load = load,
+    .begin = begin,
+    .commit = commit,
+    .rollback = rollback,
+    .job_add = job_add,
+    .job_set = job_set,
+    .attempt_put = attempt_put,
+    .project_put = project_put,
+    .node_put = node_put,
+    .token_put = token_put,
+    .artifact_put = artifact_put,
+    .event_add = event_add,
+    .user_intern = user_intern,
+    .idempotency_find = idempotency_find,
+    .job_state = job_state,
+    .job_spec = job_spec,
+};
+
+size_t sim_store_jobs(const struct sim_store *store)
+{
+    return (size_t)store->committed.next_id - 1;
+}
+
+const struct fg_job *sim_store_job(const struct sim_store *store, fg_job_id id)
+{
+    return id < JOBS_MAX && store->committed.jobs[id].job.id ? &store->committed.jobs[id].job : NULL;
+}
+
+int64_t sim_store_finished_us(const struct sim_store *store, fg_job_id id)
+{
+    return store->committed.jobs[id].finished_us;
+}

@@ -1,0 +1,21 @@
+/* sim_store.h - SIMULATED store for the controller's simulation test: rows in memory, a committed copy and the batch
+ * on top of it, failures on demand.  Never linked into the program. */
+#pragma once
+
+#include "store/store.h"
+
+struct sim_store;
+
+struct sim_store *sim_store_new(void);
+void sim_store_free(struct sim_store *store);
+extern const struct fg_store_ops sim_store_ops;
+
+/* The next `n` calls of begin, commit or a write fail with this code. */
+void sim_store_fail(struct sim_store *store, int code, uint32_t calls);
+/* The process died: what was not committed is gone. */
+void sim_store_crash(struct sim_store *store);
+
+/* Committed truth, for the invariants. */
+size_t sim_store_jobs(const struct sim_store *store);
+const struct fg_job *sim_store_job(const struct sim_store *store, fg_job_id id); /* NULL: not committed */
+int64_t sim_store_finished_us(const struct sim_store *store, fg_job_id id);
