@@ -179,7 +179,28 @@ static int update_node(struct fg_pool *pool,
         node->state = state;
         fg_index_put(&pool->index, id - 1, node);
     }
+    memcpy(node->device_mem_mib, fresh->device_mem_mib, sizeof(node->device_mem_mib));
     *pool->specs[id - 1] = *spec;
+    pool->generation++;
+    return 0;
+}
+
+static int append_node(struct fg_pool *pool,
+                       const struct fg_node_spec *spec,
+                       const struct fg_pool_node *fresh,
+                       struct fg_err *err)
+{
+    if (pool->nodes_len == pool->nodes_max)
+        return fg_fail(err, FG_ENOCAP, "node %s: the pool of %zu nodes is full", spec->name,
+                       pool->nodes_max);
+    struct fg_node_spec *kept = malloc(sizeof(*kept));
+    if (!kept)
+        return fg_fail(err, FG_ENOMEM, "node %s: no memory", spec->name);
+    *kept = *spec;
+    pool->specs[pool->nodes_len] = kept;
+    pool->nodes[pool->nodes_len] = *fresh;
+    fg_index_put(&pool->index, pool->nodes_len, fresh);
+    pool->nodes_len++;
     pool->generation++;
     return 0;
 }
@@ -190,33 +211,21 @@ int fg_pool_add(struct fg_pool *pool,
                 struct fg_err *err)
 {
     struct fg_pool_node fresh;
+    size_t kinds_len = pool->kinds_len;
     int rc = check_spec(spec, err);
     if (rc == 0)
         rc = fill_node(pool, spec, &fresh, err);
-    if (rc < 0)
-        return rc;
-
-    fg_node_id id = fg_pool_find(pool, spec->name);
-    if (id) {
+    fg_node_id id = rc == 0 ? fg_pool_find(pool, spec->name) : 0;
+    if (rc == 0 && id)
         rc = update_node(pool, id, spec, &fresh, err);
-        if (rc < 0)
-            return rc;
-    } else {
-        if (pool->nodes_len == pool->nodes_max)
-            return fg_fail(err, FG_ENOCAP, "node %s: the pool of %zu nodes is full", spec->name,
-                           pool->nodes_max);
-        struct fg_node_spec *kept = malloc(sizeof(*kept));
-        if (!kept)
-            return fg_fail(err, FG_ENOMEM, "node %s: no memory", spec->name);
-        *kept = *spec;
-        pool->specs[pool->nodes_len] = kept;
-        pool->nodes[pool->nodes_len] = fresh;
-        fg_index_put(&pool->index, pool->nodes_len, &fresh);
-        id = (fg_node_id)++pool->nodes_len;
-        pool->generation++;
+    else if (rc == 0)
+        rc = append_node(pool, spec, &fresh, err);
+    if (rc < 0) {
+        pool->kinds_len = kinds_len; /* no node has the kinds that came with this one */
+        return rc;
     }
     if (out_node)
-        *out_node = id;
+        *out_node = id ? id : (fg_node_id)pool->nodes_len;
     return 0;
 }
 

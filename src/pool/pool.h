@@ -82,6 +82,13 @@ bool fg_pool_fit(const struct fg_pool *pool,
                  bool empty,
                  struct fg_grant *out_grant);
 
+/* How many tasks of this need the node takes now, or if nothing else ran there (`empty`); its state does not
+ * count.  UINT32_MAX: the need is nothing. */
+uint32_t fg_pool_room(const struct fg_pool *pool,
+                      fg_node_id node,
+                      const struct fg_need *need,
+                      bool empty);
+
 /* Best fit: among the nodes that can take it, one that is left with the least.  false: none. */
 bool fg_pool_best_fit(const struct fg_pool *pool,
                       const struct fg_pool *also,

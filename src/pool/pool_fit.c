@@ -1,8 +1,9 @@
 /* pool_fit.c - does it fit, and where best?
  *
  * Best fit keeps big holes whole for big jobs: a whole-device request goes to the node with the fewest
- * untouched devices that suffice, a share to the fullest device that still has room, a CPU job to a node
- * without accelerators first and then to the one with the fewest cores left.
+ * untouched devices that suffice; a share to the fullest device that still has room (to within 50 milli);
+ * a CPU job to a node without accelerators first, and there to one with few cores left (to within a
+ * factor of two).  Of equals the lowest node and device.
  */
 #include "pool/pool_inner.h"
 
@@ -102,6 +103,49 @@ bool fg_pool_fit(const struct fg_pool *pool,
     return true;
 }
 
+/* -- how many ----------------------------------------------------------------------------------- */
+
+/* Tasks that the devices of one kind take, if each device counts for itself. */
+static uint64_t room_of_kind(const struct fg_pool_node *node,
+                             uint32_t kind,
+                             const struct fg_need *need,
+                             bool empty)
+{
+    uint64_t devices = 0, shares = 0;
+    for (uint32_t i = 0; i < node->devices_len; i++) {
+        if (node->kind[i] != kind || !memory_suffices(node, i, need))
+            continue;
+        uint32_t left = empty ? 1000 : node->left_milli[i];
+        devices += left >= need->gpu_milli;
+        shares += left / need->gpu_milli;
+    }
+    return need->gpu_milli < 1000 && need->count == 1 ? shares : devices / need->count;
+}
+
+uint32_t fg_pool_room(const struct fg_pool *pool,
+                      fg_node_id id,
+                      const struct fg_need *need,
+                      bool empty)
+{
+    const struct fg_pool_node *node = fg_pool_node(pool, id);
+    assert(need->count == 0 || need->gpu_milli > 0);
+    uint64_t most = UINT32_MAX, by_device = 0;
+    if (need->count) {
+        for (uint64_t kinds = need->kinds & node->kinds; kinds; kinds &= kinds - 1)
+            by_device += room_of_kind(node, (uint32_t)__builtin_ctzll(kinds), need, empty);
+        most = by_device;
+    }
+    uint32_t cpu = empty ? node->cpu_milli : node->cpu_milli_left;
+    uint64_t mem = empty ? node->mem_mib : node->mem_mib_left;
+    if (need->cpu_milli && cpu / need->cpu_milli < most)
+        most = cpu / need->cpu_milli;
+    if (need->mem_mib && mem / need->mem_mib < most)
+        most = mem / need->mem_mib;
+    return (uint32_t)most;
+}
+
+/* -- the best -------------------------------------------------------------------------------------- */
+
 /* The first node of the set that takes it. */
 static bool first_in(const struct fg_pool *pool,
                      const struct fg_pool *also,
@@ -119,17 +163,48 @@ static bool first_in(const struct fg_pool *pool,
     return false;
 }
 
+static struct fg_need of_one_kind(const struct fg_need *need, uint32_t kind)
+{
+    struct fg_need one = *need;
+    one.kinds = 1ULL << kind;
+    return one;
+}
+
 static bool best_whole(const struct fg_pool *pool,
                        const struct fg_pool *also,
                        const struct fg_need *need,
                        struct fg_grant *out_grant)
 {
     for (uint32_t n = need->count; n <= FG_NODE_DEVICES_MAX; n++)
-        for (uint64_t kinds = need->kinds; kinds; kinds &= kinds - 1)
-            if (first_in(pool, also,
-                         fg_index_whole(&pool->index, (uint32_t)__builtin_ctzll(kinds), n),
-                         need, out_grant))
+        for (uint64_t kinds = need->kinds; kinds; kinds &= kinds - 1) {
+            uint32_t kind = (uint32_t)__builtin_ctzll(kinds);
+            struct fg_need one = of_one_kind(need, kind);
+            if (first_in(pool, also, fg_index_whole(&pool->index, kind, n), &one, out_grant))
                 return true;
+        }
+    return false;
+}
+
+/* The first node that gives the share from a device of this bucket.  (A node may be in the set for a device with
+ * a little too little left, and would give from another: that one's bucket comes later.) */
+static bool first_share(const struct fg_pool *pool,
+                        const struct fg_pool *also,
+                        uint32_t bucket,
+                        const struct fg_need *one,
+                        struct fg_grant *out_grant)
+{
+    uint32_t kind = (uint32_t)__builtin_ctzll(one->kinds);
+    const uint64_t *set = fg_index_share(&pool->index, kind, bucket);
+    size_t words = (pool->nodes_len + 63) / 64;
+    for (size_t word = 0; word < words; word++)
+        for (uint64_t bits = set[word]; bits; bits &= bits - 1) {
+            fg_node_id id = (fg_node_id)(word * 64 + (size_t)__builtin_ctzll(bits) + 1);
+            if (!fg_pool_fit(pool, also, id, one, false, out_grant))
+                continue;
+            uint32_t device = (uint32_t)__builtin_ctz(out_grant->devices);
+            if (pool->nodes[id - 1].left_milli[device] / FG_SHARE_STEP_MILLI == bucket)
+                return true;
+        }
     return false;
 }
 
@@ -139,12 +214,12 @@ static bool best_share(const struct fg_pool *pool,
                        const struct fg_need *need,
                        struct fg_grant *out_grant)
 {
-    for (uint32_t bucket = need->gpu_milli / 50; bucket < FG_SHARE_BUCKETS; bucket++)
-        for (uint64_t kinds = need->kinds; kinds; kinds &= kinds - 1)
-            if (first_in(pool, also,
-                         fg_index_share(&pool->index, (uint32_t)__builtin_ctzll(kinds), bucket),
-                         need, out_grant))
+    for (uint32_t b = need->gpu_milli / FG_SHARE_STEP_MILLI; b < FG_SHARE_BUCKETS; b++)
+        for (uint64_t kinds = need->kinds; kinds; kinds &= kinds - 1) {
+            struct fg_need one = of_one_kind(need, (uint32_t)__builtin_ctzll(kinds));
+            if (first_share(pool, also, b, &one, out_grant))
                 return true;
+        }
     return best_whole(pool, also, need, out_grant);
 }
 
@@ -153,19 +228,13 @@ static bool best_cpu(const struct fg_pool *pool,
                      const struct fg_need *need,
                      struct fg_grant *out_grant)
 {
-    struct fg_grant second = {};
-    for (uint32_t bucket = fg_index_cpu_bucket(need->cpu_milli); bucket < FG_CPU_BUCKETS;
-         bucket++) {
-        if (!first_in(pool, also, fg_index_cpu(&pool->index, bucket), need, out_grant))
-            continue;
-        if (pool->nodes[out_grant->node - 1].devices_len == 0)
-            return true;
-        if (!second.node)
-            second =
-                *out_grant; /* has accelerators: keep looking for a node that wastes none */
-    }
-    *out_grant = second;
-    return second.node != 0;
+    uint32_t least = fg_index_cpu_bucket(need->cpu_milli);
+    for (int has_devices = 0; has_devices <= 1; has_devices++)
+        for (uint32_t bucket = least; bucket < FG_CPU_BUCKETS; bucket++)
+            if (first_in(pool, also, fg_index_cpu(&pool->index, has_devices, bucket), need,
+                         out_grant))
+                return true;
+    return false;
 }
 
 bool fg_pool_best_fit(const struct fg_pool *pool,
@@ -179,32 +248,4 @@ bool fg_pool_best_fit(const struct fg_pool *pool,
     if (need->gpu_milli < 1000)
         return best_share(pool, also, need, out_grant);
     return best_whole(pool, also, need, out_grant);
-}
-
-bool fg_pool_check(const struct fg_pool *pool)
-{
-    for (size_t at = 0; at < pool->nodes_len; at++) {
-        const struct fg_pool_node *node = &pool->nodes[at];
-        size_t word = at / 64;
-        uint64_t bit = 1ULL << (at % 64);
-        bool up = node->state == FG_NODE_UP;
-        for (uint32_t bucket = 0; bucket < FG_CPU_BUCKETS; bucket++) {
-            bool want = up && bucket == fg_index_cpu_bucket(node->cpu_milli_left);
-            if (!!(fg_index_cpu(&pool->index, bucket)[word] & bit) != want)
-                return false;
-        }
-        for (uint32_t kind = 0; kind < pool->kinds_len; kind++) {
-            bool has = up && (node->kinds >> kind & 1);
-            struct fg_index_place place = fg_index_place(node, kind);
-            for (uint32_t n = 0; n <= FG_NODE_DEVICES_MAX; n++)
-                if (!!(fg_index_whole(&pool->index, kind, n)[word] & bit)
-                    != (has && n == place.whole))
-                    return false;
-            for (uint32_t b = 0; b < FG_SHARE_BUCKETS; b++)
-                if (!!(fg_index_share(&pool->index, kind, b)[word] & bit)
-                    != (has && (int32_t)b == place.share))
-                    return false;
-        }
-    }
-    return true;
 }

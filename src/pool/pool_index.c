@@ -8,15 +8,15 @@
 
 struct fg_index_place fg_index_place(const struct fg_pool_node *node, uint32_t kind)
 {
-    struct fg_index_place place = {.whole = 0, .share = -1};
+    struct fg_index_place place = {};
     for (uint32_t i = 0; i < node->devices_len; i++) {
         if (node->kind[i] != kind)
             continue;
         uint32_t left = node->left_milli[i];
         if (left == 1000)
             place.whole++;
-        else if (left > 0 && (int32_t)(left / 50) > place.share)
-            place.share = (int32_t)(left / 50);
+        else if (left > 0)
+            place.shares |= 1U << (left / FG_SHARE_STEP_MILLI);
     }
     return place;
 }
@@ -31,7 +31,7 @@ uint32_t fg_index_cpu_bucket(uint32_t cpu_milli_left)
 int fg_index_init(struct fg_pool_index *index, size_t nodes_max)
 {
     *index = (struct fg_pool_index){.words = (nodes_max + 63) / 64};
-    index->cpu = calloc(FG_CPU_BUCKETS * index->words, sizeof(uint64_t));
+    index->cpu = calloc(2 * FG_CPU_BUCKETS * index->words, sizeof(uint64_t));
     return index->cpu ? 0 : FG_ENOMEM;
 }
 
@@ -78,13 +78,14 @@ static void toggle(struct fg_pool_index *index, size_t at, const struct fg_pool_
         return;
     size_t word = at / 64;
     uint64_t bit = 1ULL << (at % 64);
-    fg_index_cpu(index, fg_index_cpu_bucket(node->cpu_milli_left))[word] ^= bit;
+    fg_index_cpu(index, node->devices_len > 0,
+                 fg_index_cpu_bucket(node->cpu_milli_left))[word] ^= bit;
     for (uint64_t kinds = node->kinds; kinds; kinds &= kinds - 1) {
         uint32_t kind = (uint32_t)__builtin_ctzll(kinds);
         struct fg_index_place place = fg_index_place(node, kind);
         fg_index_whole(index, kind, place.whole)[word] ^= bit;
-        if (place.share >= 0)
-            fg_index_share(index, kind, (uint32_t)place.share)[word] ^= bit;
+        for (uint32_t shares = place.shares; shares; shares &= shares - 1)
+            fg_index_share(index, kind, (uint32_t)__builtin_ctz(shares))[word] ^= bit;
     }
 }
 
@@ -100,7 +101,9 @@ void fg_index_take(struct fg_pool_index *index, size_t at, const struct fg_pool_
 
 void fg_index_copy(struct fg_pool_index *to, const struct fg_pool_index *from)
 {
-    memcpy(to->cpu, from->cpu, FG_CPU_BUCKETS * from->words * sizeof(uint64_t));
+    memcpy(to->cpu, from->cpu, 2 * FG_CPU_BUCKETS * from->words * sizeof(uint64_t));
+    if (from->kinds_room == 0)
+        return;
     memcpy(to->whole, from->whole,
            from->kinds_room * WHOLE_SETS * from->words * sizeof(uint64_t));
     memcpy(to->share, from->share,

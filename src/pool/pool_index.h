@@ -1,8 +1,8 @@
 /* pool_index.h - sets of nodes by what they have left.  Inside of pool/ only.
  *
  *     whole[kind][n]  nodes with exactly n untouched devices of that kind
- *     share[kind][b]  nodes whose fullest-but-open shared device of that kind has b*50 .. b*50+49 milli left
- *     cpu[b]          nodes with 2^b-1 .. 2^(b+1)-2 whole cores left
+ *     share[kind][b]  nodes with a shared device of that kind that has b*50 .. b*50+49 milli left, but not 0
+ *     cpu[has][b]     nodes without (0) or with (1) accelerators, and 2^b-1 .. 2^(b+1)-2 whole cores left
  *
  * Only nodes that are `up` are in it.  A set is a bit per node, so the lowest node id wins ties and
  * the answer never depends on history.
@@ -11,21 +11,22 @@
 
 #include "pool/pool.h"
 
-#define FG_SHARE_BUCKETS 20
-#define FG_CPU_BUCKETS   24
+#define FG_SHARE_STEP_MILLI 50
+#define FG_SHARE_BUCKETS    20
+#define FG_CPU_BUCKETS      24
 
 struct fg_pool_index {
     size_t words; /* 64-bit words of one set */
     size_t kinds_room;
-    uint64_t *cpu;   /* [FG_CPU_BUCKETS][words] */
+    uint64_t *cpu;   /* [2][FG_CPU_BUCKETS][words] */
     uint64_t *whole; /* [kind][FG_NODE_DEVICES_MAX + 1][words] */
     uint64_t *share; /* [kind][FG_SHARE_BUCKETS][words] */
 };
 
 /* Where a node stands for one kind. */
 struct fg_index_place {
-    uint32_t whole; /* untouched devices */
-    int32_t share;  /* bucket of the greatest share left on an open device, -1 none */
+    uint32_t whole;  /* untouched devices */
+    uint32_t shares; /* set of the buckets of its open devices that have something left */
 };
 
 struct fg_index_place fg_index_place(const struct fg_pool_node *node, uint32_t kind);
@@ -40,9 +41,11 @@ void fg_index_put(struct fg_pool_index *index, size_t at, const struct fg_pool_n
 void fg_index_take(struct fg_pool_index *index, size_t at, const struct fg_pool_node *node);
 void fg_index_copy(struct fg_pool_index *to, const struct fg_pool_index *from);
 
-static inline uint64_t *fg_index_cpu(const struct fg_pool_index *index, uint32_t bucket)
+static inline uint64_t *fg_index_cpu(const struct fg_pool_index *index,
+                                     bool has_devices,
+                                     uint32_t bucket)
 {
-    return index->cpu + bucket * index->words;
+    return index->cpu + ((size_t)has_devices * FG_CPU_BUCKETS + bucket) * index->words;
 }
 static inline uint64_t *fg_index_whole(const struct fg_pool_index *index,
                                        uint32_t kind,
