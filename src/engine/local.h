@@ -9,9 +9,16 @@ struct fg_local_options {
     const struct fg_config *config;
     const struct fg_device_spec *declared; /* FPGAs, TPUs, ... of the configuration */
     size_t declared_len;
-    const char *job_user;  /* run jobs as this user when we are root; NULL or "": see local.c */
+    const char *job_user;  /* as root: run jobs as this user; NULL or "": as the submitter where he is a
+                            * local account, else as we are.  Not as root: jobs run as we do */
 };
 
-/* Forks the launcher, so call it before any thread is made.  NULL and `err` on failure. */
+/* Forks the launcher, so call it before any thread is made.  NULL and `err` on failure.
+ * One engine has a data folder at a time: waits up to 10 s for the launcher of a daemon that was killed,
+ * then FG_EBUSY. */
 struct fg_engine *fg_local_new(const struct fg_local_options *options, struct fg_err *err);
 extern const struct fg_engine_ops fg_engine_local;
+
+/* The job is over for good and its retention is past: remove its folder, logs and checkpoints.  Returns at
+ * once. */
+void fg_local_forget_job(struct fg_engine *engine, fg_job_id job);

@@ -1,0 +1,331 @@
+/* sampler.c - see sampler.h
+ *
+ * A supervisor is the reaper of all that its task starts, so the task's processes are exactly the
+ * descendants of the supervisor, with or without cgroups; CPU time of those that ended is in the times of
+ * the ones that waited for them.
+ */
+#include "engine/sampler.h"
+
+#include "base/clock.h"
+#include "engine/fs.h"
+#include "engine/procs.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PROCS_MAX 4096
+
+struct target {
+    struct fg_task_key key;
+    pid_t supervisor;
+    uint32_t devices, gpu_milli;
+    int64_t cpu_us, read_us; /* of the last reading, monotonic; 0: none */
+    struct fg_task_sample sample;
+    bool fresh;
+};
+
+struct fg_sampler {
+    int64_t interval_us;
+    struct fg_nvml *nvml;
+    pthread_t thread;
+    pthread_mutex_t mutex; /* guards what follows */
+    pthread_cond_t changed;
+    bool over;
+    struct target *targets;
+    size_t targets_len, targets_room;
+    struct fg_device_sample devices[FG_NODE_DEVICES_MAX + 1];
+    size_t devices_len; /* fresh ones */
+    int64_t busy_us, total_us; /* of the whole machine at the last reading; the thread's alone */
+};
+
+static int64_t clock_us(int64_t (*const *which)(void *))
+{
+    return (*which)(fg_clock_system()->self);
+}
+
+static int64_t now_utc(void)
+{
+    return clock_us(&fg_clock_system()->now_us);
+}
+
+static int64_t now_mono(void)
+{
+    return clock_us(&fg_clock_system()->mono_us);
+}
+
+/* Sum over the supervisor and all below it; the pids go to `pids`. */
+static size_t sum_up(pid_t supervisor, pid_t *pids, int64_t *cpu_us, int64_t *rss_kib)
+{
+    struct fg_procs_use use;
+    size_t len = fg_procs_below(supervisor, pids, PROCS_MAX);
+    *cpu_us = *rss_kib = 0;
+    if (fg_procs_use(supervisor, &use))
+        *cpu_us += use.cpu_us;
+    for (size_t i = 0; i < len; i++)
+        if (fg_procs_use(pids[i], &use)) {
+            *cpu_us += use.cpu_us;
+            *rss_kib += use.rss_kib;
+        }
+    return len;
+}
+
+static bool is_in(pid_t pid, const pid_t *pids, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (pids[i] == pid)
+            return true;
+    return false;
+}
+
+/* What the task uses of its devices: of whole ones all that is used, of a shared one the memory of its own
+ * processes; how busy a share is cannot be told. */
+static void add_devices(struct fg_nvml *nvml, struct target *it, const pid_t *pids, size_t len)
+{
+    for (size_t i = 0; i < FG_NODE_DEVICES_MAX && nvml; i++) {
+        struct fg_nvml_reading reading;
+        if (!(it->devices >> i & 1) || !fg_nvml_read(nvml, i, &reading) || reading.time_us == 0)
+            continue;
+        struct fg_task_sample *sample = &it->sample;
+        if (it->gpu_milli >= 1000 && reading.busy_milli >= 0)
+            sample->gpu_milli = (sample->gpu_milli < 0 ? 0 : sample->gpu_milli) + reading.busy_milli;
+        int64_t mem_mib = it->gpu_milli >= 1000 ? reading.mem_used_mib : 0;
+        for (uint32_t k = 0; k < reading.procs_len && it->gpu_milli < 1000; k++)
+            if (is_in(reading.procs[k].pid, pids, len))
+                mem_mib += reading.procs[k].mem_mib;
+        if (mem_mib >= 0)
+            sample->gpu_mem_mib = (sample->gpu_mem_mib < 0 ? 0 : sample->gpu_mem_mib) + mem_mib;
+    }
+}
+
+/* One reading of a copy of the target; the first one only sets the mark for the CPU. */
+static void read_target(struct fg_sampler *sampler, struct target *it, pid_t *pids)
+{
+    int64_t cpu_us, rss_kib, now = now_mono();
+    size_t len = sum_up(it->supervisor, pids, &cpu_us, &rss_kib);
+    int64_t spent_us = now - it->read_us;
+    if (it->read_us != 0 && spent_us > 0) {
+        it->sample = (struct fg_task_sample){.key = it->key,
+                                             .time_us = now_utc(),
+                                             .mem_mib = rss_kib / 1024,
+                                             .gpu_milli = -1,
+                                             .gpu_mem_mib = -1};
+        it->sample.cpu_milli = cpu_us > it->cpu_us ? (cpu_us - it->cpu_us) * 1000 / spent_us : 0;
+        add_devices(sampler->nvml, it, pids, len);
+        it->fresh = true;
+    }
+    it->cpu_us = cpu_us;
+    it->read_us = now;
+}
+
+static struct target *find(struct fg_sampler *sampler, struct fg_task_key key)
+{
+    for (size_t i = sampler->targets_len; i-- > 0;) {
+        struct target *it = &sampler->targets[i];
+        if (it->key.job == key.job && it->key.attempt == key.attempt && it->key.task == key.task)
+            return it;
+    }
+    return NULL;
+}
+
+/* /proc is read without the lock: targets may come and go meanwhile. */
+static void read_targets(struct fg_sampler *sampler, pid_t *pids)
+{
+    pthread_mutex_lock(&sampler->mutex);
+    size_t len = sampler->targets_len;
+    struct target *copy = len ? malloc(len * sizeof(*copy)) : NULL;
+    if (copy)
+        memcpy(copy, sampler->targets, len * sizeof(*copy));
+    pthread_mutex_unlock(&sampler->mutex);
+    for (size_t i = 0; copy && i < len; i++) {
+        read_target(sampler, &copy[i], pids);
+        pthread_mutex_lock(&sampler->mutex);
+        struct target *it = find(sampler, copy[i].key);
+        if (it)
+            *it = copy[i];
+        pthread_mutex_unlock(&sampler->mutex);
+    }
+    free(copy);
+}
+
+static int64_t memory_used_mib(void)
+{
+    char text[4096];
+    int64_t total = 0, available = 0;
+    if (fg_fs_read_small(AT_FDCWD, "/proc/meminfo", text, sizeof(text)) <= 0)
+        return -1;
+    const char *at = strstr(text, "MemTotal:"), *left = strstr(text, "MemAvailable:");
+    if (!at || !left || sscanf(at, "MemTotal: %" SCNd64, &total) != 1
+        || sscanf(left, "MemAvailable: %" SCNd64, &available) != 1)
+        return -1;
+    return (total - available) / 1024;
+}
+
+/* Busy milli-cores of the machine since the last call; -1 at first. */
+static int64_t machine_busy_milli(struct fg_sampler *sampler)
+{
+    char text[512];
+    int64_t user, nice, system, idle, wait = 0, irq = 0, soft = 0, steal = 0;
+    if (fg_fs_read_small(AT_FDCWD, "/proc/stat", text, sizeof(text)) <= 0
+        || sscanf(text,
+                  "cpu %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64
+                  " %" SCNd64 " %" SCNd64,
+                  &user, &nice, &system, &idle, &wait, &irq, &soft, &steal)
+            < 4)
+        return -1;
+    int64_t busy = user + nice + system + irq + soft;
+    int64_t total = busy + idle + wait + steal;
+    int64_t spent = total - sampler->total_us;
+    int64_t milli = sampler->total_us != 0 && spent > 0
+        ? (busy - sampler->busy_us) * sysconf(_SC_NPROCESSORS_ONLN) * 1000 / spent
+        : -1;
+    sampler->busy_us = busy;
+    sampler->total_us = total;
+    return milli;
+}
+
+static void read_devices(struct fg_sampler *sampler)
+{
+    struct fg_device_sample found[FG_NODE_DEVICES_MAX + 1];
+    size_t len = 0;
+    found[len++] = (struct fg_device_sample){.device = FG_DEVICE_CPU,
+                                             .time_us = now_utc(),
+                                             .busy_milli = machine_busy_milli(sampler),
+                                             .mem_used_mib = memory_used_mib(),
+                                             .power_mw = -1,
+                                             .temp_c = -1};
+    struct fg_nvml_reading reading;
+    for (uint32_t i = 0; sampler->nvml && i < FG_NODE_DEVICES_MAX; i++)
+        if (fg_nvml_read(sampler->nvml, i, &reading) && reading.time_us != 0)
+            found[len++] = (struct fg_device_sample){.device = i,
+                                                     .time_us = reading.time_us,
+                                                     .busy_milli = reading.busy_milli,
+                                                     .mem_used_mib = reading.mem_used_mib,
+                                                     .power_mw = reading.power_mw,
+                                                     .temp_c = reading.temp_c};
+    pthread_mutex_lock(&sampler->mutex);
+    memcpy(sampler->devices, found, len * sizeof(found[0]));
+    sampler->devices_len = len;
+    pthread_mutex_unlock(&sampler->mutex);
+}
+
+static bool pause_until_next(struct fg_sampler *sampler)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    int64_t nsec = until.tv_nsec + sampler->interval_us % 1000000 * 1000;
+    until.tv_sec += sampler->interval_us / 1000000 + nsec / 1000000000;
+    until.tv_nsec = nsec % 1000000000;
+    pthread_mutex_lock(&sampler->mutex);
+    while (!sampler->over
+           && pthread_cond_timedwait(&sampler->changed, &sampler->mutex, &until) == 0)
+        continue;
+    bool over = sampler->over;
+    pthread_mutex_unlock(&sampler->mutex);
+    return over;
+}
+
+static void *sample(void *self)
+{
+    struct fg_sampler *sampler = self;
+    pid_t *pids = malloc(PROCS_MAX * sizeof(*pids));
+    if (!pids)
+        abort();
+    do {
+        read_devices(sampler);
+        read_targets(sampler, pids);
+    } while (!pause_until_next(sampler));
+    free(pids);
+    return NULL;
+}
+
+struct fg_sampler *fg_sampler_new(int64_t interval_us, struct fg_nvml *nvml)
+{
+    struct fg_sampler *sampler = calloc(1, sizeof(*sampler));
+    if (!sampler)
+        abort();
+    sampler->interval_us = interval_us;
+    sampler->nvml = nvml;
+    pthread_mutex_init(&sampler->mutex, NULL);
+    pthread_cond_init(&sampler->changed, NULL);
+    sigset_t all, old;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    int rc = pthread_create(&sampler->thread, NULL, sample, sampler);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    if (rc != 0)
+        abort();
+    return sampler;
+}
+
+void fg_sampler_free(struct fg_sampler *sampler)
+{
+    if (!sampler)
+        return;
+    pthread_mutex_lock(&sampler->mutex);
+    sampler->over = true;
+    pthread_cond_signal(&sampler->changed);
+    pthread_mutex_unlock(&sampler->mutex);
+    pthread_join(sampler->thread, NULL);
+    pthread_mutex_destroy(&sampler->mutex);
+    pthread_cond_destroy(&sampler->changed);
+    free(sampler->targets);
+    free(sampler);
+}
+
+void fg_sampler_add(struct fg_sampler *sampler,
+                    struct fg_task_key key,
+                    pid_t supervisor,
+                    uint32_t devices,
+                    uint32_t gpu_milli)
+{
+    pthread_mutex_lock(&sampler->mutex);
+    if (sampler->targets_len == sampler->targets_room) {
+        sampler->targets_room = sampler->targets_room ? sampler->targets_room * 2 : 64;
+        sampler->targets
+            = realloc(sampler->targets, sampler->targets_room * sizeof(*sampler->targets));
+        if (!sampler->targets)
+            abort();
+    }
+    sampler->targets[sampler->targets_len++] = (struct target){
+        .key = key, .supervisor = supervisor, .devices = devices, .gpu_milli = gpu_milli};
+    pthread_mutex_unlock(&sampler->mutex);
+}
+
+void fg_sampler_remove(struct fg_sampler *sampler, struct fg_task_key key)
+{
+    pthread_mutex_lock(&sampler->mutex);
+    struct target *it = find(sampler, key);
+    if (it)
+        *it = sampler->targets[--sampler->targets_len];
+    pthread_mutex_unlock(&sampler->mutex);
+}
+
+size_t fg_sampler_tasks(struct fg_sampler *sampler, struct fg_task_sample *out, size_t max)
+{
+    size_t len = 0;
+    pthread_mutex_lock(&sampler->mutex);
+    for (size_t i = 0; i < sampler->targets_len && len < max; i++)
+        if (sampler->targets[i].fresh) {
+            out[len++] = sampler->targets[i].sample;
+            sampler->targets[i].fresh = false;
+        }
+    pthread_mutex_unlock(&sampler->mutex);
+    return len;
+}
+
+size_t fg_sampler_devices(struct fg_sampler *sampler, struct fg_device_sample *out, size_t max)
+{
+    pthread_mutex_lock(&sampler->mutex);
+    size_t len = sampler->devices_len < max ? sampler->devices_len : max;
+    memcpy(out, sampler->devices, len * sizeof(*out));
+    sampler->devices_len = 0;
+    pthread_mutex_unlock(&sampler->mutex);
+    return len;
+}

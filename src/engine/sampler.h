@@ -1,0 +1,25 @@
+/* sampler.h - what running tasks and devices use, read every few seconds by a thread of its own. */
+#pragma once
+
+#include "engine/engine.h"
+#include "engine/nvml.h"
+
+#include <sys/types.h>
+
+struct fg_sampler;
+
+/* `nvml` is borrowed, NULL: none. */
+struct fg_sampler *fg_sampler_new(int64_t interval_us, struct fg_nvml *nvml);
+void fg_sampler_free(struct fg_sampler *sampler);
+
+/* A task began, or ended.  `supervisor` is the process above all of its own. */
+void fg_sampler_add(struct fg_sampler *sampler,
+                    struct fg_task_key key,
+                    pid_t supervisor,
+                    uint32_t devices,
+                    uint32_t gpu_milli);
+void fg_sampler_remove(struct fg_sampler *sampler, struct fg_task_key key);
+
+/* Readings made since the last call; how many were written. */
+size_t fg_sampler_tasks(struct fg_sampler *sampler, struct fg_task_sample *out, size_t max);
+size_t fg_sampler_devices(struct fg_sampler *sampler, struct fg_device_sample *out, size_t max);
