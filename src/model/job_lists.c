@@ -92,6 +92,10 @@ static int read_pairs(struct fg_job_reader *job,
     }
     if (rc == 0 && len > 1)
         qsort(pairs, len, sizeof(*pairs), by_key);
+    for (size_t i = 1; i < len && rc == 0;
+         i++) /* a document has no key twice, but a script may */
+        if (strcmp(pairs[i - 1].key, pairs[i].key) == 0)
+            rc = fg_read_fail(reader, doc, "%s is given twice", pairs[i].key);
     *out = pairs;
     *out_len = len;
     return rc;

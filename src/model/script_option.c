@@ -392,7 +392,7 @@ int fg_script_option(struct fg_script *script,
                                   : word[0] == '-' ? find_letter(word[1])
                                                    : NULL;
     if (!option)
-        return fail_unknown(script, word, len);
+        return fail_unknown(script, word, word[0] == '-' ? len : strlen(word));
     if (script->root->len > OPTIONS_LEN)
         return fg_script_fail(script, "more than %zu options", OPTIONS_LEN);
 
