@@ -62,7 +62,7 @@ int fg_script_finish_ask(struct fg_script *script)
         return 0;
     script->line = ask->line;
 
-    int64_t tasks, per_node, gpus;
+    int64_t tasks = 1, per_node = 1, gpus = 0;
     int rc = count_tasks(script, &tasks, &per_node);
     if (rc == 0)
         rc = count_gpus(script, tasks, per_node, &gpus);

@@ -110,7 +110,7 @@ static int read_options(struct fg_script *script, const char *text, size_t len)
     memcpy(line, text, len);
     line[len] = '\0';
 
-    size_t words_len, used = 1;
+    size_t words_len = 0, used = 1;
     int rc = split(script, line, words, &words_len);
     for (size_t i = 0; i < words_len && rc == 0; i += used)
         rc = fg_script_option(script, words[i], i + 1 < words_len ? words[i + 1] : NULL, &used);
