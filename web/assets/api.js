@@ -100,28 +100,32 @@ export async function post(path, body = {}) {
 /** The raw response, for downloads. */
 export const open = (path, signal) => send(path, { signal }, 0);
 
+// A page that is put away (back and forward) must not keep its connections: the browser allows six.
+const streams = new Set();
+window.addEventListener("pagehide", () => streams.forEach((each) => each.abort()));
+
 /**
  * Read server-sent events until the stream ends or `signal` aborts.  on_event({name, data, id}).
  * Throws ApiError; returns when the service ends the stream.
  */
 export async function events(path, { last_id, signal, on_open, on_event }) {
-    const response = await send(path, {
-        signal,
-        headers: { Accept: "text/event-stream", ...(last_id ? { "Last-Event-ID": last_id } : {}) },
-    }, 0);
-    on_open?.();
-    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-    const parse = event_parser(on_event);
-    for (;;) {
-        let piece;
-        try {
-            piece = await reader.read();
-        } catch (error) {
-            if (signal?.aborted) throw error;
-            throw new ApiError("lost", "the connection broke off");
-        }
-        if (piece.done) return;
-        parse(piece.value);
+    const away = new AbortController();
+    streams.add(away);
+    try {
+        const response = await send(path, {
+            signal: AbortSignal.any([signal, away.signal]),
+            headers: { Accept: "text/event-stream", ...(last_id ? { "Last-Event-ID": last_id } : {}) },
+        }, 0);
+        on_open?.();
+        const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+        const parse = event_parser(on_event);
+        for (let piece = await reader.read(); !piece.done; piece = await reader.read()) parse(piece.value);
+    } catch (error) {
+        if (signal.aborted || error instanceof ApiError) throw error;
+        throw new ApiError("lost", "the connection broke off");
+    } finally {
+        streams.delete(away);
+        away.abort(); // also when a reader of events threw: nothing may stay open
     }
 }
 

@@ -10,6 +10,7 @@ const LINES_MAX = 5000;
 const LINE_MAX = 8192;
 const TAIL_BYTES = 256 * 1024;
 const PAUSES_MS = [500, 1000, 2000, 5000];
+const LINE_KINDS = { stderr: "div.log-line.err", divider: "div.log-line.divider" };
 // Colour and cursor sequences of terminals: of no use here.
 const ESCAPES = /\u001b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])/g;
 // eslint-disable-next-line no-control-regex
@@ -34,9 +35,9 @@ function visible(line) {
 
 /** {el, show_job(job), leave()} */
 export function log_view(id, query, go) {
-    let abort = new AbortController();
+    const abort = new AbortController();
     let cut = line_cutter();
-    let at_end = true, drawing = false, dropped = 0, last_id = "";
+    let at_end = true, drawing = false, dropped = 0, last_id = "", attempt_seen = 0;
     let waiting = [];
     const open_lines = new Map();
     const lines = h("div.log-lines");
@@ -77,13 +78,14 @@ export function log_view(id, query, go) {
     }
 
     function one_line(name, text) {
-        return h(name === "stderr" ? "div.log-line.err" : "div.log-line", null, text || "\u200b");
+        return h(LINE_KINDS[name] ?? "div.log-line", null, text || "\u200b");
     }
 
     function draw() {
         drawing = false;
         const pieces = document.createDocumentFragment();
         for (const [name, found] of waiting) {
+            if (name === "divider") open_lines.clear();
             const before = open_lines.get(name);
             found.lines.forEach((text, i) => {
                 if (i === 0 && before) {
@@ -121,6 +123,12 @@ export function log_view(id, query, go) {
             return;
         }
         if (event.name !== "log") return;
+        if (data.attempt !== attempt_seen) {
+            // The stream goes on with the next attempt, whose lines begin anew.
+            if (attempt_seen) waiting.push(["divider", { lines: [`attempt ${data.attempt}`], open: "" }]);
+            attempt_seen = data.attempt;
+            cut = line_cutter();
+        }
         waiting.push([data.stream, cut(data.stream, String(data.text))]);
         if (!drawing) {
             drawing = true;
@@ -131,20 +139,19 @@ export function log_view(id, query, go) {
     }
 
     async function run() {
-        const mine = abort;
-        for (let failures = 0; !mine.signal.aborted;) {
+        for (let failures = 0; !abort.signal.aborted;) {
             try {
                 await api.events(path(last_id ? { follow: 1 } : { follow: 1, tail: TAIL_BYTES }), {
-                    last_id, signal: mine.signal, on_event: heard,
+                    last_id, signal: abort.signal, on_event: heard,
                     on_open() {
                         failures = 0;
                         say(state, "following");
                         state.classList.add("is-live");
                     },
                 });
-                if (mine.signal.aborted) return;
+                if (abort.signal.aborted) return;
             } catch (error) {
-                if (mine.signal.aborted || error.kind === "auth") return;
+                if (abort.signal.aborted || error.kind === "auth") return;
                 if (error.kind === "refused") {
                     say(state, "");
                     say(nothing, error.status === 404 ? "No output is kept of this." : error.message);
@@ -176,18 +183,6 @@ export function log_view(id, query, go) {
             }
             started = true;
             say(nothing, "Nothing written so far.");
-            run();
-        },
-        /** A new attempt writes from the beginning. */
-        restart() {
-            if (!started || query.get("attempt")) return;
-            abort.abort();
-            abort = new AbortController();
-            cut = line_cutter();
-            last_id = "";
-            open_lines.clear();
-            waiting = [];
-            put(lines);
             run();
         },
         leave: () => abort.abort(),

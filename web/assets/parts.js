@@ -116,18 +116,17 @@ export const link_node = (name) => `#/nodes/${encodeURIComponent(name)}`;
 const PLACES = ["queued", "starting", "running"];
 export const is_over = (state) => !PLACES.includes(state);
 
-/** What a job asks for, per task: "4 × h100, 8 CPUs, 64 GiB". */
+/** What a job asks for, per task: "4 × h100 · 8 CPU · 64 GiB". */
 export function ask(job) {
     const request = job.request ?? {};
     const parts = [];
-    const kind = request.kind ?? (typeof request.accelerators === "string" ? request.accelerators.split(":")[0] : "");
-    const units = request.count || (known_number(request.gpu_milli) && request.gpu_milli > 0 ? request.gpu_milli / 1000 : 0);
-    if (units && kind !== "cpu") parts.push(`${format.milli(units * 1000)} × ${kind || "accelerator"}`);
-    if (request.gpu_mem_mib > 0) parts.push(`${format.mib(request.gpu_mem_mib)} each`);
+    if (request.accelerators && request.count > 0)
+        parts.push(`${format.milli(request.count * (request.gpu_milli || 1000))} × ${request.accelerators}`);
+    if (request.gpu_mem_mib > 0) parts.push(`with ${format.mib(request.gpu_mem_mib)}`);
     if (request.cpu_milli > 0) parts.push(`${format.milli(request.cpu_milli)} CPU`);
     if (request.mem_mib > 0) parts.push(format.mib(request.mem_mib));
-    const one = parts.join(" · ") || (typeof request.accelerators === "string" ? request.accelerators : "–");
-    return job.tasks > 1 ? `${job.tasks} tasks, each ${one}` : one;
+    const one = (parts.join(" · ") || "nothing special") + (request.alternatives > 1 ? ` or ${format.plural(request.alternatives - 1, "alternative")}` : "");
+    return job.tasks > 1 ? `${format.count(job.tasks)} tasks, each ${one}` : one;
 }
 
 const known_number = (value) => typeof value === "number" && Number.isFinite(value);

@@ -50,14 +50,15 @@ function tile(names) {
             say(kind, is_cpu ? "processor cores" : `${device.kind}${device.mem_mib > 0 ? ` · ${format.mib(device.mem_mib)}` : ""}`);
             say(used, is_cpu
                 ? `${format.milli(device.used_milli)} of ${format.milli(device.milli)} cores`
-                : device.milli === 1000 && device.used_milli === 1000 ? "1 of 1" : `${format.milli(device.used_milli)} of ${format.milli(device.milli)}`);
+                : part > 0 ? `${format.percent(device.used_milli, device.milli)} granted` : "");
+            show(used, used.textContent);
             fill.style.height = `${part * 100}%`;
             show(share, !is_cpu && device.share);
             say(share, device.share ?? "");
             mark(share, "title", SHARES[device.share]);
             const jobs = device.jobs ?? [];
             who.update(jobs);
-            show(free, jobs.length === 0 && part === 0);
+            show(free, !is_cpu && jobs.length === 0 && part === 0);
             el.classList.toggle("used", part > 0);
         },
     };
@@ -87,7 +88,7 @@ function node_row(names, may_operate) {
     let node = null;
     const state = badge("up");
     const name = h("a.node-name.mono"), reason = h("span.muted.node-reason");
-    const cpu = meter("CPU granted", "cpu"), memory = meter("Memory granted", "mem");
+    const cpu = meter("CPU", "cpu"), memory = meter("Memory", "mem");
     const tiles = h("ul.tiles");
     const drain_button = h("button.button.small", { type: "button", onclick: () => drain(node) }, icon("draining"), "Drain");
     const resume_button = h("button.button.small", { type: "button", onclick: () => change(node, "resume", {}, `${node.name} takes work again.`) }, icon("running"), "Resume");

@@ -7,6 +7,7 @@ import * as format from "./format.js";
 
 const NODES_READ = 16;
 const COLUMNS = 240;
+const FEW = 12, POINTS_MAX = 3600; // readings
 export const RANGES = [["5m", 300, "5 min"], ["15m", 900, "15 min"], ["1h", 3600, "1 h"]];
 
 export const SERIES = [
@@ -57,12 +58,26 @@ export function use_chart(range, on_range) {
         RANGES.forEach(([key, seconds], i) => buttons[i].setAttribute("aria-pressed", seconds === span_s ? "true" : "false"));
     };
     set_range(range);
+
+    // All of the span is read once; then only what is new since.
+    const kept = new Map();
+    async function newest(name, signal) {
+        const path = `/v1/nodes/${encodeURIComponent(name)}/usage?limit=`;
+        const before = kept.get(name);
+        let points = before?.span_s >= span_s ? (await api.get(path + FEW, signal)).points ?? [] : [];
+        const at = points.length ? before.points.findIndex((p) => p.time === points[0].time) : -1;
+        if (at >= 0) points = before.points.slice(0, at).concat(points).slice(-POINTS_MAX);
+        else points = (await api.get(path + Math.min(POINTS_MAX, span_s), signal)).points ?? [];
+        kept.set(name, { points, span_s: Math.max(span_s, before?.span_s ?? 0) });
+        return { points };
+    }
+
     return {
         el: h("div", null, h("div.chart-head", null, words.el, h("div.segments", { role: "group", "aria-label": "Span of time" }, buttons)), lines.el),
         set_range,
         async refresh(nodes, signal) {
             const read = nodes.slice(0, NODES_READ);
-            const usages = await Promise.all(read.map((node) => api.get(`/v1/nodes/${encodeURIComponent(node.name)}/usage`, signal)));
+            const usages = await Promise.all(read.map((node) => newest(node.name, signal)));
             const to = api.now(), from = to - span_s * 1000;
             const values = shares(read, usages, from, to);
             const has_gpu = read.some((node) => (node.devices ?? []).some((d) => d.kind !== "cpu"));

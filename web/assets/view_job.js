@@ -220,7 +220,7 @@ export function job_page({ args: [id], query, who, go }) {
         steps.update(job, now);
     }
 
-    let seen_attempt = 0, drawn_state = "", curves_final = false;
+    let drawn_state = "", curves_final = false;
     const watches = [live.watch({
         topics: [`job:${id}`], every_ms: 15000, least_ms: 700,
         async run(signal) {
@@ -235,9 +235,6 @@ export function job_page({ args: [id], query, who, go }) {
             }
             show(missing, false);
             show(body, true);
-            const attempt = (job.attempts ?? []).length;
-            if (seen_attempt && attempt > seen_attempt) log.restart();
-            seen_attempt = attempt;
             draw();
             if (job.state !== drawn_state) watches[job.state === "queued" ? 2 : 1].dirty();
             drawn_state = job.state;

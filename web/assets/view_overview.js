@@ -9,7 +9,7 @@ import { empty, meter } from "./parts.js";
 import { pool } from "./pool.js";
 import { use_chart } from "./use_chart.js";
 
-const RUNNING_SHOWN = 40, WAITING_SHOWN = 30, FINISHED_SHOWN = 15;
+const RUNNING_SHOWN = 20, WAITING_SHOWN = 12, FINISHED_SHOWN = 12;
 const CURVES_READ = 12, REASONS_READ = 8;
 const OVER = ["succeeded", "failed", "cancelled", "timed_out"];
 
@@ -93,7 +93,7 @@ export function overview({ query, who, go }) {
         row.gone = () => rows.delete(row);
         return row;
     };
-    const el = h("div.overview", null, h("h1.visually-hidden", null, "Overview"), notices, strip.el, p_use.el, p_cap.el, p_pool.el, p_run.el, p_wait.el, p_done.el);
+    const el = h("div.overview", null, h("h1.visually-hidden", null, "Overview"), notices, strip.el, p_use.el, p_cap.el, p_pool.el, h("div.work", null, p_run.el, p_done.el), p_wait.el);
 
     const gpu_top = (job) => Math.max(...(job.devices ?? []).map((d) => gpu_devices.get(`${job.node}/${d}`) ?? 0), 0) * Math.max(1, (job.devices ?? []).length);
     const draw_running = () => keyed(running, now_running, (job) => job.id, ticking(() => running_row((id) => curves.get(id), gpu_top)));
