@@ -99,6 +99,23 @@ def main():
                             "    print(sqlite3.connect(f).execute('pragma integrity_check').fetchone()[0])",
                             service.data], capture_output=True, text=True)
     ok(set(check.stdout.split()) == {"ok"}, "the database is whole", check.stdout, check.stderr)
+
+    # Killed on a full disk: the next start serves what it has, or refuses in plain words; with room all is well.
+    fill(ballast)
+    service.stop(9)
+    try:
+        service.start()
+        ok(service.call("GET", f"/v1/jobs/{running}")[0] == 200, "a start on a full disk serves what is there")
+    except RuntimeError as error:
+        ok("disk" in str(error) or "space" in str(error), "a start on a full disk is refused in plain words", error)
+        service.process = None
+    os.unlink(ballast)
+    if service.process is None:
+        service.start()
+    late = eventually(30, lambda: service.call("POST", "/v1/jobs", {"name": "late", "run": "true"})[0] == 201)
+    ok(late, "and with room again it takes submits", service.tail())
+    ok(not [n for n in before + accepted + [running] if n not in {job["id"] for job in service.jobs()}],
+       "nothing acknowledged was lost by that either")
     service.close()
     done()
 
