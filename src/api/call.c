@@ -221,6 +221,8 @@ int fg_call_fd(const struct fg_call *call)
 
 static uint64_t body_limit(const struct fg_call *call)
 {
+    if (!call->route)
+        return 0;
     switch (call->route->body) {
     case FG_BODY_BATCH:
         return FG_BATCH_BYTES_MAX;

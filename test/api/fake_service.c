@@ -63,7 +63,10 @@ static int64_t now_us(void)
 static void tell(struct fake_service *service, const char *kind, const struct fg_job *job)
 {
     struct fg_err err = {};
-    struct fg_event event = {.time_us = now_us(), .kind = kind, .job = job->id, .project = job->project,
+    struct fg_event event = {.time_us = now_us(),
+                             .kind = kind,
+                             .job = job->id,
+                             .project = job->project,
                              .json = "{\"fake\":true}"};
     must(fg_store_sqlite.event_add(service->store, &event, &event.seq, &err), "event", &err);
     must(fg_store_sqlite.commit(service->store, &err), "commit", &err);
@@ -77,7 +80,9 @@ static void begin(struct fake_service *service)
     must(fg_store_sqlite.begin(service->store, &err), "begin", &err);
 }
 
-static int submit_one(struct fake_service *service, struct fg_command *command, struct fg_submit_item *item)
+static int submit_one(struct fake_service *service,
+                      struct fg_command *command,
+                      struct fg_submit_item *item)
 {
     struct fg_err *err = &command->err;
     const struct fg_job_spec *spec = item->spec;
@@ -85,8 +90,10 @@ static int submit_one(struct fake_service *service, struct fg_command *command, 
 
     int rc = fg_store_sqlite.user_intern(service->store, command->actor.user, &user, err);
     if (rc == 0 && spec->idempotency_key[0]
-        && fg_store_sqlite.idempotency_find(service->store, command->actor.user, spec->idempotency_key,
-                                            &item->out_id, &known_count, NULL) == 0) {
+        && fg_store_sqlite.idempotency_find(service->store, command->actor.user,
+                                            spec->idempotency_key, &item->out_id, &known_count,
+                                            NULL)
+               == 0) {
         item->out_count = known_count;
         item->out_repeated = true;
         return 0;
@@ -94,11 +101,18 @@ static int submit_one(struct fake_service *service, struct fg_command *command, 
     if (rc < 0 || service->jobs_len == JOBS_MAX)
         return rc < 0 ? rc : fg_fail(err, FG_ENOCAP, "fake: full");
     struct fg_job *job = &service->jobs[service->jobs_len];
-    *job = (struct fg_job){.id = service->jobs_len + 1, .project = item->project, .tasks = spec->tasks,
-                           .user = user, .state = FG_JOB_QUEUED, .submitted_us = now_us()};
+    *job = (struct fg_job){.id = service->jobs_len + 1,
+                           .project = item->project,
+                           .tasks = spec->tasks,
+                           .user = user,
+                           .state = FG_JOB_QUEUED,
+                           .submitted_us = now_us()};
     job->eligible_us = job->submitted_us;
-    struct fg_job_row row = {.job = *job, .name = spec->name, .spec_json = item->spec_json,
-                             .spec_json_len = item->spec_json_len, .idempotency_key = spec->idempotency_key};
+    struct fg_job_row row = {.job = *job,
+                             .name = spec->name,
+                             .spec_json = item->spec_json,
+                             .spec_json_len = item->spec_json_len,
+                             .idempotency_key = spec->idempotency_key};
     rc = fg_store_sqlite.job_add(service->store, &row, command->actor.user, "", spec->any_of,
                                  spec->any_of_len, err);
     item->out_id = job->id;
@@ -127,16 +141,21 @@ static struct fg_job *find(struct fake_service *service, struct fg_command *comm
 {
     if (command->job >= 1 && command->job <= service->jobs_len)
         return &service->jobs[command->job - 1];
-    command->rc = fg_fail(&command->err, FG_ENOENT, "job %llu: not known", (unsigned long long)command->job);
+    command->rc = fg_fail(&command->err, FG_ENOENT, "job %llu: not known",
+                          (unsigned long long)command->job);
     return NULL;
 }
 
-static void finish(struct fake_service *service, struct fg_job *job, enum fg_job_state state, int exit_code)
+static void finish(struct fake_service *service,
+                   struct fg_job *job,
+                   enum fg_job_state state,
+                   int exit_code)
 {
     struct fg_err err = {};
     job->state = state;
     begin(service);
-    must(fg_store_sqlite.job_set(service->store, job, now_us(), "fake", exit_code, 0, &err), "job_set", &err);
+    must(fg_store_sqlite.job_set(service->store, job, now_us(), "fake", exit_code, 0, &err),
+         "job_set", &err);
     tell(service, "job.over", job);
     for (struct fg_command **at = &service->waiting; *at;) {
         struct fg_command *command = *at;
@@ -176,15 +195,19 @@ static void put_rest(struct fake_service *service, struct fg_command *command)
 }
 
 static const char pool_text[] =
-    "[{\"name\":\"node-1\",\"state\":\"up\",\"reason\":\"\",\"cpu_milli\":2000,\"cpu_used_milli\":0,"
-    "\"mem_mib\":4096,\"mem_used_mib\":0,\"devices\":[{\"name\":\"cpu\",\"kind\":\"cpu\",\"index\":0,"
+    "[{\"name\":\"node-1\",\"state\":\"up\",\"reason\":\"\",\"cpu_milli\":2000,\"cpu_used_"
+    "milli\":0,"
+    "\"mem_mib\":4096,\"mem_used_mib\":0,\"devices\":[{\"name\":\"cpu\",\"kind\":\"cpu\","
+    "\"index\":0,"
     "\"mem_mib\":4096,\"milli\":2000,\"used_milli\":0,\"share\":\"advisory\",\"jobs\":[]},"
     "{\"name\":\"h100-0\",\"kind\":\"h100\",\"index\":0,\"mem_mib\":81920,\"milli\":1000,"
     "\"used_milli\":500,\"share\":\"advisory\",\"jobs\":[\"1\"]}],\"jobs\":[\"1\"]}]";
 static const char status_text[] =
-    "{\"node_count\":1,\"capacity\":{\"gpu_milli\":1000,\"gpu_used_milli\":500,\"cpu_milli\":2000,"
+    "{\"node_count\":1,\"capacity\":{\"gpu_milli\":1000,\"gpu_used_milli\":500,\"cpu_milli\":"
+    "2000,"
     "\"cpu_used_milli\":0,\"mem_mib\":4096,\"mem_used_mib\":0},\"utilisation_milli\":500,"
-    "\"isolation\":\"fake\",\"projects\":{\"default\":{\"gpu_milli\":500,\"cpu_milli\":0,\"mem_mib\":0,"
+    "\"isolation\":\"fake\",\"projects\":{\"default\":{\"gpu_milli\":500,\"cpu_milli\":0,\"mem_"
+    "mib\":0,"
     "\"running\":1,\"queued\":0}},\"notices\":[\"fake\"]}";
 
 /* True: done() is to be called now. */
@@ -218,8 +241,9 @@ static bool apply(struct fake_service *service, struct fg_command *command)
         return false;
     case FG_CMD_WHY:
         if (find(service, command))
-            give(command, "{\"id\":\"1\",\"state\":\"queued\",\"summary\":\"fake\",\"reasons\":[],"
-                          "\"position\":1,\"priority\":0,\"request\":{},\"nodes\":[]}");
+            give(command,
+                 "{\"id\":\"1\",\"state\":\"queued\",\"summary\":\"fake\",\"reasons\":[],"
+                 "\"position\":1,\"priority\":0,\"request\":{},\"nodes\":[]}");
         return true;
     case FG_CMD_POOL:
         give(command, command->name && strcmp(command->name, "node-1") != 0 ? "[]" : pool_text);
@@ -230,7 +254,8 @@ static bool apply(struct fake_service *service, struct fg_command *command)
     case FG_CMD_NODE_DRAIN:
     case FG_CMD_NODE_RESUME:
         if (strcmp(command->name, "node-1") != 0)
-            command->rc = fg_fail(&command->err, FG_ENOENT, "node %s: not in the pool", command->name);
+            command->rc =
+                fg_fail(&command->err, FG_ENOENT, "node %s: not in the pool", command->name);
         return true;
     case FG_CMD_PROJECT_PUT:
     case FG_CMD_TOKEN_PUT:
@@ -299,15 +324,16 @@ static const char *health(void *)
     return NULL;
 }
 
-static void add_token(struct fake_service *service, enum fake_token which, enum fg_role role,
+static void add_token(struct fake_service *service,
+                      enum fake_token which,
+                      enum fg_role role,
                       fg_project_id project)
 {
     struct fg_err err = {};
-    struct fg_token token = {.id = service->next_token++, .role = role, .project = project,
-                             .created_us = now_us()};
+    struct fg_token token = {
+        .id = service->next_token++, .role = role, .project = project, .created_us = now_us()};
     /* A secret that differs by role only: this is a test. */
-    snprintf(service->tokens[which], sizeof(service->tokens[which]),
-             "fgpu_%043d", (int)which);
+    snprintf(service->tokens[which], sizeof(service->tokens[which]), "fgpu_%043d", (int)which);
     crypto_hash_sha256(token.hash, (const unsigned char *)service->tokens[which],
                        strlen(service->tokens[which]));
     fg_copy(token.prefix, sizeof(token.prefix), "fgpu_test");
@@ -318,8 +344,10 @@ static void add_token(struct fake_service *service, enum fake_token which, enum 
 static void fill_store(struct fake_service *service)
 {
     struct fg_err err = {};
-    struct fg_project other = {.id = 2, .name = "other", .weight = 100, .quota = {-1, -1, -1, -1, -1}};
-    struct fg_project first = {.id = 1, .name = "default", .weight = 100, .quota = {-1, -1, -1, -1, -1}};
+    struct fg_project other = {
+        .id = 2, .name = "other", .weight = 100, .quota = {-1, -1, -1, -1, -1}};
+    struct fg_project first = {
+        .id = 1, .name = "default", .weight = 100, .quota = {-1, -1, -1, -1, -1}};
 
     begin(service);
     must(fg_store_sqlite.project_put(service->store, &first, &err), "project", &err);
@@ -352,19 +380,18 @@ struct fake_service *fake_service_start(void)
     pthread_mutex_init(&service->lock, NULL);
     pthread_cond_init(&service->bell, NULL);
     pthread_create(&service->thread, NULL, control, service);
-    service->api = fg_api_start(
-        &(struct fg_api_options){.tcp_host = "127.0.0.1",
-                                 .unix_path = service->socket,
-                                 .db_path = service->db,
-                                 .data_dir = service->dir,
-                                 .config = fake_config(),
-                                 .clock = fg_clock_system(),
-                                 .series = service->series,
-                                 .post = post,
-                                 .wait_cancel = wait_cancel,
-                                 .health = health,
-                                 .self = service},
-        &err);
+    service->api = fg_api_start(&(struct fg_api_options){.tcp_host = "127.0.0.1",
+                                                         .unix_path = service->socket,
+                                                         .db_path = service->db,
+                                                         .data_dir = service->dir,
+                                                         .config = fake_config(),
+                                                         .clock = fg_clock_system(),
+                                                         .series = service->series,
+                                                         .post = post,
+                                                         .wait_cancel = wait_cancel,
+                                                         .health = health,
+                                                         .self = service},
+                                &err);
     if (!service->api)
         die("api", &err);
     return service;
@@ -423,7 +450,10 @@ void fake_job_begin(struct fake_service *service, fg_job_id id, uint32_t attempt
     pthread_mutex_unlock(&service->lock);
 }
 
-void fake_job_end(struct fake_service *service, fg_job_id id, enum fg_job_state state, int exit_code)
+void fake_job_end(struct fake_service *service,
+                  fg_job_id id,
+                  enum fg_job_state state,
+                  int exit_code)
 {
     pthread_mutex_lock(&service->lock);
     finish(service, &service->jobs[id - 1], state, exit_code);
@@ -439,8 +469,12 @@ static void make_dirs(char *path)
     }
 }
 
-void fake_log(struct fake_service *service, fg_job_id job, uint32_t attempt, const char *stream,
-              const char *bytes, size_t len)
+void fake_log(struct fake_service *service,
+              fg_job_id job,
+              uint32_t attempt,
+              const char *stream,
+              const char *bytes,
+              size_t len)
 {
     char path[FG_PATH_MAX + 64];
     if (fg_task_dir(service->dir, (struct fg_task_key){job, attempt, 0}, path) < 0)

@@ -32,10 +32,17 @@ struct fg_config *fake_config(void); /* changed before start: the settings to us
 
 /* Move a job along, as if an engine had done it: attempt 1 begins, or the job is over. */
 void fake_job_begin(struct fake_service *service, fg_job_id job, uint32_t attempt);
-void fake_job_end(struct fake_service *service, fg_job_id job, enum fg_job_state state, int exit_code);
+void fake_job_end(struct fake_service *service,
+                  fg_job_id job,
+                  enum fg_job_state state,
+                  int exit_code);
 /* Append to a log of a job's task 0. */
-void fake_log(struct fake_service *service, fg_job_id job, uint32_t attempt, const char *stream,
-              const char *bytes, size_t len);
+void fake_log(struct fake_service *service,
+              fg_job_id job,
+              uint32_t attempt,
+              const char *stream,
+              const char *bytes,
+              size_t len);
 /* Answer the next commands with this code; 0: as usual. */
 void fake_fail_with(struct fake_service *service, int code);
 /* Answer nothing for so long. */

@@ -14,8 +14,8 @@
 
 int http_connect(uint16_t port)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port),
-                                  .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct timeval limit = {.tv_sec = 20};
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
@@ -45,7 +45,7 @@ void http_clear(struct http_answer *answer)
 {
     free(answer->head);
     free(answer->body);
-    *answer = (struct http_answer){};
+    *answer = (struct http_answer){.is_head = answer->is_head};
 }
 
 const char *http_field(const struct http_answer *answer, const char *name)
@@ -122,6 +122,8 @@ void http_read(int fd, struct http_answer *answer)
         http_read(fd, answer);
         return;
     }
+    if (answer->is_head)
+        return;
     const char *length = http_field(answer, "Content-Length");
     add(answer, fd, length ? strtoul(length, NULL, 10) : 0);
     const char *coding = http_field(answer, "Transfer-Encoding");
@@ -129,25 +131,36 @@ void http_read(int fd, struct http_answer *answer)
         read_chunks(answer, fd);
 }
 
-int http_call_on(int fd, const char *token, const char *method, const char *path, const char *body,
+int http_call_on(int fd,
+                 const char *token,
+                 const char *method,
+                 const char *path,
+                 const char *body,
                  struct http_answer *answer)
 {
     char head[8192];
     int len = snprintf(head, sizeof(head), "%s %s HTTP/1.1\r\nHost: test\r\n", method, path);
     if (token)
-        len += snprintf(head + len, sizeof(head) - (size_t)len, "Authorization: Bearer %s\r\n", token);
+        len += snprintf(head + len, sizeof(head) - (size_t)len, "Authorization: Bearer %s\r\n",
+                        token);
     if (body)
-        len += snprintf(head + len, sizeof(head) - (size_t)len,
-                        "Content-Type: application/json\r\nContent-Length: %zu\r\n", strlen(body));
+        len +=
+            snprintf(head + len, sizeof(head) - (size_t)len,
+                     "Content-Type: application/json\r\nContent-Length: %zu\r\n", strlen(body));
     snprintf(head + len, sizeof(head) - (size_t)len, "\r\n");
     http_puts(fd, head);
     if (body)
         http_puts(fd, body);
+    answer->is_head = strcmp(method, "HEAD") == 0;
     http_read(fd, answer);
     return answer->status;
 }
 
-int http_call(uint16_t port, const char *token, const char *method, const char *path, const char *body,
+int http_call(uint16_t port,
+              const char *token,
+              const char *method,
+              const char *path,
+              const char *body,
               struct http_answer *answer)
 {
     int fd = http_connect(port);

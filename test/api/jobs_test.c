@@ -9,7 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define JOB "{\"name\":\"train\",\"run\":\"python3 train.py\",\"envs\":{\"API_KEY\":\"hunter2\"}}"
+#define JOB                                                                                    \
+    "{\"name\":\"train\",\"run\":\"python3 train.py\",\"envs\":{\"API_KEY\":\"hunter2\"}}"
 
 static struct fake_service *service;
 static struct http_answer answer;
@@ -32,7 +33,8 @@ static void a_job_is_submitted_listed_and_shown(void)
     EQ(call(FAKE_MEMBER, "POST", "/v1/jobs", JOB), 201);
     OK(says("{\"id\":\"1\",\"count\":1,\"repeated\":false}"));
     EQ(call(FAKE_VIEWER, "GET", "/v1/jobs", NULL), 200);
-    OK(says("\"items\":[{\"id\":\"1\",\"name\":\"train\",\"project\":\"default\",\"user\":\"user-1\""));
+    OK(says("\"items\":[{\"id\":\"1\",\"name\":\"train\",\"project\":\"default\",\"user\":"
+            "\"user-1\""));
     OK(says("\"next\":null"));
     EQ(call(FAKE_VIEWER, "GET", "/v1/jobs/1", NULL), 200);
     OK(says("\"state\":\"queued\""));
@@ -53,10 +55,13 @@ static void what_is_wrong_is_said(void)
     } rows[] = {
         {"no JSON", "POST", "/v1/jobs", "{\"run\":", 400, "body"},
         {"not an object", "POST", "/v1/jobs", "[1]", 400, "expected an object"},
-        {"unknown member", "POST", "/v1/jobs", "{\"run\":\"x\",\"nonsense\":1}", 400, "nonsense"},
+        {"unknown member", "POST", "/v1/jobs", "{\"run\":\"x\",\"nonsense\":1}", 400,
+         "nonsense"},
         {"nothing to run", "POST", "/v1/jobs", "{\"name\":\"x\"}", 400, "run"},
-        {"unknown project", "POST", "/v1/jobs", "{\"run\":\"x\",\"project\":\"nope\"}", 404, "nope"},
-        {"a client's folder", "POST", "/v1/jobs", "{\"run\":\"x\",\"workdir\":\".\"}", 400, "workdir"},
+        {"unknown project", "POST", "/v1/jobs", "{\"run\":\"x\",\"project\":\"nope\"}", 404,
+         "nope"},
+        {"a client's folder", "POST", "/v1/jobs", "{\"run\":\"x\",\"workdir\":\".\"}", 400,
+         "workdir"},
         {"unknown parameter", "GET", "/v1/jobs?colour=red", NULL, 400, "colour"},
         {"bad state", "GET", "/v1/jobs?state=sleeping", NULL, 400, "sleeping"},
         {"limit", "GET", "/v1/jobs?limit=1001", NULL, 400, "limit"},
@@ -68,8 +73,8 @@ static void what_is_wrong_is_said(void)
         {"no such path", "GET", "/v1/nothing", NULL, 404, "path"},
         {"method", "DELETE", "/v1/jobs/1", NULL, 405, "GET"},
         {"empty batch", "POST", "/v1/jobs/batch", "{\"jobs\":[]}", 400, "1 to 1000"},
-        {"one bad of a batch", "POST", "/v1/jobs/batch", "{\"jobs\":[{\"run\":\"x\"},{\"rum\":\"x\"}]}", 400,
-         "jobs[1]"},
+        {"one bad of a batch", "POST", "/v1/jobs/batch",
+         "{\"jobs\":[{\"run\":\"x\"},{\"rum\":\"x\"}]}", 400, "jobs[1]"},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -84,17 +89,20 @@ static void what_is_wrong_is_said(void)
 
 static void the_same_key_is_the_same_job(void)
 {
-    EQ(call(FAKE_MEMBER, "POST", "/v1/jobs", "{\"run\":\"x\",\"idempotency_key\":\"k1\"}"), 201);
+    EQ(call(FAKE_MEMBER, "POST", "/v1/jobs", "{\"run\":\"x\",\"idempotency_key\":\"k1\"}"),
+       201);
     char first[256];
     snprintf(first, sizeof(first), "%.40s", answer.body);
     *strchr(first, ',') = 0;
-    EQ(call(FAKE_MEMBER, "POST", "/v1/jobs", "{\"run\":\"x\",\"idempotency_key\":\"k1\"}"), 201);
+    EQ(call(FAKE_MEMBER, "POST", "/v1/jobs", "{\"run\":\"x\",\"idempotency_key\":\"k1\"}"),
+       201);
     OK(says(first));
     OK(says("\"repeated\":true"));
     int fd = http_connect(fake_port(service));
     char text[512];
     snprintf(text, sizeof(text),
-             "POST /v1/jobs HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer %s\r\nIdempotency-Key: k1\r\n"
+             "POST /v1/jobs HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer "
+             "%s\r\nIdempotency-Key: k1\r\n"
              "Content-Type: application/json\r\nContent-Length: 11\r\n\r\n{\"run\":\"x\"}",
              fake_token(service, FAKE_MEMBER));
     http_puts(fd, text);
@@ -109,10 +117,14 @@ static void a_batch_is_all_or_none(void)
     EQ(call(FAKE_VIEWER, "GET", "/v1/jobs?limit=1", NULL), 200);
     char before[64];
     snprintf(before, sizeof(before), "%.30s", answer.body);
-    EQ(call(FAKE_MEMBER, "POST", "/v1/jobs/batch", "{\"jobs\":[{\"run\":\"x\"},{\"run\":\"\"}]}"), 400);
+    EQ(call(FAKE_MEMBER, "POST", "/v1/jobs/batch",
+            "{\"jobs\":[{\"run\":\"x\"},{\"run\":\"\"}]}"),
+       400);
     EQ(call(FAKE_VIEWER, "GET", "/v1/jobs?limit=1", NULL), 200);
     OK(says(before));
-    EQ(call(FAKE_MEMBER, "POST", "/v1/jobs/batch", "{\"jobs\":[{\"run\":\"x\"},{\"run\":\"y\"}]}"), 201);
+    EQ(call(FAKE_MEMBER, "POST", "/v1/jobs/batch",
+            "{\"jobs\":[{\"run\":\"x\"},{\"run\":\"y\"}]}"),
+       201);
     OK(says("{\"ids\":[\""));
 }
 
@@ -149,7 +161,9 @@ static void a_bound_token_sees_its_project_only(void)
     EQ(call(FAKE_OTHER, "GET", "/v1/tokens", NULL), 200);
     OK(!strstr(answer.body, "\"user-0\""));
     EQ(call(FAKE_OTHER, "DELETE", "/v1/tokens/1", NULL), 404);
-    EQ(call(FAKE_OTHER, "POST", "/v1/tokens", "{\"user\":\"x\",\"role\":\"viewer\",\"project\":\"default\"}"), 403);
+    EQ(call(FAKE_OTHER, "POST", "/v1/tokens",
+            "{\"user\":\"x\",\"role\":\"viewer\",\"project\":\"default\"}"),
+       403);
     EQ(call(FAKE_OTHER, "GET", "/v1/events", NULL), 200);
     OK(!strstr(answer.body, "\"job\":\"1\""));
 }
@@ -232,7 +246,8 @@ static void waiters_are_answered_when_the_service_stops(void)
     fg_job_id job = submit();
     int fd = http_connect(fake_port(service));
     snprintf(text, sizeof(text),
-             "GET /v1/jobs/%llu/wait?timeout_s=60 HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer %s\r\n\r\n",
+             "GET /v1/jobs/%llu/wait?timeout_s=60 HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer "
+             "%s\r\n\r\n",
              (unsigned long long)job, fake_token(service, FAKE_VIEWER));
     http_puts(fd, text);
     usleep(200000);
