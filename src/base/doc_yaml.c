@@ -9,6 +9,7 @@
 #include "base/doc.h"
 #include "base/doc_text.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
@@ -254,7 +255,9 @@ static int refuse_duplicates(struct builder *builder, const struct fg_doc *map)
 
 static int close_level(struct builder *builder)
 {
+    assert(builder->depth > 0); /* libyaml closes only what it opened */
     const struct fg_doc *node = builder->levels[--builder->depth].node;
+    assert(node);
     return node->kind == FG_DOC_MAP ? refuse_duplicates(builder, node) : 0;
 }
 

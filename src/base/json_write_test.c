@@ -113,7 +113,7 @@ static void random_strings_are_read_back_by_jansson(void)
         if (!back
             || (ascii
                 && (json_string_length(back) != len
-                    || memcmp(json_string_value(back), text, len))))
+                    || memcmp(json_string_value(back), text, len) != 0)))
             bad++;
         json_decref(back);
     }

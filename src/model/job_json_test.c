@@ -241,7 +241,7 @@ static void too_many_of_anything_is_refused(void)
             FG_AUTO(fg_buf) struct fg_buf buf = {};
             fg_buf_printf(&buf, "{\"run\":\"x\",%s", rows[i].open);
             for (int k = 0; k < rows[i].len + more; k++) {
-                char item[120], *at = strstr(strcpy(item, rows[i].item), "%d");
+                const char *item = rows[i].item, *at = strstr(item, "%d");
                 fg_buf_printf(&buf, "%s%.*s%d%s", k ? "," : "", (int)(at - item), item, k,
                               at + 2);
             }

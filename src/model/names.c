@@ -1,5 +1,6 @@
 /* names.c - see names.h; the words of roles and node states too (project.h, resources.h) */
 #include "model/names.h"
+#include "base/text.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -87,7 +88,7 @@ void fg_name_make(const char *text, char out[FG_NAME_MAX])
             out[len++] = *text;
     out[len] = '\0';
     if (len == 0 || is_dots(out, len))
-        strcpy(out, "job");
+        fg_copy(out, FG_NAME_MAX, "job");
 }
 
 int fg_kind_read(const char *what, const char *text, char out[FG_KIND_MAX], struct fg_err *err)

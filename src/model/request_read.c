@@ -251,7 +251,7 @@ static int finish(struct fg_doc_reader *reader,
     if (request->kind[0] && request->count == 0)
         request->count = 1;
     if (request->count > 0 && !request->kind[0])
-        strcpy(request->kind, "any");
+        fg_copy(request->kind, sizeof(request->kind), "any");
     if (request->count > 0 && request->gpu_milli == 0)
         request->gpu_milli = 1000;
     if (request->count == 0 && request->gpu_milli > 0)
