@@ -28,6 +28,7 @@ void fg_queue_free(struct fg_queue *queue)
     free(queue->slots);
     free(queue->free_slots);
     free(queue->classes);
+    free(queue->free_classes);
     free(queue->projects);
     free(queue->edges);
     free(queue->later);
@@ -88,6 +89,7 @@ int fg_queue_add(struct fg_queue *queue, const struct fg_job *job, struct fg_err
     *slot = (struct slot){.job = *job, .entry = slot->entry + 1, .first_edge = NO_SLOT};
     fg_map_put(queue->by_id, job->id, at);
     queue->jobs_len++;
+    fg_queue_class_open(queue, job->request, true);
     if (job->state == FG_JOB_QUEUED)
         queue->projects[job->project].held.queued++;
     fg_queue_relist(queue, slot);
@@ -112,6 +114,7 @@ void fg_queue_del(struct fg_queue *queue, fg_job_id id)
     assert(slot);
     fg_queue_unlist(queue, slot);
     fg_queue_drop_edges(queue, slot);
+    fg_queue_class_open(queue, slot->job.request, false);
     if (slot->job.state == FG_JOB_QUEUED)
         queue->projects[slot->job.project].held.queued--;
     fg_map_del(queue->by_id, id);
@@ -155,6 +158,7 @@ int fg_queue_project_put(struct fg_queue *queue,
         queue->projects[queue->projects_len++] = (struct project_row){};
     }
     queue->projects[project->id].project = *project;
+    fg_queue_rekey(queue, project->id);
     return 0;
 }
 

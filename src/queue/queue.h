@@ -34,7 +34,8 @@ struct fg_queue *fg_queue_new(const struct fg_queue_options *options); /* NULL: 
 void fg_queue_free(struct fg_queue *queue);                            /* NULL is allowed */
 FG_AUTO_DEFINE(fg_queue)
 
-/* -- request classes: equal alternatives are kept once, jobs hold the number ---------------- */
+/* -- request classes: equal alternatives are kept once, jobs hold the number ----------------
+ * The number holds until the next fg_queue_advance(); from then on as long as an open job has it. */
 uint32_t fg_queue_class(struct fg_queue *queue,
                         const struct fg_request *any_of,
                         size_t any_of_len);
@@ -46,7 +47,8 @@ size_t fg_queue_class_ready(const struct fg_queue *queue,
                             uint32_t request); /* ready jobs of it */
 
 /* -- projects ------------------------------------------------------------------------------- */
-/* Add, or replace the one with this id; the caller gives ids.  FG_ENOCAP: too many. */
+/* Add, or replace the one with this id, and the order of its jobs follows; the caller gives ids.
+ * FG_ENOCAP: too many. */
 [[nodiscard]] int fg_queue_project_put(struct fg_queue *queue,
                                        const struct fg_project *project,
                                        struct fg_err *err);
@@ -96,4 +98,6 @@ void fg_queue_walk(struct fg_queue *queue);
 const struct fg_job *fg_queue_next(struct fg_queue *queue);
 /* Ready jobs of a project before this one, in its list order: the position people ask for. */
 size_t fg_queue_position(struct fg_queue *queue, fg_job_id id);
+/* Would `a` come before `b` if both waited?  Both are open. */
+bool fg_queue_is_before(const struct fg_queue *queue, fg_job_id a, fg_job_id b);
 size_t fg_queue_ready(const struct fg_queue *queue);

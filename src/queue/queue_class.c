@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <string.h>
 
+#define IDLE_MAX 1024 /* classes kept that no open job has */
+
 /* FNV-1a over the fields that matter (kind up to its 0, so that padding never counts). */
 static uint64_t mix(uint64_t hash, const void *bytes, size_t len)
 {
@@ -42,6 +44,15 @@ static bool is_class(const struct class_row *row, const struct fg_request *any_o
     return true;
 }
 
+static uint32_t take_row(struct fg_queue *queue)
+{
+    if (queue->free_classes_len)
+        return queue->free_classes[--queue->free_classes_len];
+    queue->classes = fg_queue_grow(queue->classes, queue->classes_len, &queue->classes_room,
+                                   sizeof(struct class_row));
+    return (uint32_t)queue->classes_len++;
+}
+
 uint32_t fg_queue_class(struct fg_queue *queue,
                         const struct fg_request *any_of,
                         size_t any_of_len)
@@ -54,20 +65,48 @@ uint32_t fg_queue_class(struct fg_queue *queue,
         if (is_class(&queue->classes[found], any_of, any_of_len))
             return found;
 
-    queue->classes = fg_queue_grow(queue->classes, queue->classes_len, &queue->classes_room,
-                                   sizeof(struct class_row));
-    struct class_row *row = &queue->classes[queue->classes_len];
-    *row = (struct class_row){.len = any_of_len};
+    uint32_t at = take_row(queue);
+    struct class_row *row = &queue->classes[at];
+    *row = (struct class_row){.len = any_of_len, .hash = hash};
     memcpy(row->any_of, any_of, any_of_len * sizeof(any_of[0]));
-    fg_map_put(queue->class_by_hash, hash, (uint32_t)queue->classes_len);
-    return (uint32_t)queue->classes_len++;
+    fg_map_put(queue->class_by_hash, hash, at);
+    queue->classes_idle++;
+    return at;
+}
+
+void fg_queue_class_open(struct fg_queue *queue, uint32_t request, bool opened)
+{
+    struct class_row *row = &queue->classes[request];
+    assert(!row->empty && (opened || row->open > 0));
+    if (opened)
+        queue->classes_idle -= row->open++ == 0;
+    else
+        queue->classes_idle += --row->open == 0;
+}
+
+/* Only once there are many, and most: the next job is often like the last one. */
+void fg_queue_class_tidy(struct fg_queue *queue)
+{
+    if (queue->classes_idle <= IDLE_MAX || queue->classes_idle <= queue->classes_len / 2)
+        return;
+    for (uint32_t at = 0; at < queue->classes_len; at++) {
+        struct class_row *row = &queue->classes[at];
+        if (row->empty || row->open > 0)
+            continue;
+        fg_map_del(queue->class_by_hash, row->hash);
+        row->empty = true;
+        queue->free_classes = fg_queue_grow(queue->free_classes, queue->free_classes_len,
+                                            &queue->free_classes_room, sizeof(uint32_t));
+        queue->free_classes[queue->free_classes_len++] = at;
+    }
+    queue->classes_idle = 0;
 }
 
 const struct fg_request *fg_queue_class_at(const struct fg_queue *queue,
                                            uint32_t request,
                                            size_t *out_len)
 {
-    assert(request < queue->classes_len);
+    assert(request < queue->classes_len && !queue->classes[request].empty);
     *out_len = queue->classes[request].len;
     return queue->classes[request].any_of;
 }

@@ -24,11 +24,11 @@ struct waiting_list {
 };
 
 struct slot {
-    struct fg_job job; /* id 0: empty */
-    uint32_t
-        entry;    /* number of the valid waiting entry; changes when the job leaves the list */
-    bool listed;  /* has a valid entry */
-    bool delayed; /* is in the heap of later jobs */
+    struct fg_job job;   /* id 0: empty */
+    uint32_t entry;      /* number of the valid waiting entry, raised to make it stale */
+    bool listed;         /* has a valid entry */
+    int64_t key;         /* of that entry */
+    int64_t wake_us;     /* of its valid entry in the heap of later jobs; 0 none */
     uint32_t first_edge; /* jobs that wait for this one; NO_SLOT none */
 };
 
@@ -52,7 +52,10 @@ struct project_row {
 struct class_row {
     struct fg_request any_of[FG_ANY_OF_MAX];
     size_t len;
-    size_t ready; /* jobs of it in the order */
+    size_t ready;  /* jobs of it in the order */
+    size_t open;   /* jobs of it that are open */
+    uint64_t hash; /* its key in class_by_hash */
+    bool empty;    /* the row is free */
 };
 
 struct fg_queue {
@@ -64,6 +67,9 @@ struct fg_queue {
     struct fg_map *by_id;
     struct class_row *classes;
     size_t classes_len, classes_room;
+    size_t classes_idle; /* rows that no open job has, free ones not counted */
+    uint32_t *free_classes;
+    size_t free_classes_len, free_classes_room;
     struct fg_map *class_by_hash;
     struct project_row *projects; /* by id; [0] unused */
     size_t projects_len, projects_room;
@@ -83,5 +89,10 @@ struct slot *fg_queue_slot_of(const struct fg_queue *queue, fg_job_id id); /* NU
 /* queue_order.c: the slot's job changed; put it into the order, or take it out. */
 void fg_queue_relist(struct fg_queue *queue, struct slot *slot);
 void fg_queue_unlist(struct fg_queue *queue, struct slot *slot);
+/* The project changed, and with it perhaps the keys of its jobs. */
+void fg_queue_rekey(struct fg_queue *queue, fg_project_id project);
+/* queue_class.c: a job of the class was opened or closed; classes that nobody has are forgotten. */
+void fg_queue_class_open(struct fg_queue *queue, uint32_t request, bool opened);
+void fg_queue_class_tidy(struct fg_queue *queue);
 /* queue_after.c */
 void fg_queue_drop_edges(struct fg_queue *queue, struct slot *slot);

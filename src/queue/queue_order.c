@@ -12,14 +12,39 @@
 
 /* -- the heap of jobs that become ready later -------------------------------------------------- */
 
-static void later_push(struct fg_queue *queue, int64_t time_us, fg_job_id id)
+static void later_insert(struct fg_queue *queue, int64_t time_us, fg_job_id id)
 {
-    queue->later =
-        fg_queue_grow(queue->later, queue->later_len, &queue->later_room, sizeof(struct later));
     size_t at = queue->later_len++;
     for (; at > 0 && queue->later[(at - 1) / 2].time_us > time_us; at = (at - 1) / 2)
         queue->later[at] = queue->later[(at - 1) / 2];
     queue->later[at] = (struct later){.time_us = time_us, .id = id};
+}
+
+static bool is_awaited(const struct fg_queue *queue, const struct later *entry)
+{
+    const struct slot *slot = fg_queue_slot_of(queue, entry->id);
+    return slot && slot->wake_us == entry->time_us;
+}
+
+/* Entries of jobs that are gone, or now wait for another moment, must not pile up for years. */
+static void later_compact(struct fg_queue *queue)
+{
+    size_t len = queue->later_len;
+    queue->later_len = 0;
+    for (size_t i = 0; i < len; i++) {
+        struct later entry = queue->later[i];
+        if (is_awaited(queue, &entry))
+            later_insert(queue, entry.time_us, entry.id);
+    }
+}
+
+static void later_push(struct fg_queue *queue, int64_t time_us, fg_job_id id)
+{
+    if (queue->later_len > 64 + 2 * queue->jobs_len)
+        later_compact(queue);
+    queue->later =
+        fg_queue_grow(queue->later, queue->later_len, &queue->later_room, sizeof(struct later));
+    later_insert(queue, time_us, id);
 }
 
 static struct later later_pop(struct fg_queue *queue)
@@ -46,15 +71,27 @@ static struct later later_pop(struct fg_queue *queue)
 
 /* -- joining and leaving ----------------------------------------------------------------------- */
 
+static bool is_stale(const struct fg_queue *queue, const struct waiting *entry)
+{
+    const struct slot *slot = &queue->slots[entry->slot];
+    return !slot->listed || slot->entry != entry->entry;
+}
+
+static int64_t key_of(const struct fg_queue *queue, const struct fg_job *job)
+{
+    const struct fg_project *project = &queue->projects[job->project].project;
+    return queue->options.key(queue->options.self, job, project);
+}
+
 static void list_push(struct fg_queue *queue, struct slot *slot)
 {
     const struct fg_job *job = &slot->job;
-    struct project_row *row = &queue->projects[job->project];
-    struct waiting_list *list = &row->list;
+    struct waiting_list *list = &queue->projects[job->project].list;
+    slot->key = key_of(queue, job);
     list->fresh =
         fg_queue_grow(list->fresh, list->fresh_len, &list->fresh_room, sizeof(struct waiting));
     list->fresh[list->fresh_len++] = (struct waiting){
-        .key = queue->options.key(queue->options.self, job, &row->project),
+        .key = slot->key,
         .id = job->id,
         .slot = (uint32_t)(slot - queue->slots),
         .entry = slot->entry,
@@ -83,25 +120,40 @@ void fg_queue_relist(struct fg_queue *queue, struct slot *slot)
         fg_queue_unlist(queue, slot);
     } else if (job->eligible_us > 0) {
         fg_queue_unlist(queue, slot);
-        if (!slot->delayed)
+        if (slot->wake_us == 0 || job->eligible_us < slot->wake_us) {
+            slot->wake_us = job->eligible_us;
             later_push(queue, job->eligible_us, job->id);
-        slot->delayed = true;
-    } else if (!slot->listed) {
+        }
+    } else if (!slot->listed || slot->key != key_of(queue, job)) {
+        fg_queue_unlist(queue, slot);
         list_push(queue, slot);
+    }
+}
+
+void fg_queue_rekey(struct fg_queue *queue, fg_project_id project)
+{
+    struct waiting_list *list = &queue->projects[project].list;
+    size_t sorted = list->sorted_len, fresh = list->fresh_len;
+    for (size_t i = 0; i < sorted + fresh; i++) {
+        struct waiting entry = i < sorted ? list->sorted[i] : list->fresh[i - sorted];
+        if (!is_stale(queue, &entry))
+            fg_queue_relist(queue, &queue->slots[entry.slot]);
     }
 }
 
 int64_t fg_queue_advance(struct fg_queue *queue, int64_t now_us)
 {
     while (queue->later_len && queue->later[0].time_us <= now_us) {
-        struct slot *slot = fg_queue_slot_of(queue, later_pop(queue).id);
-        if (!slot || !slot->delayed)
+        struct later entry = later_pop(queue);
+        if (!is_awaited(queue, &entry))
             continue;
-        slot->delayed = false;
+        struct slot *slot = fg_queue_slot_of(queue, entry.id);
+        slot->wake_us = 0;
         if (slot->job.eligible_us <= now_us)
             slot->job.eligible_us = 0;
         fg_queue_relist(queue, slot);
     }
+    fg_queue_class_tidy(queue);
     return queue->later_len ? queue->later[0].time_us : 0;
 }
 
@@ -115,12 +167,6 @@ static bool comes_before(const struct waiting *a, const struct waiting *b)
 static int compare(const void *a, const void *b)
 {
     return comes_before(a, b) ? -1 : comes_before(b, a) ? 1 : 0;
-}
-
-static bool is_stale(const struct fg_queue *queue, const struct waiting *entry)
-{
-    const struct slot *slot = &queue->slots[entry->slot];
-    return !slot->listed || slot->entry != entry->entry;
 }
 
 static size_t drop_stale(const struct fg_queue *queue, struct waiting *items, size_t len)
@@ -254,9 +300,27 @@ size_t fg_queue_position(struct fg_queue *queue, fg_job_id id)
     struct waiting_list *list = &queue->projects[slot->job.project].list;
     tidy(queue, list);
     size_t before = 0;
-    for (size_t i = list->first; i < list->sorted_len && list->sorted[i].id != id; i++)
-        before += !is_stale(queue, &list->sorted[i]);
+    for (size_t i = list->first; i < list->sorted_len; i++) {
+        if (is_stale(queue, &list->sorted[i]))
+            continue;
+        if (list->sorted[i].id == id)
+            break;
+        before++;
+    }
     return before;
+}
+
+bool fg_queue_is_before(const struct fg_queue *queue, fg_job_id a, fg_job_id b)
+{
+    const struct fg_job *jobs[] = {fg_queue_get(queue, a), fg_queue_get(queue, b)};
+    assert(jobs[0] && jobs[1]);
+    struct waiting places[2];
+    for (int i = 0; i < 2; i++)
+        places[i] = (struct waiting){
+            .key = key_of(queue, jobs[i]) + queue->projects[jobs[i]->project].list.bonus,
+            .id = jobs[i]->id,
+        };
+    return comes_before(&places[0], &places[1]);
 }
 
 size_t fg_queue_ready(const struct fg_queue *queue)
