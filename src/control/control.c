@@ -20,6 +20,7 @@ struct fg_control *fg_control_new(const struct fg_control_options *options, int6
     control->now_us = now_us;
     control->arena = fg_arena_new(64UL << 20);
     control->pass_wanted = true;
+    fg_control_retain_begin(control);
     if (fg_control_load(control, err) < 0) {
         fg_control_free(control);
         return NULL;
@@ -283,6 +284,7 @@ int fg_control_step(struct fg_control *control, struct fg_command *commands, int
     apply_commands(control, commands);
     apply_events(control);
     pass_if_due(control);
+    fg_control_retain(control);
     return finish_step(control, err);
 }
 
@@ -293,6 +295,8 @@ int64_t fg_control_next_us(const struct fg_control *control)
         next = control->pass_after_us;
     if (control->later_us && control->later_us < next)
         next = control->later_us;
+    if (control->retain_us < next)
+        next = control->retain_us;
     if (control->pending_len && control->now_us < next)
         next = control->now_us;
     if (control->sick && next < control->sick_until_us)

@@ -87,6 +87,7 @@ struct fg_control {
     int64_t pass_after_us; /* no pass before: passes take at most a tenth of the time */
     int64_t tick_us, later_us;
     int64_t share_us;   /* fair-share bonuses were computed */
+    int64_t retain_us;  /* old rows are due to go */
     bool sick;
     int64_t sick_until_us;
     struct fg_running *running; /* scratch of the pass */
@@ -131,6 +132,10 @@ void fg_attempt_write(struct fg_control *control, const struct live *live, enum 
 void fg_control_pass(struct fg_control *control);
 void fg_control_start(struct fg_control *control, fg_job_id job); /* effect, after the commit */
 int64_t fg_control_price(const struct fg_control *control, const struct live *live); /* micro-USD per hour, -1 unknown */
+
+/* retain.c: old jobs, outputs, keys and events go, a few rows a step. */
+void fg_control_retain_begin(struct fg_control *control); /* once, at the start */
+void fg_control_retain(struct fg_control *control);       /* within a step; does nothing until it is due */
 
 /* submit.c, commands.c, answers.c, why.c */
 void fg_command_submit(struct fg_control *control, struct fg_command *command);
