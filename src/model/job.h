@@ -73,7 +73,7 @@ struct fg_job_spec {
     int64_t deadline_us;     /* UTC; 0 none */
     int64_t begin_us;        /* not before; 0 at once */
     int64_t time_limit_us;   /* 0 none */
-    int64_t grace_us;        /* between TERM and KILL; default 10 s */
+    int64_t grace_us;        /* between TERM and KILL; 0: stop_grace_s of the service */
     uint32_t retries;        /* further attempts after a failure; node loss and preemption are free */
     int64_t retry_backoff_us; /* first pause, doubles, at most an hour; default 1 s */
     bool preemptible;

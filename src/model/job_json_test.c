@@ -66,11 +66,11 @@ static const struct {
      "{\"name\":\"x\",\"run\":\"x\",\"any_of\":[{\"cpu_milli\":1000}],\"priority\":-5,"
      "\"deadline_us\":1086400000000,\"begin_us\":1036800000000,\"time_limit_us\":90000000,"
      "\"grace_us\":60000000,\"retries\":3,\"retry_backoff_us\":5000000,\"preemptible\":true}"},
-    {"{\"run\":\"x\",\"grace\":\"10s\",\"retry_backoff\":1,\"priority\":0,\"tasks\":1,"
+    {"{\"run\":\"x\",\"grace_us\":0,\"retry_backoff\":1,\"priority\":0,\"tasks\":1,"
      "\"project\":null}",
      "{\"name\":\"x\",\"run\":\"x\",\"any_of\":[{\"cpu_milli\":1000}]}"},
     {"{\"run\":\"x\",\"grace\":0,\"array\":10}",
-     "{\"name\":\"x\",\"run\":\"x\",\"any_of\":[{\"cpu_milli\":1000}],\"grace_us\":0,"
+     "{\"name\":\"x\",\"run\":\"x\",\"any_of\":[{\"cpu_milli\":1000}],\"grace_us\":1,"
      "\"array\":\"0-9\"}"},
     {"{\"run\":\"x\",\"array\":\"0-99:2\"}",
      "{\"name\":\"x\",\"run\":\"x\",\"any_of\":[{\"cpu_milli\":1000}],\"array\":\"0-98:2\"}"},

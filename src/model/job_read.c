@@ -23,7 +23,7 @@ struct fg_job_member {
 };
 
 static fg_member_read read_text, read_i32, read_u32, read_i64, read_bool, read_duration,
-    read_moment, read_resources, read_any_of;
+    read_moment, read_resources, read_any_of, read_grace;
 
 static int check_key(const char *what, const char *text, struct fg_err *err)
 {
@@ -66,7 +66,7 @@ static const struct fg_job_member members[] = {
     {"begin_us", NUMBER(i64, begin_us), 0, MOMENT_US_MAX, NULL},
     {DURATION("time_limit", time_limit_us), NULL},
     {"time_limit_us", NUMBER(i64, time_limit_us), 0, DURATION_US_MAX, NULL},
-    {DURATION("grace", grace_us), NULL},
+    {"grace", read_grace, AT(grace_us), 0, DURATION_US_MAX, NULL},
     {"grace_us", NUMBER(i64, grace_us), 0, DURATION_US_MAX, NULL},
     {"retries", NUMBER(u32, retries), 0, FG_RETRIES_MAX, NULL},
     {DURATION("retry_backoff", retry_backoff_us), NULL},
@@ -151,6 +151,18 @@ static int read_duration(struct fg_job_reader *job,
     return fg_read_duration(&job->doc, doc, member->max, field(out, member));
 }
 
+/* 0 in the spec leaves it to the service; who writes "grace: 0" wants none, and gets a microsecond. */
+static int read_grace(struct fg_job_reader *job,
+                      const struct fg_doc *doc,
+                      const struct fg_job_member *member,
+                      struct fg_job_spec *out)
+{
+    int rc = fg_read_duration(&job->doc, doc, member->max, &out->grace_us);
+    if (rc == 0 && out->grace_us == 0)
+        out->grace_us = 1;
+    return rc;
+}
+
 static int read_moment(struct fg_job_reader *job,
                        const struct fg_doc *doc,
                        const struct fg_job_member *member,
@@ -231,7 +243,6 @@ static void set_defaults(struct fg_job_spec *out)
     *out = (struct fg_job_spec){.any_of = {fg_request_default()},
                                 .any_of_len = 1,
                                 .tasks = 1,
-                                .grace_us = FG_GRACE_US_DEFAULT,
                                 .retry_backoff_us = FG_RETRY_BACKOFF_US_DEFAULT,
                                 .compute_density = -1,
                                 .time_sensitivity = -1,

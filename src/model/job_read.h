@@ -12,7 +12,6 @@
 #include "base/doc_read.h"
 #include "model/job.h"
 
-#define FG_GRACE_US_DEFAULT         10'000'000
 #define FG_RETRY_BACKOFF_US_DEFAULT 1'000'000
 
 struct fg_job_reader {

@@ -86,8 +86,9 @@ static const struct part {
      "only the "
      "Unix socket."},
     {"job_user", read_job_user,
-     "when the service runs as root: the user that jobs run as. Without it see "
-     "docs/operations.md."},
+     "when the service runs as root: the user that jobs run as. Without it a job runs as its "
+     "submitter "
+     "where that is a local account, else as the service does."},
     {"devices", read_devices,
      "devices that cannot be discovered (FPGAs, TPUs, anything else), a list; see below."},
 };
