@@ -167,7 +167,7 @@ static void task_started(struct fg_control *control, struct live *live, const st
     if (job.state != FG_JOB_STARTING) {
         /* Found alive after a restart, with its end already asked for: ask again. */
         if (job.cancel_asked || job.stop_sent)
-            fg_live_stop(control, live, control->config->stop_grace_s * 1000000);
+            fg_live_stop(control, live, -1);
         return;
     }
     int rc = fg_job_move(&job.state, FG_JOB_RUNNING, NULL);
@@ -214,7 +214,7 @@ static void task_over(struct fg_control *control, struct live *live, const struc
     if (task_failed(event) && !live->gang_failed) {
         live->gang_failed = true;
         note_failure(live, event);
-        fg_live_stop(control, live, control->config->stop_grace_s * 1000000);
+        fg_live_stop(control, live, -1);
     }
     if (live->ended == live->tasks) {
         control->unsaved_len -= live->unsaved;
@@ -249,6 +249,6 @@ void fg_attempt_save_started(struct fg_control *control)
         fg_attempt_write(control, live, FG_JOB_RUNNING, "");
         fg_control_tell(control, "job.running", job, "\"attempt\":%u", live->attempt);
         if (job->cancel_asked || job->stop_sent)
-            fg_live_stop(control, live, control->config->stop_grace_s * 1000000);
+            fg_live_stop(control, live, -1);
     }
 }

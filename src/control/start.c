@@ -91,7 +91,7 @@ static void intend_preempt(struct fg_control *control, const struct fg_decision 
     snprintf(reason, sizeof(reason), "stopping, to make room for job %llu", (unsigned long long)decision->for_job);
     fg_job_write(control, &job, reason, 0, 0);
     fg_control_tell(control, "job.preempted", &job, "\"for\":\"%llu\"", (unsigned long long)decision->for_job);
-    fg_live_stop(control, fg_live_get(control, job.id), control->config->stop_grace_s * 1000000);
+    fg_live_stop(control, fg_live_get(control, job.id), -1);
 }
 
 void fg_control_pass(struct fg_control *control)
