@@ -1,0 +1,246 @@
+/* cmd_project.c - fastgpu project list, show, set, archive */
+#include "cli/human.h"
+#include "cli/pages.h"
+#include "cli/table.h"
+#include "cli/verb.h"
+#include "cli/view.h"
+
+#include "base/json_write.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COUNT_MAX 1e9
+
+const struct fg_opt fg_opts_project_list[] = {FG_OPT_JSON, FG_OPT_QUIET, {}};
+const struct fg_opt fg_opts_project_show[] = {FG_OPT_JSON, {}};
+const struct fg_opt fg_opts_project_archive[] = {
+    {"undo", 0, NULL, "let it take jobs again", NULL}, FG_OPT_JSON, {}};
+const struct fg_opt fg_opts_project_set[] = {
+    {"weight", 'w', "N", "its share against others, 1 to 1000 (100)", NULL},
+    {"priority", 0, "N", "added to the priority of each of its jobs", NULL},
+    {"quota-gpus", 0, "N|none", "accelerators it may hold at one time", NULL},
+    {"quota-kind", 0, "KIND=N", "accelerators of one kind; repeat it for each kind that has a limit", NULL},
+    {"quota-cpus", 0, "N|none", "CPU cores it may hold", NULL},
+    {"quota-memory", 0, "GIB|none", "memory it may claim, in GiB", NULL},
+    {"quota-running", 0, "N|none", "jobs that may run at one time", NULL},
+    {"quota-queued", 0, "N|none", "jobs that may wait", NULL},
+    FG_OPT_JSON,
+    {},
+};
+
+fg_verb_fn fg_cmd_project_list, fg_cmd_project_show, fg_cmd_project_set, fg_cmd_project_archive;
+
+static const struct fg_column project_columns[] = {
+    {"PROJECT", false, 8}, {"WEIGHT", true, 0}, {"PRIORITY", true, 0}, {"ACCELERATORS", true, 0},
+    {"CORES", true, 0},    {"MEMORY", true, 0}, {"RUNNING", true, 0},  {"QUEUED", true, 0},
+    {"STATE", false, 0},   {},
+};
+
+/* "used/limit"; without a limit only what is used. */
+static void add_use(struct fg_table *table,
+                    const struct fg_doc *project,
+                    const char *key,
+                    void (*format)(int64_t value, char out[FG_HUMAN_MAX]))
+{
+    const struct fg_doc *quota = fg_doc_get(project, "quota"), *usage = fg_doc_get(project, "usage");
+    char used[FG_HUMAN_MAX], all[FG_HUMAN_MAX];
+    int64_t limit = fg_view_int(quota, key, -1);
+    format(fg_view_int(usage, key, 0), used);
+    if (limit < 0) {
+        fg_table_add(table, FG_PLAIN, used);
+        return;
+    }
+    format(limit, all);
+    fg_table_addf(table, "%s/%s", used, all);
+}
+
+static void format_count(int64_t value, char out[FG_HUMAN_MAX])
+{
+    snprintf(out, FG_HUMAN_MAX, "%" PRId64, value);
+}
+
+static void add_project(struct fg_table *table, const struct fg_doc *project)
+{
+    bool archived = fg_view_bool(project, "archived");
+    fg_table_add(table, FG_BOLD, fg_view_text(project, "name"));
+    fg_table_addf(table, "%" PRId64, fg_view_int(project, "weight", 0));
+    fg_table_addf(table, "%" PRId64, fg_view_int(project, "priority", 0));
+    add_use(table, project, "gpu_milli", fg_human_milli);
+    add_use(table, project, "cpu_milli", fg_human_milli);
+    add_use(table, project, "mem_mib", fg_human_mib);
+    add_use(table, project, "running", format_count);
+    add_use(table, project, "queued", format_count);
+    fg_table_add(table, archived ? FG_DIM : FG_GOOD, archived ? "archived" : "open");
+}
+
+static int print_project(struct fg_cli *cli, const struct fg_doc *project)
+{
+    if (fg_args_has(&cli->args, "json")) {
+        FG_AUTO(fg_buf) struct fg_buf out = {};
+        fg_view_json(&out, project);
+        printf("%s\n", out.text);
+        return 0;
+    }
+    FG_AUTO(fg_table) struct fg_table *table = fg_table_new(project_columns);
+    add_project(table, project);
+    fg_table_print(table, &cli->out, stdout);
+    for (const struct fg_doc *kind = fg_view_first(fg_doc_get(project, "quota"), "kinds"); kind;
+         kind = kind->next) {
+        char limit[FG_HUMAN_MAX];
+        fg_human_milli(kind->integer, limit);
+        printf("at most %s of kind %s\n", limit, kind->key);
+    }
+    return 0;
+}
+
+int fg_cmd_project_list(struct fg_cli *cli, struct fg_err *err)
+{
+    FG_AUTO(fg_answer) struct fg_answer answer = {};
+    int rc = fg_cli_get(cli, "/v1/projects", &answer, err);
+    if (rc < 0)
+        return rc;
+    const struct fg_doc *items = fg_doc_get(answer.doc, "items");
+    if (fg_args_has(&cli->args, "json")) {
+        FG_AUTO(fg_buf) struct fg_buf out = {};
+        fg_view_json(&out, items ? items : answer.doc);
+        printf("%s\n", out.text);
+        return 0;
+    }
+    FG_AUTO(fg_table) struct fg_table *table = fg_table_new(project_columns);
+    bool names_only = fg_args_has(&cli->args, "quiet");
+    for (const struct fg_doc *at = fg_view_first(answer.doc, "items"); at; at = at->next) {
+        if (names_only)
+            printf("%s\n", fg_view_text(at, "name"));
+        add_project(table, at);
+    }
+    if (!names_only)
+        fg_table_print(table, &cli->out, stdout);
+    return 0;
+}
+
+static void path_of(const struct fg_cli *cli, struct fg_buf *out)
+{
+    fg_buf_puts(out, "/v1/projects/");
+    fg_url_escape(out, cli->args.words[0], false);
+}
+
+int fg_cmd_project_show(struct fg_cli *cli, struct fg_err *err)
+{
+    FG_AUTO(fg_answer) struct fg_answer answer = {};
+    FG_AUTO(fg_buf) struct fg_buf path = {};
+    path_of(cli, &path);
+    int rc = fg_cli_get(cli, path.text, &answer, err);
+    return rc < 0 ? rc : print_project(cli, answer.doc);
+}
+
+static int put_project(struct fg_cli *cli, const char *body, struct fg_err *err)
+{
+    FG_AUTO(fg_answer) struct fg_answer answer = {};
+    FG_AUTO(fg_buf) struct fg_buf path = {};
+    path_of(cli, &path);
+    int rc = fg_cli_send(cli, "PUT", path.text, body, &answer, err);
+    return rc < 0 ? rc : print_project(cli, answer.doc);
+}
+
+/* A quota: a number times `scale`, or "none" for null. */
+static int write_limit(struct fg_json *json,
+                       const char *option,
+                       const char *key,
+                       const char *text,
+                       double scale,
+                       struct fg_err *err)
+{
+    char *end;
+    double value = strtod(text, &end);
+    bool is_number = end != text && *end == '\0' && value >= 0 && value <= COUNT_MAX;
+    if (strcmp(text, "none") != 0 && !is_number)
+        return fg_fail(err, FG_EINVAL, "--%s: %.40s, expected a number or none", option, text);
+    fg_json_key(json, key);
+    if (is_number)
+        fg_json_int(json, llround(value * scale));
+    else
+        fg_json_null(json);
+    return 0;
+}
+
+static int write_kinds(const struct fg_cli *cli, struct fg_json *json, struct fg_err *err)
+{
+    if (!fg_args_has(&cli->args, "quota-kind"))
+        return 0;
+    fg_json_key(json, "kinds");
+    fg_json_object(json);
+    int rc = 0;
+    for (size_t i = 0; i < cli->args.given_len && rc == 0; i++) {
+        const struct fg_arg *arg = &cli->args.given[i];
+        char kind[64];
+        const char *equals = strchr(arg->value, '=');
+        if (strcmp(arg->opt->name, "quota-kind") != 0)
+            continue;
+        if (!equals || equals == arg->value || equals - arg->value >= (ptrdiff_t)sizeof(kind))
+            return fg_fail(err, FG_EINVAL, "--quota-kind: %.40s, expected KIND=N", arg->value);
+        snprintf(kind, sizeof(kind), "%.*s", (int)(equals - arg->value), arg->value);
+        if (strcmp(equals + 1, "none") != 0)
+            rc = write_limit(json, "quota-kind", kind, equals + 1, 1000, err);
+    }
+    fg_json_end(json);
+    return rc;
+}
+
+static int write_quota(const struct fg_cli *cli, struct fg_json *json, struct fg_err *err)
+{
+    static const struct {
+        const char *option, *key;
+        double scale;
+    } rows[] = {
+        {"quota-gpus", "gpu_milli", 1000},  {"quota-cpus", "cpu_milli", 1000},
+        {"quota-memory", "mem_mib", 1024},  {"quota-running", "running", 1},
+        {"quota-queued", "queued", 1},
+    };
+    fg_json_key(json, "quota");
+    fg_json_object(json);
+    int rc = write_kinds(cli, json, err);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && rc == 0; i++) {
+        const char *text = fg_args_get(&cli->args, rows[i].option);
+        if (text)
+            rc = write_limit(json, rows[i].option, rows[i].key, text, rows[i].scale, err);
+    }
+    fg_json_end(json);
+    return rc;
+}
+
+int fg_cmd_project_set(struct fg_cli *cli, struct fg_err *err)
+{
+    FG_AUTO(fg_buf) struct fg_buf body = {};
+    struct fg_json json = {.buf = &body};
+    int64_t weight, priority;
+    int rc = fg_cli_number(cli, "weight", 1, 1000, 0, &weight, err);
+    if (rc == 0)
+        rc = fg_cli_number(cli, "priority", -1000000, 1000000, 0, &priority, err);
+    if (rc < 0)
+        return rc;
+    fg_json_object(&json);
+    if (fg_args_has(&cli->args, "weight"))
+        fg_json_kv_int(&json, "weight", weight);
+    if (fg_args_has(&cli->args, "priority"))
+        fg_json_kv_int(&json, "priority", priority);
+    rc = write_quota(cli, &json, err);
+    fg_json_end(&json);
+    return rc < 0 ? rc : put_project(cli, body.text, err);
+}
+
+int fg_cmd_project_archive(struct fg_cli *cli, struct fg_err *err)
+{
+    /* PUT makes what is not there; a project that never was cannot be archived. */
+    FG_AUTO(fg_answer) struct fg_answer answer = {};
+    FG_AUTO(fg_buf) struct fg_buf path = {};
+    path_of(cli, &path);
+    int rc = fg_cli_get(cli, path.text, &answer, err);
+    if (rc < 0)
+        return rc;
+    bool undo = fg_args_has(&cli->args, "undo");
+    return put_project(cli, undo ? "{\"archived\":false}" : "{\"archived\":true}", err);
+}
