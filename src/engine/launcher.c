@@ -110,11 +110,11 @@ static void start(struct launcher *launcher, struct fg_task_key key, const char 
 
 static void send_stop(int pidfd, pid_t pid, int64_t grace_us)
 {
-    int64_t grace_ms = grace_us / 1000;
+    int64_t grace_ms = grace_us / 1000; /* negative: the job's own, which the supervisor knows */
     siginfo_t info = {.si_signo = FG_STOP_SIGNAL, .si_code = SI_QUEUE};
     info.si_pid = getpid();
     info.si_uid = getuid();
-    info.si_value.sival_int = grace_ms < 0 ? 0 : grace_ms > INT32_MAX ? INT32_MAX : (int)grace_ms;
+    info.si_value.sival_int = grace_us < 0 ? -1 : grace_ms > INT32_MAX ? INT32_MAX : (int)grace_ms;
     if (pidfd >= 0)
         syscall(SYS_pidfd_send_signal, pidfd, FG_STOP_SIGNAL, &info, 0);
     else

@@ -96,7 +96,7 @@ static void take_signals(struct fg_watch *watch)
         if (info.ssi_signo == SIGCHLD)
             continue;
         watch->stop_asked = true;
-        send_term(watch, (int64_t)info.ssi_int * 1000);
+        send_term(watch, info.ssi_int < 0 ? watch->plan->grace_us : (int64_t)info.ssi_int * 1000);
     }
 }
 
