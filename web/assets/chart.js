@@ -7,7 +7,8 @@
 import { h, put, say, show, svg } from "./dom.js";
 import * as format from "./format.js";
 
-const LEFT = 46, RIGHT = 10, TOP = 10, BOTTOM = 22;
+const RIGHT = 10, TOP = 10, BOTTOM = 22;
+const LETTER = 6.2; // width of a letter of an axis
 const GAP_FACTOR = 6; // a pause this many times the usual one is a hole in the line
 
 const ROUND = [[1, 0.25], [2, 0.5], [2.5, 0.5], [5, 1], [10, 2.5]];
@@ -30,7 +31,7 @@ export function scale_binary(value, least) {
 const TIME_STEPS_S = [10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 86400];
 
 function time_ticks(from, to, width) {
-    const wanted = Math.max(2, Math.floor(width / 110));
+    const wanted = Math.max(3, Math.floor(width / 110));
     const step = 1000 * (TIME_STEPS_S.find((s) => (to - from) / (s * 1000) <= wanted) ?? 86400);
     const ticks = [];
     for (let at = Math.ceil(from / step) * step; at <= to; at += step) ticks.push([at, step < 60000 ? format.time(at) : format.hour(at)]);
@@ -78,16 +79,18 @@ export function chart({ label, height = 180, text = format.count, scaler = scale
         const most = Math.max(0, ...data.series.map((s) => s.points.reduce((top, p) => Math.max(top, usable(p[1]) ? p[1] : 0), 0)));
         const { top, step } = scaler(most, least);
         const span = Math.max(1, data.to - data.from);
-        const x = (at) => LEFT + ((at - data.from) / span) * (width - LEFT - RIGHT);
+        const values = Array.from({ length: Math.round(top / step) + 1 }, (_, i) => i * step);
+        const left = 14 + LETTER * Math.max(...values.map((value) => text(value).length));
+        const x = (at) => left + ((at - data.from) / span) * (width - left - RIGHT);
         const y = (value) => TOP + (1 - Math.min(value, top) / top) * (height - TOP - BOTTOM);
-        place = { x, y, width, span };
+        place = { x, width, left, span };
         const parts = [];
-        for (let value = 0; value <= top * 1.001; value += step) {
-            parts.push(svg(value ? "line.grid" : "line.axis", { x1: LEFT, x2: width - RIGHT, y1: y(value), y2: y(value) }));
-            parts.push(svg("text.tick.end", { x: LEFT - 8, y: y(value) + 3.5 }, text(value)));
+        for (const value of values) {
+            parts.push(svg(value ? "line.grid" : "line.axis", { x1: left, x2: width - RIGHT, y1: y(value), y2: y(value) }));
+            parts.push(svg("text.tick.end", { x: left - 8, y: y(value) + 3.5 }, text(value)));
         }
         for (const [at, words] of time_ticks(data.from, data.to, width))
-            if (x(at) > LEFT + 14 && x(at) < width - RIGHT - 12)
+            if (x(at) > left + 14 && x(at) < width - RIGHT - 12)
                 parts.push(svg("text.tick.mid", { x: x(at), y: height - 5 }, words));
         for (const series of data.series) parts.push(...line(series, x, y));
         parts.push(svg("line.hair", { y1: TOP, y2: height - BOTTOM, visibility: "hidden" }));
@@ -120,7 +123,7 @@ export function chart({ label, height = 180, text = format.count, scaler = scale
     function hover(event) {
         const hair = drawing.querySelector(".hair");
         if (!place || !hair) return;
-        const at = data.from + ((event.clientX - drawing.getBoundingClientRect().left - LEFT) / (place.width - LEFT - RIGHT)) * place.span;
+        const at = data.from + ((event.clientX - drawing.getBoundingClientRect().left - place.left) / (place.width - place.left - RIGHT)) * place.span;
         const found = data.series.map((series) => [series, nearest(series.points, at)]).filter(([, point]) => point);
         if (!found.length || at < data.from || at > data.to) return leave();
         const x = place.x(found[0][1][0]);

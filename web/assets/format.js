@@ -24,7 +24,7 @@ export function mib(value) {
     if (!known(value)) return NONE;
     if (value < 1024) return `${whole.format(value)} MiB`;
     const gib = value / 1024;
-    if (gib < 1024) return `${gib < 10 ? short.format(Math.round(gib * 10) / 10) : whole.format(gib)} GiB`;
+    if (gib < 1000) return `${gib < 10 ? short.format(Math.round(gib * 10) / 10) : whole.format(gib)} GiB`;
     return `${short.format(Math.round((gib / 1024) * 10) / 10)} TiB`;
 }
 

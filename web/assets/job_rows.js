@@ -12,12 +12,13 @@ function title() {
     const who = h("span.muted.job-who");
     return {
         el: h("span.job-title", null, link, who),
-        update(job) {
+        update(job, more) {
             say(id, job.id);
             say(name, job.name);
             mark(link, "href", link_job(job.id));
             mark(link, "title", job.name);
-            say(who, [job.project, job.user].filter(Boolean).join(" · "));
+            say(who, [job.project, job.user, more].filter(Boolean).join(" · "));
+            mark(who, "title", who.textContent);
         },
     };
 }
@@ -57,6 +58,7 @@ export function running_row(usage, gpu_tops) {
             const s = elapsed_s(job, now);
             say(elapsed, job.state === "starting" ? "starting" : format.ticking(s));
             say(limit, job.time_limit_s ? ` of ${format.duration(job.time_limit_s)}` : "");
+            show(time.el, job.time_limit_s);
             time.update(s, job.time_limit_s);
         },
     };
@@ -66,17 +68,16 @@ export function running_row(usage, gpu_tops) {
 /** A waiting job; why(id) -> {summary, position} or nothing yet. */
 export function waiting_row(why) {
     let job = null;
-    const place = h("span.num.job-place"), head = title(), wants = h("span.job-ask"), since = h("span.num.muted"), reason = h("span.job-reason");
-    const el = h("li.row.row-waiting", null, place, head.el, wants, since, reason);
+    const place = h("span.num.job-place"), head = title(), since = h("span.num.muted"), reason = h("span.job-reason");
+    const el = h("li.row.row-waiting", null, place, head.el, since, reason);
     const self = {
         el,
         update(next) {
             job = next;
             const known = why(job.id);
-            head.update(job);
+            head.update(job, ask(job));
             say(place, known?.position ? `${known.position}.` : "");
             mark(place, "title", known?.position ? `place ${known.position} in the queue` : null);
-            say(wants, ask(job));
             const text = known?.summary || job.reason || "";
             say(reason, text);
             show(reason, text);

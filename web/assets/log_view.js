@@ -179,9 +179,11 @@ export function log_view(id, query, go) {
             if (started) return;
             if (!attempts.length && job.state === "queued") {
                 say(nothing, "Output appears here once the job runs.");
+                box.classList.add("is-idle");
                 return;
             }
             started = true;
+            box.classList.remove("is-idle");
             say(nothing, "Nothing written so far.");
             run();
         },

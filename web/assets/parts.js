@@ -44,8 +44,7 @@ export function progress() {
     return {
         el,
         update(elapsed, limit) {
-            el.classList.toggle("open-ended", !limit);
-            const share = limit ? Math.max(0, Math.min(1, elapsed / limit)) : 1;
+            const share = limit ? Math.max(0, Math.min(1, elapsed / limit)) : 0;
             bar.style.width = `${(share * 100).toFixed(2)}%`;
             el.classList.toggle("late", !!limit && share > 0.9);
             mark(el, "aria-valuenow", limit ? Math.round(share * 100) : null);

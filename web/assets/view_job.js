@@ -98,7 +98,7 @@ function timeline() {
         el,
         update(job, now) {
             const steps = [];
-            const submitted = format.moment(job.submitted);
+            const submitted = Math.min(format.moment(job.submitted), format.moment(job.attempts?.[0]?.started) || Infinity);
             let from = submitted;
             for (const a of job.attempts ?? []) {
                 const started = format.moment(a.started), ended = format.moment(a.finished);
@@ -178,19 +178,20 @@ export function job_page({ args: [id], query, who, go }) {
     const cancel_button = h("button.button.danger", { type: "button", hidden: true, onclick: () => cancel(job) }, "Cancel job");
     const list = facts(FACTS), why = why_panel(), steps = timeline();
     const log = log_view(id, query, (more) => go(more));
-    const curves = CURVES.map((c) => ({ ...c, chart: chart({ label: `${c.title}, ${c.unit}`, height: 132, text: c.text, scaler: c.scaler, least: c.least, empty: "No readings." }), now: h("b.num") }));
+    const curves = CURVES.map((c) => ({ ...c, chart: chart({ label: `${c.title}, ${c.unit}`, height: 150, text: c.text, scaler: c.scaler, least: c.least, empty: "No readings." }), now: h("b.num") }));
     for (const c of curves) c.el = h("div.curve-box", null, h("h3", null, c.title, " ", h("span.muted", null, c.unit), c.now), c.chart.el);
     const results = h("ul.artifacts"), no_results = h("p.muted");
     const spec = h("pre.spec");
     const missing = h("section.panel", { hidden: true });
     const section = (key, title, ...body) => h("section.panel", { class: `panel panel-${key}`, "aria-labelledby": `${key}-title` }, h("header.panel-head", null, h("h2", { id: `${key}-title` }, title)), body);
     const p_curves = section("curves", "Use of resources", h("div.curves", null, curves.map((c) => c.el)));
+    p_curves.hidden = true;
     const p_spec = h("section.panel.panel-spec", null, h("details", null, h("summary", null, "What was submitted"), spec));
     const body = h("div.job-page", { hidden: true },
         h("section.panel.panel-job", null,
             h("header.job-top", null, h("div.job-headline", null, h("h1", null, h("span.muted.num", null, `Job ${id} `), name), state.el), h("div.job-elapsed", null, h("span", null, elapsed, of_limit), time.el), cancel_button),
             reason, list.el),
-        why.el, section("log", "Output", log.el), section("attempts", "Attempts", steps.el), p_curves, section("artifacts", "Results", results, no_results), p_spec);
+        why.el, section("log", "Output", log.el), p_curves, section("attempts", "Attempts", steps.el), section("artifacts", "Results", results, no_results), p_spec);
 
     function draw() {
         say(name, job.name);
@@ -248,11 +249,12 @@ export function job_page({ args: [id], query, who, go }) {
             const points = answer?.points ?? [];
             const times = points.map((p) => format.moment(p.time));
             const from = times[0] ?? 0, to = times.at(-1) ?? 1;
+            show(p_curves, points.length > 0);
             for (const c of curves) {
                 const values = points.map((p, i) => [times[i], p[c.key]]);
                 const some = values.some((v) => v[1] >= 0 && v[1] !== null);
-                show(c.el, some || c.key === "cpu_milli");
-                if (!some && c.key !== "cpu_milli") continue;
+                show(c.el, some);
+                if (!some) continue;
                 c.chart.update({ series: [{ name: c.title, className: c.className, area: true, points: values }], from, to: Math.max(to, from + 10000) });
                 const last = values.findLast((v) => v[1] >= 0 && v[1] !== null);
                 say(c.now, last && !is_over(job.state) ? c.text(last[1]) : "");

@@ -123,6 +123,7 @@ export function overview({ query, who, go }) {
                     api.get("/v1/status", signal), list("running,starting", RUNNING_SHOWN, "desc", signal),
                     list("queued", WAITING_SHOWN, "asc", signal), list(OVER.join(","), FINISHED_SHOWN, "desc", signal)]);
                 learn(run, wait, done);
+                if (nodes.length) tiles.update(nodes); // they show names
                 const order = (id) => reasons.get(id)?.position ?? Infinity;
                 [now_running, now_waiting] = [run, wait.map((job, i) => [job, i]).sort((a, b) => order(a[0].id) - order(b[0].id) || a[1] - b[1]).map((p) => p[0])];
                 draw_status(status);
