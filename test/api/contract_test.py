@@ -1,0 +1,351 @@
+#!/usr/bin/env python3
+"""Holds src/api/openapi.yaml against the table of routes and against a live service.
+
+    FASTGPU_URL=http://... FASTGPU_TOKEN=... test/api/contract_test.py     a service that runs
+    FASTGPU_BIN=./fastgpu test/api/contract_test.py                        starts one of its own
+
+1. routes.def and the file have the same operations, roles, query parameters and bodies.
+2. Every operation is called as it is meant; the answer fits its schema.
+3. Every operation is called with random input, seeded: no answer 5xx, every answer fits its schema.
+Output is TAP.
+"""
+import http.client
+import json
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.parse
+from hashlib import blake2b
+from pathlib import Path
+
+try:
+    import jsonschema
+    import yaml
+except ImportError as missing:
+    print(f"1..0 # SKIP {missing}; apt-get install python3-yaml python3-jsonschema")
+    sys.exit(77)
+
+ROOT = Path(__file__).resolve().parents[2]
+CASES = int(os.environ.get("FASTGPU_CONTRACT_CASES", "25"))
+SEED = int(os.environ.get("FASTGPU_CONTRACT_SEED", "1"))
+METHODS = ("get", "put", "post", "delete", "head")
+
+count = failed = 0
+
+
+def ok(fine, what, detail=""):
+    global count, failed
+    count += 1
+    failed += not fine
+    print(f"{'' if fine else 'not '}ok {count} - {what}")
+    if not fine and detail:
+        print("#   " + str(detail)[:1500].replace("\n", "\n#   "))
+    return fine
+
+
+class Spec:
+    def __init__(self, path):
+        self.doc = yaml.safe_load(path.read_text())
+
+    def resolve(self, node):
+        while isinstance(node, dict) and "$ref" in node:
+            at = self.doc
+            for part in node["$ref"].removeprefix("#/").split("/"):
+                at = at[part]
+            node = at
+        return node
+
+    def operations(self):
+        for path, item in self.doc["paths"].items():
+            for method in METHODS:
+                if method in item:
+                    operation = item[method]
+                    shared = item.get("parameters", []) + operation.get("parameters", [])
+                    yield method.upper(), path, operation, [self.resolve(p) for p in shared]
+
+    def check(self, schema, value):
+        """None, or what is wrong."""
+        whole = {"$schema": "https://json-schema.org/draft/2020-12/schema", "components": self.doc["components"],
+                 "allOf": [schema]}
+        errors = list(jsonschema.Draft202012Validator(whole).iter_errors(value))
+        if not errors:
+            return None
+        worst = jsonschema.exceptions.best_match(errors)
+        return f"{'/'.join(map(str, worst.absolute_path))}: {worst.message}"
+
+
+def routes():
+    row = re.compile(r'^X\((\w+),\s*"([^"]+)",\s*(\w+),\s*(\w+),\s*(\w+),\s*(\w+),\s*"([^"]*)"\)', re.M)
+    for method, path, role, scope, handler, body, params in row.findall((ROOT / "src/api/routes.def").read_text()):
+        yield method, path.replace("*}", "}"), role.lower(), scope.lower(), handler, body, params.split()
+
+
+def same_operations(spec):
+    written = {(m, p): (o, params) for m, p, o, params in spec.operations()}
+    table = {(m, p): rest for m, p, *rest in routes()}
+    ok(len(table) > 30, "the table of routes was read")
+    ok(set(written) == set(table), "the file and the table have the same operations", set(written) ^ set(table))
+    for key in sorted(set(written) & set(table)):
+        operation, params = written[key]
+        role, scope, _, body, known = table[key]
+        name = " ".join(key)
+        ok(operation["x-role"] == role, f"{name}: role {role}", operation["x-role"])
+        ok(operation.get("x-scope", "open") == scope, f"{name}: scope {scope}")
+        ok((operation.get("security") == []) == (role == "none"), f"{name}: needs a token or not")
+        query = sorted(p["name"] for p in params if p["in"] == "query")
+        ok(query == sorted(known), f"{name}: query parameters", f"{query} and {sorted(known)}")
+        ok(("requestBody" in operation) == (body != "NONE"), f"{name}: body")
+        ok({p["name"] for p in params if p["in"] == "path"} == set(re.findall(r"{(\w+)}", key[1])),
+           f"{name}: path parameters")
+
+
+class Service:
+    """The one of FASTGPU_URL, or one of our own in a temporary folder."""
+
+    def __init__(self):
+        self.process = self.folder = None
+        self.token = os.environ.get("FASTGPU_TOKEN", "")
+        url = os.environ.get("FASTGPU_URL")
+        if not url:
+            url = self.start(os.environ["FASTGPU_BIN"])
+        self.address = urllib.parse.urlsplit(url).netloc
+
+    def start(self, binary):
+        self.folder = tempfile.mkdtemp(prefix="fastgpu-contract-")
+        self.log = open(os.path.join(self.folder, "log"), "w")
+        self.process = subprocess.Popen([binary, "up", "--data-dir", self.folder + "/data", "--listen", "127.0.0.1:0"],
+                                        stdout=subprocess.PIPE, stderr=self.log, text=True)
+        for line in self.process.stdout:
+            if line.startswith("listening on "):
+                self.token = Path(self.folder, "data", "admin.token").read_text().strip()
+                return line.split()[2]
+        raise SystemExit("Bail out! the service did not start:\n" + Path(self.folder, "log").read_text())
+
+    def stop(self):
+        if self.process:
+            self.process.terminate()
+            ok(self.process.wait(30) == 0, "the service ends in order")
+            self.log.close()
+            text = Path(self.folder, "log").read_text()
+            ok("Sanitizer" not in text and "runtime error" not in text, "no sanitizer complains", text)
+            ok(self.token not in text, "the log holds no token")
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def call(self, method, path, body=None, headers=None, kind="application/json"):
+        connection = http.client.HTTPConnection(self.address, timeout=60)
+        fields = {"Authorization": "Bearer " + self.token}
+        if body is not None:
+            fields["Content-Type"] = kind
+            if kind == "application/json" and not isinstance(body, (bytes, str)):
+                body = json.dumps(body)
+        fields.update(headers or {})
+        try:
+            connection.request(method, path, body=body, headers=fields)
+            answer = connection.getresponse()
+            bytes_read = answer.read()
+        finally:
+            connection.close()
+        return answer.status, answer.headers, bytes_read
+
+
+def check_answer(spec, operation, method, status, headers, body):
+    """None, or in what the answer differs from the file."""
+    responses = operation["responses"]
+    declared = spec.resolve(responses.get(str(status)) or (responses.get("default") if status >= 400 else None) or {})
+    if not declared:
+        return f"status {status} is not declared"
+    if method == "HEAD" or "content" not in declared:
+        return None
+    kind = (headers.get("Content-Type") or "").split(";")[0]
+    if kind not in declared["content"]:
+        return f"type {kind!r} is not declared for {status}"
+    schema = declared["content"][kind].get("schema")
+    if schema and kind.endswith("json"):
+        try:
+            return spec.check(schema, json.loads(body))
+        except ValueError as bad:
+            return f"no JSON: {bad}"
+    return None
+
+
+def call_as_meant(spec, service):
+    operations = {(m, p): o for m, p, o, _ in spec.operations()}
+    seen = set()
+
+    def call(want, method, pattern, values=None, body=None, kind="application/json", query="", headers=None):
+        path = pattern
+        for name, value in (values or {}).items():
+            path = path.replace("{" + name + "}", urllib.parse.quote(value, safe="/" if name == "path" else ""))
+        status, fields, answer = service.call(method, path + query, body, headers, kind)
+        seen.add((method, pattern))
+        ok(status == want, f"{method} {path}{query}: {want}", f"{status} {answer[:500]}")
+        wrong = check_answer(spec, operations[method, pattern], method, status, fields, answer)
+        ok(wrong is None, f"{method} {pattern}: the {status} fits its schema", f"{wrong}\n{answer[:800]}")
+        try:
+            return json.loads(answer)
+        except ValueError:
+            return answer
+
+    job = call(201, "POST", "/v1/jobs", body={"name": "contract", "run": "echo out; echo err >&2; echo kept > kept.txt",
+                                              "outputs": ["*.txt"], "labels": {"made-by": "contract"},
+                                              "envs": {"SECRET": "hunter2"}, "resources": {"cpus": 0.1}})["id"]
+    again = {"Idempotency-Key": f"contract-{time.time()}"}
+    first = call(201, "POST", "/v1/jobs", body={"run": "exit 3"}, headers=again)
+    second = call(201, "POST", "/v1/jobs", body={"run": "exit 3"}, headers=again)
+    ok(first["id"] == second["id"] and second["repeated"], "the same key is the same job", f"{first} {second}")
+    ids = call(201, "POST", "/v1/jobs/batch", body={"jobs": [{"run": "sleep 300"}, {"run": "true", "array": "0-2"}]})["ids"]
+    one = {"id": job}
+    over = call(200, "GET", "/v1/jobs/{id}/wait", one, query="?timeout_s=60")
+    ok(over["over"] and over["exit_code"] == 0, "the job ran and succeeded", over)
+    detail = call(200, "GET", "/v1/jobs/{id}", one)
+    ok("hunter2" not in json.dumps(detail), "values of variables are not shown")
+    ok(len(detail["attempts"]) == 1, "one attempt is told", detail["attempts"])
+    for query in ("", "?limit=2", "?state=queued,running&order=asc", "?label=made-by%3Dcontract", "?user=nobody", "?name=contract"):
+        call(200, "GET", "/v1/jobs", query=query)
+    labelled = call(200, "GET", "/v1/jobs", query="?label=made-by%3Dcontract")["items"]
+    ok(any(row["id"] == job for row in labelled), "a label finds the job")
+    call(200, "GET", "/v1/jobs/{id}/why", {"id": ids[0]})
+    call(200, "GET", "/v1/jobs/{id}/why", one)
+    log = call(200, "GET", "/v1/jobs/{id}/logs", one, query="?stream=stdout")
+    ok(log == b"out\n", "its output is there", log)
+    stream = call(200, "GET", "/v1/jobs/{id}/logs", one, query="?follow=1", headers={"Accept": "text/event-stream"})
+    ok(b'"text":"err\\n"' in stream and b"event: end" in stream, "its output as a stream ends with the job", stream)
+    call(200, "GET", "/v1/jobs/{id}/usage", one)
+    if detail["artifacts"]:
+        kept = call(200, "GET", "/v1/jobs/{id}/artifacts/{path}", {**one, "path": detail["artifacts"][0]["path"]})
+        ok(kept == b"kept\n", "the artifact has its bytes", kept)
+    ok(bool(detail["artifacts"]), "the output file is kept", detail["artifacts"])
+    call(404, "GET", "/v1/jobs/{id}/artifacts/{path}", {**one, "path": "no/such"})
+    call(200, "POST", "/v1/jobs/{id}/cancel", {"id": ids[0]})
+    ended = call(200, "GET", "/v1/jobs/{id}/wait", {"id": ids[0]}, query="?timeout_s=60")
+    ok(ended["state"] == "cancelled" and ended["exit_code"] == 130, "the cancelled job ended", ended)
+
+    bytes_kept = b"contract blob"
+    blob = {"hash": "blake2b:" + blake2b(bytes_kept, digest_size=32).hexdigest()}
+    status, _, _ = service.call("PUT", "/v1/blobs/" + blob["hash"], bytes_kept, kind="application/octet-stream")
+    ok(status in (200, 201), "a blob is kept", status)
+    call(200, "PUT", "/v1/blobs/{hash}", blob, body=bytes_kept, kind="application/octet-stream")
+    call(400, "PUT", "/v1/blobs/{hash}", {"hash": "blake2b:" + "0" * 64}, body=bytes_kept, kind="application/octet-stream")
+    ok(call(200, "GET", "/v1/blobs/{hash}", blob) == bytes_kept, "and comes back")
+    call(200, "HEAD", "/v1/blobs/{hash}", blob)
+
+    node = call(200, "GET", "/v1/nodes")["items"][0]["name"]
+    call(200, "GET", "/v1/nodes/{name}", {"name": node})
+    call(200, "GET", "/v1/nodes/{name}/usage", {"name": node})
+    call(200, "POST", "/v1/nodes/{name}/drain", {"name": node}, body={"reason": "contract"})
+    call(200, "POST", "/v1/nodes/{name}/resume", {"name": node})
+    call(200, "PUT", "/v1/projects/{name}", {"name": "contract"}, body={"weight": 7, "quota": {"running": 3}})
+    project = call(200, "GET", "/v1/projects/{name}", {"name": "contract"})
+    call(200, "PUT", "/v1/projects/{name}", {"name": "contract"}, body=project)
+    call(200, "GET", "/v1/projects")
+    token = call(201, "POST", "/v1/tokens", body={"user": "contract", "role": "viewer", "project": "contract"})
+    call(200, "GET", "/v1/tokens")
+    call(200, "DELETE", "/v1/tokens/{id}", {"id": token["id"]})
+    call(200, "GET", "/v1/events", query="?limit=5")
+    call(200, "GET", "/v1/status")
+    call(200, "GET", "/v1/whoami")
+    call(200, "GET", "/v1/openapi.yaml")
+    call(200, "GET", "/metrics")
+    call(200, "GET", "/healthz")
+    call(200, "GET", "/")
+    call(404, "GET", "/assets/{path}", {"path": "no/such.js"})
+    ok(set(operations) == seen, "every operation was called", set(operations) - seen)
+    return {"id": [job, *ids, "99999999"], "name": [node, "default", "contract", "none"], "path": ["kept.txt", "no/such"],
+            "hash": [blob["hash"]]}
+
+
+ODD = ["", "0", "-1", "1", "2", "999999999999999999999", "true", "a", "null", "..", "%", "\u00fc\u00f1\u00ef", "a b&c=d", "'; drop table jobs; --",
+       "\U0001f600" * 20, "x" * 2000, "1.5", "{}", "\ufffd"]
+
+
+def random_value(rng, spec, schema, depth=0):
+    """Mostly what the schema allows, now and then not."""
+    schema = spec.resolve(schema)
+    if rng.random() < 0.2 or depth > 4:
+        return rng.choice([None, True, 0, -1, 10 ** 18, 1.5, "", "x" * 300, [], {}, ["a", 1], {"a": {"b": []}}])
+    if "const" in schema or "enum" in schema:
+        return rng.choice(schema.get("enum", [schema.get("const")]))
+    kind = schema.get("type")
+    kind = rng.choice(kind) if isinstance(kind, list) else kind
+    if kind == "object":
+        names = [n for n in schema.get("properties", {}) if n in schema.get("required", []) or rng.random() < 0.3]
+        value = {n: random_value(rng, spec, schema["properties"][n], depth + 1) for n in names}
+        if rng.random() < 0.1:
+            value["not_a_member"] = 1
+        return value
+    if kind == "array":
+        return [random_value(rng, spec, schema.get("items", {}), depth + 1) for _ in range(rng.randrange(4))]
+    if kind == "integer":
+        return rng.choice([schema.get("minimum", 0), schema.get("maximum", 5), rng.randrange(100)])
+    if kind == "boolean":
+        return rng.random() < 0.5
+    if kind == "number":
+        return rng.random() * 1000
+    return rng.choice(["true", "name", "1h", rng.choice(ODD)])
+
+
+def random_calls(spec, service, known):
+    rng = random.Random(SEED)
+    # Not these for real: they would end what the other calls need, or wait for long.
+    tame = {"job_wait": {"timeout_s": "0"}, "job_logs": {"follow": "0"}}
+    for method, pattern, operation, params in spec.operations():
+        if operation["operationId"] in ("token_revoke",):
+            known = {**known, "id": ["99999999", "0", "x"]}
+        bad = []
+        for _ in range(CASES):
+            path = pattern
+            query = {}
+            for parameter in params:
+                name = parameter["name"]
+                if parameter["in"] == "path":
+                    value = rng.choice(known[name] if rng.random() < 0.6 else ODD) or "x"
+                    path = path.replace("{" + name + "}", urllib.parse.quote(str(value), safe=""))
+                elif parameter["in"] == "query" and rng.random() < 0.5:
+                    value = random_value(rng, spec, parameter["schema"]) if rng.random() < 0.6 else rng.choice(ODD)
+                    query[name] = str(value)
+            query.update(tame.get(operation["operationId"], {}))
+            if rng.random() < 0.1:
+                query["not_a_parameter"] = "1"
+            body, kind = None, "application/json"
+            content = spec.resolve(operation.get("requestBody", {})).get("content", {})
+            if "application/json" in content:
+                body = json.dumps(random_value(rng, spec, content["application/json"]["schema"]))
+                body = body if rng.random() < 0.9 else body[: len(body) // 2]
+            elif content:
+                body, kind = rng.randbytes(rng.randrange(100)), "application/octet-stream"
+            target = path + ("?" + urllib.parse.urlencode(query) if query else "")
+            status, headers, answer = service.call(method, target, body, None, kind)
+            wrong = check_answer(spec, operation, method, status, headers, answer)
+            # 503 with retry is an answer of a service that is full or not well, and declared as such.
+            if status >= 500 and not (status in (503, 507) and operation["operationId"] != "health"):
+                wrong = f"status {status}"
+            if wrong:
+                bad.append(f"{method} {target[:200]} {body!r:.300}: {status} {wrong} {answer[:300]}")
+        ok(not bad, f"{method} {pattern}: {CASES} random calls", "\n".join(bad[:5]))
+    status, _, _ = service.call("GET", "/healthz")
+    ok(status == 200, "the service is well after all that", status)
+
+
+def main():
+    spec = Spec(ROOT / "src/api/openapi.yaml")
+    same_operations(spec)
+    if "FASTGPU_URL" in os.environ or "FASTGPU_BIN" in os.environ:
+        service = Service()
+        try:
+            known = call_as_meant(spec, service)
+            random_calls(spec, service, known)
+        finally:
+            service.stop()
+    else:
+        print("# no FASTGPU_BIN and no FASTGPU_URL: the live part is left out")
+    print(f"1..{count}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
