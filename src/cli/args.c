@@ -60,7 +60,8 @@ static int give(struct reader *reader, const struct fg_opt *opt, const char *val
 static int give_value(struct reader *reader, const struct fg_opt *opt, const char *rest)
 {
     if (!rest && reader->next == reader->argc)
-        return fg_fail(reader->err, FG_EINVAL, "--%s: expected %s after it", opt->name, opt->arg);
+        return fg_fail(reader->err, FG_EINVAL, "--%s: expected %s after it", opt->name,
+                       opt->arg);
     return give(reader, opt, rest ? rest : reader->argv[reader->next++]);
 }
 

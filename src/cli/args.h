@@ -14,11 +14,12 @@
 
 /* One option; a table of them ends with an empty row. */
 struct fg_opt {
-    const char *name;   /* "time-limit" */
-    char letter;        /* 'n', or 0 */
-    const char *arg;    /* "TIME": takes a value, called so in the help; NULL: takes none */
-    const char *help;   /* what it does, one line, lower case */
-    const char *values; /* words it may have, for completion: "file", "dir", "job", or "a|b|c"; NULL any */
+    const char *name; /* "time-limit" */
+    char letter;      /* 'n', or 0 */
+    const char *arg;  /* "TIME": takes a value, called so in the help; NULL: takes none */
+    const char *help; /* what it does, one line, lower case */
+    const char *
+        values; /* words it may have, for completion: "file", "dir", "job", or "a|b|c"; NULL any */
 };
 
 struct fg_arg {

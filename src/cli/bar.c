@@ -63,7 +63,8 @@ void fg_bar_text(char out[FG_BAR_TEXT_MAX],
     fg_copy(out, FG_BAR_TEXT_MAX, line.text ? line.text : "");
 }
 
-void fg_bar_draw(struct fg_bar *bar, const char *label, double fraction, const char *tail, bool now)
+void fg_bar_draw(
+    struct fg_bar *bar, const char *label, double fraction, const char *tail, bool now)
 {
     if (!bar->out)
         return;

@@ -8,9 +8,9 @@
 #define FG_BAR_TEXT_MAX 256
 
 struct fg_bar {
-    FILE *out;            /* a terminal; NULL: nothing is shown */
+    FILE *out; /* a terminal; NULL: nothing is shown */
     struct fg_term term;
-    int64_t drawn_us;     /* monotonic time of the last drawing */
+    int64_t drawn_us; /* monotonic time of the last drawing */
     bool is_shown;
 };
 
@@ -18,7 +18,8 @@ struct fg_bar {
 struct fg_bar fg_bar_new(FILE *out);
 /* Draw `label` and, if `fraction` is 0..1, a bar behind it, and `tail`.  Drawn at most ten times a second
  * unless `now`. */
-void fg_bar_draw(struct fg_bar *bar, const char *label, double fraction, const char *tail, bool now);
+void fg_bar_draw(
+    struct fg_bar *bar, const char *label, double fraction, const char *tail, bool now);
 /* Take the line away, before other text is written. */
 void fg_bar_clear(struct fg_bar *bar);
 

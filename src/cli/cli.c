@@ -11,14 +11,14 @@
 
 #define NAME_MAX_LEN 64
 
-#define X(symbol, name, words, min, max, flags, group, summary, detail)                                \
+#define X(symbol, name, words, min, max, flags, group, summary, detail)                        \
     extern const struct fg_opt fg_opts_##symbol[];                                             \
     fg_verb_fn fg_cmd_##symbol;
 #include "cli/commands.def"
 #undef X
 
 const struct fg_verb fg_verbs[] = {
-#define X(symbol, name, words, min, max, flags, group, summary, detail)                                \
+#define X(symbol, name, words, min, max, flags, group, summary, detail)                        \
     {name, words, min, max, flags, group, summary, detail, fg_opts_##symbol, fg_cmd_##symbol},
 #include "cli/commands.def"
 #undef X
@@ -83,12 +83,15 @@ static const char *hint_of(int code)
 {
     switch (code) {
     case FG_EUNREACH:
-        return "Start it with `make run` or `fastgpu up`, or name another one with FASTGPU_URL.";
+        return "Start it with `make run` or `fastgpu up`, or name another one with "
+               "FASTGPU_URL.";
     case FG_EAUTH:
-        return "Put a token into FASTGPU_TOKEN; the first one is in the file admin.token of the data "
+        return "Put a token into FASTGPU_TOKEN; the first one is in the file admin.token of "
+               "the data "
                "folder.";
     case FG_EPERM:
-        return "Ask an administrator, or use another token; `fastgpu status` shows who you are.";
+        return "Ask an administrator, or use another token; `fastgpu status` shows who you "
+               "are.";
     case FG_EQUOTA:
         return "`fastgpu project show NAME` shows the quota and what is used of it.";
     default:
@@ -128,10 +131,10 @@ static int no_such_command(struct fg_cli *cli, int argc, char **argv, struct fg_
 static int read_args(struct fg_cli *cli, int argc, char **argv, struct fg_err *err)
 {
     const struct fg_verb *verb = cli->verb;
-    const struct fg_opt *tables[4];
     const char *near;
-    fg_verb_tables(verb, tables);
-    int rc = fg_args_read(tables, argc, argv, (verb->flags & FG_VERB_STOP) != 0, &cli->args, &near, err);
+    fg_verb_tables(verb, cli->tables);
+    int rc = fg_args_read(cli->tables, argc, argv, (verb->flags & FG_VERB_STOP) != 0,
+                          &cli->args, &near, err);
     if (rc < 0 && near)
         fg_cli_hint(cli, "Did you mean --%s?", near);
     else if (rc < 0)
@@ -144,7 +147,8 @@ static int read_args(struct fg_cli *cli, int argc, char **argv, struct fg_err *e
     fg_cli_hint(cli, "`fastgpu help %s` shows how it is used.", verb->name);
     if (len < verb->words_min)
         return fg_fail(err, FG_EINVAL, "expected %s", verb->words);
-    return fg_fail(err, FG_EINVAL, "%.60s: one word too many", cli->args.words[verb->words_max]);
+    return fg_fail(err, FG_EINVAL, "%.60s: one word too many",
+                   cli->args.words[verb->words_max]);
 }
 
 static int run_verb(struct fg_cli *cli, int argc, char **argv, struct fg_err *err)

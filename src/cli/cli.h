@@ -10,7 +10,7 @@
 
 struct fg_cli_up {
     const char *data_dir;
-    const char *tcp_host;    /* NULL: no TCP */
+    const char *tcp_host; /* NULL: no TCP */
     uint16_t tcp_port;
     const char *config_path; /* NULL: embedded defaults */
     int ready_fd;            /* gets "listening on URL\n" when ready */

@@ -13,7 +13,8 @@
 
 const struct fg_opt fg_opts_artifacts[] = {
     {"get", 'g', "PATH", "fetch this file", NULL},
-    {"output", 'o', "FILE", "write it here; - is standard output (the last part of its path)", "file"},
+    {"output", 'o', "FILE", "write it here; - is standard output (the last part of its path)",
+     "file"},
     FG_OPT_JSON,
     {},
 };
@@ -28,7 +29,8 @@ static void on_progress(void *self, uint64_t done, uint64_t total)
 }
 
 /* Into a file beside the target first: a broken fetch leaves no half file under the right name. */
-static int fetch(struct fg_cli *cli, uint64_t id, const char *path, const char *target, struct fg_err *err)
+static int fetch(
+    struct fg_cli *cli, uint64_t id, const char *path, const char *target, struct fg_err *err)
 {
     FG_AUTO(fg_buf) struct fg_buf url = {}, part = {};
     bool to_stdout = strcmp(target, "-") == 0;
@@ -77,7 +79,8 @@ static void print_list(struct fg_cli *cli, const struct fg_doc *job)
 int fg_cmd_artifacts(struct fg_cli *cli, struct fg_err *err)
 {
     FG_AUTO(fg_answer) struct fg_answer answer = {};
-    const char *get = fg_args_get(&cli->args, "get"), *target = fg_args_get(&cli->args, "output");
+    const char *get = fg_args_get(&cli->args, "get"),
+               *target = fg_args_get(&cli->args, "output");
     char path[64];
     uint64_t id;
     int rc = fg_cli_id(cli->args.words[0], &id, err);

@@ -41,8 +41,9 @@ static void print_event(struct fg_cli *cli, const struct fg_doc *event)
         fg_view_json(&data, more);
     fg_utf8_add(&safe, data.text ? data.text : "", SIZE_MAX, cli->out.utf8);
     printf("%s%6" PRId64 "  %.40s%s  %-16.60s %s%s%s %s\n", fg_style_text(&cli->out, FG_DIM),
-           fg_view_int(event, "seq", 0), fg_view_text(event, "time"), fg_style_text(&cli->out, FG_PLAIN),
-           fg_view_text(event, "kind"), fg_view_has(event, "job") ? "job " : "", fg_view_text(event, "job"),
+           fg_view_int(event, "seq", 0), fg_view_text(event, "time"),
+           fg_style_text(&cli->out, FG_PLAIN), fg_view_text(event, "kind"),
+           fg_view_has(event, "job") ? "job " : "", fg_view_text(event, "job"),
            fg_view_has(event, "job") ? " " : "", safe.text ? safe.text : "");
 }
 
@@ -61,7 +62,10 @@ static int on_stream(void *self, const struct fg_sse_event *event)
     return fflush(stdout) == 0 ? 0 : 1;
 }
 
-static void write_path(const struct fg_cli *cli, int64_t after, int64_t limit, struct fg_buf *out)
+static void write_path(const struct fg_cli *cli,
+                       int64_t after,
+                       int64_t limit,
+                       struct fg_buf *out)
 {
     fg_buf_clear(out);
     fg_buf_printf(out, "/v1/events?after=%" PRId64, after);
@@ -107,7 +111,8 @@ static int find_last(struct fg_cli *cli, int64_t *out, struct fg_err *err)
     return rc;
 }
 
-static int print_page(struct fg_cli *cli, int64_t after, int64_t limit, int64_t *out_last, struct fg_err *err)
+static int print_page(
+    struct fg_cli *cli, int64_t after, int64_t limit, int64_t *out_last, struct fg_err *err)
 {
     FG_AUTO(fg_answer) struct fg_answer answer = {};
     FG_AUTO(fg_buf) struct fg_buf path = {}, out = {};

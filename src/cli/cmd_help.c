@@ -61,5 +61,6 @@ int fg_cmd_completion(struct fg_cli *cli, struct fg_err *err)
 {
     if (fg_help_completion(cli->args.words[0], stdout))
         return 0;
-    return fg_fail(err, FG_EINVAL, "%.40s: no such shell, expected bash, zsh or fish", cli->args.words[0]);
+    return fg_fail(err, FG_EINVAL, "%.40s: no such shell, expected bash, zsh or fish",
+                   cli->args.words[0]);
 }

@@ -18,11 +18,8 @@ const struct fg_opt fg_opts_logs[] = {
 
 fg_verb_fn fg_cmd_logs;
 
-static int print_stream(struct fg_cli *cli,
-                        uint64_t id,
-                        const char *stream,
-                        FILE *out,
-                        struct fg_err *err)
+static int print_stream(
+    struct fg_cli *cli, uint64_t id, const char *stream, FILE *out, struct fg_err *err)
 {
     static const char *const names[] = {"task", "attempt", "tail"};
     FG_AUTO(fg_buf) struct fg_buf path = {};
@@ -51,7 +48,8 @@ static int check_numbers(struct fg_cli *cli, uint64_t *out_id, struct fg_err *er
 
 int fg_cmd_logs(struct fg_cli *cli, struct fg_err *err)
 {
-    bool only_out = fg_args_has(&cli->args, "stdout"), only_err = fg_args_has(&cli->args, "stderr");
+    bool only_out = fg_args_has(&cli->args, "stdout"),
+         only_err = fg_args_has(&cli->args, "stderr");
     uint64_t id;
     int rc = check_numbers(cli, &id, err);
     if (rc < 0)
@@ -70,7 +68,9 @@ int fg_cmd_logs(struct fg_cli *cli, struct fg_err *err)
     char id_text[24];
     snprintf(id_text, sizeof(id_text), "%" PRIu64, id);
     struct fg_follow follow = {.id = id_text,
-                               .stream = only_out ? "stdout" : only_err ? "stderr" : "all",
+                               .stream = only_out   ? "stdout"
+                                         : only_err ? "stderr"
+                                                    : "all",
                                .attempt = fg_args_get(&cli->args, "attempt"),
                                .task = fg_args_get(&cli->args, "task")};
     struct fg_followed followed;

@@ -19,9 +19,17 @@ const struct fg_opt fg_opts_node_resume[] = {FG_OPT_JSON, {}};
 fg_verb_fn fg_cmd_node_list, fg_cmd_node_show, fg_cmd_node_drain, fg_cmd_node_resume;
 
 static const struct fg_column node_columns[] = {
-    {"NODE", false, 8},   {"STATE", false, 0}, {"CPU", true, 0},      {"MEMORY", true, 0},
-    {"DEVICE", false, 6}, {"KIND", false, 6},  {"IN USE", true, 0},   {"OF MEMORY", true, 0},
-    {"SHARED", false, 0}, {"JOBS", false, 6},  {},
+    {"NODE", false, 8},
+    {"STATE", false, 0},
+    {"CPU", true, 0},
+    {"MEMORY", true, 0},
+    {"DEVICE", false, 6},
+    {"KIND", false, 6},
+    {"IN USE", true, 0},
+    {"OF MEMORY", true, 0},
+    {"SHARED", false, 0},
+    {"JOBS", false, 6},
+    {},
 };
 
 static void add_share(struct fg_table *table, int64_t used_milli, int64_t milli)
@@ -57,7 +65,8 @@ static void add_node(struct fg_table *table, const struct fg_doc *node)
             const char *state = fg_view_text(node, "state");
             fg_table_add(table, FG_BOLD, fg_view_text(node, "name"));
             fg_table_add(table, fg_style_of_state(state), state);
-            add_share(table, fg_view_int(node, "cpu_used_milli", 0), fg_view_int(node, "cpu_milli", 0));
+            add_share(table, fg_view_int(node, "cpu_used_milli", 0),
+                      fg_view_int(node, "cpu_milli", 0));
             fg_human_mib(fg_view_int(node, "mem_used_mib", 0), used);
             fg_human_mib(fg_view_int(node, "mem_mib", 0), all);
             fg_table_addf(table, "%s of %s", used, all);
@@ -107,7 +116,8 @@ int fg_cmd_node_list(struct fg_cli *cli, struct fg_err *err)
     }
     FG_AUTO(fg_table) struct fg_table *table = fg_table_new(node_columns);
     bool names_only = fg_args_has(&cli->args, "quiet");
-    for (const struct fg_doc *node = fg_view_first(answer.doc, "items"); node; node = node->next) {
+    for (const struct fg_doc *node = fg_view_first(answer.doc, "items"); node;
+         node = node->next) {
         if (names_only)
             printf("%s\n", fg_view_text(node, "name"));
         add_node(table, node);
@@ -115,7 +125,8 @@ int fg_cmd_node_list(struct fg_cli *cli, struct fg_err *err)
     if (names_only)
         return 0;
     fg_table_print(table, &cli->out, stdout);
-    for (const struct fg_doc *node = fg_view_first(answer.doc, "items"); node; node = node->next)
+    for (const struct fg_doc *node = fg_view_first(answer.doc, "items"); node;
+         node = node->next)
         put_reason(cli, node);
     return 0;
 }

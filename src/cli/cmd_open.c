@@ -9,7 +9,8 @@
 #define LINK_S (12 * 3600)
 
 const struct fg_opt fg_opts_open[] = {
-    {"no-token", 0, NULL, "the address alone, without a token that signs in for 12 hours", NULL},
+    {"no-token", 0, NULL, "the address alone, without a token that signs in for 12 hours",
+     NULL},
     {},
 };
 
@@ -44,7 +45,8 @@ int fg_cmd_open(struct fg_cli *cli, struct fg_err *err)
         url = fg_view_text(status.doc, "url");
     if (strncmp(url, "http", 4) != 0) {
         fg_cli_hint(cli, "Start it with `fastgpu up --listen 127.0.0.1:8642` for the page.");
-        return fg_fail(err, FG_ESTATE, "the service listens on its socket only, which a browser cannot open");
+        return fg_fail(err, FG_ESTATE,
+                       "the service listens on its socket only, which a browser cannot open");
     }
     bool signs_in = !fg_args_has(&cli->args, "no-token") && make_token(cli, &token);
     if (signs_in)

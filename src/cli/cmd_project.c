@@ -23,7 +23,8 @@ const struct fg_opt fg_opts_project_set[] = {
     {"weight", 'w', "N", "its share against others, 1 to 1000 (100)", NULL},
     {"priority", 0, "N", "added to the priority of each of its jobs", NULL},
     {"quota-gpus", 0, "N|none", "accelerators it may hold at one time", NULL},
-    {"quota-kind", 0, "KIND=N", "accelerators of one kind; repeat it for each kind that has a limit", NULL},
+    {"quota-kind", 0, "KIND=N",
+     "accelerators of one kind; repeat it for each kind that has a limit", NULL},
     {"quota-cpus", 0, "N|none", "CPU cores it may hold", NULL},
     {"quota-memory", 0, "GIB|none", "memory it may claim, in GiB", NULL},
     {"quota-running", 0, "N|none", "jobs that may run at one time", NULL},
@@ -35,8 +36,10 @@ const struct fg_opt fg_opts_project_set[] = {
 fg_verb_fn fg_cmd_project_list, fg_cmd_project_show, fg_cmd_project_set, fg_cmd_project_archive;
 
 static const struct fg_column project_columns[] = {
-    {"PROJECT", false, 8}, {"WEIGHT", true, 0}, {"PRIORITY", true, 0}, {"ACCELERATORS", true, 0},
-    {"CORES", true, 0},    {"MEMORY", true, 0}, {"RUNNING", true, 0},  {"QUEUED", true, 0},
+    {"PROJECT", false, 8}, {"WEIGHT", true, 0},
+    {"PRIORITY", true, 0}, {"ACCELERATORS", true, 0},
+    {"CORES", true, 0},    {"MEMORY", true, 0},
+    {"RUNNING", true, 0},  {"QUEUED", true, 0},
     {"STATE", false, 0},   {},
 };
 
@@ -46,7 +49,8 @@ static void add_use(struct fg_table *table,
                     const char *key,
                     void (*format)(int64_t value, char out[FG_HUMAN_MAX]))
 {
-    const struct fg_doc *quota = fg_doc_get(project, "quota"), *usage = fg_doc_get(project, "usage");
+    const struct fg_doc *quota = fg_doc_get(project, "quota"),
+                        *usage = fg_doc_get(project, "usage");
     char used[FG_HUMAN_MAX], all[FG_HUMAN_MAX];
     int64_t limit = fg_view_int(quota, key, -1);
     format(fg_view_int(usage, key, 0), used);
@@ -196,8 +200,8 @@ static int write_quota(const struct fg_cli *cli, struct fg_json *json, struct fg
         const char *option, *key;
         double scale;
     } rows[] = {
-        {"quota-gpus", "gpu_milli", 1000},  {"quota-cpus", "cpu_milli", 1000},
-        {"quota-memory", "mem_mib", 1024},  {"quota-running", "running", 1},
+        {"quota-gpus", "gpu_milli", 1000}, {"quota-cpus", "cpu_milli", 1000},
+        {"quota-memory", "mem_mib", 1024}, {"quota-running", "running", 1},
         {"quota-queued", "queued", 1},
     };
     fg_json_key(json, "quota");

@@ -32,9 +32,17 @@ const struct fg_opt fg_opts_ps[] = {
 fg_verb_fn fg_cmd_ps;
 
 static const struct fg_column columns[] = {
-    {"ID", true, 0},      {"NAME", false, 8}, {"PROJECT", false, 7}, {"USER", false, 6},
-    {"STATE", false, 0},  {"WANTS", false, 8}, {"WHERE", false, 10},  {"SUBMITTED", true, 0},
-    {"TIME", true, 0},    {"RESULT", false, 8}, {},
+    {"ID", true, 0},
+    {"NAME", false, 8},
+    {"PROJECT", false, 7},
+    {"USER", false, 6},
+    {"STATE", false, 0},
+    {"WANTS", false, 8},
+    {"WHERE", false, 10},
+    {"SUBMITTED", true, 0},
+    {"TIME", true, 0},
+    {"RESULT", false, 8},
+    {},
 };
 
 struct listing {

@@ -19,11 +19,14 @@ static void put(struct fg_cli *cli, const char *name, const char *value)
     if (!value || !value[0])
         return;
     fg_utf8_add(&safe, value, SIZE_MAX, cli->out.utf8);
-    printf("%s%-12s%s %s\n", fg_style_text(&cli->out, FG_DIM), name, fg_style_text(&cli->out, FG_PLAIN),
-           safe.text ? safe.text : "");
+    printf("%s%-12s%s %s\n", fg_style_text(&cli->out, FG_DIM), name,
+           fg_style_text(&cli->out, FG_PLAIN), safe.text ? safe.text : "");
 }
 
-static void put_time(struct fg_cli *cli, const char *name, const struct fg_doc *job, const char *key)
+static void put_time(struct fg_cli *cli,
+                     const char *name,
+                     const struct fg_doc *job,
+                     const char *key)
 {
     int64_t time_us = fg_view_time(job, key);
     char ago[FG_HUMAN_MAX], text[FG_HUMAN_MAX + 64];
@@ -34,7 +37,10 @@ static void put_time(struct fg_cli *cli, const char *name, const struct fg_doc *
     put(cli, name, text);
 }
 
-static void put_seconds(struct fg_cli *cli, const char *name, const struct fg_doc *doc, const char *key)
+static void put_seconds(struct fg_cli *cli,
+                        const char *name,
+                        const struct fg_doc *doc,
+                        const char *key)
 {
     char text[FG_HUMAN_MAX];
     int64_t us = fg_view_seconds(doc, key);
@@ -62,7 +68,10 @@ static void put_use(struct fg_cli *cli, const struct fg_doc *job)
     }
 }
 
-static void put_pairs(struct fg_cli *cli, const char *name, const struct fg_doc *doc, const char *key)
+static void put_pairs(struct fg_cli *cli,
+                      const char *name,
+                      const struct fg_doc *doc,
+                      const char *key)
 {
     FG_AUTO(fg_buf) struct fg_buf text = {};
     for (const struct fg_doc *at = fg_view_first(doc, key); at; at = at->next)
@@ -79,7 +88,8 @@ static void put_what(struct fg_cli *cli, const struct fg_doc *job)
     put(cli, "command", text.text);
     const char *run = fg_view_text(spec, "run");
     if (strchr(run, '\n')) {
-        printf("%srun%s\n", fg_style_text(&cli->out, FG_DIM), fg_style_text(&cli->out, FG_PLAIN));
+        printf("%srun%s\n", fg_style_text(&cli->out, FG_DIM),
+               fg_style_text(&cli->out, FG_PLAIN));
         for (const char *line = run; *line;) {
             size_t len = strcspn(line, "\n");
             FG_AUTO(fg_buf) struct fg_buf one = {}, safe = {};
@@ -99,8 +109,13 @@ static void put_what(struct fg_cli *cli, const struct fg_doc *job)
 static void put_attempts(struct fg_cli *cli, const struct fg_doc *job)
 {
     static const struct fg_column columns[] = {
-        {"ATTEMPT", true, 0}, {"STATE", false, 0}, {"WHERE", false, 10}, {"STARTED", true, 0},
-        {"TIME", true, 0},    {"RESULT", false, 8}, {},
+        {"ATTEMPT", true, 0},
+        {"STATE", false, 0},
+        {"WHERE", false, 10},
+        {"STARTED", true, 0},
+        {"TIME", true, 0},
+        {"RESULT", false, 8},
+        {},
     };
     FG_AUTO(fg_table) struct fg_table *table = fg_table_new(columns);
     for (const struct fg_doc *at = fg_view_first(job, "attempts"); at; at = at->next) {
@@ -108,7 +123,8 @@ static void put_attempts(struct fg_cli *cli, const struct fg_doc *job)
         char ago[FG_HUMAN_MAX] = "", took[FG_HUMAN_MAX] = "";
         int64_t start_us = fg_view_time(at, "started"), end_us = fg_view_time(at, "finished");
         fg_table_addf(table, "%" PRId64, fg_view_int(at, "attempt", 0));
-        fg_table_add(table, fg_style_of_state(fg_view_text(at, "state")), fg_view_text(at, "state"));
+        fg_table_add(table, fg_style_of_state(fg_view_text(at, "state")),
+                     fg_view_text(at, "state"));
         fg_job_where(&text, at);
         fg_table_add(table, FG_PLAIN, text.text);
         if (start_us > 0) {
@@ -147,9 +163,10 @@ static void print_job(struct fg_cli *cli, const struct fg_doc *job)
 {
     FG_AUTO(fg_buf) struct fg_buf text = {};
     const char *state = fg_view_text(job, "state");
-    printf("%sjob %s%s  %s  %s%s%s\n", fg_style_text(&cli->out, FG_BOLD), fg_view_text(job, "id"),
-           fg_style_text(&cli->out, FG_PLAIN), fg_view_text(job, "name"),
-           fg_style_text(&cli->out, fg_style_of_state(state)), state, fg_style_text(&cli->out, FG_PLAIN));
+    printf("%sjob %s%s  %s  %s%s%s\n", fg_style_text(&cli->out, FG_BOLD),
+           fg_view_text(job, "id"), fg_style_text(&cli->out, FG_PLAIN),
+           fg_view_text(job, "name"), fg_style_text(&cli->out, fg_style_of_state(state)), state,
+           fg_style_text(&cli->out, FG_PLAIN));
     fg_job_outcome(&text, job);
     put(cli, "result", text.text);
     put(cli, "project", fg_view_text(job, "project"));

@@ -11,8 +11,8 @@ fg_verb_fn fg_cmd_status;
 
 static void put(struct fg_cli *cli, const char *name, const char *value)
 {
-    printf("%s%-12s%s %s\n", fg_style_text(&cli->out, FG_DIM), name, fg_style_text(&cli->out, FG_PLAIN),
-           value);
+    printf("%s%-12s%s %s\n", fg_style_text(&cli->out, FG_DIM), name,
+           fg_style_text(&cli->out, FG_PLAIN), value);
 }
 
 static void put_use(struct fg_cli *cli, const char *name, int64_t used_milli, int64_t milli)
@@ -33,14 +33,17 @@ static void put_capacity(struct fg_cli *cli, const struct fg_doc *status)
     if (fg_view_int(capacity, "gpu_milli", 0) > 0)
         put_use(cli, "accelerators", fg_view_int(capacity, "gpu_used_milli", 0),
                 fg_view_int(capacity, "gpu_milli", 0));
-    put_use(cli, "cores", fg_view_int(capacity, "cpu_used_milli", 0), fg_view_int(capacity, "cpu_milli", 0));
+    put_use(cli, "cores", fg_view_int(capacity, "cpu_used_milli", 0),
+            fg_view_int(capacity, "cpu_milli", 0));
     fg_human_mib(fg_view_int(capacity, "mem_used_mib", 0), used);
     fg_human_mib(fg_view_int(capacity, "mem_mib", 0), all);
     snprintf(text, sizeof(text), "%s of %s claimed", used, all);
     put(cli, "memory", text);
 }
 
-static void print_status(struct fg_cli *cli, const struct fg_doc *status, const struct fg_doc *who)
+static void print_status(struct fg_cli *cli,
+                         const struct fg_doc *status,
+                         const struct fg_doc *who)
 {
     FG_AUTO(fg_buf) struct fg_buf text = {};
     char up[FG_HUMAN_MAX];
@@ -57,7 +60,8 @@ static void print_status(struct fg_cli *cli, const struct fg_doc *status, const 
     fg_buf_clear(&text);
     for (const struct fg_doc *at = fg_view_first(status, "jobs"); at; at = at->next)
         if (at->integer > 0)
-            fg_buf_printf(&text, "%s%" PRId64 " %s", text.len > 0 ? ", " : "", at->integer, at->key);
+            fg_buf_printf(&text, "%s%" PRId64 " %s", text.len > 0 ? ", " : "", at->integer,
+                          at->key);
     put(cli, "jobs", text.len > 0 ? text.text : "none yet");
     put_capacity(cli, status);
     put(cli, "isolation", fg_view_text(status, "isolation"));

@@ -5,7 +5,6 @@
 #include "base/json_write.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 #define FILES_MAX 1000
 
@@ -20,15 +19,6 @@ const struct fg_opt fg_opts_submit[] = {
 
 fg_verb_fn fg_cmd_submit;
 
-/* The folder of a file, "." for standard input. */
-static const char *folder_of(const char *path, struct fg_arena *arena)
-{
-    const char *slash = strrchr(path, '/');
-    if (strcmp(path, "-") == 0 || !slash)
-        return ".";
-    return slash == path ? "/" : fg_arena_printf(arena, "%.*s", (int)(slash - path), path);
-}
-
 static int submit_file(struct fg_cli *cli,
                        const char *path,
                        struct fg_submitted *out,
@@ -42,7 +32,7 @@ static int submit_file(struct fg_cli *cli,
     rc = fg_spec_override(&cli->args, arena, &spec, err);
     if (rc < 0)
         return rc;
-    rc = fg_spec_upload(cli, folder_of(path, arena), arena, &spec, err);
+    rc = fg_spec_upload(cli, fg_spec_folder(path, arena), arena, &spec, err);
     if (rc == 0)
         rc = fg_spec_submit(cli, &spec, out, err);
     return rc < 0 ? fg_wrap(err, rc, "%s", path) : 0;
@@ -66,7 +56,9 @@ static void print_json(const struct fg_submitted *made, size_t len)
     printf("%s\n", out.text);
 }
 
-static void print_made(const struct fg_cli *cli, const char *path, const struct fg_submitted *made)
+static void print_made(const struct fg_cli *cli,
+                       const char *path,
+                       const struct fg_submitted *made)
 {
     if (fg_args_has(&cli->args, "json"))
         return;
@@ -78,25 +70,14 @@ static void print_made(const struct fg_cli *cli, const char *path, const struct 
         printf("jobs %s and the %" PRId64 " after it", made->id, made->count - 1);
     else
         printf("job %s", made->id);
-    printf(": %s%s\n", path, made->repeated ? " (was submitted before with this idempotency key)" : "");
+    printf(": %s%s\n", path,
+           made->repeated ? " (was submitted before with this idempotency key)" : "");
 }
 
-static int follow_one(struct fg_cli *cli, const struct fg_submitted *made, struct fg_err *err)
-{
-    struct fg_follow follow = {
-        .id = made->id, .stream = "all", .owns = true, .quiet = fg_args_has(&cli->args, "quiet")};
-    struct fg_followed followed;
-    int rc = fg_follow(cli, &follow, &followed, err);
-    if (rc < 0)
-        return rc;
-    if (!followed.over)
-        return 130;
-    if (!follow.quiet)
-        fg_result_print(cli, made->id, stderr, &cli->err);
-    return followed.exit_code;
-}
-
-static int wait_all(struct fg_cli *cli, const struct fg_submitted *made, size_t len, struct fg_err *err)
+static int wait_all(struct fg_cli *cli,
+                    const struct fg_submitted *made,
+                    size_t len,
+                    struct fg_err *err)
 {
     int status = 0;
     for (size_t i = 0; i < len; i++) {
@@ -134,7 +115,7 @@ int fg_cmd_submit(struct fg_cli *cli, struct fg_err *err)
         print_json(made, len);
     fflush(stdout);
     if (fg_args_has(&cli->args, "follow") && made[0].count == 1)
-        return follow_one(cli, &made[0], err);
+        return fg_follow_to_end(cli, made[0].id, fg_args_has(&cli->args, "quiet"), err);
     if (fg_args_has(&cli->args, "wait") || fg_args_has(&cli->args, "follow"))
         return wait_all(cli, made, len, err);
     return 0;

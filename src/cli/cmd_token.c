@@ -25,7 +25,10 @@ const struct fg_opt fg_opts_token_revoke[] = {{}};
 
 fg_verb_fn fg_cmd_token_list, fg_cmd_token_create, fg_cmd_token_revoke;
 
-static void add_moment(struct fg_table *table, const struct fg_doc *token, const char *key, const char *none)
+static void add_moment(struct fg_table *table,
+                       const struct fg_doc *token,
+                       const char *key,
+                       const char *none)
 {
     char text[FG_HUMAN_MAX];
     int64_t time_us = fg_view_time(token, key);
@@ -37,8 +40,9 @@ static void add_moment(struct fg_table *table, const struct fg_doc *token, const
 int fg_cmd_token_list(struct fg_cli *cli, struct fg_err *err)
 {
     static const struct fg_column columns[] = {
-        {"ID", true, 0},       {"BEGINS", false, 0},  {"USER", false, 6}, {"ROLE", false, 0},
-        {"PROJECT", false, 6}, {"CREATED", true, 0},  {"EXPIRES", true, 0}, {"STATE", false, 0}, {},
+        {"ID", true, 0},      {"BEGINS", false, 0},  {"USER", false, 6},
+        {"ROLE", false, 0},   {"PROJECT", false, 6}, {"CREATED", true, 0},
+        {"EXPIRES", true, 0}, {"STATE", false, 0},   {},
     };
     FG_AUTO(fg_answer) struct fg_answer answer = {};
     int rc = fg_cli_get(cli, "/v1/tokens", &answer, err);
@@ -65,7 +69,9 @@ int fg_cmd_token_list(struct fg_cli *cli, struct fg_err *err)
         add_moment(table, at, "created", "");
         add_moment(table, at, "expires", "never");
         fg_table_add(table, revoked || expired ? FG_DIM : FG_GOOD,
-                     revoked ? "revoked" : expired ? "expired" : "good");
+                     revoked   ? "revoked"
+                     : expired ? "expired"
+                               : "good");
     }
     fg_table_print(table, &cli->out, stdout);
     return 0;
@@ -74,12 +80,14 @@ int fg_cmd_token_list(struct fg_cli *cli, struct fg_err *err)
 static int write_token(const struct fg_cli *cli, struct fg_json *json, struct fg_err *err)
 {
     const char *user = fg_args_get(&cli->args, "user"), *role = fg_args_get(&cli->args, "role");
-    const char *project = fg_args_get(&cli->args, "project"), *expires = fg_args_get(&cli->args, "expires");
+    const char *project = fg_args_get(&cli->args, "project"),
+               *expires = fg_args_get(&cli->args, "expires");
     int64_t us = 0;
     if (!user)
         return fg_fail(err, FG_EINVAL, "expected --user NAME");
     if (expires && (fg_duration_parse(expires, &us) < 0 || us < 1'000'000))
-        return fg_fail(err, FG_EINVAL, "--expires: %.40s, expected a time like 12h or 90d", expires);
+        return fg_fail(err, FG_EINVAL, "--expires: %.40s, expected a time like 12h or 90d",
+                       expires);
     fg_json_object(json);
     fg_json_kv(json, "user", user);
     fg_json_kv(json, "role", role ? role : "member");
@@ -108,8 +116,9 @@ int fg_cmd_token_create(struct fg_cli *cli, struct fg_err *err)
         return 0;
     }
     /* The secret alone on standard output, so that a script can keep it. */
-    fprintf(stderr, "token %s for %s, role %s; it is not shown again:\n", fg_view_text(answer.doc, "id"),
-            fg_args_get(&cli->args, "user"), fg_view_text(answer.doc, "role"));
+    fprintf(stderr, "token %s for %s, role %s; it is not shown again:\n",
+            fg_view_text(answer.doc, "id"), fg_args_get(&cli->args, "user"),
+            fg_view_text(answer.doc, "role"));
     printf("%s\n", fg_view_text(answer.doc, "token"));
     return 0;
 }
@@ -121,7 +130,8 @@ int fg_cmd_token_revoke(struct fg_cli *cli, struct fg_err *err)
         char path[64];
         uint64_t id;
         if (fg_cli_id(cli->args.words[i], &id, NULL) < 0)
-            return fg_fail(err, FG_EINVAL, "%.40s: not a token's id; `fastgpu token list` shows them",
+            return fg_fail(err, FG_EINVAL,
+                           "%.40s: not a token's id; `fastgpu token list` shows them",
                            cli->args.words[i]);
         snprintf(path, sizeof(path), "/v1/tokens/%" PRIu64, id);
         int rc = fg_cli_send(cli, "DELETE", path, NULL, &answer, err);

@@ -43,14 +43,16 @@ static void give_screen_back(const struct termios *before)
 /* Until the next picture is due, the window has a new size, or somebody wants to leave (true). */
 static bool pause_or_leave(struct fg_cli *cli, struct fg_interrupt *interrupt)
 {
-    struct pollfd watch[] = {{.fd = STDIN_FILENO, .events = POLLIN},
-                             {.fd = interrupt ? fg_interrupt_fd(interrupt) : -1, .events = POLLIN}};
+    struct pollfd watch[] = {
+        {.fd = STDIN_FILENO, .events = POLLIN},
+        {.fd = interrupt ? fg_interrupt_fd(interrupt) : -1, .events = POLLIN}};
     for (int past = 0; past < REFRESH_MS; past += SIZE_MS) {
         char key = 0;
         poll(watch, 2, SIZE_MS);
         if (interrupt && fg_interrupt_take(interrupt))
             return true;
-        ssize_t got = (watch[0].revents & (POLLIN | POLLHUP)) ? read(STDIN_FILENO, &key, 1) : -1;
+        ssize_t got =
+            (watch[0].revents & (POLLIN | POLLHUP)) ? read(STDIN_FILENO, &key, 1) : -1;
         if (got == 0 || (got == 1 && (key == 'q' || key == 'Q' || key == 3)))
             return true;
         struct fg_term now = fg_term_look(stdout);

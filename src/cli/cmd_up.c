@@ -26,17 +26,20 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PORT_DEFAULT    8642
-#define HOST_DEFAULT    "127.0.0.1"
-#define READY_MS        60000
-#define CONFIG_ROOM     ((size_t)(64 * 1024 * 1024))
+#define PORT_DEFAULT 8642
+#define HOST_DEFAULT "127.0.0.1"
+#define READY_MS     60000
+#define CONFIG_ROOM  ((size_t)(64 * 1024 * 1024))
 
 const struct fg_opt fg_opts_up[] = {
     {"data-dir", 'D', "DIR", "where all data is kept ($XDG_STATE_HOME/fastgpu)", "dir"},
-    {"listen", 'L', "HOST:PORT", "address for HTTP (127.0.0.1:8642, another port if that is taken); "
-                                  "off: the socket only", NULL},
+    {"listen", 'L', "HOST:PORT",
+     "address for HTTP (127.0.0.1:8642, another port if that is taken); "
+     "off: the socket only",
+     NULL},
     {"config", 'C', "FILE", "configuration, see docs/CONFIG.md", "file"},
-    {"detach", 'd', NULL, "start in the background; its log is daemon.log in the data folder", NULL},
+    {"detach", 'd', NULL, "start in the background; its log is daemon.log in the data folder",
+     NULL},
     {},
 };
 
@@ -127,7 +130,10 @@ static int make_folder(const char *path, struct fg_err *err)
 }
 
 /* In the child: nothing of the caller's terminal is kept. */
-[[gnu::noreturn]] static void be_service(struct fg_cli *cli, struct plan *plan, int log_fd, int ready_fd)
+[[gnu::noreturn]] static void be_service(struct fg_cli *cli,
+                                         struct plan *plan,
+                                         int log_fd,
+                                         int ready_fd)
 {
     struct fg_err err = {};
     int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -163,7 +169,10 @@ static void read_ready(int fd, char *out, size_t size)
     out[strcspn(out, "\n")] = '\0';
 }
 
-static int report(struct fg_cli *cli, const struct plan *plan, const char *line, struct fg_err *err)
+static int report(struct fg_cli *cli,
+                  const struct plan *plan,
+                  const char *line,
+                  struct fg_err *err)
 {
     if (strncmp(line, "listening on ", 13) == 0) {
         printf("%s\n", line);
@@ -174,7 +183,8 @@ static int report(struct fg_cli *cli, const struct plan *plan, const char *line,
     if (strncmp(line, "error ", 6) == 0) {
         char *text;
         long code = strtol(line + 6, &text, 10);
-        return fg_fail(err, code < 0 && code > -100 ? (int)code : FG_EIO, "%s", text + (*text == ' '));
+        return fg_fail(err, code < 0 && code > -100 ? (int)code : FG_EIO, "%s",
+                       text + (*text == ' '));
     }
     fg_cli_hint(cli, "The end of %.150s/daemon.log says more.", plan->data_dir);
     return fg_fail(err, FG_ETIMEOUT, "the service did not become ready");
@@ -208,7 +218,8 @@ static int start_detached(struct fg_cli *cli, struct plan *plan, struct fg_err *
     if (child > 0)
         read_ready(fds[0], line, sizeof(line));
     close(fds[0]);
-    return child < 0 ? fg_fail(err, FG_ENOMEM, "fork: %s", strerror(errno)) : report(cli, plan, line, err);
+    return child < 0 ? fg_fail(err, FG_ENOMEM, "fork: %s", strerror(errno))
+                     : report(cli, plan, line, err);
 }
 
 int fg_cmd_up(struct fg_cli *cli, struct fg_err *err)

@@ -21,7 +21,8 @@ static int read_timeout(const struct fg_cli *cli, int64_t *out_s, struct fg_err 
     const char *text = fg_args_get(&cli->args, "timeout");
     int64_t us = 0;
     if (text && (fg_duration_parse(text, &us) < 0 || us < 1'000'000 || us / 1'000'000 > YEAR_S))
-        return fg_fail(err, FG_EINVAL, "--timeout: %.40s, expected a time like 90s or 2h", text);
+        return fg_fail(err, FG_EINVAL, "--timeout: %.40s, expected a time like 90s or 2h",
+                       text);
     *out_s = us / 1'000'000;
     return 0;
 }
@@ -30,7 +31,7 @@ int fg_cmd_wait(struct fg_cli *cli, struct fg_err *err)
 {
     FG_AUTO(fg_buf) struct fg_buf out = {};
     struct fg_json json = {.buf = &out};
-    int64_t timeout_s;
+    int64_t timeout_s = 0;
     int status = 0, rc = read_timeout(cli, &timeout_s, err);
     for (size_t i = 0; i < cli->args.words_len && rc == 0; i++) {
         uint64_t id;

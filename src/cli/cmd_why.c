@@ -11,7 +11,8 @@ fg_verb_fn fg_cmd_why;
 
 static void print_nodes(struct fg_cli *cli, const struct fg_doc *why)
 {
-    static const struct fg_column columns[] = {{"NODE", false, 8}, {"FITS", false, 0}, {"WHY", false, 20}, {}};
+    static const struct fg_column columns[] = {
+        {"NODE", false, 8}, {"FITS", false, 0}, {"WHY", false, 20}, {}};
     FG_AUTO(fg_table) struct fg_table *table = fg_table_new(columns);
     for (const struct fg_doc *node = fg_view_first(why, "nodes"); node; node = node->next) {
         bool fits = fg_view_bool(node, "fits");
@@ -44,13 +45,15 @@ int fg_cmd_why(struct fg_cli *cli, struct fg_err *err)
         return 0;
     }
     const char *state = fg_view_text(answer.doc, "state");
-    printf("job %" PRIu64 " %s%s%s: %s\n", id, fg_style_text(&cli->out, fg_style_of_state(state)), state,
+    printf("job %" PRIu64 " %s%s%s: %s\n", id,
+           fg_style_text(&cli->out, fg_style_of_state(state)), state,
            fg_style_text(&cli->out, FG_PLAIN), fg_view_text(answer.doc, "summary"));
-    for (const struct fg_doc *reason = fg_view_first(answer.doc, "reasons"); reason; reason = reason->next)
+    for (const struct fg_doc *reason = fg_view_first(answer.doc, "reasons"); reason;
+         reason = reason->next)
         printf("  - %s\n", fg_view_text(reason, "text"));
     if (fg_view_has(answer.doc, "position"))
-        printf("position in the queue: %" PRId64 ", priority %g\n", fg_view_int(answer.doc, "position", 0),
-               fg_view_real(answer.doc, "priority", 0));
+        printf("position in the queue: %" PRId64 ", priority %g\n",
+               fg_view_int(answer.doc, "position", 0), fg_view_real(answer.doc, "priority", 0));
     print_nodes(cli, answer.doc);
     return 0;
 }

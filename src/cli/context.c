@@ -97,8 +97,8 @@ int fg_cli_number(const struct fg_cli *cli,
     errno = 0;
     long long value = strtoll(text, &end, 10);
     if (errno != 0 || end == text || *end != '\0' || value < min || value > max)
-        return fg_fail(err, FG_EINVAL, "--%s: %.40s, expected %" PRId64 " to %" PRId64, name, text, min,
-                       max);
+        return fg_fail(err, FG_EINVAL, "--%s: %.40s, expected %" PRId64 " to %" PRId64, name,
+                       text, min, max);
     *out = value;
     return 0;
 }

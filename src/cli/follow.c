@@ -15,11 +15,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#define TICK_MS      250
-#define LOOK_US      2'000'000    /* how often a waiting job is asked why */
-#define SILENCE_S    90           /* then the connection is made anew */
-#define PATIENCE_US  300'000'000ll /* how long the service may be away */
-#define RETRY_MS     500
+#define TICK_MS     250
+#define LOOK_US     2'000'000     /* how often a waiting job is asked why */
+#define SILENCE_S   90            /* then the connection is made anew */
+#define PATIENCE_US 300'000'000ll /* how long the service may be away */
+#define RETRY_MS    500
+#define EXIT_LEFT   130
 
 enum { GO_ON = 0, OVER = 1, LEFT = 2 }; /* what callbacks answer */
 
@@ -30,13 +31,14 @@ struct following {
     struct fg_bar bar;
     struct fg_progress progress;
     struct fg_interrupt *interrupt; /* NULL: Ctrl-C ends the program */
-    int64_t started_us; /* monotonic: when progress was first seen */
+    int64_t started_us;             /* monotonic: when progress was first seen */
     int64_t looked_us;
     double first_fraction;
     bool at_line_start; /* of the terminal: a status line may be drawn */
     bool has_output;
     bool cancel_sent;
-    bool was_reached; /* a service that never answered is an error, one that went away is waited for */
+    bool
+        was_reached; /* a service that never answered is an error, one that went away is waited for */
 };
 
 static int64_t mono_us(void)
@@ -77,7 +79,8 @@ static void draw_waiting(struct following *following)
     if (fg_cli_get(following->cli, path, &answer, NULL) < 0)
         return;
     const char *state = fg_view_text(answer.doc, "state");
-    const char *summary = strcmp(state, "queued") == 0 ? fg_view_text(answer.doc, "summary") : "";
+    const char *summary =
+        strcmp(state, "queued") == 0 ? fg_view_text(answer.doc, "summary") : "";
     snprintf(label, sizeof(label), "job %s %s%s%s", following->follow->id, state,
              summary[0] ? ": " : "", summary);
     fg_bar_draw(&following->bar, label, -1, "", true);
@@ -85,7 +88,10 @@ static void draw_waiting(struct following *following)
 
 /* ---- events ---- */
 
-static void write_output(struct following *following, const char *stream, const char *text, size_t len)
+static void write_output(struct following *following,
+                         const char *stream,
+                         const char *text,
+                         size_t len)
 {
     bool is_err = strcmp(stream, "stderr") == 0;
     FILE *out = is_err ? stderr : stdout;
@@ -168,8 +174,9 @@ static int on_interrupt(struct following *following)
         send_cancel(following);
         return GO_ON;
     }
-    fprintf(stderr, "fastgpu: job %s goes on without you: `fastgpu logs -f %s`, `fastgpu cancel %s`\n", id,
-            id, id);
+    fprintf(stderr,
+            "fastgpu: job %s goes on without you: `fastgpu logs -f %s`, `fastgpu cancel %s`\n",
+            id, id, id);
     return LEFT;
 }
 
@@ -187,14 +194,17 @@ static int on_tick(void *self)
 
 static int sleep_tick(struct following *following)
 {
-    struct pollfd watch = {.fd = following->interrupt ? fg_interrupt_fd(following->interrupt) : -1,
+    struct pollfd watch = {.fd = following->interrupt ? fg_interrupt_fd(following->interrupt)
+                                                      : -1,
                            .events = POLLIN};
     poll(&watch, 1, RETRY_MS);
     bool pressed = following->interrupt && fg_interrupt_take(following->interrupt);
     return pressed ? LEFT : GO_ON;
 }
 
-static int read_streams(struct following *following, struct fg_stream *stream, struct fg_err *err)
+static int read_streams(struct following *following,
+                        struct fg_stream *stream,
+                        struct fg_err *err)
 {
     char last_id[FG_SSE_ID_MAX] = "";
     int64_t away_since_us = 0;
@@ -214,7 +224,9 @@ static int read_streams(struct following *following, struct fg_stream *stream, s
         else if (away_since_us == 0) {
             away_since_us = mono_us();
             fg_bar_clear(&following->bar);
-            fprintf(stderr, "fastgpu: the service went away; the job goes on, waiting for the service\n");
+            fprintf(
+                stderr,
+                "fastgpu: the service went away; the job goes on, waiting for the service\n");
         } else if (mono_us() - away_since_us > PATIENCE_US)
             return rc;
         if (is_away && (rc = sleep_tick(following)) != GO_ON)
@@ -224,8 +236,8 @@ static int read_streams(struct following *following, struct fg_stream *stream, s
 
 static void write_path(char *out, size_t size, const struct fg_follow *follow)
 {
-    snprintf(out, size, "/v1/jobs/%s/logs?follow=1&stream=%s%s%s%s%s", follow->id, follow->stream,
-             follow->task ? "&task=" : "", follow->task ? follow->task : "",
+    snprintf(out, size, "/v1/jobs/%s/logs?follow=1&stream=%s%s%s%s%s", follow->id,
+             follow->stream, follow->task ? "&task=" : "", follow->task ? follow->task : "",
              follow->attempt ? "&attempt=" : "", follow->attempt ? follow->attempt : "");
 }
 
@@ -253,7 +265,8 @@ int fg_follow(struct fg_cli *cli,
     fg_progress_start(&following.progress);
     if (follow->quiet)
         following.bar.out = NULL;
-    FG_AUTO(fg_interrupt) struct fg_interrupt *interrupt = follow->owns ? fg_interrupt_new() : NULL;
+    FG_AUTO(fg_interrupt)
+    struct fg_interrupt *interrupt = follow->owns ? fg_interrupt_new() : NULL;
     following.interrupt = interrupt;
     if (interrupt)
         stream.watch_fd = fg_interrupt_fd(interrupt);
@@ -261,6 +274,20 @@ int fg_follow(struct fg_cli *cli,
     int rc = read_streams(&following, &stream, err);
     fg_bar_clear(&following.bar);
     return rc < 0 ? rc : 0;
+}
+
+int fg_follow_to_end(struct fg_cli *cli, const char *id, bool quiet, struct fg_err *err)
+{
+    struct fg_follow follow = {.id = id, .stream = "all", .owns = true, .quiet = quiet};
+    struct fg_followed followed;
+    int rc = fg_follow(cli, &follow, &followed, err);
+    if (rc < 0)
+        return rc;
+    if (!followed.over)
+        return EXIT_LEFT;
+    if (!quiet)
+        fg_result_print(cli, id, stderr, &cli->err);
+    return followed.exit_code;
 }
 
 int fg_wait_job(struct fg_cli *cli,
@@ -276,12 +303,15 @@ int fg_wait_job(struct fg_cli *cli,
         char path[96];
         FG_AUTO(fg_answer) struct fg_answer answer = {};
         snprintf(path, sizeof(path), "/v1/jobs/%s/wait?timeout_s=%" PRId64, id,
-                 left_s > 30 ? 30 : left_s < 0 ? 0 : left_s);
+                 left_s > 30  ? 30
+                 : left_s < 0 ? 0
+                              : left_s);
         int rc = fg_cli_get(cli, path, &answer, err);
         if (rc == FG_EUNREACH && away_since_us == 0)
             away_since_us = mono_us();
         /* The first try must reach it; later the service may be restarted under us. */
-        bool may_wait = rc == FG_EUNREACH && out->state[0] && mono_us() - away_since_us < PATIENCE_US;
+        bool may_wait =
+            rc == FG_EUNREACH && out->state[0] && mono_us() - away_since_us < PATIENCE_US;
         if (rc < 0 && rc != FG_ETIMEOUT && !may_wait)
             return rc;
         if (rc == 0) {
@@ -295,7 +325,7 @@ int fg_wait_job(struct fg_cli *cli,
             poll(NULL, 0, RETRY_MS);
         }
         if (timeout_s && mono_us() >= end_us)
-            return fg_fail(err, FG_ETIMEOUT, "job %s: still %s after %" PRId64 " s", id, out->state,
-                           timeout_s);
+            return fg_fail(err, FG_ETIMEOUT, "job %s: still %s after %" PRId64 " s", id,
+                           out->state, timeout_s);
     }
 }

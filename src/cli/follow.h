@@ -20,17 +20,29 @@ struct fg_follow {
 };
 
 struct fg_followed {
-    bool over;      /* false: the user left, the job goes on */
+    bool over; /* false: the user left, the job goes on */
     char state[24];
-    int exit_code;  /* what the program should exit with */
+    int exit_code; /* what the program should exit with */
 };
 
-[[nodiscard]] int fg_follow(struct fg_cli *cli, const struct fg_follow *follow, struct fg_followed *out,
+[[nodiscard]] int fg_follow(struct fg_cli *cli,
+                            const struct fg_follow *follow,
+                            struct fg_followed *out,
                             struct fg_err *err);
+
+/* Follow one's own job, print what came of it (unless `quiet`), and give back the exit status: the job's, or
+ * 130 if the user left it. */
+[[nodiscard]] int fg_follow_to_end(struct fg_cli *cli,
+                                   const char *id,
+                                   bool quiet,
+                                   struct fg_err *err);
 
 /* What came of a job, in a block of a few lines.  Nothing is printed if the service does not answer. */
 void fg_result_print(struct fg_cli *cli, const char *id, FILE *out, const struct fg_term *term);
 
 /* Wait until a job is over, without its output.  `timeout_s` 0: for ever; FG_ETIMEOUT. */
-[[nodiscard]] int fg_wait_job(struct fg_cli *cli, const char *id, int64_t timeout_s,
-                              struct fg_followed *out, struct fg_err *err);
+[[nodiscard]] int fg_wait_job(struct fg_cli *cli,
+                              const char *id,
+                              int64_t timeout_s,
+                              struct fg_followed *out,
+                              struct fg_err *err);

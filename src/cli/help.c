@@ -19,7 +19,8 @@ void fg_help_all(FILE *out)
 {
     int width = (int)width_of_names();
     const char *group = "";
-    fprintf(out, "FastGPU " FASTGPU_VERSION ": one pool of many GPUs, and the jobs that run on it.\n\n"
+    fprintf(out, "FastGPU " FASTGPU_VERSION
+                 ": one pool of many GPUs, and the jobs that run on it.\n\n"
                  "usage: fastgpu COMMAND [OPTION]... [WORD]...\n");
     for (size_t i = 0; i < fg_verbs_len; i++) {
         const struct fg_verb *verb = &fg_verbs[i];
@@ -28,7 +29,9 @@ void fg_help_all(FILE *out)
         group = verb->group;
         fprintf(out, "  %-*s  %s\n", width, verb->name, verb->summary);
     }
-    fprintf(out, "\n`fastgpu help COMMAND` shows the options of one; `man fastgpu` is the manual.\n");
+    fprintf(
+        out,
+        "\n`fastgpu help COMMAND` shows the options of one; `man fastgpu` is the manual.\n");
 }
 
 void fg_help_family(const char *word, FILE *out)
@@ -37,7 +40,8 @@ void fg_help_family(const char *word, FILE *out)
     fprintf(out, "usage: fastgpu %s COMMAND\n\n", word);
     for (size_t i = 0; i < fg_verbs_len; i++)
         if (strncmp(fg_verbs[i].name, word, len) == 0 && fg_verbs[i].name[len] == ' ')
-            fprintf(out, "  %-*s  %s\n", (int)width_of_names(), fg_verbs[i].name, fg_verbs[i].summary);
+            fprintf(out, "  %-*s  %s\n", (int)width_of_names(), fg_verbs[i].name,
+                    fg_verbs[i].summary);
 }
 
 /* "-n, --name NAME" */
@@ -56,8 +60,8 @@ int fg_help_verb(const struct fg_verb *verb, FILE *out)
     char text[128];
     int width = 0;
     fg_verb_tables(verb, tables);
-    fprintf(out, "fastgpu %s: %s\n\nusage: fastgpu %s [OPTION]...%s%s\n\n", verb->name, verb->summary,
-            verb->name, verb->words[0] ? " " : "", verb->words);
+    fprintf(out, "fastgpu %s: %s\n\nusage: fastgpu %s [OPTION]...%s%s\n\n", verb->name,
+            verb->summary, verb->name, verb->words[0] ? " " : "", verb->words);
     for (size_t t = 0; tables[t]; t++)
         for (const struct fg_opt *opt = tables[t]; opt->name; opt++) {
             int len = opt_text(opt, text, sizeof(text));
@@ -90,7 +94,8 @@ int fg_help_start(struct fg_cli *cli)
                "`fastgpu run -- echo hello`.\n",
                place.url);
     else
-        printf("\nNothing answers yet (%s).\nStart the service with `make run` in the checkout, or "
+        printf("\nNothing answers yet (%s).\nStart the service with `make run` in the "
+               "checkout, or "
                "`fastgpu up --detach`.\n",
                err.text);
     return rc >= 0 ? 0 : fg_code_exit(FG_EUNREACH);

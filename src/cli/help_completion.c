@@ -60,7 +60,8 @@ static void bash_verbs(FILE *out)
 static void bash_cases(FILE *out)
 {
     for (size_t i = 0; i < fg_verbs_len; i++) {
-        fprintf(out, "    \"%s\") kind=%s; options=\"", fg_verbs[i].name, words_of(&fg_verbs[i]));
+        fprintf(out, "    \"%s\") kind=%s; options=\"", fg_verbs[i].name,
+                words_of(&fg_verbs[i]));
         put_options(&fg_verbs[i], out);
         fputs("\" ;;\n", out);
     }
@@ -79,9 +80,11 @@ static void bash_values(FILE *out)
             else if (strcmp(opt->values, "dir") == 0)
                 fputs("COMPREPLY=($(compgen -d -- \"$cur\"))", out);
             else if (strcmp(opt->values, "job") == 0)
-                fputs("COMPREPLY=($(compgen -W \"$(fastgpu ps -q 2>/dev/null)\" -- \"$cur\"))", out);
+                fputs("COMPREPLY=($(compgen -W \"$(fastgpu ps -q 2>/dev/null)\" -- \"$cur\"))",
+                      out);
             else
-                fprintf(out, "COMPREPLY=($(compgen -W \"$(tr '|' ' ' <<<'%s')\" -- \"$cur\"))", opt->values);
+                fprintf(out, "COMPREPLY=($(compgen -W \"$(tr '|' ' ' <<<'%s')\" -- \"$cur\"))",
+                        opt->values);
             fputs("; return ;;\n", out);
         }
 }
@@ -90,21 +93,25 @@ static void put_bash(FILE *out)
 {
     fputs("# bash completion for fastgpu, printed by `fastgpu completion bash`\n"
           "_fastgpu() {\n"
-          "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb kind=none options=\"\" i\n"
+          "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} verb "
+          "kind=none options=\"\" i\n"
           "    COMPREPLY=()\n",
           out);
     bash_verbs(out);
     fputs("    verb=${COMP_WORDS[1]}\n"
-          "    if [ \"$COMP_CWORD\" -eq 1 ]; then COMPREPLY=($(compgen -W \"$verbs\" -- \"$cur\")); return; fi\n"
+          "    if [ \"$COMP_CWORD\" -eq 1 ]; then COMPREPLY=($(compgen -W \"$verbs\" -- "
+          "\"$cur\")); return; fi\n"
           "    case $verb in\n",
           out);
     for (size_t i = 0; i < fg_verbs_len; i++) {
         char word[64];
         if (!strchr(fg_verbs[i].name, ' ') || !is_first_word(i, word, sizeof(word)))
             continue;
-        fprintf(out, "    %s) if [ \"$COMP_CWORD\" -eq 2 ]; then COMPREPLY=($(compgen -W \"", word);
+        fprintf(out, "    %s) if [ \"$COMP_CWORD\" -eq 2 ]; then COMPREPLY=($(compgen -W \"",
+                word);
         for (size_t k = i; k < fg_verbs_len; k++)
-            if (strncmp(fg_verbs[k].name, word, strlen(word)) == 0 && fg_verbs[k].name[strlen(word)] == ' ')
+            if (strncmp(fg_verbs[k].name, word, strlen(word)) == 0
+                && fg_verbs[k].name[strlen(word)] == ' ')
                 fprintf(out, " %s", fg_verbs[k].name + strlen(word) + 1);
         fputs("\" -- \"$cur\")); return; fi; verb=\"$verb ${COMP_WORDS[2]}\" ;;\n", out);
     }
@@ -112,20 +119,24 @@ static void put_bash(FILE *out)
     bash_values(out);
     fputs("    esac\n    case $verb in\n", out);
     bash_cases(out);
-    fputs("    esac\n"
-          "    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W \"$options\" -- \"$cur\")); return; fi\n"
-          "    case $kind in\n"
-          "    jobs) COMPREPLY=($(compgen -W \"$(fastgpu ps -q 2>/dev/null)\" -- \"$cur\")) ;;\n"
-          "    nodes) COMPREPLY=($(compgen -W \"$(fastgpu node list -q 2>/dev/null)\" -- \"$cur\")) ;;\n"
-          "    projects) COMPREPLY=($(compgen -W \"$(fastgpu project list -q 2>/dev/null)\" -- \"$cur\")) ;;\n"
-          "    files) COMPREPLY=($(compgen -f -- \"$cur\")) ;;\n"
-          "    commands) COMPREPLY=($(compgen -cf -- \"$cur\")) ;;\n"
-          "    shells) COMPREPLY=($(compgen -W \"bash zsh fish\" -- \"$cur\")) ;;\n"
-          "    verbs) COMPREPLY=($(compgen -W \"$verbs\" -- \"$cur\")) ;;\n"
-          "    esac\n"
-          "}\n"
-          "complete -o filenames -F _fastgpu fastgpu\n",
-          out);
+    fputs(
+        "    esac\n"
+        "    if [[ $cur == -* ]]; then COMPREPLY=($(compgen -W \"$options\" -- \"$cur\")); "
+        "return; fi\n"
+        "    case $kind in\n"
+        "    jobs) COMPREPLY=($(compgen -W \"$(fastgpu ps -q 2>/dev/null)\" -- \"$cur\")) ;;\n"
+        "    nodes) COMPREPLY=($(compgen -W \"$(fastgpu node list -q 2>/dev/null)\" -- "
+        "\"$cur\")) ;;\n"
+        "    projects) COMPREPLY=($(compgen -W \"$(fastgpu project list -q 2>/dev/null)\" -- "
+        "\"$cur\")) ;;\n"
+        "    files) COMPREPLY=($(compgen -f -- \"$cur\")) ;;\n"
+        "    commands) COMPREPLY=($(compgen -cf -- \"$cur\")) ;;\n"
+        "    shells) COMPREPLY=($(compgen -W \"bash zsh fish\" -- \"$cur\")) ;;\n"
+        "    verbs) COMPREPLY=($(compgen -W \"$verbs\" -- \"$cur\")) ;;\n"
+        "    esac\n"
+        "}\n"
+        "complete -o filenames -F _fastgpu fastgpu\n",
+        out);
 }
 
 /* ---- zsh ---- */
@@ -185,12 +196,16 @@ static void zsh_words(const struct fg_verb *verb, FILE *out)
 
 static void put_zsh(FILE *out)
 {
-    fputs("#compdef fastgpu\n# zsh completion for fastgpu, printed by `fastgpu completion zsh`\n"
-          "_fastgpu_jobs() { local -a ids; ids=(${(f)\"$(fastgpu ps -q 2>/dev/null)\"}); compadd -a ids }\n"
-          "_fastgpu_nodes() { local -a ids; ids=(${(f)\"$(fastgpu node list -q 2>/dev/null)\"}); compadd -a ids }\n"
-          "_fastgpu_projects() { local -a ids; ids=(${(f)\"$(fastgpu project list -q 2>/dev/null)\"}); compadd -a ids }\n"
-          "_fastgpu() {\n    local -a verbs\n    verbs=(\n",
-          out);
+    fputs(
+        "#compdef fastgpu\n# zsh completion for fastgpu, printed by `fastgpu completion zsh`\n"
+        "_fastgpu_jobs() { local -a ids; ids=(${(f)\"$(fastgpu ps -q 2>/dev/null)\"}); compadd "
+        "-a ids }\n"
+        "_fastgpu_nodes() { local -a ids; ids=(${(f)\"$(fastgpu node list -q 2>/dev/null)\"}); "
+        "compadd -a ids }\n"
+        "_fastgpu_projects() { local -a ids; ids=(${(f)\"$(fastgpu project list -q "
+        "2>/dev/null)\"}); compadd -a ids }\n"
+        "_fastgpu() {\n    local -a verbs\n    verbs=(\n",
+        out);
     for (size_t i = 0; i < fg_verbs_len; i++) {
         char word[64];
         if (!is_first_word(i, word, sizeof(word)))
@@ -208,11 +223,13 @@ static void put_zsh(FILE *out)
             continue;
         fprintf(out, "    %s) if (( CURRENT == 3 )); then compadd", word);
         for (size_t k = i; k < fg_verbs_len; k++)
-            if (strncmp(fg_verbs[k].name, word, strlen(word)) == 0 && fg_verbs[k].name[strlen(word)] == ' ')
+            if (strncmp(fg_verbs[k].name, word, strlen(word)) == 0
+                && fg_verbs[k].name[strlen(word)] == ' ')
                 fprintf(out, " %s", fg_verbs[k].name + strlen(word) + 1);
         fputs("; return; fi; verb=\"$verb $words[3]\"; shift_by=2 ;;\n", out);
     }
-    fputs("    esac\n    shift $shift_by words; (( CURRENT -= shift_by ))\n    case $verb in\n", out);
+    fputs("    esac\n    shift $shift_by words; (( CURRENT -= shift_by ))\n    case $verb in\n",
+          out);
     for (size_t i = 0; i < fg_verbs_len; i++) {
         const struct fg_opt *tables[4];
         fg_verb_tables(&fg_verbs[i], tables);
@@ -228,7 +245,8 @@ static void put_zsh(FILE *out)
         zsh_words(&fg_verbs[i], out);
         fputs(" ;;\n", out);
     }
-    fputs("    esac\n}\nif [ \"$funcstack[1]\" = _fastgpu ]; then _fastgpu \"$@\"; else compdef _fastgpu fastgpu; fi\n",
+    fputs("    esac\n}\nif [ \"$funcstack[1]\" = _fastgpu ]; then _fastgpu \"$@\"; else "
+          "compdef _fastgpu fastgpu; fi\n",
           out);
 }
 
@@ -264,7 +282,8 @@ static void fish_option(const struct fg_verb *verb, const struct fg_opt *opt, FI
         fprintf(out, " -s %c", opt->letter);
     fputs(" -d ", out);
     fish_text(opt->help, out);
-    if (opt->arg && opt->values && (strcmp(opt->values, "file") == 0 || strcmp(opt->values, "dir") == 0))
+    if (opt->arg && opt->values
+        && (strcmp(opt->values, "file") == 0 || strcmp(opt->values, "dir") == 0))
         fputs(" -rF", out);
     else if (opt->arg && opt->values && strcmp(opt->values, "job") == 0)
         fputs(" -x -a '(fastgpu ps -q 2>/dev/null)'", out);
@@ -298,7 +317,9 @@ static void fish_words(const struct fg_verb *verb, FILE *out)
 
 static void put_fish(FILE *out)
 {
-    fputs("# fish completion for fastgpu, printed by `fastgpu completion fish`\ncomplete -c fastgpu -f\n", out);
+    fputs("# fish completion for fastgpu, printed by `fastgpu completion fish`\ncomplete -c "
+          "fastgpu -f\n",
+          out);
     for (size_t i = 0; i < fg_verbs_len; i++) {
         const struct fg_verb *verb = &fg_verbs[i];
         const char *space = strchr(verb->name, ' ');
@@ -309,7 +330,8 @@ static void put_fish(FILE *out)
             fputc('\n', out);
         }
         if (space) {
-            fprintf(out, "complete -c fastgpu -n '__fish_seen_subcommand_from %s' -a %s -d ", word, space + 1);
+            fprintf(out, "complete -c fastgpu -n '__fish_seen_subcommand_from %s' -a %s -d ",
+                    word, space + 1);
             fish_text(verb->summary, out);
             fputc('\n', out);
         }

@@ -42,8 +42,8 @@ static void put_option(FILE *out, const struct fg_opt *opt)
 /* Paragraphs end at a line end; the first letter of the summary becomes a capital. */
 static void put_command(FILE *out, const struct fg_verb *verb)
 {
-    fprintf(out, ".SS \"fastgpu %s%s%s\"\n%c", verb->name, verb->words[0] ? " " : "", verb->words,
-            toupper((unsigned char)verb->summary[0]));
+    fprintf(out, ".SS \"fastgpu %s%s%s\"\n%c", verb->name, verb->words[0] ? " " : "",
+            verb->words, toupper((unsigned char)verb->summary[0]));
     put(out, verb->summary + 1);
     fputs(".\n", out);
     for (const char *line = verb->detail; *line;) {
@@ -72,8 +72,10 @@ static void put_exit_codes(FILE *out)
     fputs(".SH EXIT STATUS\n.TP\n0\nDone.\n", out);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         fprintf(out, ".TP\n%d\n%s: %s.\n", rows[i].exit, rows[i].name, rows[i].text);
-    fputs(".PP\n\\fBrun\\fR, \\fBwait\\fR and \\fBsubmit\\fR with \\fB\\-\\-follow\\fR or \\fB\\-\\-wait\\fR exit as "
-          "the job did: with its own status, 128 and the signal that killed it, 124 if its time was over, 130 if "
+    fputs(".PP\n\\fBrun\\fR, \\fBwait\\fR and \\fBsubmit\\fR with \\fB\\-\\-follow\\fR or "
+          "\\fB\\-\\-wait\\fR exit as "
+          "the job did: with its own status, 128 and the signal that killed it, 124 if its "
+          "time was over, 130 if "
           "it was cancelled, 125 if it could not be started.\n",
           out);
 }
@@ -83,12 +85,16 @@ static void put_environment(FILE *out)
     static const struct {
         const char *name, *text;
     } rows[] = {
-        {"FASTGPU_URL", "Where the service is: http://HOST:PORT or unix:/PATH. The option --url comes first."},
-        {"FASTGPU_TOKEN", "The token for that address; never given as an argument, which others can see."},
-        {"FASTGPU_TOKEN_FILE", "A file that holds the token, read if FASTGPU_TOKEN is not set."},
-        {"FASTGPU_SOCKET", "The service's Unix socket, if no address is given. Without it: "
-                           "$XDG_STATE_HOME/fastgpu/fastgpu.sock, /var/lib/fastgpu/fastgpu.sock, "
-                           "/run/fastgpu/fastgpu.sock, the first that exists."},
+        {"FASTGPU_URL",
+         "Where the service is: http://HOST:PORT or unix:/PATH. The option --url comes first."},
+        {"FASTGPU_TOKEN",
+         "The token for that address; never given as an argument, which others can see."},
+        {"FASTGPU_TOKEN_FILE",
+         "A file that holds the token, read if FASTGPU_TOKEN is not set."},
+        {"FASTGPU_SOCKET",
+         "The service's Unix socket, if no address is given. Without it: "
+         "$XDG_STATE_HOME/fastgpu/fastgpu.sock, /var/lib/fastgpu/fastgpu.sock, "
+         "/run/fastgpu/fastgpu.sock, the first that exists."},
         {"XDG_STATE_HOME", "Where the data folder fastgpu is, without it ~/.local/state."},
         {"NO_COLOR", "If set, no colours."},
     };
@@ -103,16 +109,21 @@ static void put_environment(FILE *out)
 void fg_help_man(FILE *out)
 {
     const char *group = "";
-    fputs(".\\\" Printed by `fastgpu help --man` from src/cli/commands.def and the tables of options.\n"
-          ".TH FASTGPU 1 \"\" \"FastGPU " FASTGPU_VERSION "\" \"FastGPU manual\"\n"
-          ".SH NAME\nfastgpu \\- one pool of many GPUs, and the jobs that run on it\n"
-          ".SH SYNOPSIS\n\\fBfastgpu\\fR \\fICOMMAND\\fR [\\fIOPTION\\fR]... [\\fIWORD\\fR]...\n"
-          ".SH DESCRIPTION\nFastGPU takes jobs, places them on the devices of its pool, runs them, keeps their "
-          "output and says what they used. One program is both the service (\\fBfastgpu up\\fR) and the "
-          "command line.\n"
-          ".PP\nTables are for eyes; \\fB\\-\\-json\\fR is for programs. Errors go to standard error: what is "
-          "wrong, the name of the error in brackets, and a hint if there is one.\n",
-          out);
+    fputs(
+        ".\\\" Printed by `fastgpu help --man` from src/cli/commands.def and the tables of "
+        "options.\n"
+        ".TH FASTGPU 1 \"\" \"FastGPU " FASTGPU_VERSION "\" \"FastGPU manual\"\n"
+        ".SH NAME\nfastgpu \\- one pool of many GPUs, and the jobs that run on it\n"
+        ".SH SYNOPSIS\n\\fBfastgpu\\fR \\fICOMMAND\\fR [\\fIOPTION\\fR]... [\\fIWORD\\fR]...\n"
+        ".SH DESCRIPTION\nFastGPU takes jobs, places them on the devices of its pool, runs "
+        "them, keeps their "
+        "output and says what they used. One program is both the service (\\fBfastgpu up\\fR) "
+        "and the "
+        "command line.\n"
+        ".PP\nTables are for eyes; \\fB\\-\\-json\\fR is for programs. Errors go to standard "
+        "error: what is "
+        "wrong, the name of the error in brackets, and a hint if there is one.\n",
+        out);
     for (size_t i = 0; i < fg_verbs_len; i++) {
         const struct fg_verb *verb = &fg_verbs[i];
         if (strcmp(group, verb->group) != 0) {

@@ -10,10 +10,12 @@
 #define HOUR   (60 * MINUTE)
 #define DAY    (24 * HOUR)
 
-static void two_parts(int64_t big, const char *big_unit, int64_t small, const char *small_unit, char *out)
+static void two_parts(
+    int64_t big, const char *big_unit, int64_t small, const char *small_unit, char *out)
 {
     if (small > 0)
-        snprintf(out, FG_HUMAN_MAX, "%" PRId64 "%s %" PRId64 "%s", big, big_unit, small, small_unit);
+        snprintf(out, FG_HUMAN_MAX, "%" PRId64 "%s %" PRId64 "%s", big, big_unit, small,
+                 small_unit);
     else
         snprintf(out, FG_HUMAN_MAX, "%" PRId64 "%s", big, big_unit);
 }
@@ -25,7 +27,8 @@ void fg_human_duration(int64_t us, char out[FG_HUMAN_MAX])
     if (us < SECOND)
         snprintf(out, FG_HUMAN_MAX, "%" PRId64 "ms", us / 1000);
     else if (us < 10 * SECOND)
-        snprintf(out, FG_HUMAN_MAX, "%" PRId64 ".%" PRId64 "s", us / SECOND, us % SECOND / 100'000);
+        snprintf(out, FG_HUMAN_MAX, "%" PRId64 ".%" PRId64 "s", us / SECOND,
+                 us % SECOND / 100'000);
     else if (us < MINUTE)
         snprintf(out, FG_HUMAN_MAX, "%" PRId64 "s", us / SECOND);
     else if (us < HOUR)

@@ -48,10 +48,10 @@ void fg_job_outcome(struct fg_buf *out, const struct fg_doc *job)
     const char *reason = fg_view_text(job, "reason");
     if (strcmp(fg_view_text(job, "state"), "succeeded") == 0)
         return;
-    if (fg_view_has(job, "signal"))
+    if (reason[0])
+        fg_buf_puts(out, reason);
+    else if (fg_view_has(job, "signal"))
         fg_buf_printf(out, "signal %" PRId64, fg_view_int(job, "signal", 0));
     else if (fg_view_has(job, "exit_code"))
-        fg_buf_printf(out, "exit %" PRId64, fg_view_int(job, "exit_code", 0));
-    if (reason[0])
-        fg_buf_printf(out, "%s%s", out->len > 0 ? ": " : "", reason);
+        fg_buf_printf(out, "exit code %" PRId64, fg_view_int(job, "exit_code", 0));
 }

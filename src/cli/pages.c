@@ -44,7 +44,8 @@ int fg_pages_read(struct fg_cli *cli,
         int rc = read_page(cli, path, left, &cursor, &page, err);
         if (rc < 0)
             return rc;
-        for (const struct fg_doc *item = fg_view_first(page.doc, "items"); item; item = item->next) {
+        for (const struct fg_doc *item = fg_view_first(page.doc, "items"); item;
+             item = item->next) {
             rc = on_item(self, item);
             if (rc != 0)
                 return rc;

@@ -17,9 +17,9 @@
 #define FG_PROGRESS_LINE_MAX 512
 
 struct fg_progress {
-    double fraction;  /* 0..1; negative: not known yet */
-    char label[48];   /* "epoch 3/10" */
-    int rank;         /* of the kind that set it */
+    double fraction; /* 0..1; negative: not known yet */
+    char label[48];  /* "epoch 3/10" */
+    int rank;        /* of the kind that set it */
     char line[FG_PROGRESS_LINE_MAX];
     size_t line_len;
 };

@@ -20,19 +20,21 @@ static void put(const struct field *field, const char *name, const char *value)
 
 static void put_state(const struct field *field, const struct fg_doc *job)
 {
-    char text[160];
+    char text[400];
     const char *state = fg_view_text(job, "state"), *reason = fg_view_text(job, "reason");
     bool good = strcmp(state, "succeeded") == 0;
-    if (fg_view_has(job, "signal"))
-        snprintf(text, sizeof(text), ", killed by signal %" PRId64, fg_view_int(job, "signal", 0));
-    else if (fg_view_has(job, "exit_code"))
-        snprintf(text, sizeof(text), ", exit code %" PRId64, fg_view_int(job, "exit_code", 0));
-    else
+    if (good)
         text[0] = '\0';
-    fprintf(field->out, "%sjob %s %s%s%s%s%s\n",
+    else if (reason[0])
+        snprintf(text, sizeof(text), ": %s", reason);
+    else if (fg_view_has(job, "signal"))
+        snprintf(text, sizeof(text), ": killed by signal %" PRId64,
+                 fg_view_int(job, "signal", 0));
+    else
+        snprintf(text, sizeof(text), ": exit code %" PRId64, fg_view_int(job, "exit_code", 0));
+    fprintf(field->out, "%sjob %s %s%s%s\n",
             fg_style_text(field->term, good ? FG_GOOD : fg_style_of_state(state)),
-            fg_view_text(job, "id"), state, text, reason[0] && !good ? ": " : "", good ? "" : reason,
-            fg_style_text(field->term, FG_PLAIN));
+            fg_view_text(job, "id"), state, text, fg_style_text(field->term, FG_PLAIN));
 }
 
 /* How many whole devices the job holds, and whether they are accelerators. */
@@ -82,7 +84,8 @@ static void put_use(struct fg_cli *cli, const struct field *field, const struct 
     fg_human_duration((int64_t)(held_s * 1e6), held);
     fg_human_milli((int64_t)(devices * 1000 + 0.5), amount);
     snprintf(text, sizeof(text), "%s (%s %s)", held, amount,
-             has_gpu ? (devices == 1 ? "accelerator" : "accelerators") : (devices == 1 ? "core" : "cores"));
+             has_gpu ? (devices == 1 ? "accelerator" : "accelerators")
+                     : (devices == 1 ? "core" : "cores"));
     put(field, "on device", text);
 
     double cpu_s = fg_view_real(usage, "cpu_s", -1);
@@ -92,7 +95,8 @@ static void put_use(struct fg_cli *cli, const struct field *field, const struct 
     else if (cpu_s >= 0 && held_s > 0)
         use = cpu_s / held_s;
     if (use >= 0) {
-        snprintf(text, sizeof(text), "%.0f%%%s", use * 100, has_gpu ? "" : " of the cores it was given");
+        snprintf(text, sizeof(text), "%.0f%%%s", use * 100,
+                 has_gpu ? "" : " of the cores it was given");
         put(field, "utilisation", text);
     }
 }

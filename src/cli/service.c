@@ -20,7 +20,8 @@ int fg_service_find(const char *data_dir, pid_t *out_pid, struct fg_err *err)
     if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
         return 0;
     if (fd < 0)
-        return fg_fail(err, errno == EACCES ? FG_EPERM : FG_EIO, "%s: %s", path, strerror(errno));
+        return fg_fail(err, errno == EACCES ? FG_EPERM : FG_EIO, "%s: %s", path,
+                       strerror(errno));
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     int rc = fcntl(fd, F_GETLK, &lock);
     int error = errno;
@@ -46,6 +47,7 @@ int fg_service_data_dir(const char *option, char *out, size_t size, struct fg_er
         free(here);
     }
     if (!option[0] || len < 0 || (size_t)len >= size)
-        return fg_fail(err, FG_EINVAL, "--data-dir: expected a path of 1 to %zu bytes", size - 1);
+        return fg_fail(err, FG_EINVAL, "--data-dir: expected a path of 1 to %zu bytes",
+                       size - 1);
     return 0;
 }

@@ -12,4 +12,7 @@
 [[nodiscard]] int fg_service_find(const char *data_dir, pid_t *out_pid, struct fg_err *err);
 
 /* The data folder: --data-dir made absolute, or the default of client/locate.h. */
-[[nodiscard]] int fg_service_data_dir(const char *option, char *out, size_t size, struct fg_err *err);
+[[nodiscard]] int fg_service_data_dir(const char *option,
+                                      char *out,
+                                      size_t size,
+                                      struct fg_err *err);

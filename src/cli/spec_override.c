@@ -24,7 +24,10 @@ struct member {
     size_t offset, size;
 };
 
-#define FIELD(name, field) {name, offsetof(struct fg_job_spec, field), sizeof(((struct fg_job_spec *)0)->field)}
+#define FIELD(name, field)                                                                     \
+    {                                                                                          \
+        name, offsetof(struct fg_job_spec, field), sizeof(((struct fg_job_spec *)0)->field)    \
+    }
 static const struct member members[] = {
     FIELD("name", name),
     FIELD("project", project),
@@ -117,11 +120,13 @@ static int parse_member(const char *what,
     else
         text = fg_arena_printf(arena, "%s%s: %s\n", run, key, value);
     struct fg_err inner = {};
-    int rc = fg_job_file_parse(text, strlen(text), "override.yaml", now_us(), arena, out, &inner);
+    int rc =
+        fg_job_file_parse(text, strlen(text), "override.yaml", now_us(), arena, out, &inner);
     if (rc == 0)
         return 0;
     /* "override.yaml:2: tasks: -1, expected ..." -> "--tasks: tasks: -1, ..." */
-    const char *reason = strncmp(inner.text, "override.yaml:", 14) == 0 ? inner.text + 14 : inner.text;
+    const char *reason =
+        strncmp(inner.text, "override.yaml:", 14) == 0 ? inner.text + 14 : inner.text;
     reason += strspn(reason, "0123456789");
     reason += *reason == ':';
     reason += strspn(reason, " ");
@@ -129,7 +134,9 @@ static int parse_member(const char *what,
 }
 
 /* One kind of resource, in every alternative. */
-static void take_resource(const char *name, const struct fg_job_spec *from, struct fg_job_spec *spec)
+static void take_resource(const char *name,
+                          const struct fg_job_spec *from,
+                          struct fg_job_spec *spec)
 {
     const struct fg_request *want = &from->any_of[0];
     for (size_t i = 0; i < spec->any_of_len; i++) {
@@ -177,7 +184,8 @@ static int no_such_member(const char *key, struct fg_err *err)
         names[i] = members[i].name;
     const char *near = fg_nearest(key, names, MEMBERS_LEN);
     if (near)
-        return fg_fail(err, FG_EINVAL, "--set %.60s: no such member, did you mean %s", key, near);
+        return fg_fail(err, FG_EINVAL, "--set %.60s: no such member, did you mean %s", key,
+                       near);
     return fg_fail(err, FG_EINVAL, "--set %.60s: no such member of a job", key);
 }
 
@@ -307,7 +315,8 @@ static int apply_pair(const char *option,
     struct fg_job_spec from;
     snprintf(full, sizeof(full), "%s.", family);
     /* The key may hold dots of its own, so it is quoted too. */
-    const char *pair = fg_arena_printf(arena, "{%s: %s}", quote(key, arena), quote(value, arena));
+    const char *pair =
+        fg_arena_printf(arena, "{%s: %s}", quote(key, arena), quote(value, arena));
     int rc = parse_member(what, family, pair, arena, &from, err);
     return rc < 0 ? rc : take_member(full, &from, arena, spec, err);
 }
@@ -321,12 +330,13 @@ static int apply_list(const struct fg_arg *arg,
     struct fg_job_spec from;
     bool is_after = strcmp(arg->opt->name, "after") == 0;
     const char *value = fg_arena_printf(arena, "[%s]", quote(arg->value, arena));
-    int rc = parse_member(is_after ? "--after" : "--output", is_after ? "after" : "outputs", value, arena,
-                          &from, err);
+    int rc = parse_member(is_after ? "--after" : "--output", is_after ? "after" : "outputs",
+                          value, arena, &from, err);
     if (rc < 0)
         return rc;
     if (is_after) {
-        struct fg_after *list = FG_NEW(arena, struct fg_after, spec->after_len + from.after_len);
+        struct fg_after *list =
+            FG_NEW(arena, struct fg_after, spec->after_len + from.after_len);
         for (size_t i = 0; i < spec->after_len; i++)
             list[i] = spec->after[i];
         for (size_t i = 0; i < from.after_len; i++)

@@ -42,7 +42,8 @@ int fg_spec_read_file(const char *path,
     const char *name = is_stdin ? "standard input" : path;
     int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)
-        return fg_fail(err, errno == ENOENT ? FG_ENOENT : FG_EIO, "%s: %s", path, strerror(errno));
+        return fg_fail(err, errno == ENOENT ? FG_ENOENT : FG_EIO, "%s: %s", path,
+                       strerror(errno));
     FG_AUTO(fg_buf) struct fg_buf text = {};
     fg_buf_puts(&text, "");
     int rc = read_all(fd, &text);
@@ -56,11 +57,19 @@ int fg_spec_read_file(const char *path,
     return fg_job_file_parse(kept, text.len, name, now_us(), arena, out, err);
 }
 
+const char *fg_spec_folder(const char *path, struct fg_arena *arena)
+{
+    const char *slash = strrchr(path, '/');
+    if (strcmp(path, "-") == 0 || !slash)
+        return ".";
+    return slash == path ? "/" : fg_arena_printf(arena, "%.*s", (int)(slash - path), path);
+}
+
 static bool is_allowed(const char *pair)
 {
-    static const char *const names[] = {"PATH=", "VIRTUAL_ENV=", "PYTHONPATH=", "LD_LIBRARY_PATH=",
-                                        "LANG=", "HOME=",        "TERM=",       "CONDA_",
-                                        "LC_"};
+    static const char *const names[] = {
+        "PATH=", "VIRTUAL_ENV=", "PYTHONPATH=", "LD_LIBRARY_PATH=", "LANG=", "HOME=",
+        "TERM=", "CONDA_",       "LC_"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         if (strncmp(pair, names[i], strlen(names[i])) == 0)
             return true;

@@ -12,9 +12,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sodium.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -81,7 +81,8 @@ static int send_workdir(struct fg_cli *cli,
     fg_bar_clear(&sending.bar);
     if (rc < 0)
         return rc;
-    rc = send_file(cli, snapshot.file, "uploading the working folder", arena, &spec->workdir_hash, err);
+    rc = send_file(cli, snapshot.file, "uploading the working folder", arena,
+                   &spec->workdir_hash, err);
     fclose(snapshot.file);
     if (rc < 0)
         return rc;
@@ -115,7 +116,8 @@ static int send_input(struct fg_cli *cli,
     struct stat stat;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0)
-        return fg_fail(err, errno == ENOENT ? FG_ENOENT : FG_EIO, "input %s: %s", path, strerror(errno));
+        return fg_fail(err, errno == ENOENT ? FG_ENOENT : FG_EIO, "input %s: %s", path,
+                       strerror(errno));
     if (fstat(fd, &stat) < 0 || !S_ISREG(stat.st_mode)) {
         close(fd);
         return fg_fail(err, FG_EINVAL, "input %s: not a regular file", path);
@@ -146,7 +148,8 @@ int fg_spec_upload(struct fg_cli *cli,
     for (size_t i = 0; i < spec->inputs_len && rc == 0; i++) {
         inputs[i] = spec->inputs[i];
         if (strncmp(inputs[i].hash, "blake2b:", 8) != 0)
-            rc = send_input(cli, path_in(folder, inputs[i].hash, arena), arena, &inputs[i].hash, err);
+            rc = send_input(cli, path_in(folder, inputs[i].hash, arena), arena, &inputs[i].hash,
+                            err);
     }
     if (rc < 0)
         return rc;

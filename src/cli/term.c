@@ -32,7 +32,8 @@ struct fg_term fg_term_look(FILE *stream)
     term.colour = !(no_color && no_color[0]) && !is_dumb;
 
     struct winsize size;
-    bool known = ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0 && size.ws_row > 0;
+    bool known =
+        ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0 && size.ws_row > 0;
     term.width = known ? size.ws_col : WIDTH_DEFAULT;
     term.height = known ? size.ws_row : HEIGHT_DEFAULT;
     return term;
@@ -41,8 +42,8 @@ struct fg_term fg_term_look(FILE *stream)
 const char *fg_style_text(const struct fg_term *term, enum fg_style style)
 {
     static const char *const texts[] = {
-        [FG_PLAIN] = "\033[0m", [FG_BOLD] = "\033[1m",  [FG_DIM] = "\033[2m",
-        [FG_GOOD] = "\033[32m", [FG_BAD] = "\033[31m",  [FG_WARN] = "\033[33m",
+        [FG_PLAIN] = "\033[0m",   [FG_BOLD] = "\033[1m", [FG_DIM] = "\033[2m",
+        [FG_GOOD] = "\033[32m",   [FG_BAD] = "\033[31m", [FG_WARN] = "\033[33m",
         [FG_ACCENT] = "\033[36m",
     };
     return term->colour ? texts[style] : "";
@@ -54,9 +55,9 @@ enum fg_style fg_style_of_state(const char *state)
         const char *state;
         enum fg_style style;
     } rows[] = {
-        {"running", FG_GOOD},    {"starting", FG_ACCENT}, {"queued", FG_WARN}, {"failed", FG_BAD},
-        {"timed_out", FG_BAD},   {"cancelled", FG_DIM},   {"up", FG_GOOD},     {"down", FG_BAD},
-        {"draining", FG_WARN},   {"drained", FG_WARN},
+        {"running", FG_GOOD},  {"starting", FG_ACCENT}, {"queued", FG_WARN}, {"failed", FG_BAD},
+        {"timed_out", FG_BAD}, {"cancelled", FG_DIM},   {"up", FG_GOOD},     {"down", FG_BAD},
+        {"draining", FG_WARN}, {"drained", FG_WARN},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         if (strcmp(state, rows[i].state) == 0)

@@ -20,7 +20,7 @@
 #define WIDTH_DEFAULT 120 /* when nobody says */
 #define GAUGE_WIDTH   16
 #define SPARK_WIDTH   20
-#define NODES_MAX     8  /* whose readings are asked for */
+#define NODES_MAX     8 /* whose readings are asked for */
 #define JOBS_MAX      40
 #define WAITING_MAX   12
 
@@ -60,8 +60,13 @@ static bool utf8(const struct frame *frame)
 
 /* ---- the pool ---- */
 
-static void add_gauge(struct frame *frame, struct fg_buf *text, const char *name, const struct fg_doc *capacity,
-                      const char *used_key, const char *all_key, void (*format)(int64_t, char[FG_HUMAN_MAX]))
+static void add_gauge(struct frame *frame,
+                      struct fg_buf *text,
+                      const char *name,
+                      const struct fg_doc *capacity,
+                      const char *used_key,
+                      const char *all_key,
+                      void (*format)(int64_t, char[FG_HUMAN_MAX]))
 {
     char used_text[FG_HUMAN_MAX], all_text[FG_HUMAN_MAX];
     int64_t used = fg_view_int(capacity, used_key, 0), all = fg_view_int(capacity, all_key, 0);
@@ -77,18 +82,22 @@ static void add_gauge(struct frame *frame, struct fg_buf *text, const char *name
 static void draw_head(struct frame *frame, const struct fg_doc *status)
 {
     FG_AUTO(fg_buf) struct fg_buf text = {};
-    const struct fg_doc *jobs = fg_doc_get(status, "jobs"), *capacity = fg_doc_get(status, "capacity");
+    const struct fg_doc *jobs = fg_doc_get(status, "jobs"),
+                        *capacity = fg_doc_get(status, "capacity");
     char up[FG_HUMAN_MAX];
     int64_t up_us = fg_view_seconds(status, "uptime_s");
     fg_human_duration(up_us < 0 ? 0 : up_us, up);
-    fg_buf_printf(&text, "FastGPU %s   up %s   %" PRId64 " running, %" PRId64 " queued, %" PRId64 " failed, %" PRId64 " succeeded",
+    fg_buf_printf(&text,
+                  "FastGPU %s   up %s   %" PRId64 " running, %" PRId64 " queued, %" PRId64
+                  " failed, %" PRId64 " succeeded",
                   fg_view_text(status, "version"), up,
                   fg_view_int(jobs, "running", 0) + fg_view_int(jobs, "starting", 0),
                   fg_view_int(jobs, "queued", 0), fg_view_int(jobs, "failed", 0),
                   fg_view_int(jobs, "succeeded", 0));
     line(frame, FG_BOLD, text.text);
     fg_buf_clear(&text);
-    add_gauge(frame, &text, "accelerators", capacity, "gpu_used_milli", "gpu_milli", fg_human_milli);
+    add_gauge(frame, &text, "accelerators", capacity, "gpu_used_milli", "gpu_milli",
+              fg_human_milli);
     add_gauge(frame, &text, "cores", capacity, "cpu_used_milli", "cpu_milli", fg_human_milli);
     add_gauge(frame, &text, "memory", capacity, "mem_used_mib", "mem_mib", fg_human_mib);
     if (text.len > 0)
@@ -115,7 +124,8 @@ static size_t read_points(const struct fg_doc *device, double *values, double sc
 
 static const struct fg_doc *find_device(const struct fg_doc *usage, const char *name)
 {
-    for (const struct fg_doc *at = usage ? fg_view_first(usage, "devices") : NULL; at; at = at->next)
+    for (const struct fg_doc *at = usage ? fg_view_first(usage, "devices") : NULL; at;
+         at = at->next)
         if (strcmp(fg_view_text(at, "name"), name) == 0)
             return at;
     return NULL;
@@ -156,7 +166,8 @@ static void draw_nodes(struct frame *frame, const struct fg_doc *nodes)
 {
     int asked = 0;
     line(frame, FG_PLAIN, "");
-    line(frame, FG_DIM, "DEVICES                                 IN USE                        BUSY");
+    line(frame, FG_DIM,
+         "DEVICES                                 IN USE                        BUSY");
     for (const struct fg_doc *node = fg_view_first(nodes, "items"); node; node = node->next) {
         FG_AUTO(fg_answer) struct fg_answer usage = {};
         FG_AUTO(fg_buf) struct fg_buf path = {};
@@ -171,8 +182,8 @@ static void draw_nodes(struct frame *frame, const struct fg_doc *nodes)
         if (strcmp(state, "up") != 0) {
             FG_AUTO(fg_buf) struct fg_buf text = {};
             const char *reason = fg_view_text(node, "reason");
-            fg_buf_printf(&text, "  %s is %s%s%s", fg_view_text(node, "name"), state, reason[0] ? ": " : "",
-                          reason);
+            fg_buf_printf(&text, "  %s is %s%s%s", fg_view_text(node, "name"), state,
+                          reason[0] ? ": " : "", reason);
             line(frame, FG_WARN, text.text);
         }
     }
@@ -187,14 +198,17 @@ static size_t read_use(struct frame *frame, const struct fg_doc *job, double *va
     const struct fg_doc *request = fg_doc_get(job, "request");
     bool has_gpu = fg_view_int(request, "count", 0) > 0;
     double tasks = fg_view_real(job, "tasks", 1);
-    double given = has_gpu ? fg_view_real(request, "count", 1) * fg_view_real(request, "gpu_milli", 1000)
-                           : fg_view_real(request, "cpu_milli", 1000);
+    double given =
+        has_gpu ? fg_view_real(request, "count", 1) * fg_view_real(request, "gpu_milli", 1000)
+                : fg_view_real(request, "cpu_milli", 1000);
     char path[96];
     size_t len = 0;
-    snprintf(path, sizeof(path), "/v1/jobs/%.20s/usage?limit=%d", fg_view_text(job, "id"), SPARK_WIDTH);
+    snprintf(path, sizeof(path), "/v1/jobs/%.20s/usage?limit=%d", fg_view_text(job, "id"),
+             SPARK_WIDTH);
     if (fg_cli_get(frame->cli, path, &usage, NULL) < 0)
         return 0;
-    for (const struct fg_doc *at = fg_view_first(usage.doc, "points"); at && len < SPARK_WIDTH; at = at->next) {
+    for (const struct fg_doc *at = fg_view_first(usage.doc, "points"); at && len < SPARK_WIDTH;
+         at = at->next) {
         double value = fg_view_real(at, has_gpu ? "gpu_milli" : "cpu_milli", -1);
         values[len++] = value < 0 || given <= 0 ? -1 : value / (given * tasks);
     }
@@ -204,8 +218,11 @@ static size_t read_use(struct frame *frame, const struct fg_doc *job, double *va
 static void draw_running(struct frame *frame, const struct fg_doc *jobs)
 {
     line(frame, FG_PLAIN, "");
-    line(frame, FG_DIM, "RUNNING  NAME             USER         WANTS        TIME      USE                       WHERE");
-    for (const struct fg_doc *job = fg_view_first(jobs, "items"); job && frame->lines_left != 0; job = job->next) {
+    line(frame, FG_DIM,
+         "RUNNING  NAME             USER         WANTS        TIME      USE                    "
+         "   WHERE");
+    for (const struct fg_doc *job = fg_view_first(jobs, "items"); job && frame->lines_left != 0;
+         job = job->next) {
         FG_AUTO(fg_buf) struct fg_buf text = {}, part = {};
         double values[SPARK_WIDTH];
         char took[FG_HUMAN_MAX] = "";
@@ -234,7 +251,8 @@ static void draw_waiting(struct frame *frame, const struct fg_doc *jobs)
         return;
     line(frame, FG_PLAIN, "");
     line(frame, FG_DIM, " QUEUED  NAME             USER         WANTS        WAITS     WHY");
-    for (const struct fg_doc *job = fg_view_first(jobs, "items"); job && frame->lines_left != 0; job = job->next) {
+    for (const struct fg_doc *job = fg_view_first(jobs, "items"); job && frame->lines_left != 0;
+         job = job->next) {
         FG_AUTO(fg_buf) struct fg_buf text = {}, part = {};
         FG_AUTO(fg_answer) struct fg_answer why = {};
         char waits[FG_HUMAN_MAX] = "", path[64];

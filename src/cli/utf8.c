@@ -9,9 +9,12 @@
 static uint32_t next_char(const char **text)
 {
     const unsigned char *at = (const unsigned char *)*text;
-    size_t more = at[0] < 0x80 ? 0 : at[0] < 0xc2 ? 9 : at[0] < 0xe0 ? 1 : at[0] < 0xf0 ? 2
-                                                   : at[0] < 0xf5   ? 3
-                                                                    : 9;
+    size_t more = at[0] < 0x80   ? 0
+                  : at[0] < 0xc2 ? 9
+                  : at[0] < 0xe0 ? 1
+                  : at[0] < 0xf0 ? 2
+                  : at[0] < 0xf5 ? 3
+                                 : 9;
     ++*text;
     if (more == 0)
         return at[0];
@@ -54,8 +57,8 @@ size_t fg_utf8_width(const char *text)
 static bool is_control(uint32_t value)
 {
     /* Besides the controls: marks that turn the direction of writing. */
-    return value < 0x20 || (value >= 0x7f && value < 0xa0) || (value >= 0x202a && value <= 0x202e)
-           || (value >= 0x2066 && value <= 0x2069);
+    return value < 0x20 || (value >= 0x7f && value < 0xa0)
+           || (value >= 0x202a && value <= 0x202e) || (value >= 0x2066 && value <= 0x2069);
 }
 
 size_t fg_utf8_add(struct fg_buf *out, const char *text, size_t width, bool utf8)

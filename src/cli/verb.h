@@ -20,8 +20,8 @@ enum fg_verb_flag {
 };
 
 struct fg_verb {
-    const char *name;  /* "ps", "node list" */
-    const char *words; /* "ID...": for the help */
+    const char *name;         /* "ps", "node list" */
+    const char *words;        /* "ID...": for the help */
     int words_min, words_max; /* -1: any number */
     unsigned flags;
     const char *group;   /* heading in the help */
@@ -37,8 +37,14 @@ extern const size_t fg_verbs_len;
 /* What every command, and every command that talks to the service, takes. */
 extern const struct fg_opt fg_opts_all[];
 extern const struct fg_opt fg_opts_service[];
-#define FG_OPT_JSON {"json", 0, NULL, "print JSON", NULL}
-#define FG_OPT_QUIET {"quiet", 'q', NULL, "print ids or names only", NULL}
+#define FG_OPT_JSON                                                                            \
+    {                                                                                          \
+        "json", 0, NULL, "print JSON", NULL                                                    \
+    }
+#define FG_OPT_QUIET                                                                           \
+    {                                                                                          \
+        "quiet", 'q', NULL, "print ids or names only", NULL                                    \
+    }
 
 /* The tables of options of `verb`, ended by NULL. */
 void fg_verb_tables(const struct fg_verb *verb, const struct fg_opt *out[4]);
@@ -47,9 +53,10 @@ void fg_verb_tables(const struct fg_verb *verb, const struct fg_opt *out[4]);
 struct fg_cli {
     const struct fg_cli_hooks *hooks;
     const struct fg_verb *verb;
+    const struct fg_opt *tables[4]; /* of its options; `args` refers to it */
     struct fg_args args;
-    struct fg_term out, err;  /* standard output, standard error */
-    struct fg_client *client; /* after fg_cli_connect() */
+    struct fg_term out, err;    /* standard output, standard error */
+    struct fg_client *client;   /* after fg_cli_connect() */
     char hint[FG_ERR_TEXT_MAX]; /* a whole sentence for the reader of the error; "" none */
 };
 
@@ -72,13 +79,25 @@ static inline void fg_answer_drop(struct fg_answer *answer)
 }
 
 /* GET `path`; POST or PUT `json` to it.  The old content of `out` is freed first. */
-[[nodiscard]] int fg_cli_get(struct fg_cli *cli, const char *path, struct fg_answer *out, struct fg_err *err);
-[[nodiscard]] int fg_cli_send(struct fg_cli *cli, const char *method, const char *path, const char *json,
-                              struct fg_answer *out, struct fg_err *err);
+[[nodiscard]] int fg_cli_get(struct fg_cli *cli,
+                             const char *path,
+                             struct fg_answer *out,
+                             struct fg_err *err);
+[[nodiscard]] int fg_cli_send(struct fg_cli *cli,
+                              const char *method,
+                              const char *path,
+                              const char *json,
+                              struct fg_answer *out,
+                              struct fg_err *err);
 
 /* The id in a word of the command line: decimal, 1 or more.  Else FG_EINVAL. */
 [[nodiscard]] int fg_cli_id(const char *word, uint64_t *out, struct fg_err *err);
 
 /* The whole number that option `name` gives, `otherwise` without it.  FG_EINVAL: not within min..max. */
-[[nodiscard]] int fg_cli_number(const struct fg_cli *cli, const char *name, int64_t min, int64_t max,
-                                int64_t otherwise, int64_t *out, struct fg_err *err);
+[[nodiscard]] int fg_cli_number(const struct fg_cli *cli,
+                                const char *name,
+                                int64_t min,
+                                int64_t max,
+                                int64_t otherwise,
+                                int64_t *out,
+                                struct fg_err *err);

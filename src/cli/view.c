@@ -4,7 +4,9 @@
 #include "base/clock.h"
 #include "base/json_write.h"
 
-static const struct fg_doc *member(const struct fg_doc *doc, const char *key, enum fg_doc_kind kind)
+static const struct fg_doc *member(const struct fg_doc *doc,
+                                   const char *key,
+                                   enum fg_doc_kind kind)
 {
     const struct fg_doc *found = doc ? fg_doc_get(doc, key) : NULL;
     return found && found->kind == kind ? found : NULL;
@@ -66,7 +68,10 @@ const struct fg_doc *fg_view_first(const struct fg_doc *doc, const char *key)
     return has ? found->first : NULL;
 }
 
-void fg_view_join(struct fg_buf *out, const struct fg_doc *doc, const char *key, const char *between)
+void fg_view_join(struct fg_buf *out,
+                  const struct fg_doc *doc,
+                  const char *key,
+                  const char *between)
 {
     const struct fg_doc *list = member(doc, key, FG_DOC_LIST);
     for (const struct fg_doc *item = list ? list->first : NULL; item; item = item->next)

@@ -16,7 +16,10 @@ int64_t fg_view_time(const struct fg_doc *doc, const char *key);
 /* A member given in seconds, as microseconds; -1 if absent. */
 int64_t fg_view_seconds(const struct fg_doc *doc, const char *key);
 /* The texts of a list, with `between`; a list of none adds nothing. */
-void fg_view_join(struct fg_buf *out, const struct fg_doc *doc, const char *key, const char *between);
+void fg_view_join(struct fg_buf *out,
+                  const struct fg_doc *doc,
+                  const char *key,
+                  const char *between);
 
 /* First child of a member that is a list or a map; NULL if there is none. */
 const struct fg_doc *fg_view_first(const struct fg_doc *doc, const char *key);
