@@ -31,7 +31,7 @@ except ImportError as missing:
     sys.exit(77)
 
 ROOT = Path(__file__).resolve().parents[2]
-CASES = int(os.environ.get("FASTGPU_CONTRACT_CASES", "25"))
+CASES = int(os.environ.get("FASTGPU_CONTRACT_CASES", "60"))
 SEED = int(os.environ.get("FASTGPU_CONTRACT_SEED", "1"))
 METHODS = ("get", "put", "post", "delete", "head")
 
