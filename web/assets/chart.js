@@ -169,13 +169,15 @@ export function key(className) {
 /** Legend with the newest values: {el, update(series, text)}. */
 export function legend(series) {
     const values = series.map(() => h("b.num"));
-    const el = h("div.legend", null, series.map((s, i) => h("span.legend-item", null, key(s.className), s.name, " ", values[i])));
+    const items = series.map((s, i) => h("span.legend-item", null, key(s.className), s.name, " ", values[i]));
+    const el = h("div.legend", null, items);
     return {
         el,
         update(now, text) {
             now.forEach((s, i) => {
                 const last = s.points.findLast((p) => usable(p[1]));
-                say(values[i], last ? text(last[1]) : "–");
+                show(items[i], last); // what this pool does not have needs no place
+                say(values[i], last ? text(last[1]) : "");
             });
         },
     };

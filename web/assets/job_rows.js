@@ -23,15 +23,16 @@ function title() {
     };
 }
 
-/** A running job; usage(id) -> points, tick(now) moves the time. */
+/** A running job; usage(id) -> points (null: no curve is shown), tick(now) moves the time. */
 export function running_row(usage, gpu_tops) {
     let job = null;
     const head = title(), time = progress(), spark = sparkline(132, 30);
     const where = h("span.mono.job-where"), elapsed = h("span.num"), limit = h("span.muted.num"), live_use = h("span.muted.num.job-use");
     const state = badge("running");
+    const curve = h("span.job-spark", null, spark.el, live_use);
     const el = h("li.row.row-running", null, head.el, where,
         h("span.job-time", null, h("span.job-clock", null, elapsed, limit), time.el),
-        h("span.job-spark", null, spark.el, live_use), state.el);
+        curve, state.el);
     const self = {
         el,
         update(next) {
@@ -41,7 +42,8 @@ export function running_row(usage, gpu_tops) {
             show(state.el, job.state !== "running");
             say(where, [(job.devices ?? []).join(" "), job.node].filter(Boolean).join(" · "));
             mark(where, "title", where.textContent);
-            const points = usage(job.id) ?? [];
+            show(curve, usage);
+            const points = usage?.(job.id) ?? [];
             const cpu_top = Math.max(1000, job.request?.cpu_milli ?? 0, ...points.map((p) => p.cpu_milli ?? 0));
             const gpu_top = Math.max(1000, gpu_tops(job));
             spark.update([
@@ -50,7 +52,7 @@ export function running_row(usage, gpu_tops) {
             ], "");
             const last = points.at(-1);
             const words = last ? [format.known(last.gpu_milli) && last.gpu_milli > 0 ? `GPU ${format.percent(last.gpu_milli, gpu_top)}` : "", format.known(last.cpu_milli) ? `CPU ${format.milli(last.cpu_milli)}` : ""].filter(Boolean).join(" · ") : "";
-            say(live_use, words || "no reading yet");
+            say(live_use, words || (usage?.(job.id) ? "no reading yet" : ""));
             mark(spark.el, "aria-label", `use so far: ${words || "no reading yet"}`);
             self.tick(Date.now());
         },

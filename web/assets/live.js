@@ -2,7 +2,7 @@
 //
 //     /v1/events --kind--> topics --dirty--> watches --fetch, throttled--> views
 //
-// A watch runs at once, again when one of its topics changed (not sooner than `least_ms` after the last
+// A watch runs at once (unless it waits for its first dirty()), again when one of its topics changed (not sooner than `least_ms` after the last
 // run), and after `every_ms` at the latest.  Never twice at a time.  A hidden tab sleeps: browsers allow
 // six connections to one server, and streams of forgotten tabs would use them up.
 
@@ -44,7 +44,7 @@ export function touch(...topics) {
     for (const watch of watches) if (topics.some((topic) => watch.topics.includes(topic))) watch.dirty();
 }
 
-export function watch({ topics = [], every_ms = 15000, least_ms = 1000, run }) {
+export function watch({ topics = [], every_ms = 15000, least_ms = 1000, at_once = true, run }) {
     const abort = new AbortController();
     let timer = 0, busy = false, wanted = false, last = -Infinity;
     const plan = (delay) => {
@@ -82,7 +82,7 @@ export function watch({ topics = [], every_ms = 15000, least_ms = 1000, run }) {
         },
     };
     watches.add(self);
-    go();
+    if (at_once) go();
     return self;
 }
 

@@ -241,7 +241,7 @@ export function job_page({ args: [id], query, who, go }) {
             drawn_state = job.state;
         },
     }), live.watch({
-        every_ms: 2500,
+        every_ms: 2500, at_once: false,
         async run(signal) {
             if (!job || job.state === "queued" || curves_final) return;
             curves_final = is_over(job.state);
@@ -261,7 +261,7 @@ export function job_page({ args: [id], query, who, go }) {
             }
         },
     }), live.watch({
-        every_ms: 5000, least_ms: 2000,
+        every_ms: 5000, least_ms: 2000, at_once: false,
         async run(signal) {
             if (job?.state !== "queued") return;
             const answer = await api.get(`/v1/jobs/${encodeURIComponent(id)}/why`, signal).catch((error) => { if (error.kind !== "refused") throw error; return null; });

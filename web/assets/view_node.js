@@ -44,7 +44,7 @@ export function node_page({ args: [name], who }) {
     const running = h("ul.rows"), idle = empty("Nothing runs here.", "");
     const curves = h("div");
     const missing = h("section.panel", { hidden: true });
-    const body = h("div.job-page", null,
+    const body = h("div.job-page.node-page", null,
         h("section.panel", null, h("header.panel-head", null, h("h1", null, h("span.muted", null, "Node "), h("span.mono", null, name))), tiles.el),
         h("section.panel", { "aria-labelledby": "node-jobs" }, h("header.panel-head", null, h("h2", { id: "node-jobs" }, "Running here")), idle, running),
         h("section.panel", { "aria-labelledby": "node-curves" }, h("header.panel-head", null, h("h2", { id: "node-curves" }, "Devices over time"), h("span.muted.panel-aside", null, "the last 15 minutes")), curves));
@@ -65,7 +65,7 @@ export function node_page({ args: [name], who }) {
             tiles.update([node]);
             show(idle, here.length === 0);
             keyed(running, here, (job) => job.id, () => {
-                const row = running_row(() => [], () => 0);
+                const row = running_row(null, () => 0);
                 rows.add(row);
                 row.gone = () => rows.delete(row);
                 return row;

@@ -61,9 +61,10 @@ function capacity_panel() {
     };
 }
 
-function panel(id, title, ...body) {
+/** With `href` the remark at its side leads to the whole list. */
+function panel(id, title, href, ...body) {
     const heading = h("h2", { id: `${id}-title` }, title);
-    const aside = h("span.muted.panel-aside");
+    const aside = h(href ? "a.panel-aside" : "span.muted.panel-aside", { href });
     return { el: h("section.panel", { class: `panel panel-${id}`, "aria-labelledby": `${id}-title` }, h("header.panel-head", null, heading, aside), body), aside };
 }
 
@@ -71,7 +72,7 @@ export function overview({ query, who, go }) {
     const names = new Map(), curves = new Map(), reasons = new Map();
     const notices = h("ul.notices", { "aria-label": "Notices" });
     const strip = flow_strip(), capacity = capacity_panel();
-    let nodes = [], now_running = [], now_waiting = [], gpu_devices = new Map();
+    let nodes = [], now_running = [], now_waiting = [], read = false, gpu_devices = new Map();
 
     const curve = use_chart(query.get("range") ?? "15m", (range) => {
         curve.set_range(range);
@@ -84,8 +85,9 @@ export function overview({ query, who, go }) {
     const no_queue = empty("Nobody waits.", "A job that does not fit at once appears here, with the reason.");
     const no_history = empty("No job has finished yet.", "Results, time and cost of each job will be listed here.");
     const [p_use, p_cap, p_pool, p_run, p_wait, p_done] = [
-        panel("use", "Utilisation", curve.el), panel("capacity", "Granted now", capacity.el), panel("pool", "Pool", tiles.el),
-        panel("running", "Running", idle, running), panel("queue", "Queue", no_queue, waiting), panel("finished", "Recently finished", no_history, finished)];
+        panel("use", "Utilisation", "", curve.el), panel("capacity", "Granted now", "", capacity.el), panel("pool", "Pool", "", tiles.el),
+        panel("running", "Running", "#/jobs?state=running,starting", idle, running), panel("queue", "Queue", "#/jobs?state=queued", no_queue, waiting),
+        panel("finished", "Recently finished", `#/jobs?state=${OVER.join(",")}`, no_history, finished)];
     const rows = new Set();
     const ticking = (make) => (item) => {
         const row = make(item);
@@ -103,9 +105,11 @@ export function overview({ query, who, go }) {
         strip.update(status);
         capacity.update(status);
         keyed(notices, status.notices ?? [], (text) => text, (text) => ({ el: h("li", null, icon("info"), text) }));
-        const more = (all, shown) => (all > shown ? `${format.count(shown)} of ${format.count(all)} shown` : "");
-        say(p_run.aside, more(status.jobs?.running ?? 0, RUNNING_SHOWN));
-        say(p_wait.aside, more(status.jobs?.queued ?? 0, WAITING_SHOWN));
+        const jobs = status.jobs ?? {};
+        const more = (aside, all, shown) => say(aside, all > shown ? `all ${format.count(all)}` : "");
+        more(p_run.aside, (jobs.running ?? 0) + (jobs.starting ?? 0), RUNNING_SHOWN);
+        more(p_wait.aside, jobs.queued ?? 0, WAITING_SHOWN);
+        more(p_done.aside, OVER.reduce((sum, state) => sum + (jobs[state] ?? 0), 0), FINISHED_SHOWN);
     }
 
     function learn(...lists) {
@@ -134,6 +138,8 @@ export function overview({ query, who, go }) {
                 show(idle, run.length === 0);
                 show(no_queue, wait.length === 0);
                 show(no_history, done.length === 0);
+                if (!read) [by_use, by_why].forEach((w) => w.dirty());
+                read = true;
             },
         }),
         live.watch({
@@ -152,8 +158,8 @@ export function overview({ query, who, go }) {
             await curve.refresh(nodes, signal);
         },
     });
-    watches.push(use, live.watch({
-        topics: [], every_ms: 4000,
+    const by_use = live.watch({
+        every_ms: 4000, at_once: false,
         async run(signal) {
             const wanted = now_running.slice(0, CURVES_READ);
             await Promise.all(wanted.map(async (job) => {
@@ -163,8 +169,9 @@ export function overview({ query, who, go }) {
             for (const id of curves.keys()) if (!now_running.some((job) => job.id === id)) curves.delete(id);
             draw_running();
         },
-    }), live.watch({
-        topics: ["jobs"], every_ms: 5000, least_ms: 3000,
+    });
+    const by_why = live.watch({
+        topics: ["jobs"], every_ms: 5000, least_ms: 3000, at_once: false,
         async run(signal) {
             const wanted = now_waiting.slice(0, REASONS_READ);
             await Promise.all(wanted.map(async (job) => {
@@ -174,7 +181,8 @@ export function overview({ query, who, go }) {
             for (const id of reasons.keys()) if (!now_waiting.some((job) => job.id === id)) reasons.delete(id);
             draw_waiting();
         },
-    }));
+    });
+    watches.push(use, by_use, by_why);
     const stop_ticking = live.every_second(() => {
         const now = api.now();
         for (const row of rows) row.tick(now);

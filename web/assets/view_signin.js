@@ -47,7 +47,7 @@ export function sign_in({ why, done }) {
             h("p.muted", null, "This service asks for a token over TCP. It is kept in this tab only and forgotten when you close it."),
             h("form", { onsubmit: submit }, h("label", { for: "token" }, "Token"), h("div.token-line", null, input, reveal), problem, button),
             h("div.sign-help", null, h("h2", null, "No token at hand?"),
-                h("p.muted", null, "On the machine where the service runs, this opens the page signed in:"), command("fastgpu open"),
+                h("p.muted", null, "On the machine where the service runs, this prints an address that signs you in:"), command("fastgpu open"),
                 h("p.muted", null, "An administrator makes one for somebody else:"), command("fastgpu token create --user NAME --role member"))));
     return { el, title: "Sign in", leave() {}, focus: () => input.focus() };
 }
