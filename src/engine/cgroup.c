@@ -2,12 +2,15 @@
 #include "engine/cgroup.h"
 
 #include "engine/fs.h"
+#include "engine/procs.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -15,6 +18,8 @@
 
 #define PIDS_MAX "32768"
 #define MIB (1024UL * 1024)
+#define LATE_PROCS_MAX 16384
+#define LATE_PASSES 5
 
 static void name_group(struct fg_cgroup *group, struct fg_task_key key)
 {
@@ -46,12 +51,22 @@ static uint32_t cpu_weight(uint32_t cpu_milli)
     return weight < 1 ? 1 : weight > 10000 ? 10000 : weight;
 }
 
+/* The parent as well, should somebody have tidied it away. */
+static int make_folder(const char *folder, const char *parent)
+{
+    if (mkdir(folder, 0755) == 0 || errno == EEXIST)
+        return 0;
+    if (errno == ENOENT)
+        mkdir(parent, 0755);
+    return mkdir(folder, 0755) == 0 || errno == EEXIST ? 0 : -1;
+}
+
 static int make_v2(struct fg_cgroup *group, const struct fg_plan *plan, struct fg_err *err)
 {
     const struct fg_cgroup_site *site = group->site;
     char folder[FG_CGROUP_PATH_MAX * 2];
     path_of(folder, site->v2, group->name);
-    if (mkdir(folder, 0755) < 0 && errno != EEXIST)
+    if (make_folder(folder, site->v2) < 0)
         return fg_fail(err, FG_EBACKEND, "no cgroup %s: %s", folder, strerror(errno));
     group->v2_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (group->v2_fd < 0)
@@ -120,13 +135,18 @@ static int make_v1(struct fg_cgroup *group,
     if (group->site->v1[which][0] == '\0' || !wants_v1(which, plan))
         return 0;
     path_of(folder, group->site->v1[which], group->name);
-    if (mkdir(folder, 0755) < 0 && errno != EEXIST)
+    if (make_folder(folder, group->site->v1[which]) < 0)
         return fg_fail(err, FG_EBACKEND, "no cgroup %s: %s", folder, strerror(errno));
     group->v1[which] = true;
     int rc = limit_v1(which, folder, plan);
     return rc < 0 ? fg_fail(err, FG_EBACKEND, "cgroup %s: limit refused: %s", folder,
                             strerror(-rc))
                   : 0;
+}
+
+static bool is_late(enum fg_cgroup_v1 which)
+{
+    return which == FG_V1_CPU || which == FG_V1_PIDS;
 }
 
 int fg_cgroup_make(struct fg_cgroup *group,
@@ -138,8 +158,46 @@ int fg_cgroup_make(struct fg_cgroup *group,
     name_group(group, plan->key);
     int rc = site->v2[0] ? make_v2(group, plan, err) : 0;
     for (int which = 0; which < FG_V1_LEN && rc == 0; which++)
-        rc = make_v1(group, (enum fg_cgroup_v1)which, plan, err);
+        if (!is_late((enum fg_cgroup_v1)which))
+            rc = make_v1(group, (enum fg_cgroup_v1)which, plan, err);
     return rc;
+}
+
+bool fg_cgroup_has_late(const struct fg_cgroup *group)
+{
+    for (int which = 0; which < FG_V1_LEN; which++)
+        if (is_late((enum fg_cgroup_v1)which) && group->site->v1[which][0] && !group->v1[which])
+            return true;
+    return false;
+}
+
+/* Move all that is below the supervisor, until a pass finds nobody new: what a process forks while it is
+ * being moved is either seen by the next pass or born inside. */
+static void move_in(const struct fg_cgroup *group, enum fg_cgroup_v1 which, pid_t supervisor)
+{
+    pid_t *pids = malloc(LATE_PROCS_MAX * sizeof(*pids));
+    char path[FG_CGROUP_PATH_MAX * 2], text[16];
+    size_t before = 0, len = 0;
+    if (!pids)
+        return;
+    snprintf(path, sizeof(path), "%s/%s/cgroup.procs", group->site->v1[which], group->name);
+    for (int pass = 0; pass < LATE_PASSES && (pass == 0 || len != before); pass++) {
+        before = len;
+        len = fg_procs_below(supervisor, pids, LATE_PROCS_MAX);
+        for (size_t i = 0; i < len; i++) {
+            snprintf(text, sizeof(text), "%d", (int)pids[i]);
+            fg_fs_write_text(AT_FDCWD, path, text);
+        }
+    }
+    free(pids);
+}
+
+void fg_cgroup_enter_late(struct fg_cgroup *group, const struct fg_plan *plan, pid_t supervisor)
+{
+    for (int which = 0; which < FG_V1_LEN; which++)
+        if (is_late((enum fg_cgroup_v1)which) && make_v1(group, (enum fg_cgroup_v1)which, plan, NULL) == 0
+            && group->v1[which])
+            move_in(group, (enum fg_cgroup_v1)which, supervisor);
 }
 
 int fg_cgroup_enter(const struct fg_cgroup *group)
@@ -222,6 +280,20 @@ void fg_cgroup_remove(struct fg_cgroup *group)
     remove_all(group);
 }
 
+/* Without cgroup.kill: one by one. */
+static void kill_listed(const char *folder)
+{
+    char path[FG_CGROUP_PATH_MAX * 2 + 16];
+    int pid;
+    snprintf(path, sizeof(path), "%s/cgroup.procs", folder);
+    FILE *list = fopen(path, "re");
+    while (list && fscanf(list, "%d", &pid) == 1)
+        if (pid > 1)
+            kill(pid, SIGKILL);
+    if (list)
+        fclose(list);
+}
+
 bool fg_cgroup_bury(const struct fg_cgroup_site *site, struct fg_task_key key)
 {
     struct fg_cgroup group = {.site = site, .v2_fd = -1};
@@ -235,6 +307,8 @@ bool fg_cgroup_bury(const struct fg_cgroup_site *site, struct fg_task_key key)
     for (int which = 0; which < FG_V1_LEN; which++) {
         path_of(folder, site->v1[which], group.name);
         group.v1[which] = site->v1[which][0] && access(folder, F_OK) == 0;
+        if (group.v1[which] && group.v2_fd < 0)
+            kill_listed(folder);
     }
     return remove_all(&group);
 }

@@ -26,6 +26,10 @@ struct fg_cgroup_site {
 
 /* Look what is possible and make the parent folders.  Never fails: the text says what there is. */
 void fg_cgroup_site_probe(struct fg_cgroup_site *site, const char *data_dir);
+/* Remove empty groups that supervisors left when they were killed. */
+void fg_cgroup_site_tidy(const struct fg_cgroup_site *site, const char *data_dir);
+/* Remove the parent folders if no group is left in them. */
+void fg_cgroup_site_leave(const struct fg_cgroup_site *site);
 
 struct fg_cgroup {
     const struct fg_cgroup_site *site;
@@ -43,6 +47,13 @@ struct fg_cgroup {
 
 /* In the new child, before it gives up its rights: join the v1 groups.  0, or -errno. */
 int fg_cgroup_enter(const struct fg_cgroup *group);
+
+/* v1 has a folder per controller, and joining each costs as much as starting a process.  So the groups
+ * that only matter for tasks of some length (cpu, pids) are joined FG_CGROUP_LATE_US after the start:
+ * this moves the processes below `supervisor` into them. */
+#define FG_CGROUP_LATE_US 200000
+void fg_cgroup_enter_late(struct fg_cgroup *group, const struct fg_plan *plan, pid_t supervisor);
+bool fg_cgroup_has_late(const struct fg_cgroup *group);
 
 /* KILL all that is inside.  False: there is no v2 group to do that with. */
 bool fg_cgroup_kill(const struct fg_cgroup *group);

@@ -7,7 +7,10 @@
 #include "engine/cgroup.h"
 
 #include "engine/fs.h"
+#include "engine/job_path.h"
+#include "engine/task_lock.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -183,10 +186,10 @@ static void probe_v2(struct fg_cgroup_site *site)
         if (try_v2(site, above) && site->v2_memory)
             return;
     }
-    /* A root without controllers (hybrid) has no such rule: there we stay where we are. */
+    /* A root without the controllers that we want (hybrid) lets us stay where we are. */
     char text[256];
     snprintf(leaf, sizeof(leaf), "%s/cgroup.controllers", own);
-    if (fg_fs_read_small(AT_FDCWD, leaf, text, sizeof(text)) > 1) {
+    if (fg_fs_read_small(AT_FDCWD, leaf, text, sizeof(text)) > 0 && has_word(text, "memory", ' ')) {
         snprintf(leaf, sizeof(leaf), "%s/%s-daemon", own, site->mark);
         if (mkdir(leaf, 0755) == 0 || errno == EEXIST) {
             strncat(leaf, "/cgroup.procs", sizeof(leaf) - strlen(leaf) - 1);
@@ -240,4 +243,44 @@ void fg_cgroup_site_probe(struct fg_cgroup_site *site, const char *data_dir)
         if (!(which == FG_V1_MEMORY && site->v2_memory))
             probe_v1(site, (enum fg_cgroup_v1)which);
     describe(site);
+}
+
+/* Every folder that holds groups of ours, one after the other; NULL at the end. */
+static const char *parent_at(const struct fg_cgroup_site *site, int i)
+{
+    static const char none[] = "";
+    return i == 0 ? site->v2 : i <= FG_V1_LEN ? site->v1[i - 1] : i == FG_V1_LEN + 1 ? none : NULL;
+}
+
+/* Nobody lives and may still want to use the group of that name ("12.1.0"). */
+static bool is_left_over(const char *name, const char *data_dir)
+{
+    char dir[FG_PATH_MAX];
+    struct fg_task_key key;
+    struct fg_task_lock_text text;
+    return sscanf(name, "%" SCNu64 ".%" SCNu32 ".%" SCNu32, &key.job, &key.attempt, &key.task) == 3
+        && fg_task_dir(data_dir, key, dir) == 0
+        && fg_task_lock_probe(dir, &text) != FG_LOCK_HELD;
+}
+
+void fg_cgroup_site_tidy(const struct fg_cgroup_site *site, const char *data_dir)
+{
+    const char *parent;
+    for (int i = 0; (parent = parent_at(site, i)); i++) {
+        DIR *dir = parent[0] ? opendir(parent) : NULL;
+        if (!dir)
+            continue;
+        for (struct dirent *entry; (entry = readdir(dir));)
+            if (entry->d_type == DT_DIR && is_left_over(entry->d_name, data_dir))
+                unlinkat(dirfd(dir), entry->d_name, AT_REMOVEDIR);
+        closedir(dir);
+    }
+}
+
+void fg_cgroup_site_leave(const struct fg_cgroup_site *site)
+{
+    const char *parent;
+    for (int i = 0; (parent = parent_at(site, i)); i++)
+        if (parent[0])
+            rmdir(parent);
 }

@@ -9,7 +9,8 @@
 
 struct fg_env_paths {
     const char *home, *user; /* of whom the program runs as */
-    const char *work, *tmp, *checkpoint;
+    const char *work; /* where the program runs */
+    const char *tmp, *checkpoint;
     const char *mps_pipe;    /* "" unless the device is shared by MPS */
     const char *run_mark;    /* value of FASTGPU_RUN: what belongs to this attempt, unique on the machine */
 };

@@ -141,36 +141,46 @@ int fg_fs_mkdirs_beneath(int dirfd, const char *path, mode_t mode)
     return 0;
 }
 
-static void remove_inside(int fd, int depth);
+static bool remove_inside(int fd, int depth, int *budget);
 
-static void remove_at(int dirfd, const char *name, int depth)
+static bool remove_at(int dirfd, const char *name, int depth, int *budget)
 {
-    if (unlinkat(dirfd, name, 0) == 0 || errno == ENOENT || depth > TREE_DEPTH_MAX)
-        return;
+    if ((*budget)-- <= 0)
+        return false;
+    if (unlinkat(dirfd, name, 0) == 0 || errno == ENOENT)
+        return true;
+    if (depth > TREE_DEPTH_MAX)
+        return false;
     int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0 && errno == EACCES && fchmodat(dirfd, name, 0700, 0) == 0)
         fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    remove_inside(fd, depth);
-    unlinkat(dirfd, name, AT_REMOVEDIR);
+    return fd >= 0 && remove_inside(fd, depth, budget)
+        && unlinkat(dirfd, name, AT_REMOVEDIR) == 0;
 }
 
 /* Takes `fd`. */
-static void remove_inside(int fd, int depth)
+static bool remove_inside(int fd, int depth, int *budget)
 {
     DIR *dir = fdopendir(fd);
     if (!dir) {
         close(fd);
-        return;
+        return false;
     }
     struct stat state;
     if (fstat(fd, &state) == 0 && (state.st_mode & 0700) != 0700)
         fchmod(fd, 0700);
-    for (struct dirent *entry; (entry = readdir(dir));)
+    bool all = true;
+    for (struct dirent *entry; *budget > 0 && (entry = readdir(dir));)
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            remove_at(fd, entry->d_name, depth + 1);
+            all = remove_at(fd, entry->d_name, depth + 1, budget) && all;
     closedir(dir);
+    return all && *budget > 0;
+}
+
+bool fg_fs_empty(int dirfd, const char *name, int *budget)
+{
+    int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    return fd < 0 ? errno == ENOENT : remove_inside(fd, 0, budget);
 }
 
 void fg_fs_remove_tree(int dirfd, const char *name)
@@ -178,7 +188,8 @@ void fg_fs_remove_tree(int dirfd, const char *name)
     /* An empty folder is the common case and one call. */
     if (unlinkat(dirfd, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
         return;
-    remove_at(dirfd, name, 0);
+    int budget = INT_MAX;
+    remove_at(dirfd, name, 0, &budget);
 }
 
 int fg_fs_chown_tree(int dir, uid_t uid, gid_t gid)

@@ -33,6 +33,10 @@ int fg_fs_mkdirs_beneath(int dirfd, const char *path, mode_t mode);
 /* Open below `dirfd`: neither ".." nor a link leads out of it.  A descriptor, or -errno. */
 int fg_fs_open_beneath(int dirfd, const char *path, int flags, mode_t mode);
 
+/* Empty a folder; it stays.  Counts `*budget` down by each name and stops at 0.
+ * True: it is empty (or was not there). */
+bool fg_fs_empty(int dirfd, const char *name, int *budget);
+
 /* Remove a file or a folder with all that is in it; links are removed, not followed. */
 void fg_fs_remove_tree(int dirfd, const char *name);
 

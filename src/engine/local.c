@@ -12,6 +12,7 @@
 #include "engine/exit_record.h"
 #include "engine/fs.h"
 #include "engine/mps.h"
+#include "engine/task_lock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -94,13 +95,18 @@ static void local_free(struct fg_engine *engine)
 {
     if (!engine)
         return;
-    fg_sweeper_free(engine->sweeper);
+    if (engine->sweeper) {
+        fg_sweeper_free(engine->sweeper);
+        fg_spare_fini(&engine->spare);
+    }
     fg_sampler_free(engine->sampler);
     fg_nvml_free(engine->nvml);
     fg_affinity_free(engine->affinity);
     fg_task_table_free(engine->table);
-    if (engine->link.pid > 0)
+    if (engine->link.pid > 0) {
         fg_launch_link_close(&engine->link);
+        fg_cgroup_site_leave(&engine->cgroups);
+    }
     fg_local_events_fini(engine);
     fg_arena_free(engine->arena);
     if (engine->lock >= 0)
@@ -117,7 +123,8 @@ static void start_threads(struct fg_engine *engine)
     engine->nvml = fg_nvml_new(interval_us, fg_mps_available());
     engine->sampler = fg_sampler_new(interval_us, engine->nvml);
     engine->sweeper
-        = fg_sweeper_new(engine->data_dir, &engine->cgroups, engine->link.notes_in);
+        = fg_sweeper_new(engine->data_dir, &engine->cgroups, &engine->spare,
+                         engine->link.notes_in);
 }
 
 struct fg_engine *fg_local_new(const struct fg_local_options *options, struct fg_err *err)
@@ -133,6 +140,7 @@ struct fg_engine *fg_local_new(const struct fg_local_options *options, struct fg
         rc = take_lock(engine, err);
     if (rc == 0) {
         fg_cgroup_site_probe(&engine->cgroups, engine->data_dir);
+        fg_cgroup_site_tidy(&engine->cgroups, engine->data_dir);
         rc = fg_launch_link_open(&engine->link, engine->data_dir, &engine->cgroups, engine->lock,
                                  err);
     }
@@ -142,6 +150,7 @@ struct fg_engine *fg_local_new(const struct fg_local_options *options, struct fg
         local_free(engine);
         return NULL;
     }
+    fg_spare_init(&engine->spare, engine->data_dir);
     start_threads(engine);
     return engine;
 }
@@ -196,7 +205,10 @@ static void local_collect(struct fg_engine *engine, struct fg_task_key key)
     struct fg_task_entry *entry = fg_task_table_find(engine->table, key);
     if (!entry || entry->phase != FG_PHASE_OVER)
         return;
-    fg_sweeper_collect(engine->sweeper, key, entry->fenced);
+    struct fg_sweep how = {.keep_lock = entry->fenced,
+                           .single = entry->single,
+                           .reuse = entry->single && entry->folder_done && !entry->fenced};
+    fg_sweeper_collect(engine->sweeper, key, how);
     fg_task_table_remove(engine->table, entry);
 }
 
@@ -210,7 +222,7 @@ bool fg_local_read_record(const char *data_dir, struct fg_task_key key, struct f
     char path[FG_PATH_MAX + 8];
     if (fg_task_dir(data_dir, key, path) < 0)
         return false;
-    strcat(path, "/exit");
+    strcat(path, "/" FG_TASK_LOCK);
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
         return false;
@@ -221,7 +233,13 @@ bool fg_local_read_record(const char *data_dir, struct fg_task_key key, struct f
         out->len += got > 0 ? (size_t)got : 0;
     } while (got > 0 && out->len < FG_EXIT_RECORD_BYTES_MAX);
     close(fd);
-    return out->len > 0;
+    /* Only the record is wanted. */
+    const char *record = out->len ? fg_task_lock_record(out->text, out->len) : NULL;
+    size_t len = record ? out->len - (size_t)(record - out->text) : 0;
+    if (len > 0)
+        memmove(out->text, record, len);
+    out->len = len;
+    return len > 0;
 }
 
 static size_t local_artifacts(struct fg_engine *engine,

@@ -170,11 +170,29 @@ static void bury(struct fg_engine *engine, struct fg_task_entry *entry)
     fg_sweeper_bury(engine->sweeper, entry->key);
 }
 
-/* Its supervisor holds the lock: be told when that process ends. */
+/* The lock names the program once it runs. */
+static void see_program(struct fg_engine *engine,
+                        struct fg_task_entry *entry,
+                        const struct fg_task_lock_text *text)
+{
+    if (text->program <= 0 || entry->phase != FG_PHASE_SENT)
+        return;
+    entry->supervisor = text->supervisor;
+    report_started(engine, entry,
+                   &(struct fg_engine_event){.kind = FG_TASK_STARTED,
+                                             .key = entry->key,
+                                             .time_us = text->started_us,
+                                             .exit_code = -1,
+                                             .pid = text->program});
+}
+
+/* Its supervisor holds the lock and is no child of our launcher: be told when that process ends. */
 static void watch(struct fg_engine *engine,
                   struct fg_task_entry *entry,
                   const struct fg_task_lock_text *text)
 {
+    if (!entry->adopted && text->program > 0 && entry->cores.text[0] == '\0')
+        fg_affinity_learn(engine->affinity, text->program, &entry->cores);
     entry->adopted = true;
     entry->supervisor = text->supervisor;
     if (entry->pidfd < 0 && text->supervisor > 0) {
@@ -183,15 +201,7 @@ static void watch(struct fg_engine *engine,
         if (entry->pidfd >= 0)
             add_source(engine, entry->pidfd, (uint64_t)(uintptr_t)entry);
     }
-    if (text->program > 0 && entry->phase == FG_PHASE_SENT) {
-        fg_affinity_learn(engine->affinity, text->program, &entry->cores);
-        report_started(engine, entry,
-                       &(struct fg_engine_event){.kind = FG_TASK_STARTED,
-                                                 .key = entry->key,
-                                                 .time_us = text->started_us,
-                                                 .exit_code = -1,
-                                                 .pid = text->program});
-    }
+    see_program(engine, entry, text);
     fg_local_arm_timer(engine);
 }
 
@@ -221,6 +231,8 @@ void fg_local_look(struct fg_engine *engine, struct fg_task_entry *entry)
 static void take_note(struct fg_engine *engine, const struct fg_note *note)
 {
     struct fg_task_entry *entry = fg_task_table_find(engine->table, note->event.key);
+    if (entry && note->kind == FG_NOTE_ENDED)
+        entry->folder_done = true;
     if (!entry || entry->phase == FG_PHASE_OVER)
         return;
     switch (note->kind) {
@@ -231,6 +243,7 @@ static void take_note(struct fg_engine *engine, const struct fg_note *note)
         if (entry->phase == FG_PHASE_BURYING)
             break;
         entry->supervisor = note->pid;
+        entry->folder_done = note->folder_done;
         if (note->event.kind == FG_TASK_STARTED)
             report_started(engine, entry, &note->event);
         else
@@ -271,6 +284,17 @@ static void use_socket(struct fg_engine *engine, uint32_t events)
     fg_task_table_each(engine->table, look_at, engine);
 }
 
+/* The note of the start did not fit into the pipe, or has not come yet.  No fence here: this supervisor
+ * may be about to take its lock, and the launcher tells of its end. */
+static void peek(struct fg_engine *engine, struct fg_task_entry *entry)
+{
+    char dir[FG_PATH_MAX];
+    struct fg_task_lock_text text;
+    if (fg_task_dir(engine->data_dir, entry->key, dir) == 0
+        && fg_task_lock_probe(dir, &text) == FG_LOCK_HELD)
+        see_program(engine, entry, &text);
+}
+
 struct tick {
     struct fg_engine *engine;
     bool needed;
@@ -279,10 +303,13 @@ struct tick {
 static void tick_entry(void *self, struct fg_task_entry *entry)
 {
     struct tick *tick = self;
-    bool silent = entry->phase == FG_PHASE_SENT && entry->supervisor > 0;
-    if (silent || (entry->adopted && entry->pidfd < 0))
+    if (entry->phase != FG_PHASE_SENT && entry->phase != FG_PHASE_RUNNING)
+        return;
+    tick->needed |= entry->phase == FG_PHASE_SENT || entry->adopted;
+    if (entry->adopted && (entry->pidfd < 0 || entry->phase == FG_PHASE_SENT))
         fg_local_look(tick->engine, entry);
-    tick->needed |= entry->phase == FG_PHASE_SENT || (entry->adopted && entry->phase == FG_PHASE_RUNNING);
+    else if (entry->phase == FG_PHASE_SENT && entry->supervisor > 0)
+        peek(tick->engine, entry);
 }
 
 static void take_tick(struct fg_engine *engine)

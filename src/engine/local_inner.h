@@ -7,6 +7,7 @@
 #include "engine/local.h"
 #include "engine/nvml.h"
 #include "engine/sampler.h"
+#include "engine/spare.h"
 #include "engine/sweeper.h"
 #include "engine/task_table.h"
 
@@ -20,6 +21,7 @@ struct fg_engine {
     struct fg_cgroup_site cgroups;
     struct fg_launch_link link;
     struct fg_sweeper *sweeper;
+    struct fg_spare spare;
     struct fg_task_table *table;
     struct fg_nvml *nvml;         /* NULL: no library here */
     struct fg_sampler *sampler;

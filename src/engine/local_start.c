@@ -109,7 +109,7 @@ static void fill_environment(struct fg_engine *engine,
         .home = account->home,
         .user = account->name,
         .work = plan->cwd[0] ? plan->cwd : fg_arena_printf(arena, "%s/work", dir),
-        .tmp = fg_arena_printf(arena, "%s/tmp", dir),
+        .tmp = fg_arena_printf(arena, "%s/work", dir),
         .checkpoint = fg_arena_printf(arena, "%s/checkpoint", job),
         .mps_pipe = pipe,
         .run_mark = fg_arena_printf(arena, "%s/%" PRIu64 ".%" PRIu32 ".%" PRIu32,
@@ -191,6 +191,9 @@ int fg_local_start(struct fg_engine *engine, const struct fg_task_start *start, 
         return rc;
     fg_arena_reset(engine->arena);
     fill_plan(engine, start, &account, &plan);
+    bool single = start->key.attempt == 1 && start->tasks == 1 && account.uid < 0;
+    if (single)
+        plan.spare = fg_spare_take(&engine->spare);
     fg_affinity_pick(engine->affinity, start, &cores);
     plan.cpus = cores.text;
     struct fg_launch_message message = {.kind = FG_LAUNCH_START, .key = start->key};
@@ -199,7 +202,9 @@ int fg_local_start(struct fg_engine *engine, const struct fg_task_start *start, 
         fg_affinity_release(engine->affinity, &cores);
         return recover(engine, start, rc);
     }
-    add_entry(engine, start)->cores = cores;
+    struct fg_task_entry *entry = add_entry(engine, start);
+    entry->cores = cores;
+    entry->single = single;
     fg_local_watch_socket(engine);
     return 0;
 }

@@ -20,6 +20,7 @@ enum fg_note_kind {
 struct fg_note {
     enum fg_note_kind kind;
     int32_t pid;
+    bool folder_done; /* EVENT: the supervisor will not touch the task's folder again */
     struct fg_engine_event event; /* `key` always; the rest for EVENT */
 };
 _Static_assert(sizeof(struct fg_note) <= PIPE_BUF, "a note must arrive whole");

@@ -76,6 +76,7 @@ static void walk(struct codec *codec, struct fg_plan *plan)
     NUMBER(log_bytes_max);
     NUMBER(log_rotate_bytes);
     NUMBER(stage_bytes_max);
+    NUMBER(spare);
     NUMBER(uid);
     NUMBER(gid);
     text(codec, &plan->user);

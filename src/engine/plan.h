@@ -29,6 +29,7 @@ struct fg_plan {
     int64_t log_bytes_max;   /* per stream */
     int64_t log_rotate_bytes;
     int64_t stage_bytes_max; /* what a work folder may unpack to */
+    uint64_t spare;          /* begin with this folder of spare.h; 0: none */
     int64_t uid, gid;        /* run the program as these; -1: as we are */
     const char *user;        /* their name, for supplementary groups; "" */
     const char *run, *setup, *cwd, *workdir_hash;

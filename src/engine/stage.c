@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #define WORK "work"
-#define TMP "tmp"
 #define CHECKPOINT "../../checkpoint" /* seen from the task's folder */
 
 /* A folder that belongs to the program. */
@@ -103,9 +102,9 @@ static int give_away(int dir, const struct fg_plan *plan)
 static int fill_work(const struct fg_stage *stage, struct fg_err *err)
 {
     const struct fg_plan *plan = stage->plan;
-    int rc = make_folder(plan, WORK, err);
-    if (rc < 0 || (plan->workdir_hash[0] == '\0' && plan->inputs.len == 0))
-        return rc;
+    int rc;
+    if (plan->workdir_hash[0] == '\0' && plan->inputs.len == 0)
+        return 0;
     int work = open(WORK, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (work < 0)
         return fg_fail(err, FG_EBACKEND, "folder " WORK ": %s", strerror(errno));
@@ -123,7 +122,7 @@ int fg_stage(const struct fg_stage *stage, char *folder, struct fg_err *err)
     const struct fg_plan *plan = stage->plan;
     int rc = make_folder(plan, CHECKPOINT, err);
     if (rc == 0)
-        rc = make_folder(plan, TMP, err);
+        rc = make_folder(plan, WORK, err);
     if (rc < 0)
         return rc;
     if (plan->cwd[0]) {
@@ -138,13 +137,11 @@ int fg_stage(const struct fg_stage *stage, char *folder, struct fg_err *err)
     return fill_work(stage, err);
 }
 
-void fg_stage_clean(const struct fg_plan *plan)
+bool fg_stage_clean(const struct fg_plan *plan, int budget)
 {
-    fg_fs_remove_tree(AT_FDCWD, WORK);
-    fg_fs_remove_tree(AT_FDCWD, TMP);
-    unlink("script");
-    unlink("setup");
-    /* Only if it is empty, and no other task of the gang may still want to write into it. */
-    if (plan->tasks <= 1)
-        rmdir(CHECKPOINT);
+    if (plan->argv.len == 0)
+        unlink(FG_STAGE_SCRIPT);
+    if (plan->setup[0])
+        unlink(FG_STAGE_SETUP);
+    return fg_fs_empty(AT_FDCWD, WORK, &budget);
 }

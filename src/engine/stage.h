@@ -7,6 +7,9 @@
 
 #include "engine/plan.h"
 
+#define FG_STAGE_SCRIPT "script"
+#define FG_STAGE_SETUP "setup"
+
 struct fg_stage {
     const char *data_dir;
     const char *task_dir; /* the current folder */
@@ -15,9 +18,10 @@ struct fg_stage {
     void *self;
 };
 
-/* Make work/ and tmp/ (or use plan->cwd), unpack the snapshot, copy the inputs.  `folder` (FG_PATH_MAX)
+/* Make work/ (the program runs there, or in plan->cwd and has it as TMPDIR), unpack the snapshot, copy the inputs.  `folder` (FG_PATH_MAX)
  * becomes the place where the program runs.  0 also when stopped; FG_EBACKEND: `err` says why not. */
 [[nodiscard]] int fg_stage(const struct fg_stage *stage, char *folder, struct fg_err *err);
 
-/* Remove what only the running task needed; called in the task's folder. */
-void fg_stage_clean(const struct fg_plan *plan);
+/* Empty the working folder and remove the scripts; called in the task's folder.  At most `budget` files:
+ * false if there are more. */
+bool fg_stage_clean(const struct fg_plan *plan, int budget);

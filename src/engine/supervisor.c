@@ -10,12 +10,14 @@
 #include "engine/mps.h"
 #include "engine/note.h"
 #include "engine/outputs.h"
+#include "engine/spare.h"
 #include "engine/stage.h"
 #include "engine/task_lock.h"
 #include "engine/watch.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,9 +28,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define SCRIPT "script"
-#define SETUP_SCRIPT "setup"
 #define RECORD_PAUSE_US 500000
+#define QUICK_FILES 100 /* so many are removed before the end is told */
 
 struct supervisor {
     const struct fg_supervisor_site *site;
@@ -41,6 +42,7 @@ struct supervisor {
     struct fg_watch watch;
     struct fg_outputs outputs;
     struct fg_engine_event event;
+    bool folder_done;   /* see note.h */
     int64_t started_us; /* CLOCK_BOOTTIME; 0: no program has run */
 };
 
@@ -53,21 +55,28 @@ static int64_t now_utc(void)
 /* One try: what does not fit into the pipe the engine finds out from the files. */
 static void tell(struct supervisor *sup)
 {
-    struct fg_note note = {.kind = FG_NOTE_EVENT, .pid = getpid(), .event = sup->event};
+    struct fg_note note = {.kind = FG_NOTE_EVENT,
+                           .pid = getpid(),
+                           .folder_done = sup->folder_done,
+                           .event = sup->event};
     fg_note_send(sup->site->notes, &note);
 }
 
 /* The record is the truth; without it the end of this process says LOST.  So on a full disk room is
- * waited for; meanwhile the note tells a living daemon. */
+ * waited for (outputs make long records); meanwhile the note tells a living daemon. */
 static void put_record(struct supervisor *sup)
 {
     struct fg_buf text = {};
     fg_exit_record_write(&text, &sup->event, sup->outputs.items, sup->outputs.len);
-    int rc = fg_fs_put(AT_FDCWD, "exit", text.text, text.len, 0600);
+    int rc = fg_task_lock_ended(sup->lock, text.text, text.len);
+    sup->folder_done = sup->folder_done && rc == 0;
+    /* The folder, lock file included, may be in use again before we are gone. */
+    if (sup->folder_done)
+        close(sup->lock);
     tell(sup);
     while (rc == -ENOSPC || rc == -EDQUOT) {
         usleep(RECORD_PAUSE_US);
-        rc = fg_fs_put(AT_FDCWD, "exit", text.text, text.len, 0600);
+        rc = fg_task_lock_ended(sup->lock, text.text, text.len);
     }
     fg_buf_free(&text);
 }
@@ -92,6 +101,10 @@ static int enter_folder(struct supervisor *sup)
 {
     if (fg_task_dir(sup->site->data_dir, sup->plan->key, sup->dir) < 0)
         return -ENAMETOOLONG;
+    if (sup->plan->spare != 0)
+        fg_spare_use(sup->site->data_dir, sup->plan->spare, sup->plan->key.job);
+    if (chdir(sup->dir) == 0)
+        return 0;
     int rc = fg_fs_mkdirs(sup->dir, 0711);
     if (rc < 0)
         return rc;
@@ -179,7 +192,7 @@ static int run_program(struct supervisor *sup, struct fg_err *err)
     if (stopped_early(sup))
         return 0;
     if (plan->setup[0]) {
-        int rc = run_script(sup, SETUP_SCRIPT, plan->setup, err);
+        int rc = run_script(sup, FG_STAGE_SETUP, plan->setup, err);
         if (rc < 0 || stopped_early(sup))
             return rc;
         if (sup->watch.status != 0) {
@@ -188,7 +201,7 @@ static int run_program(struct supervisor *sup, struct fg_err *err)
         }
     }
     return plan->argv.len > 0 ? run_one(sup, plan->argv.items, err)
-                              : run_script(sup, SCRIPT, plan->run, err);
+                              : run_script(sup, FG_STAGE_SCRIPT, plan->run, err);
 }
 
 static void add_reason(struct supervisor *sup, const char *text)
@@ -301,9 +314,10 @@ void fg_supervisor_run(const struct fg_supervisor_site *site, const struct fg_pl
     }
     close(site->engine_lock);
     run_task(sup);
+    sup->folder_done = fg_stage_clean(plan, QUICK_FILES);
     put_record(sup);
-    tell(sup);
-    fg_stage_clean(plan);
+    if (!sup->folder_done)
+        fg_stage_clean(plan, INT_MAX);
     fg_cgroup_remove(&sup->group);
     fg_mps_leave(site->data_dir, plan, sup->mps_users);
     free(sup);

@@ -5,6 +5,7 @@
 #include "engine/job_path.h"
 #include "engine/note.h"
 #include "engine/procs.h"
+#include "engine/stage.h"
 #include "engine/task_lock.h"
 
 #include <errno.h>
@@ -25,13 +26,14 @@ enum chore_kind { CHORE_COLLECT, CHORE_BURY, CHORE_FORGET };
 struct chore {
     enum chore_kind kind;
     struct fg_task_key key;
-    bool keep_lock;
+    struct fg_sweep how;
     struct chore *next;
 };
 
 struct fg_sweeper {
     const char *data_dir;
     const struct fg_cgroup_site *cgroups;
+    struct fg_spare *spare;
     int notes;
     pthread_t thread;
     pthread_mutex_t mutex; /* guards what follows */
@@ -43,19 +45,21 @@ struct fg_sweeper {
 static void collect(struct fg_sweeper *sweeper, const struct chore *chore)
 {
     char path[FG_PATH_MAX];
+    if (chore->how.reuse && fg_spare_keep(sweeper->spare, chore->key.job))
+        return;
     if (fg_task_dir(sweeper->data_dir, chore->key, path) < 0)
         return;
     int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (dir < 0)
         return;
-    unlinkat(dir, "exit", 0);
-    if (!chore->keep_lock)
+    if (!chore->how.keep_lock)
         unlinkat(dir, FG_TASK_LOCK, 0);
-    /* Usually the supervisor has removed these. */
+    /* Usually the supervisor has emptied or removed these. */
     fg_fs_remove_tree(dir, "work");
-    fg_fs_remove_tree(dir, "tmp");
-    unlinkat(dir, "script", 0);
-    unlinkat(dir, "setup", 0);
+    unlinkat(dir, FG_STAGE_SCRIPT, 0);
+    unlinkat(dir, FG_STAGE_SETUP, 0);
+    if (chore->how.single)
+        unlinkat(dir, "../../checkpoint", AT_REMOVEDIR);
     close(dir);
     /* A task that printed nothing leaves nothing: up to the job's folder, as far as they are empty. */
     for (int i = 0; i < 3 && rmdir(path) == 0; i++)
@@ -123,6 +127,7 @@ static void *sweep(void *self)
 
 struct fg_sweeper *fg_sweeper_new(const char *data_dir,
                                   const struct fg_cgroup_site *cgroups,
+                                  struct fg_spare *spare,
                                   int notes)
 {
     struct fg_sweeper *sweeper = calloc(1, sizeof(*sweeper));
@@ -130,6 +135,7 @@ struct fg_sweeper *fg_sweeper_new(const char *data_dir,
         abort();
     sweeper->data_dir = data_dir;
     sweeper->cgroups = cgroups;
+    sweeper->spare = spare;
     sweeper->notes = notes;
     sweeper->last = &sweeper->first;
     pthread_mutex_init(&sweeper->mutex, NULL);
@@ -172,9 +178,9 @@ static void add(struct fg_sweeper *sweeper, struct chore what)
     pthread_mutex_unlock(&sweeper->mutex);
 }
 
-void fg_sweeper_collect(struct fg_sweeper *sweeper, struct fg_task_key key, bool keep_lock)
+void fg_sweeper_collect(struct fg_sweeper *sweeper, struct fg_task_key key, struct fg_sweep how)
 {
-    add(sweeper, (struct chore){.kind = CHORE_COLLECT, .key = key, .keep_lock = keep_lock});
+    add(sweeper, (struct chore){.kind = CHORE_COLLECT, .key = key, .how = how});
 }
 
 void fg_sweeper_bury(struct fg_sweeper *sweeper, struct fg_task_key key)

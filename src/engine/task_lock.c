@@ -12,18 +12,41 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+/* Give the file its name unless that is taken. */
+static int name_it(const char *temp)
+{
+    if (renameat2(AT_FDCWD, temp, AT_FDCWD, FG_TASK_LOCK, RENAME_NOREPLACE) == 0)
+        return 0;
+    int rc = -errno;
+    /* Not every file system has that flag; a link does the same in two steps. */
+    if (rc == -EINVAL)
+        rc = link(temp, FG_TASK_LOCK) < 0 ? -errno : 0;
+    unlink(temp);
+    return rc;
+}
+
 int fg_task_lock_take(void)
 {
     char temp[64], text[64];
-    snprintf(temp, sizeof(temp), FG_TASK_LOCK ".%d", (int)getpid());
-    int fd = open(temp, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    snprintf(temp, sizeof(temp), FG_TASK_LOCK_SPARE);
+    int fd = open(temp, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0) {
+        close(fd);
+        fd = -1;
+    }
+    if (fd < 0) {
+        snprintf(temp, sizeof(temp), FG_TASK_LOCK ".%d", (int)getpid());
+        fd = open(temp, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    }
     if (fd < 0)
         return -errno;
     int len = snprintf(text, sizeof(text), "supervisor %d\n", (int)getpid());
     int rc = flock(fd, LOCK_EX | LOCK_NB) < 0 ? -errno : fg_fs_write_all(fd, text, (size_t)len);
-    if (rc == 0 && link(temp, FG_TASK_LOCK) < 0)
+    /* After the write, so that a file that is used again keeps its block. */
+    if (rc == 0 && ftruncate(fd, len) < 0)
         rc = -errno;
-    unlink(temp);
+    if (rc == 0)
+        rc = name_it(temp);
     if (rc == 0)
         return fd;
     close(fd);
@@ -35,6 +58,27 @@ int fg_task_lock_started(int lock, pid_t program, int64_t time_us)
     char text[64];
     int len = snprintf(text, sizeof(text), "program %d %" PRId64 "\n", (int)program, time_us);
     return fg_fs_write_all(lock, text, (size_t)len);
+}
+
+int fg_task_lock_ended(int lock, const char *record, size_t len)
+{
+    off_t before = lseek(lock, 0, SEEK_CUR);
+    int rc = fg_fs_write_all(lock, record, len);
+    if (rc < 0 && (ftruncate(lock, before) < 0 || lseek(lock, before, SEEK_SET) < 0))
+        return -errno;
+    return rc;
+}
+
+const char *fg_task_lock_record(const char *bytes, size_t len)
+{
+    const char *end = bytes + len;
+    for (int line = 0; line < 3 && bytes < end; line++) {
+        if (strncmp(bytes, "supervisor ", 11) != 0 && strncmp(bytes, "program ", 8) != 0)
+            return bytes;
+        const char *newline = memchr(bytes, '\n', (size_t)(end - bytes));
+        bytes = newline ? newline + 1 : end;
+    }
+    return NULL;
 }
 
 static void read_text(int fd, struct fg_task_lock_text *out)

@@ -1,10 +1,12 @@
-/* task_lock.h - the file `lock` of a task: who may run it, once and for all.
+/* task_lock.h - the file `lock` of a task: who may run it, once and for all, and how it ended.
  *
- * It comes into being by link() of a file that is already flocked, so that whoever sees it sees it held;
- * the one that made it runs the task, for as long as it lives.  A lock file that nobody holds is a
- * fence: the task ended, died, or may never start.
+ * It gets its name when it is already flocked, so that whoever sees it sees it held; the one that made it
+ * runs the task, for as long as it lives.  A lock file that nobody holds is a fence: the task ended,
+ * died, or may never start.
  *
- * Its text: "supervisor <pid>\n", and once the program runs "program <pid> <time_us>\n".
+ * Its text: "supervisor <pid>\n", once the program runs "program <pid> <time_us>\n", and at the end the
+ * exit record (exit_record.h).  All in one file, because its first block is there from the beginning: on
+ * a full disk the end of a task can still be written.
  */
 #pragma once
 
@@ -14,6 +16,7 @@
 #include <sys/types.h>
 
 #define FG_TASK_LOCK "lock"
+#define FG_TASK_LOCK_SPARE "lock.spare" /* one that lies ready in a folder that is used again: spare.h */
 
 enum fg_task_lock_state { FG_LOCK_ABSENT, FG_LOCK_FREE, FG_LOCK_HELD };
 
@@ -27,6 +30,10 @@ struct fg_task_lock_text {
 int fg_task_lock_take(void);
 /* Add the line of the program. */
 int fg_task_lock_started(int lock, pid_t program, int64_t time_us);
+/* Add the exit record, or nothing at all.  0, or -errno. */
+int fg_task_lock_ended(int lock, const char *record, size_t len);
+/* Where the exit record begins in the bytes of a lock file; NULL: nowhere. */
+const char *fg_task_lock_record(const char *bytes, size_t len);
 
 /* How it stands now in that folder.  -errno if it cannot be told. */
 int fg_task_lock_probe(const char *task_dir, struct fg_task_lock_text *out);

@@ -25,7 +25,7 @@ int64_t fg_watch_now(void)
     return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
 }
 
-int fg_watch_init(struct fg_watch *watch, const struct fg_plan *plan, const struct fg_cgroup *group)
+int fg_watch_init(struct fg_watch *watch, const struct fg_plan *plan, struct fg_cgroup *group)
 {
     *watch = (struct fg_watch){.plan = plan, .group = group, .signals = -1};
     fg_task_log_init(&watch->out, "stdout.log", plan->log_bytes_max, plan->log_rotate_bytes);
@@ -103,6 +103,10 @@ static void take_signals(struct fg_watch *watch)
 static void keep_time(struct fg_watch *watch)
 {
     int64_t now = fg_watch_now();
+    if (watch->late_us != 0 && now >= watch->late_us) {
+        watch->late_us = 0;
+        fg_cgroup_enter_late(watch->group, watch->plan, getpid());
+    }
     if (watch->deadline_us != 0 && now >= watch->deadline_us && watch->kill_us == 0) {
         watch->timed_out = true;
         send_term(watch, watch->plan->grace_us);
@@ -116,6 +120,8 @@ static void keep_time(struct fg_watch *watch)
 static int poll_ms(const struct fg_watch *watch)
 {
     int64_t next = watch->kill_us != 0 ? watch->kill_us : watch->deadline_us;
+    if (watch->late_us != 0 && (next == 0 || watch->late_us < next))
+        next = watch->late_us;
     if (next == 0)
         return -1;
     int64_t left = (next - fg_watch_now() + 999) / 1000;
@@ -148,6 +154,8 @@ void fg_watch_program(struct fg_watch *watch, pid_t program)
 {
     watch->program = program;
     watch->program_over = false;
+    if (fg_cgroup_has_late(watch->group))
+        watch->late_us = fg_watch_now() + FG_CGROUP_LATE_US;
     while (true) {
         reap(watch);
         if (watch->program_over)
@@ -156,6 +164,7 @@ void fg_watch_program(struct fg_watch *watch, pid_t program)
         wait_for_something(watch, poll_ms(watch));
     }
     watch->program = 0;
+    watch->late_us = 0;
 }
 
 static void drain(struct fg_watch *watch)
