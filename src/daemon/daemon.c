@@ -135,7 +135,15 @@ static int open_store(struct daemon *daemon, struct fg_err *err)
     fg_data_dir_file(&daemon->dir, "fastgpu.db", path);
     int rc = fg_sqlite_open(path, &daemon->store, err);
     if (rc == 0)
-        rc = fg_housekeeping_start(path, daemon->dir.path, &daemon->config.numbers, &daemon->housekeeping, err);
+        rc = fg_housekeeping_start(
+            &(struct fg_housekeeping_options){
+                .db_path = path,
+                .data_dir = daemon->dir.path,
+                .blob_bytes_max = (uint64_t)daemon->config.numbers.artifact_bytes_max,
+                .health = health,
+                .self = daemon,
+            },
+            &daemon->housekeeping, err);
     return rc;
 }
 

@@ -11,12 +11,38 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int fg_store_check(const char *path, struct fg_err *err)
+#define STEPS_A_LOOK 20000 /* of SQLite's machine: a few milliseconds */
+
+struct stop {
+    bool (*stop)(void *self);
+    void *self;
+};
+
+static int wants_stop(void *self)
 {
+    const struct stop *stop = self;
+    return stop->stop(stop->self);
+}
+
+/* The last line of what SQLite found: the one before only says in which database. */
+static int damaged(const char *answer, struct fg_err *err)
+{
+    const char *line = strrchr(answer, '\n');
+    return fg_fail(err, FG_EIO, "the database is damaged: %s", line ? line + 1 : answer);
+}
+
+int fg_store_check_until(const char *path,
+                         bool (*stop)(void *self),
+                         void *self,
+                         struct fg_err *err)
+{
+    struct stop ask = {stop, self};
     FG_AUTO(fg_db) struct fg_db db = {};
     int rc = fg_db_open(&db, path, FG_DB_READ, err);
     if (rc < 0)
         return rc;
+    if (stop)
+        sqlite3_progress_handler(db.handle, STEPS_A_LOOK, wants_stop, &ask);
 
     sqlite3_stmt *stmt = NULL;
     int sql_rc = sqlite3_prepare_v2(db.handle, "PRAGMA quick_check(1)", -1, &stmt, NULL);
@@ -25,12 +51,19 @@ int fg_store_check(const char *path, struct fg_err *err)
     const char *answer = "no answer";
     if (sql_rc == SQLITE_ROW)
         answer = (const char *)sqlite3_column_text(stmt, 0);
-    if (sql_rc != SQLITE_ROW)
+    if (sql_rc == SQLITE_INTERRUPT)
+        rc = 0;
+    else if (sql_rc != SQLITE_ROW)
         rc = fg_db_fail(&db, sql_rc, "integrity check", err);
     else if (!answer || strcmp(answer, "ok") != 0)
-        rc = fg_fail(err, FG_EIO, "the database is damaged: %s", answer ? answer : "no answer");
+        rc = damaged(answer ? answer : "no answer", err);
     sqlite3_finalize(stmt);
     return rc;
+}
+
+int fg_store_check(const char *path, struct fg_err *err)
+{
+    return fg_store_check_until(path, NULL, NULL, err);
 }
 
 /* The read transaction holds one moment of the source, so that a busy writer cannot make the copy
