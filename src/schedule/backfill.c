@@ -4,12 +4,11 @@
  * is claimed.  A later job that would still run then must find its devices free in the shadow pool as
  * well; so the head is never delayed by it, given that jobs end by their limits.
  */
-#include "schedule/gang.h"
+
 #include "schedule/schedule_inner.h"
 
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
 int64_t fg_schedule_duration(const struct fg_schedule *schedule, const struct fg_job *job)
 {
@@ -66,12 +65,6 @@ static size_t collect_by_end(struct fg_schedule *schedule, const struct fg_pass 
     return len;
 }
 
-static void release_all(struct fg_pool *pool, const struct fg_running *running)
-{
-    for (size_t i = 0; i < running->grants_len; i++)
-        fg_pool_release(pool, &running->grants[i]);
-}
-
 static void shadow_from(struct fg_schedule *schedule, const struct fg_pool *pool)
 {
     size_t nodes_max = fg_pool_max(pool);
@@ -87,77 +80,159 @@ static void shadow_from(struct fg_schedule *schedule, const struct fg_pool *pool
     fg_pool_copy(schedule->shadow, pool);
 }
 
-/* May the head push this one aside?  Only a preemptible job of lower priority that is not on its way out. */
+static void release_all(struct fg_schedule *schedule,
+                        const struct fg_gang *gang,
+                        const struct fg_running *running,
+                        struct fg_gang_room *room)
+{
+    for (size_t i = 0; i < running->grants_len; i++)
+        fg_gang_release(schedule->shadow, gang, &running->grants[i], room);
+}
+
+/* The head has room in the shadow pool from `at_us` on: it takes it there. */
+static void reserve_at(struct fg_schedule *schedule, const struct fg_gang *gang, int64_t at_us)
+{
+    struct fg_grant *grants = calloc(gang->tasks, sizeof(*grants));
+    if (!grants)
+        abort();
+    int alternative = fg_gang_place(schedule->shadow, NULL, gang, grants);
+    assert(alternative >= 0);
+    (void)alternative;
+    free(grants);
+    schedule->reservation.at_us = at_us;
+}
+
+/* -- preemption --------------------------------------------------------------------------------- */
+
+static int64_t standing(const struct fg_queue *queue, const struct fg_job *job)
+{
+    return job->priority_milli + 1000LL * fg_queue_project(queue, job->project)->priority;
+}
+
+/* May the head push this one aside?  Only a preemptible job of lower priority; and only if the head would then
+ * come first in the queue: else the two would push each other aside for ever. */
 static bool is_victim(const struct fg_pass *pass,
                       const struct fg_running *running,
                       const struct fg_job *head)
 {
     const struct fg_job *job = fg_queue_get(pass->queue, running->job);
     return job && job->preemptible && !running->stopping && !head->preemptible
-           && job->state == FG_JOB_RUNNING && job->priority_milli < head->priority_milli;
+           && job->state == FG_JOB_RUNNING
+           && standing(pass->queue, job) < standing(pass->queue, head)
+           && fg_queue_is_before(pass->queue, head->id, job->id);
 }
 
-static bool holds_node(const struct fg_running *running,
-                       const struct fg_grant *grants,
-                       size_t len)
+struct victim {
+    const struct fg_running *running;
+    int64_t standing;
+};
+
+/* Who goes first: the lowest, of equals the one with the longest way to go. */
+static int goes_first(const void *a, const void *b)
 {
-    for (size_t i = 0; i < running->grants_len; i++)
-        for (size_t j = 0; j < len; j++)
-            if (running->grants[i].node == grants[j].node)
-                return true;
-    return false;
+    const struct victim *x = a, *y = b;
+    if (x->standing != y->standing)
+        return x->standing < y->standing ? -1 : 1;
+    return -ends_before(x->running, y->running);
 }
 
-/* Release victims, the latest to end first, until the head fits; of these, stop the ones on the nodes that it would
- * take.  Jobs that are stopping already count as gone. */
+static size_t list_victims(struct fg_schedule *schedule,
+                           const struct fg_pass *pass,
+                           const struct fg_job *head,
+                           size_t len,
+                           struct victim *out)
+{
+    size_t victims = 0;
+    for (size_t i = 0; i < len; i++) {
+        const struct fg_running *running = &schedule->by_end[i];
+        if (is_victim(pass, running, head))
+            out[victims++] = (struct victim){
+                running, standing(pass->queue, fg_queue_get(pass->queue, running->job))};
+    }
+    qsort(out, victims, sizeof(*out), goes_first);
+    return victims;
+}
+
+/* Does it have its place still, now that the head is there? */
+static bool is_spared(struct fg_pool *shadow, const struct fg_running *running)
+{
+    for (size_t i = 0; i < running->grants_len; i++) {
+        if (fg_pool_claim(shadow, &running->grants[i], NULL) == 0)
+            continue;
+        while (i-- > 0)
+            fg_pool_release(shadow, &running->grants[i]);
+        return false;
+    }
+    return true;
+}
+
+/* Let victims go until the head has room, then stop those that are in its way. */
+static bool push_aside(struct fg_schedule *schedule,
+                       const struct fg_job *head,
+                       const struct fg_gang *gang,
+                       const struct victim *victims,
+                       size_t len,
+                       struct fg_gang_room *room,
+                       int64_t now_us)
+{
+    size_t gone = 0;
+    while (gone < len && !fg_gang_has_room(gang, room))
+        release_all(schedule, gang, victims[gone++].running, room);
+    if (!fg_gang_has_room(gang, room))
+        return false;
+    reserve_at(schedule, gang, now_us + 1);
+    while (gone-- > 0)
+        if (!is_spared(schedule->shadow, victims[gone].running))
+            *fg_schedule_decide(schedule) =
+                (struct fg_decision){.kind = FG_DECIDE_PREEMPT,
+                                     .job = victims[gone].running->job,
+                                     .for_job = head->id};
+    return true;
+}
+
+/* Jobs that are stopping already count as gone. */
 static bool preempt_for(struct fg_schedule *schedule,
                         struct fg_pass *pass,
                         const struct fg_job *head,
-                        size_t len,
-                        struct fg_grant *grants)
+                        const struct fg_gang *gang,
+                        size_t len)
 {
-    shadow_from(schedule, pass->pool);
+    struct victim *victims = calloc(len + 1, sizeof(*victims));
+    if (!victims)
+        abort();
+    size_t victims_len = list_victims(schedule, pass, head, len, victims), stopping = 0;
     for (size_t i = 0; i < len; i++)
-        if (schedule->by_end[i].stopping)
-            release_all(schedule->shadow, &schedule->by_end[i]);
-    if (fg_gang_place(schedule->shadow, NULL, pass->queue, head, grants) >= 0) {
-        schedule->reservation.at_us = pass->now_us + 1;
-        return true;
+        stopping += schedule->by_end[i].stopping;
+    bool done = false;
+    if (victims_len + stopping > 0) {
+        shadow_from(schedule, pass->pool);
+        struct fg_gang_room room = fg_gang_room(schedule->shadow, gang);
+        for (size_t i = 0; i < len; i++)
+            if (schedule->by_end[i].stopping)
+                release_all(schedule, gang, &schedule->by_end[i], &room);
+        done = push_aside(schedule, head, gang, victims, victims_len, &room, pass->now_us);
     }
-    size_t at = len;
-    while (at-- > 0) {
-        if (!is_victim(pass, &schedule->by_end[at], head))
-            continue;
-        release_all(schedule->shadow, &schedule->by_end[at]);
-        if (fg_gang_place(schedule->shadow, NULL, pass->queue, head, grants) < 0)
-            continue;
-        for (size_t i = len; i-- > at;) {
-            const struct fg_running *victim = &schedule->by_end[i];
-            if (is_victim(pass, victim, head) && holds_node(victim, grants, head->tasks))
-                *fg_schedule_decide(schedule) = (struct fg_decision){
-                    .kind = FG_DECIDE_PREEMPT, .job = victim->job, .for_job = head->id};
-        }
-        schedule->reservation.at_us = pass->now_us + 1;
-        return true;
-    }
-    return false;
+    free(victims);
+    return done;
 }
+
+/* -- the reservation ----------------------------------------------------------------------------- */
 
 static bool wait_for(struct fg_schedule *schedule,
                      struct fg_pass *pass,
-                     const struct fg_job *head,
-                     size_t len,
-                     struct fg_grant *grants)
+                     const struct fg_gang *gang,
+                     size_t len)
 {
     shadow_from(schedule, pass->pool);
+    struct fg_gang_room room = fg_gang_room(schedule->shadow, gang);
     for (size_t i = 0; i < len; i++) {
-        release_all(schedule->shadow, &schedule->by_end[i]);
-        bool more_now =
-            i + 1 < len && schedule->by_end[i + 1].end_us == schedule->by_end[i].end_us;
-        if (more_now || fg_gang_place(schedule->shadow, NULL, pass->queue, head, grants) < 0)
+        const struct fg_running *running = &schedule->by_end[i];
+        release_all(schedule, gang, running, &room);
+        bool more_now = i + 1 < len && running[1].end_us == running->end_us;
+        if (more_now || !fg_gang_has_room(gang, &room))
             continue;
-        schedule->reservation.at_us = schedule->by_end[i].end_us;
         /* What runs on after that moment holds its devices in the shadow pool already. */
+        reserve_at(schedule, gang, running->end_us);
         return true;
     }
     return false;
@@ -165,16 +240,12 @@ static bool wait_for(struct fg_schedule *schedule,
 
 void fg_schedule_reserve(struct fg_schedule *schedule,
                          struct fg_pass *pass,
-                         const struct fg_job *head)
+                         const struct fg_job *head,
+                         const struct fg_gang *gang)
 {
     assert(schedule->reservation.job == 0);
-    struct fg_grant *grants = calloc(head->tasks, sizeof(*grants));
-    if (!grants)
-        abort();
     size_t len = collect_by_end(schedule, pass);
     schedule->reservation = (struct fg_reservation){.job = head->id, .at_us = INT64_MAX};
-    if (!preempt_for(schedule, pass, head, len, grants)
-        && !wait_for(schedule, pass, head, len, grants))
+    if (!preempt_for(schedule, pass, head, gang, len) && !wait_for(schedule, pass, gang, len))
         shadow_from(schedule, pass->pool);
-    free(grants);
 }

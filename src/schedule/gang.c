@@ -1,7 +1,61 @@
-/* gang.c - see gang.h */
+/* gang.c - see gang.h
+ *
+ * That a gang fits exactly when the sum over the nodes is enough rests on its tasks being alike: what one takes
+ * on a node is lost to no other kind of task, and nodes do not matter to each other.
+ */
 #include "schedule/gang.h"
 
 #include <assert.h>
+
+/* -- what it asks, within the quota ------------------------------------------------------------- */
+
+/* The kinds of which the quota allows all tasks; no kind falls under no row. */
+static uint64_t allowed_kinds(const struct fg_pool *pool,
+                              const struct fg_project *project,
+                              const struct fg_held *held,
+                              struct fg_amount amount,
+                              uint64_t kinds)
+{
+    uint64_t allowed = 0;
+    for (uint64_t left = kinds; left; left &= left - 1) {
+        uint32_t kind = (uint32_t)__builtin_ctzll(left);
+        int row = fg_quota_row(project, fg_pool_kind_name(pool, kind));
+        if (row >= 0)
+            amount.kinds[row] = amount.gpu_milli;
+        if (fg_quota_allows(project, held, &amount, NULL) == 0)
+            allowed |= 1ULL << kind;
+        if (row >= 0)
+            amount.kinds[row] = 0;
+    }
+    return allowed;
+}
+
+struct fg_gang fg_gang_of(const struct fg_pool *pool,
+                          struct fg_queue *queue,
+                          const struct fg_job *job)
+{
+    const struct fg_project *project = fg_queue_project(queue, job->project);
+    const struct fg_held *held = fg_queue_held(queue, job->project);
+    struct fg_gang gang = {.tasks = job->tasks};
+    const struct fg_request *any_of = fg_queue_class_at(queue, job->request, &gang.needs_len);
+    for (size_t i = 0; i < gang.needs_len; i++) {
+        struct fg_need *need = &gang.needs[i];
+        *need = fg_pool_need(pool, &any_of[i]);
+        int64_t tasks = job->tasks;
+        struct fg_amount amount = {.gpu_milli = tasks * need->count * need->gpu_milli,
+                                   .cpu_milli = tasks * need->cpu_milli,
+                                   .mem_mib = tasks * (int64_t)need->mem_mib};
+        uint64_t kinds = allowed_kinds(pool, project, held, amount, need->kinds);
+        gang.allowed[i] =
+            need->kinds ? kinds != 0 : fg_quota_allows(project, held, &amount, NULL) == 0;
+        gang.is_limited = gang.is_limited || kinds != need->kinds || !gang.allowed[i];
+        gang.is_possible = gang.is_possible || gang.allowed[i];
+        need->kinds = kinds;
+    }
+    return gang;
+}
+
+/* -- placing ---------------------------------------------------------------------------------------- */
 
 static void give_back(struct fg_pool *pool,
                       struct fg_pool *also,
@@ -38,61 +92,68 @@ static bool place_alternative(struct fg_pool *pool,
 
 int fg_gang_place(struct fg_pool *pool,
                   struct fg_pool *also,
-                  const struct fg_queue *queue,
-                  const struct fg_job *job,
+                  const struct fg_gang *gang,
                   struct fg_grant *out_grants)
 {
-    size_t len;
-    const struct fg_request *any_of = fg_queue_class_at(queue, job->request, &len);
-    for (size_t i = 0; i < len; i++) {
-        struct fg_need need = fg_pool_need(pool, &any_of[i]);
-        if (place_alternative(pool, also, &need, job->tasks, out_grants))
+    for (size_t i = 0; i < gang->needs_len; i++)
+        if (gang->allowed[i]
+            && place_alternative(pool, also, &gang->needs[i], gang->tasks, out_grants))
             return (int)i;
-    }
     return -1;
 }
 
-/* How many tasks of this need an empty node takes. */
-static uint32_t tasks_on_empty(const struct fg_pool *pool,
-                               fg_node_id id,
-                               const struct fg_need *need)
+/* -- counting ----------------------------------------------------------------------------------------- */
+
+/* Tasks that the node takes, no more of them than there are: so that sums do not overflow. */
+static uint32_t room_on(const struct fg_pool *pool,
+                        fg_node_id id,
+                        const struct fg_gang *gang,
+                        size_t alternative,
+                        bool empty)
 {
-    struct fg_grant grant;
-    if (!fg_pool_fit(pool, NULL, id, need, true, &grant))
+    if (!gang->allowed[alternative] || fg_pool_node(pool, id)->state != FG_NODE_UP)
         return 0;
-    const struct fg_pool_node *node = fg_pool_node(pool, id);
-    uint64_t most = UINT32_MAX;
-    if (need->cpu_milli)
-        most = node->cpu_milli / need->cpu_milli;
-    if (need->mem_mib && node->mem_mib / need->mem_mib < most)
-        most = node->mem_mib / need->mem_mib;
-    if (need->count) {
-        uint32_t devices = 0;
-        for (uint32_t i = 0; i < node->devices_len; i++)
-            devices += (uint32_t)(need->kinds >> node->kind[i] & 1);
-        uint64_t by_device = need->gpu_milli == 1000
-                                 ? devices / need->count
-                                 : (uint64_t)devices * (1000 / need->gpu_milli);
-        if (by_device < most)
-            most = by_device;
-    }
-    return (uint32_t)most;
+    uint32_t room = fg_pool_room(pool, id, &gang->needs[alternative], empty);
+    return room < gang->tasks ? room : gang->tasks;
 }
 
-bool fg_gang_fits_empty(const struct fg_pool *pool,
-                        const struct fg_queue *queue,
-                        const struct fg_job *job)
+bool fg_gang_fits_empty(const struct fg_pool *pool, const struct fg_gang *gang)
 {
-    size_t len;
-    const struct fg_request *any_of = fg_queue_class_at(queue, job->request, &len);
-    for (size_t i = 0; i < len; i++) {
-        struct fg_need need = fg_pool_need(pool, &any_of[i]);
+    for (size_t i = 0; i < gang->needs_len; i++) {
         uint64_t tasks = 0;
-        for (fg_node_id id = 1; id <= fg_pool_len(pool) && tasks < job->tasks; id++)
-            if (fg_pool_node(pool, id)->state == FG_NODE_UP)
-                tasks += tasks_on_empty(pool, id, &need);
-        if (tasks >= job->tasks)
+        for (fg_node_id id = 1; id <= fg_pool_len(pool) && tasks < gang->tasks; id++)
+            tasks += room_on(pool, id, gang, i, true);
+        if (tasks >= gang->tasks)
             return true;
     }
+    return false;
+}
+
+struct fg_gang_room fg_gang_room(const struct fg_pool *pool, const struct fg_gang *gang)
+{
+    struct fg_gang_room room = {};
+    for (fg_node_id id = 1; id <= fg_pool_len(pool); id++)
+        for (size_t i = 0; i < gang->needs_len; i++)
+            room.tasks[i] += room_on(pool, id, gang, i, false);
+    return room;
+}
+
+void fg_gang_release(struct fg_pool *pool,
+                     const struct fg_gang *gang,
+                     const struct fg_grant *grant,
+                     struct fg_gang_room *room)
+{
+    for (size_t i = 0; i < gang->needs_len; i++)
+        room->tasks[i] -= room_on(pool, grant->node, gang, i, false);
+    fg_pool_release(pool, grant);
+    for (size_t i = 0; i < gang->needs_len; i++)
+        room->tasks[i] += room_on(pool, grant->node, gang, i, false);
+}
+
+bool fg_gang_has_room(const struct fg_gang *gang, const struct fg_gang_room *room)
+{
+    for (size_t i = 0; i < gang->needs_len; i++)
+        if (gang->allowed[i] && room->tasks[i] >= gang->tasks)
+            return true;
     return false;
 }

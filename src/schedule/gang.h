@@ -4,15 +4,43 @@
 #include "pool/pool.h"
 #include "queue/queue.h"
 
-/* Try the alternatives of the job's class in order; claims in `pool` (and in `also`, if given).  Returns the index of the
- * alternative, with one grant per task in `out_grants` (room for job->tasks), or -1 with nothing claimed. */
+/* What a job asks, made ready: its alternatives with their kinds resolved, less what its project's quota rules
+ * out.  Holds for one pass. */
+struct fg_gang {
+    uint32_t tasks;
+    struct fg_need needs[FG_ANY_OF_MAX];
+    bool allowed[FG_ANY_OF_MAX];
+    size_t needs_len;
+    bool is_possible; /* the quota allows at least one alternative */
+    bool is_limited;  /* the quota took away an alternative, or kinds of one */
+};
+
+/* Of an "any" gang the quota leaves the kinds of which it allows all tasks, so that whatever is placed is
+ * within it. */
+struct fg_gang fg_gang_of(const struct fg_pool *pool,
+                          struct fg_queue *queue,
+                          const struct fg_job *job);
+
+/* Try the alternatives in order; claims in `pool` (and in `also`, if given).  Returns the index of the
+ * alternative, with one grant per task in `out_grants` (room for job->tasks), or -1 with nothing
+ * claimed. */
 int fg_gang_place(struct fg_pool *pool,
                   struct fg_pool *also,
-                  const struct fg_queue *queue,
-                  const struct fg_job *job,
+                  const struct fg_gang *gang,
                   struct fg_grant *out_grants);
 
-/* Would it fit if nothing ran at all on the nodes that are up?  (Some node must take each task; gangs are counted.) */
-bool fg_gang_fits_empty(const struct fg_pool *pool,
-                        const struct fg_queue *queue,
-                        const struct fg_job *job);
+/* Would it fit if nothing ran at all on the nodes that are up? */
+bool fg_gang_fits_empty(const struct fg_pool *pool, const struct fg_gang *gang);
+
+/* How many tasks of each alternative a pool takes: kept up to date while things are released in it, it tells at the
+ * cost of a node, and not of a search, whether the gang fits. */
+struct fg_gang_room {
+    uint64_t tasks[FG_ANY_OF_MAX];
+};
+
+struct fg_gang_room fg_gang_room(const struct fg_pool *pool, const struct fg_gang *gang);
+void fg_gang_release(struct fg_pool *pool,
+                     const struct fg_gang *gang,
+                     const struct fg_grant *grant,
+                     struct fg_gang_room *room);
+bool fg_gang_has_room(const struct fg_gang *gang, const struct fg_gang_room *room);

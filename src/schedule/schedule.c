@@ -5,11 +5,8 @@
  */
 #include "schedule/schedule_inner.h"
 
-#include "schedule/gang.h"
-
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct fg_schedule *fg_schedule_new(const struct fg_config *config)
 {
@@ -25,8 +22,7 @@ void fg_schedule_free(struct fg_schedule *schedule)
         return;
     free(schedule->decisions);
     free(schedule->grants);
-    free(schedule->failed);
-    free(schedule->started);
+    free(schedule->misfits);
     free(schedule->by_end);
     fg_pool_free(schedule->shadow);
     free(schedule);
@@ -98,17 +94,16 @@ static struct fg_grant *grants_room(struct fg_schedule *schedule, uint32_t tasks
 
 /* -- "this class did not fit" -------------------------------------------------------------------
  * Kept twice: for jobs that end before the head's reservation, and for those that would still run then (which need
- * room beside the head as well, so what fails for the short ones fails for these too). */
+ * room beside the head as well, so what fails for the short ones fails for these too).  And for the last project whose
+ * quota stood in the way: a pass only adds to what a project holds. */
 
 static void forget_failures(struct fg_schedule *schedule, const struct fg_queue *queue)
 {
-    size_t len = 2 * fg_queue_classes_len(queue);
-    schedule->failed =
-        room_for(schedule->failed, len, &schedule->failed_room, sizeof(schedule->failed[0]));
-    memset(schedule->failed, 0xff, len * sizeof(schedule->failed[0]));
-    schedule->started = room_for(schedule->started, len / 2, &schedule->started_room,
-                                 sizeof(schedule->started[0]));
-    memset(schedule->started, 0, len / 2 * sizeof(schedule->started[0]));
+    size_t len = fg_queue_classes_len(queue);
+    schedule->misfits =
+        room_for(schedule->misfits, len, &schedule->misfits_room, sizeof(schedule->misfits[0]));
+    for (size_t i = 0; i < len; i++)
+        schedule->misfits[i] = (struct misfit){.tasks = {UINT32_MAX, UINT32_MAX}};
 }
 
 static bool needs_shadow(const struct fg_schedule *schedule,
@@ -123,7 +118,9 @@ static bool failed_before(const struct fg_schedule *schedule,
                           const struct fg_job *job,
                           bool beside)
 {
-    return job->tasks >= schedule->failed[2 * job->request + beside];
+    const struct misfit *misfit = &schedule->misfits[job->request];
+    return job->tasks >= misfit->tasks[beside]
+           || (job->project == misfit->project && job->tasks >= misfit->project_tasks);
 }
 
 /* Returns how many ready jobs are known now not to fit, that were not before. */
@@ -132,72 +129,40 @@ static size_t note_failure(struct fg_schedule *schedule,
                            const struct fg_job *job,
                            bool beside)
 {
-    uint32_t *failed = &schedule->failed[2 * job->request];
-    if (job->tasks < failed[1])
-        failed[1] = job->tasks;
-    if (beside || job->tasks >= failed[0])
+    struct misfit *misfit = &schedule->misfits[job->request];
+    if (job->tasks < misfit->tasks[1])
+        misfit->tasks[1] = job->tasks;
+    if (beside || job->tasks >= misfit->tasks[0])
         return 0;
-    failed[0] = job->tasks;
-    return job->tasks == 1
-               ? fg_queue_class_ready(queue, job->request) - schedule->started[job->request]
-               : 0;
+    misfit->tasks[0] = job->tasks;
+    return job->tasks == 1 ? fg_queue_class_ready(queue, job->request) - misfit->started : 0;
+}
+
+static void note_quota(struct fg_schedule *schedule, const struct fg_job *job)
+{
+    struct misfit *misfit = &schedule->misfits[job->request];
+    misfit->project = job->project;
+    misfit->project_tasks = job->tasks;
 }
 
 /* -- one job ------------------------------------------------------------------------------------- */
 
-/* The quota check that needs no placement: count of running jobs, and the first alternative's size. */
-static bool quota_may_allow(struct fg_pass *pass, const struct fg_job *job)
-{
-    const struct fg_project *project = fg_queue_project(pass->queue, job->project);
-    struct fg_amount least = {
-        .gpu_milli = INT64_MAX, .cpu_milli = INT64_MAX, .mem_mib = INT64_MAX};
-    size_t len;
-    const struct fg_request *any_of = fg_queue_class_at(pass->queue, job->request, &len);
-    for (size_t i = 0; i < len; i++) {
-        int64_t gpu = (int64_t)any_of[i].count * any_of[i].gpu_milli * job->tasks;
-        int64_t cpu = (int64_t)any_of[i].cpu_milli * job->tasks,
-                mem = (int64_t)any_of[i].mem_mib * job->tasks;
-        least.gpu_milli = gpu < least.gpu_milli ? gpu : least.gpu_milli;
-        least.cpu_milli = cpu < least.cpu_milli ? cpu : least.cpu_milli;
-        least.mem_mib = mem < least.mem_mib ? mem : least.mem_mib;
-    }
-    return fg_quota_allows(project, fg_queue_held(pass->queue, job->project), &least, NULL)
-           == 0;
-}
-
-static void undo_claims(struct fg_pass *pass,
-                        struct fg_pool *also,
-                        const struct fg_grant *grants,
-                        uint32_t tasks)
-{
-    for (uint32_t i = 0; i < tasks; i++) {
-        fg_pool_release(pass->pool, &grants[i]);
-        if (also)
-            fg_pool_release(also, &grants[i]);
-    }
-}
-
-enum attempt { STARTED, NO_ROOM, OVER_QUOTA };
-
 /* Place it; with `beside`, only where it leaves the head's reservation alone. */
-static enum attempt try_start(struct fg_schedule *schedule,
-                              struct fg_pass *pass,
-                              const struct fg_job *job,
-                              bool beside)
+static bool try_start(struct fg_schedule *schedule,
+                      struct fg_pass *pass,
+                      const struct fg_job *job,
+                      const struct fg_gang *gang,
+                      bool beside)
 {
-    struct fg_pool *also = beside ? schedule->shadow : NULL;
     struct fg_grant *grants = grants_room(schedule, job->tasks);
-    int alternative = fg_gang_place(pass->pool, also, pass->queue, job, grants);
+    int alternative = fg_gang_place(pass->pool, beside ? schedule->shadow : NULL, gang, grants);
     if (alternative < 0)
-        return NO_ROOM;
+        return false;
 
     const struct fg_project *project = fg_queue_project(pass->queue, job->project);
     struct fg_held *held = fg_queue_held(pass->queue, job->project);
     struct fg_amount amount = fg_schedule_amount(pass->pool, project, grants, job->tasks);
-    if (fg_quota_allows(project, held, &amount, NULL) < 0) {
-        undo_claims(pass, also, grants, job->tasks);
-        return OVER_QUOTA;
-    }
+    assert(fg_quota_allows(project, held, &amount, NULL) == 0);
     fg_held_add(held, &amount);
     *fg_schedule_decide(schedule) = (struct fg_decision){
         .kind = FG_DECIDE_START,
@@ -207,7 +172,29 @@ static enum attempt try_start(struct fg_schedule *schedule,
         .grants_len = job->tasks,
     };
     schedule->grants_len += job->tasks;
-    return STARTED;
+    schedule->misfits[job->request].started++;
+    return true;
+}
+
+/* Start it, or learn from it.  Returns how many jobs are settled by that: started, or known not to fit. */
+static size_t look_at(struct fg_schedule *schedule,
+                      struct fg_pass *pass,
+                      const struct fg_job *job,
+                      bool beside)
+{
+    struct fg_gang gang = fg_gang_of(pass->pool, pass->queue, job);
+    if (gang.is_possible && try_start(schedule, pass, job, &gang, beside))
+        return 1;
+    size_t hopeless = 0;
+    if (!gang.is_limited)
+        hopeless = note_failure(schedule, pass->queue, job, beside);
+    else if (!gang.is_possible || !beside)
+        note_quota(schedule, job);
+    /* The first that has to wait for devices is the head.  One that could not run even on an empty pool holds
+     * up nobody, nor does one that waits for its own project. */
+    if (!schedule->reservation.job && fg_gang_fits_empty(pass->pool, &gang))
+        fg_schedule_reserve(schedule, pass, job, &gang);
+    return hopeless;
 }
 
 size_t fg_schedule_pass(struct fg_schedule *schedule,
@@ -230,28 +217,18 @@ size_t fg_schedule_pass(struct fg_schedule *schedule,
     fg_queue_walk(queue);
 
     int64_t looks = schedule->config->backfill_depth;
-    size_t hopeless = 0, started = 0, ready = fg_queue_ready(queue);
+    size_t settled = 0, ready = fg_queue_ready(queue);
     schedule->looked = 0;
-    for (const struct fg_job *job = fg_queue_next(queue); job; job = fg_queue_next(queue)) {
-        if (hopeless + started >= ready)
-            break; /* every job that is left is of a class that does not fit */
+    /* Once all are settled, every job that is left is of a class that does not fit. */
+    const struct fg_job *job;
+    while (settled < ready && (job = fg_queue_next(queue))) {
         schedule->looked++;
         bool beside = needs_shadow(schedule, &pass, job);
-        if (failed_before(schedule, job, beside) || !quota_may_allow(&pass, job))
+        if (failed_before(schedule, job, beside))
             continue;
         if (schedule->reservation.job && looks-- <= 0)
             break;
-        enum attempt attempt = try_start(schedule, &pass, job, beside);
-        if (attempt != NO_ROOM) {
-            started += attempt == STARTED;
-            schedule->started[job->request] += attempt == STARTED;
-            continue;
-        }
-        hopeless += note_failure(schedule, queue, job, beside);
-        /* The first that has to wait for devices is the head.  One that could not run even on an empty pool holds
-         * up nobody. */
-        if (!schedule->reservation.job && fg_gang_fits_empty(pool, queue, job))
-            fg_schedule_reserve(schedule, &pass, job);
+        settled += look_at(schedule, &pass, job, beside);
     }
     *out_decisions = schedule->decisions;
     return schedule->decisions_len;

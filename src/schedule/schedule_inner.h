@@ -1,7 +1,16 @@
 /* schedule_inner.h - the pass's own state, shared by the files of schedule/ only. */
 #pragma once
 
+#include "schedule/gang.h"
 #include "schedule/schedule.h"
+
+/* What a pass has learned of a request class. */
+struct misfit {
+    uint32_t tasks[2]; /* so many, or more, did not fit; [1]: beside the head's reservation */
+    uint32_t started;  /* jobs started in this pass, still ready in the queue's eyes */
+    fg_project_id project;  /* of this project, for its quota, ... */
+    uint32_t project_tasks; /* ... so many or more did not fit; the last such project only */
+};
 
 struct fg_schedule {
     const struct fg_config *config;
@@ -9,12 +18,8 @@ struct fg_schedule {
     size_t decisions_len, decisions_room;
     struct fg_grant *grants;
     size_t grants_len, grants_room;
-    uint32_t
-        *failed; /* by class and by need of the shadow: so many tasks, or more, did not fit */
-    size_t failed_room;
-    uint32_t
-        *started; /* by class: jobs started in this pass, still ready in the queue's eyes */
-    size_t started_room;
+    struct misfit *misfits; /* by class */
+    size_t misfits_room;
     size_t looked;
     struct fg_reservation reservation;
     struct fg_pool *shadow; /* the pool at reservation.at_us with the head on it */
@@ -36,8 +41,9 @@ struct fg_decision *fg_schedule_decide(struct fg_schedule *schedule);
 /* How long the job is taken to run: its time limit, or the configured default. */
 int64_t fg_schedule_duration(const struct fg_schedule *schedule, const struct fg_job *job);
 
-/* backfill.c: make `job` the head: find when it will fit, and build the shadow pool of that moment.  May
+/* backfill.c: make `head` the head: find when its gang will fit, and build the shadow pool of that moment.  May
  * decide to preempt for it. */
 void fg_schedule_reserve(struct fg_schedule *schedule,
                          struct fg_pass *pass,
-                         const struct fg_job *job);
+                         const struct fg_job *head,
+                         const struct fg_gang *gang);
