@@ -78,8 +78,10 @@ bool fg_blob_is_there(const char *data_dir, const char *hash)
 {
     char path[FG_PATH_MAX];
     struct stat info;
-    return fg_blob_path(data_dir, hash, path) == 0 && lstat(path, &info) == 0
-           && S_ISREG(info.st_mode);
+    if (fg_blob_path(data_dir, hash, path) < 0 || lstat(path, &info) != 0
+        || !S_ISREG(info.st_mode))
+        return false;
+    return utimensat(AT_FDCWD, path, NULL, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
 }
 
 /* Bytes of all blobs.  Walked per upload: uploads are rare and large next to it. */

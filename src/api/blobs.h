@@ -23,7 +23,7 @@ void fg_blobs_free(struct fg_blobs *blobs);
 /* Forget an upload that did not come to its end; none is fine. */
 void fg_blob_upload_drop(struct fg_call *call);
 
-/* Whether a blob is there. */
+/* Whether a blob is there.  It counts as used now: the removal of unused ones goes by this time. */
 bool fg_blob_is_there(const char *data_dir, const char *hash);
 /* Answer with the bytes of a blob, as a download that no browser interprets. */
 void fg_blob_answer(struct fg_call *call, const char *hash, const char *file_name);

@@ -64,11 +64,9 @@ static int put_in_place(const char *data_dir, const char *temp, const char *hash
     int rc = fg_fs_mkdirs(above, 0700);
     if (rc < 0)
         return rc;
-    if (access(path, F_OK) == 0) {
-        /* It counts as used now: whoever expires blobs goes by this time. */
-        utimensat(AT_FDCWD, path, NULL, 0);
+    /* One that is there counts as used now: whoever expires blobs goes by this time. */
+    if (access(path, F_OK) == 0 && (utimensat(AT_FDCWD, path, NULL, 0) == 0 || errno != ENOENT))
         return unlink(temp) < 0 ? -errno : 0;
-    }
     if (rename(temp, path) < 0)
         return -errno;
     sync_folder(path);
