@@ -74,9 +74,12 @@ void fg_bar_draw(
     char text[FG_BAR_TEXT_MAX];
     bar->term = fg_term_look(bar->out); /* the window may have a new size */
     fg_bar_text(text, bar->term.width - 1, bar->term.utf8, label, fraction, tail);
+    bar->drawn_us = time_us;
+    if (bar->is_shown && strcmp(text, bar->shown) == 0)
+        return;
     fprintf(bar->out, "\r\033[K%s", text);
     fflush(bar->out);
-    bar->drawn_us = time_us;
+    fg_copy(bar->shown, sizeof(bar->shown), text);
     bar->is_shown = true;
 }
 

@@ -5,13 +5,14 @@
 
 #include <stdint.h>
 
-#define FG_BAR_TEXT_MAX 256
+#define FG_BAR_TEXT_MAX 1024
 
 struct fg_bar {
     FILE *out; /* a terminal; NULL: nothing is shown */
     struct fg_term term;
     int64_t drawn_us; /* monotonic time of the last drawing */
     bool is_shown;
+    char shown[FG_BAR_TEXT_MAX]; /* what is there: the same is not drawn again */
 };
 
 /* Shows on `out` if it is a terminal. */

@@ -59,7 +59,8 @@ static void put_use(struct fg_cli *cli, const struct fg_doc *job)
         fg_human_mib(memory_mib, text);
         put(cli, "max memory", text);
     }
-    put_seconds(cli, "cpu time", usage, "cpu_s");
+    if (fg_view_has(job, "started"))
+        put_seconds(cli, "cpu time", usage, "cpu_s");
     if (fg_view_real(usage, "gpu_s", 0) > 0)
         put_seconds(cli, "device time", usage, "gpu_s");
     if (fg_view_has(job, "cost_uusd")) {

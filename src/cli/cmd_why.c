@@ -4,6 +4,7 @@
 #include "cli/view.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 const struct fg_opt fg_opts_why[] = {FG_OPT_JSON, {}};
 
@@ -50,8 +51,9 @@ int fg_cmd_why(struct fg_cli *cli, struct fg_err *err)
            fg_style_text(&cli->out, FG_PLAIN), fg_view_text(answer.doc, "summary"));
     for (const struct fg_doc *reason = fg_view_first(answer.doc, "reasons"); reason;
          reason = reason->next)
-        printf("  - %s\n", fg_view_text(reason, "text"));
-    if (fg_view_has(answer.doc, "position"))
+        if (strcmp(fg_view_text(reason, "text"), fg_view_text(answer.doc, "summary")) != 0)
+            printf("  - %s\n", fg_view_text(reason, "text"));
+    if (fg_view_int(answer.doc, "position", 0) > 0)
         printf("position in the queue: %" PRId64 ", priority %g\n",
                fg_view_int(answer.doc, "position", 0), fg_view_real(answer.doc, "priority", 0));
     print_nodes(cli, answer.doc);

@@ -125,5 +125,7 @@ void fg_result_print(struct fg_cli *cli, const char *id, FILE *out, const struct
     if (fg_view_has(job, "cost_uusd")) {
         fg_human_money(fg_view_int(job, "cost_uusd", 0), text);
         put(&field, "cost", text);
+    } else if (wall_us >= 0) {
+        put(&field, "cost", "$0 (no price is set for these devices)");
     }
 }
