@@ -83,7 +83,9 @@ static void count(struct fg_affinity *affinity, hwloc_const_bitmap_t set, int st
 }
 
 /* Keep `set` as the cores of a task, if its text has room. */
-static void keep(struct fg_affinity *affinity, hwloc_bitmap_t set, struct fg_affinity_cores *out)
+static void keep(struct fg_affinity *affinity,
+                 hwloc_bitmap_t set,
+                 struct fg_affinity_cores *out)
 {
     int len = hwloc_bitmap_list_snprintf(out->text, sizeof(out->text), set);
     if (len <= 0 || len >= (int)sizeof(out->text))
@@ -105,9 +107,9 @@ void fg_affinity_pick(struct fg_affinity *affinity,
     hwloc_bitmap_t near = hwloc_bitmap_alloc(), far = hwloc_bitmap_dup(affinity->allowed);
     hwloc_bitmap_t chosen = hwloc_bitmap_alloc();
     int numa = numa_of(start);
-    hwloc_obj_t node = numa < 0
-        ? NULL
-        : hwloc_get_numanode_obj_by_os_index(affinity->topology, (unsigned)numa);
+    hwloc_obj_t node =
+        numa < 0 ? NULL
+                 : hwloc_get_numanode_obj_by_os_index(affinity->topology, (unsigned)numa);
     if (node && node->cpuset)
         hwloc_bitmap_and(near, node->cpuset, affinity->allowed);
     hwloc_bitmap_andnot(far, far, near);
@@ -130,7 +132,9 @@ void fg_affinity_release(struct fg_affinity *affinity, struct fg_affinity_cores 
     cores->text[0] = '\0';
 }
 
-void fg_affinity_learn(struct fg_affinity *affinity, pid_t program, struct fg_affinity_cores *out)
+void fg_affinity_learn(struct fg_affinity *affinity,
+                       pid_t program,
+                       struct fg_affinity_cores *out)
 {
     cpu_set_t set;
     out->text[0] = '\0';

@@ -16,10 +16,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PIDS_MAX "32768"
-#define MIB (1024UL * 1024)
+#define PIDS_MAX       "32768"
+#define MIB            (1024UL * 1024)
 #define LATE_PROCS_MAX 16384
-#define LATE_PASSES 5
+#define LATE_PASSES    5
 
 static void name_group(struct fg_cgroup *group, struct fg_task_key key)
 {
@@ -32,8 +32,10 @@ static void path_of(char out[FG_CGROUP_PATH_MAX * 2], const char *base, const ch
     snprintf(out, FG_CGROUP_PATH_MAX * 2, "%s/%s", base, name);
 }
 
-[[gnu::format(printf, 3, 4)]] static int set(
-    const char *folder, const char *file, const char *fmt, ...)
+[[gnu::format(printf, 3, 4)]] static int set(const char *folder,
+                                             const char *file,
+                                             const char *fmt,
+                                             ...)
 {
     char path[FG_CGROUP_PATH_MAX * 2 + 64], text[64];
     snprintf(path, sizeof(path), "%s/%s", folder, file);
@@ -195,8 +197,8 @@ static void move_in(const struct fg_cgroup *group, enum fg_cgroup_v1 which, pid_
 void fg_cgroup_enter_late(struct fg_cgroup *group, const struct fg_plan *plan, pid_t supervisor)
 {
     for (int which = 0; which < FG_V1_LEN; which++)
-        if (is_late((enum fg_cgroup_v1)which) && make_v1(group, (enum fg_cgroup_v1)which, plan, NULL) == 0
-            && group->v1[which])
+        if (is_late((enum fg_cgroup_v1)which)
+            && make_v1(group, (enum fg_cgroup_v1)which, plan, NULL) == 0 && group->v1[which])
             move_in(group, (enum fg_cgroup_v1)which, supervisor);
 }
 

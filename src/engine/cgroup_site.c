@@ -57,10 +57,11 @@ static bool find_mount(const char *controller, char out[FG_CGROUP_PATH_MAX])
     struct mntent *entry;
     while (!found && (entry = getmntent(mounts))) {
         found = controller ? strcmp(entry->mnt_type, "cgroup") == 0
-                && has_word(entry->mnt_opts, controller, ',')
+                                 && has_word(entry->mnt_opts, controller, ',')
                            : strcmp(entry->mnt_type, "cgroup2") == 0;
         if (found)
-            found = snprintf(out, FG_CGROUP_PATH_MAX, "%s", entry->mnt_dir) < FG_CGROUP_PATH_MAX;
+            found =
+                snprintf(out, FG_CGROUP_PATH_MAX, "%s", entry->mnt_dir) < FG_CGROUP_PATH_MAX;
     }
     endmntent(mounts);
     return found;
@@ -127,8 +128,8 @@ static bool works_v2(const char *folder)
     if (mkdir(path, 0755) < 0)
         return false;
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    struct clone_args args = {.flags = CLONE_INTO_CGROUP, .exit_signal = SIGCHLD,
-                              .cgroup = (unsigned)fd};
+    struct clone_args args = {
+        .flags = CLONE_INTO_CGROUP, .exit_signal = SIGCHLD, .cgroup = (unsigned)fd};
     long pid = fd < 0 ? -1 : syscall(SYS_clone3, &args, sizeof(args));
     if (pid == 0)
         for (;;)
@@ -153,7 +154,7 @@ static bool enable(const char *folder, const char *controller)
     snprintf(word, sizeof(word), "+%s", controller);
     fg_fs_write_text(AT_FDCWD, path, word);
     return fg_fs_read_small(AT_FDCWD, path, text, sizeof(text)) > 0
-        && has_word(text, controller, ' ');
+           && has_word(text, controller, ' ');
 }
 
 /* Make our folder below `above` and find out what works in it. */
@@ -189,7 +190,8 @@ static void probe_v2(struct fg_cgroup_site *site)
     /* A root without the controllers that we want (hybrid) lets us stay where we are. */
     char text[256];
     snprintf(leaf, sizeof(leaf), "%s/cgroup.controllers", own);
-    if (fg_fs_read_small(AT_FDCWD, leaf, text, sizeof(text)) > 0 && has_word(text, "memory", ' ')) {
+    if (fg_fs_read_small(AT_FDCWD, leaf, text, sizeof(text)) > 0
+        && has_word(text, "memory", ' ')) {
         snprintf(leaf, sizeof(leaf), "%s/%s-daemon", own, site->mark);
         if (mkdir(leaf, 0755) == 0 || errno == EEXIST) {
             strncat(leaf, "/cgroup.procs", sizeof(leaf) - strlen(leaf) - 1);
@@ -222,14 +224,16 @@ static void describe(struct fg_cgroup_site *site)
     if (site->v2[0])
         add_word(list, sizeof(list), "kill");
     bool v1 = site->v1[FG_V1_MEMORY][0] || site->v1[FG_V1_CPU][0] || site->v1[FG_V1_PIDS][0]
-        || site->v1[FG_V1_DEVICES][0];
+              || site->v1[FG_V1_DEVICES][0];
     if (list[0] == '\0')
         snprintf(site->text, sizeof(site->text),
                  "process groups only: no memory limit (no cgroup could be made here)");
     else
         snprintf(site->text, sizeof(site->text), "cgroup %s: %s%s",
-                 v1 && site->v2[0] ? "v1 and v2" : v1 ? "v1" : "v2", list,
-                 memory ? "" : "; no memory limit (its controller is not ours)");
+                 v1 && site->v2[0] ? "v1 and v2"
+                 : v1              ? "v1"
+                                   : "v2",
+                 list, memory ? "" : "; no memory limit (its controller is not ours)");
 }
 
 void fg_cgroup_site_probe(struct fg_cgroup_site *site, const char *data_dir)
@@ -249,7 +253,10 @@ void fg_cgroup_site_probe(struct fg_cgroup_site *site, const char *data_dir)
 static const char *parent_at(const struct fg_cgroup_site *site, int i)
 {
     static const char none[] = "";
-    return i == 0 ? site->v2 : i <= FG_V1_LEN ? site->v1[i - 1] : i == FG_V1_LEN + 1 ? none : NULL;
+    return i == 0               ? site->v2
+           : i <= FG_V1_LEN     ? site->v1[i - 1]
+           : i == FG_V1_LEN + 1 ? none
+                                : NULL;
 }
 
 /* Nobody lives and may still want to use the group of that name ("12.1.0"). */
@@ -258,9 +265,10 @@ static bool is_left_over(const char *name, const char *data_dir)
     char dir[FG_PATH_MAX];
     struct fg_task_key key;
     struct fg_task_lock_text text;
-    return sscanf(name, "%" SCNu64 ".%" SCNu32 ".%" SCNu32, &key.job, &key.attempt, &key.task) == 3
-        && fg_task_dir(data_dir, key, dir) == 0
-        && fg_task_lock_probe(dir, &text) != FG_LOCK_HELD;
+    return sscanf(name, "%" SCNu64 ".%" SCNu32 ".%" SCNu32, &key.job, &key.attempt, &key.task)
+               == 3
+           && fg_task_dir(data_dir, key, dir) == 0
+           && fg_task_lock_probe(dir, &text) != FG_LOCK_HELD;
 }
 
 void fg_cgroup_site_tidy(const struct fg_cgroup_site *site, const char *data_dir)

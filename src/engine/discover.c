@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define NVML_WAIT_US 8000000
-#define MIB (1024 * 1024)
+#define MIB          (1024 * 1024)
 
 static void read_name(char out[FG_NAME_MAX])
 {
@@ -45,8 +45,8 @@ static uint32_t cores_milli(void)
 {
     cpu_set_t set;
     int64_t milli = sched_getaffinity(0, sizeof(set), &set) == 0
-        ? CPU_COUNT(&set) * 1000L
-        : sysconf(_SC_NPROCESSORS_ONLN) * 1000;
+                        ? CPU_COUNT(&set) * 1000L
+                        : sysconf(_SC_NPROCESSORS_ONLN) * 1000;
     int64_t quota = quota_milli();
     if (quota < milli)
         milli = quota;
@@ -66,14 +66,13 @@ bool fg_discover_machine(const struct fg_discover *how, struct fg_node_spec *out
 {
     *out = (struct fg_node_spec){.cpu_milli = cores_milli(), .mem_mib = memory_mib()};
     read_name(out->name);
-    int found = how->nvml
-        ? fg_nvml_devices(how->nvml, out->devices, FG_NODE_DEVICES_MAX, NVML_WAIT_US)
-        : 0;
+    int found =
+        how->nvml ? fg_nvml_devices(how->nvml, out->devices, FG_NODE_DEVICES_MAX, NVML_WAIT_US)
+                  : 0;
     out->devices_len = found > 0 ? (uint32_t)found : 0;
     for (size_t i = 0; i < how->declared_len && out->devices_len < FG_NODE_DEVICES_MAX; i++)
         out->devices[out->devices_len++] = how->declared[i];
-    out->price_uusd_per_hour
-        = how->config->cpu_price_uusd_per_core_hour * out->cpu_milli / 1000
-        + how->config->gpu_price_uusd_per_hour * out->devices_len;
+    out->price_uusd_per_hour = how->config->cpu_price_uusd_per_core_hour * out->cpu_milli / 1000
+                               + how->config->gpu_price_uusd_per_hour * out->devices_len;
     return found >= 0;
 }

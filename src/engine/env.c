@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* Of ours: the rest, variables of devices included. */
-#define OWN_MAX (96 + 2 * FG_NODE_DEVICES_MAX)
+#define OWN_MAX    (96 + 2 * FG_NODE_DEVICES_MAX)
 #define PORT_FIRST 20000
 #define PORT_COUNT 12000 /* below the range from which the kernel takes local ports */
 
@@ -129,7 +129,8 @@ static void put_devices(struct build *build, const struct fg_task_start *start)
         if (device->expose[0])
             put(build, device->expose, granted_ids(build, start, device->expose));
         if (start->grant.devices >> i & 1)
-            kinds = fg_arena_printf(build->arena, "%s%s%s", kinds, *kinds ? "," : "", device->id);
+            kinds =
+                fg_arena_printf(build->arena, "%s%s%s", kinds, *kinds ? "," : "", device->id);
     }
     const char *cuda = granted_ids(build, start, "CUDA_VISIBLE_DEVICES");
     if (*cuda)

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_LINE "fastgpu-exit 1"
+#define FIRST_LINE     "fastgpu-exit 1"
 #define LINE_MAX_BYTES (FG_ARTIFACT_PATH_MAX + 256)
 
 /* The numbers of a record: name, member of the event. */
@@ -41,8 +41,8 @@ void fg_exit_record_write(struct fg_buf *out,
         fg_buf_add(out, (unsigned char)*at < ' ' ? " " : at, 1);
     fg_buf_puts(out, "\n");
     for (size_t i = 0; i < artifacts_len; i++)
-        fg_buf_printf(out, "artifact=%s %" PRIu64 " %s\n", artifacts[i].hash, artifacts[i].bytes,
-                      artifacts[i].path);
+        fg_buf_printf(out, "artifact=%s %" PRIu64 " %s\n", artifacts[i].hash,
+                      artifacts[i].bytes, artifacts[i].path);
     fg_buf_puts(out, "end\n");
 }
 
@@ -70,7 +70,7 @@ static bool read_artifact(char *text, struct fg_engine_artifact *out)
         return false;
     out->bytes = (uint64_t)size;
     return fg_copy(out->hash, sizeof(out->hash), text)
-        && fg_copy(out->path, sizeof(out->path), path);
+           && fg_copy(out->path, sizeof(out->path), path);
 }
 
 static bool read_kind(const char *value, struct fg_engine_event *event)
@@ -108,7 +108,8 @@ static bool read_field(const char *key, const char *value, struct fg_engine_even
 static bool next_line(const char **at, const char *end, char *line)
 {
     const char *newline = memchr(*at, '\n', (size_t)(end - *at));
-    if (!newline || newline - *at >= LINE_MAX_BYTES || memchr(*at, '\0', (size_t)(newline - *at)))
+    if (!newline || newline - *at >= LINE_MAX_BYTES
+        || memchr(*at, '\0', (size_t)(newline - *at)))
         return false;
     memcpy(line, *at, (size_t)(newline - *at));
     line[newline - *at] = '\0';
@@ -119,7 +120,7 @@ static bool next_line(const char **at, const char *end, char *line)
 static bool record_makes_sense(const struct fg_engine_event *event)
 {
     return event->exit_code >= -1 && event->exit_code <= 255 && event->term_signal >= 0
-        && event->term_signal < 128;
+           && event->term_signal < 128;
 }
 
 int fg_exit_record_read(const char *bytes,

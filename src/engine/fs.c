@@ -107,8 +107,8 @@ int fg_fs_open_beneath(int dirfd, const char *path, int flags, mode_t mode)
 {
     struct open_how how = {.flags = (uint64_t)(unsigned)(flags | O_CLOEXEC | O_NOFOLLOW),
                            .mode = flags & O_CREAT ? mode : 0,
-                           .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS
-                               | RESOLVE_NO_MAGICLINKS};
+                           .resolve =
+                               RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
     long fd = syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
     return fd < 0 ? -errno : (int)fd;
 }
@@ -155,7 +155,7 @@ static bool remove_at(int dirfd, const char *name, int depth, int *budget)
     if (fd < 0 && errno == EACCES && fchmodat(dirfd, name, 0700, 0) == 0)
         fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     return fd >= 0 && remove_inside(fd, depth, budget)
-        && unlinkat(dirfd, name, AT_REMOVEDIR) == 0;
+           && unlinkat(dirfd, name, AT_REMOVEDIR) == 0;
 }
 
 /* Takes `fd`. */

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #define NOTES_PIPE_BYTES (1 << 20)
-#define OUT_BYTES_MAX (256UL * 1024 * 1024)
+#define OUT_BYTES_MAX    (256UL * 1024 * 1024)
 
 int fg_launch_link_open(struct fg_launch_link *link,
                         const char *data_dir,
@@ -118,6 +118,6 @@ int fg_launch_link_send(struct fg_launch_link *link,
     ((struct fg_launch_message *)(void *)(link->out.text + at))->len = (uint32_t)len;
     fg_launch_link_flush(link);
     return link->socket >= 0
-        ? 0
-        : fg_fail(err, FG_EBACKEND, "the launcher process is gone: restart the service");
+               ? 0
+               : fg_fail(err, FG_EBACKEND, "the launcher process is gone: restart the service");
 }

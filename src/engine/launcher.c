@@ -34,11 +34,11 @@ struct forked {
 struct launcher {
     const struct fg_launcher_site *site;
     int signals;
-    struct fg_buf in;       /* bytes of messages, from `in_at` on not yet done */
+    struct fg_buf in; /* bytes of messages, from `in_at` on not yet done */
     size_t in_at;
     struct forked *forked;
     size_t forked_len, forked_room;
-    bool backlog;           /* some note did not fit into the pipe */
+    bool backlog; /* some note did not fit into the pipe */
 };
 
 static void run_supervisor(struct launcher *launcher, const char *bytes, size_t len)
@@ -50,11 +50,12 @@ static void run_supervisor(struct launcher *launcher, const char *bytes, size_t 
     close(launcher->site->socket);
     close(launcher->signals);
     if (fg_plan_read(bytes, len, arena, &plan) == 0)
-        fg_supervisor_run(&(struct fg_supervisor_site){.data_dir = launcher->site->data_dir,
-                                                       .cgroups = launcher->site->cgroups,
-                                                       .notes = launcher->site->notes,
-                                                       .engine_lock = launcher->site->engine_lock},
-                          &plan);
+        fg_supervisor_run(
+            &(struct fg_supervisor_site){.data_dir = launcher->site->data_dir,
+                                         .cgroups = launcher->site->cgroups,
+                                         .notes = launcher->site->notes,
+                                         .engine_lock = launcher->site->engine_lock},
+            &plan);
     _exit(0);
 }
 
@@ -62,15 +63,17 @@ static void add_forked(struct launcher *launcher, struct fg_task_key key, pid_t 
 {
     if (launcher->forked_len == launcher->forked_room) {
         launcher->forked_room = launcher->forked_room ? launcher->forked_room * 2 : 64;
-        launcher->forked
-            = realloc(launcher->forked, launcher->forked_room * sizeof(*launcher->forked));
+        launcher->forked =
+            realloc(launcher->forked, launcher->forked_room * sizeof(*launcher->forked));
         if (!launcher->forked)
             abort();
     }
     launcher->forked[launcher->forked_len++] = (struct forked){.key = key, .pid = pid};
 }
 
-static bool send_note(struct launcher *launcher, enum fg_note_kind kind, const struct forked *it)
+static bool send_note(struct launcher *launcher,
+                      enum fg_note_kind kind,
+                      const struct forked *it)
 {
     struct fg_note note = {.kind = kind, .pid = it->pid, .event.key = it->key};
     bool full = fg_note_send(launcher->site->notes, &note) == -EAGAIN;
@@ -93,7 +96,10 @@ static void tell_all(struct launcher *launcher)
     }
 }
 
-static void start(struct launcher *launcher, struct fg_task_key key, const char *bytes, size_t len)
+static void start(struct launcher *launcher,
+                  struct fg_task_key key,
+                  const char *bytes,
+                  size_t len)
 {
     pid_t pid = fork();
     if (pid == 0)
@@ -110,11 +116,14 @@ static void start(struct launcher *launcher, struct fg_task_key key, const char 
 
 static void send_stop(int pidfd, pid_t pid, int64_t grace_us)
 {
-    int64_t grace_ms = grace_us / 1000; /* negative: the job's own, which the supervisor knows */
+    int64_t grace_ms =
+        grace_us / 1000; /* negative: the job's own, which the supervisor knows */
     siginfo_t info = {.si_signo = FG_STOP_SIGNAL, .si_code = SI_QUEUE};
     info.si_pid = getpid();
     info.si_uid = getuid();
-    info.si_value.sival_int = grace_us < 0 ? -1 : grace_ms > INT32_MAX ? INT32_MAX : (int)grace_ms;
+    info.si_value.sival_int = grace_us < 0           ? -1
+                              : grace_ms > INT32_MAX ? INT32_MAX
+                                                     : (int)grace_ms;
     if (pidfd >= 0)
         syscall(SYS_pidfd_send_signal, pidfd, FG_STOP_SIGNAL, &info, 0);
     else

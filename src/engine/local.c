@@ -24,8 +24,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LOCK_WAIT_TRIES 1000
-#define LOCK_WAIT_US 10000
+#define LOCK_WAIT_TRIES   1000
+#define LOCK_WAIT_US      10000
 #define START_ARENA_BYTES (16UL * 1024 * 1024)
 
 static int take_lock(struct fg_engine *engine, struct fg_err *err)
@@ -57,7 +57,8 @@ static int make_folders(struct fg_engine *engine, const char *data_dir, struct f
     char real[PATH_MAX], path[FG_PATH_MAX + 8];
     int rc = fg_fs_mkdirs(data_dir, 0700);
     if (rc < 0 || !realpath(data_dir, real))
-        return fg_fail(err, FG_EIO, "data folder %s: %s", data_dir, strerror(rc < 0 ? -rc : errno));
+        return fg_fail(err, FG_EIO, "data folder %s: %s", data_dir,
+                       strerror(rc < 0 ? -rc : errno));
     if (!fg_copy(engine->data_dir, sizeof(engine->data_dir), real))
         return fg_fail(err, FG_ETOOBIG, "data folder: its name is too long");
     open_the_way(engine->data_dir);
@@ -122,9 +123,8 @@ static void start_threads(struct fg_engine *engine)
     engine->affinity = fg_affinity_new();
     engine->nvml = fg_nvml_new(interval_us, fg_mps_available());
     engine->sampler = fg_sampler_new(interval_us, engine->nvml);
-    engine->sweeper
-        = fg_sweeper_new(engine->data_dir, &engine->cgroups, &engine->spare,
-                         engine->link.notes_in);
+    engine->sweeper = fg_sweeper_new(engine->data_dir, &engine->cgroups, &engine->spare,
+                                     engine->link.notes_in);
 }
 
 struct fg_engine *fg_local_new(const struct fg_local_options *options, struct fg_err *err)
@@ -141,8 +141,8 @@ struct fg_engine *fg_local_new(const struct fg_local_options *options, struct fg
     if (rc == 0) {
         fg_cgroup_site_probe(&engine->cgroups, engine->data_dir);
         fg_cgroup_site_tidy(&engine->cgroups, engine->data_dir);
-        rc = fg_launch_link_open(&engine->link, engine->data_dir, &engine->cgroups, engine->lock,
-                                 err);
+        rc = fg_launch_link_open(&engine->link, engine->data_dir, &engine->cgroups,
+                                 engine->lock, err);
     }
     if (rc == 0)
         rc = fg_local_events_init(engine, err);
@@ -182,8 +182,8 @@ static int local_stop(struct fg_engine *engine,
     const struct fg_task_entry *entry = fg_task_table_find(engine->table, key);
     if (!entry || entry->phase == FG_PHASE_OVER || entry->phase == FG_PHASE_BURYING)
         return 0;
-    struct fg_launch_message message
-        = {.kind = FG_LAUNCH_STOP, .key = key, .grace_us = grace_us};
+    struct fg_launch_message message = {
+        .kind = FG_LAUNCH_STOP, .key = key, .grace_us = grace_us};
     int rc = fg_launch_link_send(&engine->link, &message, NULL, err);
     fg_local_watch_socket(engine);
     return rc;
@@ -257,7 +257,9 @@ static size_t local_artifacts(struct fg_engine *engine,
     return len;
 }
 
-static size_t local_task_samples(struct fg_engine *engine, struct fg_task_sample *out, size_t max)
+static size_t local_task_samples(struct fg_engine *engine,
+                                 struct fg_task_sample *out,
+                                 size_t max)
 {
     return fg_sampler_tasks(engine->sampler, out, max);
 }

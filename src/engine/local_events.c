@@ -30,7 +30,6 @@ enum source { SOURCE_NOTES = 1, SOURCE_SOCKET, SOURCE_WAKE, SOURCE_TIMER, SOURCE
 
 #define NOTES_AT_ONCE 64
 
-
 static void add_source(struct fg_engine *engine, int fd, uint64_t data)
 {
     epoll_ctl(engine->epoll, EPOLL_CTL_ADD, fd,
@@ -142,7 +141,7 @@ static bool report_record(struct fg_engine *engine, struct fg_task_entry *entry)
     struct fg_engine_event event = {.key = entry->key};
     struct fg_buf text = {};
     bool good = fg_local_read_record(engine->data_dir, entry->key, &text)
-        && fg_exit_record_read(text.text, text.len, &event, NULL, 0) == 0;
+                && fg_exit_record_read(text.text, text.len, &event, NULL, 0) == 0;
     fg_buf_free(&text);
     if (good)
         report_over(engine, entry, &event);
@@ -157,7 +156,8 @@ static void report_lost(struct fg_engine *engine, struct fg_task_entry *entry)
                                     .time_us = now_utc(),
                                     .usage.max_rss_mib = -1};
     fg_copy(event.reason, sizeof(event.reason),
-            entry->fenced ? "it was never started" : "its supervisor vanished without a record");
+            entry->fenced ? "it was never started"
+                          : "its supervisor vanished without a record");
     report_over(engine, entry, &event);
 }
 

@@ -27,7 +27,8 @@ static int find_account(const char *name, uid_t uid, struct account *out, struct
                   : getpwuid_r(uid, &entry, text, sizeof(text), &found);
     if (rc != 0 || !found)
         return name ? fg_fail(err, FG_EBACKEND, "user %s: not known on this machine", name)
-                    : fg_fail(err, FG_EBACKEND, "user %ld: not known on this machine", (long)uid);
+                    : fg_fail(err, FG_EBACKEND, "user %ld: not known on this machine",
+                              (long)uid);
     *out = (struct account){.uid = found->pw_uid, .gid = found->pw_gid};
     if (!fg_copy(out->name, sizeof(out->name), found->pw_name)
         || !fg_copy(out->home, sizeof(out->home), found->pw_dir))
@@ -65,7 +66,8 @@ static const char *const *pairs_of(struct fg_arena *arena, const struct fg_job_s
 
 static struct fg_plan_list list_of(const char *const *items, size_t len)
 {
-    return (struct fg_plan_list){.items = (const char **)(uintptr_t)items, .len = (uint32_t)len};
+    return (struct fg_plan_list){.items = (const char **)(uintptr_t)items,
+                                 .len = (uint32_t)len};
 }
 
 /* The device that this task shares through MPS, or "". */
@@ -83,11 +85,12 @@ static const char *shared_by_mps(const struct fg_task_start *start)
 static struct fg_plan_list denied(struct fg_engine *engine, const struct fg_task_start *start)
 {
     const struct fg_node_spec *node = start->node;
-    struct fg_plan_list list
-        = {.items = FG_NEW(engine->arena, const char *, node->devices_len + 1UL)};
+    struct fg_plan_list list = {
+        .items = FG_NEW(engine->arena, const char *, node->devices_len + 1UL)};
     for (uint32_t i = 0; i < node->devices_len && engine->nvml; i++) {
-        int minor = start->grant.devices >> i & 1 ? -1
-            : fg_nvml_minor(engine->nvml, node->devices[i].id);
+        int minor = start->grant.devices >> i & 1
+                        ? -1
+                        : fg_nvml_minor(engine->nvml, node->devices[i].id);
         if (minor >= 0)
             list.items[list.len++] = fg_arena_printf(engine->arena, "c 195:%d", minor);
     }
@@ -112,9 +115,9 @@ static void fill_environment(struct fg_engine *engine,
         .tmp = fg_arena_printf(arena, "%s/work", dir),
         .checkpoint = fg_arena_printf(arena, "%s/checkpoint", job),
         .mps_pipe = pipe,
-        .run_mark = fg_arena_printf(arena, "%s/%" PRIu64 ".%" PRIu32 ".%" PRIu32,
-                                    engine->cgroups.mark, start->key.job, start->key.attempt,
-                                    start->key.task),
+        .run_mark =
+            fg_arena_printf(arena, "%s/%" PRIu64 ".%" PRIu32 ".%" PRIu32, engine->cgroups.mark,
+                            start->key.job, start->key.attempt, start->key.task),
     };
     fg_env_build(&plan->envs, arena, start, &paths);
 }
@@ -129,7 +132,8 @@ static void fill_plan(struct fg_engine *engine,
     *plan = (struct fg_plan){
         .key = start->key,
         .tasks = start->tasks,
-        .cpu_milli = start->grant.cpu_milli < start->node->cpu_milli ? start->grant.cpu_milli : 0,
+        .cpu_milli =
+            start->grant.cpu_milli < start->node->cpu_milli ? start->grant.cpu_milli : 0,
         .mem_mib = start->grant.mem_mib,
         .devices = (uint32_t)__builtin_popcount(start->grant.devices),
         .gpu_milli = start->grant.gpu_milli,
@@ -160,7 +164,8 @@ static void fill_plan(struct fg_engine *engine,
     fill_environment(engine, start, account, plan);
 }
 
-static struct fg_task_entry *add_entry(struct fg_engine *engine, const struct fg_task_start *start)
+static struct fg_task_entry *add_entry(struct fg_engine *engine,
+                                       const struct fg_task_start *start)
 {
     struct fg_task_entry *entry = fg_task_table_add(engine->table, start->key);
     entry->devices = start->grant.devices;
@@ -179,7 +184,9 @@ static int recover(struct fg_engine *engine, const struct fg_task_start *start, 
     return 0;
 }
 
-int fg_local_start(struct fg_engine *engine, const struct fg_task_start *start, struct fg_err *err)
+int fg_local_start(struct fg_engine *engine,
+                   const struct fg_task_start *start,
+                   struct fg_err *err)
 {
     struct account account;
     struct fg_plan plan;

@@ -55,7 +55,10 @@ static void set_environment(const char *data_dir, const char *device)
 }
 
 /* Run the control program with `argument` (NULL: none) and `input`; its exit status, -1: it did not run. */
-static int control(const char *data_dir, const char *device, const char *argument, const char *input)
+static int control(const char *data_dir,
+                   const char *device,
+                   const char *argument,
+                   const char *input)
 {
     int in[2];
     if (pipe2(in, O_CLOEXEC) < 0)
@@ -121,7 +124,8 @@ int fg_mps_use(const char *data_dir,
     close(gate);
     if (status != 0) {
         close(users);
-        return fg_fail(err, FG_EBACKEND, "MPS of %s: " CONTROL " did not start", plan->mps_device);
+        return fg_fail(err, FG_EBACKEND, "MPS of %s: " CONTROL " did not start",
+                       plan->mps_device);
     }
     *out_users = users;
     return 0;

@@ -11,10 +11,10 @@
 #include <limits.h>
 
 enum fg_note_kind {
-    FG_NOTE_FORKED,  /* launcher: the supervisor of this key is process `pid` */
-    FG_NOTE_EVENT,   /* supervisor: started, exited or failed; exit record written */
-    FG_NOTE_ENDED,   /* launcher: that supervisor is gone */
-    FG_NOTE_BURIED,  /* sweeper: nothing is left of a task that lost its supervisor */
+    FG_NOTE_FORKED, /* launcher: the supervisor of this key is process `pid` */
+    FG_NOTE_EVENT,  /* supervisor: started, exited or failed; exit record written */
+    FG_NOTE_ENDED,  /* launcher: that supervisor is gone */
+    FG_NOTE_BURIED, /* sweeper: nothing is left of a task that lost its supervisor */
 };
 
 struct fg_note {

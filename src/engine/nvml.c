@@ -17,9 +17,9 @@
 #include <string.h>
 #include <time.h>
 
-#define LIBRARY "libnvidia-ml.so.1"
+#define LIBRARY     "libnvidia-ml.so.1"
 #define JOIN_WAIT_S 1
-#define MIB (1024 * 1024)
+#define MIB         (1024 * 1024)
 
 struct device {
     fg_nvml_device handle;
@@ -86,7 +86,7 @@ static bool has_mig(struct fg_nvml *nvml, fg_nvml_device handle)
 {
     unsigned int current, pending;
     return nvml->mig_mode && nvml->mig_max && nvml->mig_by_index
-        && nvml->mig_mode(handle, &current, &pending) == FG_NVML_OK && current == 1;
+           && nvml->mig_mode(handle, &current, &pending) == FG_NVML_OK && current == 1;
 }
 
 static void enumerate(struct fg_nvml *nvml)
@@ -271,7 +271,10 @@ static bool wait_ready(struct fg_nvml *nvml, int64_t wait_us)
     return nvml->ready;
 }
 
-int fg_nvml_devices(struct fg_nvml *nvml, struct fg_device_spec *out, size_t max, int64_t wait_us)
+int fg_nvml_devices(struct fg_nvml *nvml,
+                    struct fg_device_spec *out,
+                    size_t max,
+                    int64_t wait_us)
 {
     pthread_mutex_lock(&nvml->mutex);
     int len = wait_ready(nvml, wait_us) ? 0 : -1;

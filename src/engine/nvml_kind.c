@@ -7,8 +7,8 @@
 #include <strings.h>
 
 /* Words that say nothing about the kind. */
-static const char *const noise[]
-    = {"nvidia", "tesla", "geforce", "quadro", "graphics", "device", "generation", "laptop", "gpu"};
+static const char *const noise[] = {"nvidia", "tesla",      "geforce", "quadro", "graphics",
+                                    "device", "generation", "laptop",  "gpu"};
 /* Words that are not enough without the next one: "RTX 4090". */
 static const char *const families[] = {"rtx", "gtx", "titan"};
 /* Words after the model that make it another model: "RTX 4070 Ti SUPER", "RTX 6000 Ada". */

@@ -27,7 +27,7 @@ struct collect {
     const char *data_dir;
     const struct fg_plan *plan;
     long looks;
-    int error; /* first -errno */
+    int error;                       /* first -errno */
     char path[FG_ARTIFACT_PATH_MAX]; /* of the folder we are in, relative */
 };
 
@@ -93,7 +93,8 @@ static void keep_file(struct collect *collect, int fd)
 static void match(struct collect *collect, int dir, const char *pattern, int depth);
 
 /* Go on with `rest` of the pattern at `name` in `dir`; "" : everything here is wanted. */
-static void enter(struct collect *collect, int dir, const char *name, const char *rest, int depth)
+static void enter(
+    struct collect *collect, int dir, const char *name, const char *rest, int depth)
 {
     size_t old = strlen(collect->path);
     size_t len = strlen(name) + (old ? 1 : 0);
@@ -110,11 +111,8 @@ static void enter(struct collect *collect, int dir, const char *name, const char
     collect->path[old] = '\0';
 }
 
-static void each_name(struct collect *collect,
-                      int dir,
-                      const char *part,
-                      const char *rest,
-                      int depth)
+static void each_name(
+    struct collect *collect, int dir, const char *part, const char *rest, int depth)
 {
     int copy = open_as_user(collect, dir, ".", O_DIRECTORY);
     DIR *list = copy < 0 ? NULL : fdopendir(copy);
@@ -178,8 +176,10 @@ int fg_outputs_collect(struct fg_outputs *out,
         match(&collect, dir, plan->outputs.items[i], 0);
     close(dir);
     if (collect.error)
-        return fg_fail(err, FG_EIO, "outputs: not all could be kept: %s", strerror(-collect.error));
+        return fg_fail(err, FG_EIO, "outputs: not all could be kept: %s",
+                       strerror(-collect.error));
     if (out->more)
-        return fg_fail(err, FG_EIO, "outputs: only the first %d files are kept", FG_OUTPUTS_MAX);
+        return fg_fail(err, FG_EIO, "outputs: only the first %d files are kept",
+                       FG_OUTPUTS_MAX);
     return 0;
 }

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BELOW_MAX 16384
+#define BELOW_MAX      16384
 #define CHILDREN_BYTES 65536
 
 /* Children of every thread of `pid`, appended to out[len..max). */
@@ -73,11 +73,12 @@ bool fg_procs_use(pid_t pid, struct fg_procs_use *out)
     unsigned long user, system;
     long waited_user, waited_system, rss;
     if (!at
-        || sscanf(at + 1,
-                  " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %ld %ld %*d %*d %*d %*d "
-                  "%*u %*u %ld",
-                  &user, &system, &waited_user, &waited_system, &rss)
-            != 5)
+        || sscanf(
+               at + 1,
+               " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %ld %ld %*d %*d %*d %*d "
+               "%*u %*u %ld",
+               &user, &system, &waited_user, &waited_system, &rss)
+               != 5)
         return false;
     int64_t ticks = (int64_t)(user + system) + waited_user + waited_system;
     out->cpu_us = ticks * 1000000 / sysconf(_SC_CLK_TCK);

@@ -42,7 +42,8 @@ struct fg_sampler {
     size_t targets_len, targets_room;
     struct fg_device_sample devices[FG_NODE_DEVICES_MAX + 1];
     size_t devices_len; /* fresh ones */
-    int64_t busy_us, total_us; /* of the whole machine at the last reading; the thread's alone */
+    int64_t busy_us,
+        total_us; /* of the whole machine at the last reading; the thread's alone */
 };
 
 static int64_t clock_us(int64_t (*const *which)(void *))
@@ -94,7 +95,8 @@ static void add_devices(struct fg_nvml *nvml, struct target *it, const pid_t *pi
             continue;
         struct fg_task_sample *sample = &it->sample;
         if (it->gpu_milli >= 1000 && reading.busy_milli >= 0)
-            sample->gpu_milli = (sample->gpu_milli < 0 ? 0 : sample->gpu_milli) + reading.busy_milli;
+            sample->gpu_milli =
+                (sample->gpu_milli < 0 ? 0 : sample->gpu_milli) + reading.busy_milli;
         int64_t mem_mib = it->gpu_milli >= 1000 ? reading.mem_used_mib : 0;
         for (uint32_t k = 0; k < reading.procs_len && it->gpu_milli < 1000; k++)
             if (is_in(reading.procs[k].pid, pids, len))
@@ -116,7 +118,8 @@ static void read_target(struct fg_sampler *sampler, struct target *it, pid_t *pi
                                              .mem_mib = rss_kib / 1024,
                                              .gpu_milli = -1,
                                              .gpu_mem_mib = -1};
-        it->sample.cpu_milli = cpu_us > it->cpu_us ? (cpu_us - it->cpu_us) * 1000 / spent_us : 0;
+        it->sample.cpu_milli =
+            cpu_us > it->cpu_us ? (cpu_us - it->cpu_us) * 1000 / spent_us : 0;
         add_devices(sampler->nvml, it, pids, len);
         it->fresh = true;
     }
@@ -128,7 +131,8 @@ static struct target *find(struct fg_sampler *sampler, struct fg_task_key key)
 {
     for (size_t i = sampler->targets_len; i-- > 0;) {
         struct target *it = &sampler->targets[i];
-        if (it->key.job == key.job && it->key.attempt == key.attempt && it->key.task == key.task)
+        if (it->key.job == key.job && it->key.attempt == key.attempt
+            && it->key.task == key.task)
             return it;
     }
     return NULL;
@@ -177,14 +181,15 @@ static int64_t machine_busy_milli(struct fg_sampler *sampler)
                   "cpu %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64
                   " %" SCNd64 " %" SCNd64,
                   &user, &nice, &system, &idle, &wait, &irq, &soft, &steal)
-            < 4)
+               < 4)
         return -1;
     int64_t busy = user + nice + system + irq + soft;
     int64_t total = busy + idle + wait + steal;
     int64_t spent = total - sampler->total_us;
-    int64_t milli = sampler->total_us != 0 && spent > 0
-        ? (busy - sampler->busy_us) * sysconf(_SC_NPROCESSORS_ONLN) * 1000 / spent
-        : -1;
+    int64_t milli =
+        sampler->total_us != 0 && spent > 0
+            ? (busy - sampler->busy_us) * sysconf(_SC_NPROCESSORS_ONLN) * 1000 / spent
+            : -1;
     sampler->busy_us = busy;
     sampler->total_us = total;
     return milli;
@@ -288,8 +293,8 @@ void fg_sampler_add(struct fg_sampler *sampler,
     pthread_mutex_lock(&sampler->mutex);
     if (sampler->targets_len == sampler->targets_room) {
         sampler->targets_room = sampler->targets_room ? sampler->targets_room * 2 : 64;
-        sampler->targets
-            = realloc(sampler->targets, sampler->targets_room * sizeof(*sampler->targets));
+        sampler->targets =
+            realloc(sampler->targets, sampler->targets_room * sizeof(*sampler->targets));
         if (!sampler->targets)
             abort();
     }

@@ -89,7 +89,7 @@ static bool holds_only(int dir, const char *path, const char *a, const char *b)
     for (struct dirent *entry; only && (entry = readdir(list));) {
         const char *name = entry->d_name;
         only = strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || (a && strcmp(name, a) == 0)
-            || (b && strcmp(name, b) == 0);
+               || (b && strcmp(name, b) == 0);
     }
     closedir(list);
     return only;
@@ -98,8 +98,9 @@ static bool holds_only(int dir, const char *path, const char *a, const char *b)
 static bool is_empty_job(int dir)
 {
     return holds_only(dir, ".", "1", "checkpoint") && holds_only(dir, "1", "0", NULL)
-        && holds_only(dir, "1/0", FG_TASK_LOCK, "work") && holds_only(dir, "1/0/work", NULL, NULL)
-        && holds_only(dir, "checkpoint", NULL, NULL);
+           && holds_only(dir, "1/0", FG_TASK_LOCK, "work")
+           && holds_only(dir, "1/0/work", NULL, NULL)
+           && holds_only(dir, "checkpoint", NULL, NULL);
 }
 
 bool fg_spare_keep(struct fg_spare *spare, fg_job_id job)
@@ -116,8 +117,8 @@ bool fg_spare_keep(struct fg_spare *spare, fg_job_id job)
         return false;
     path_of(spare->data_dir, name, to);
     bool kept = is_empty_job(dir)
-        && renameat(dir, "1/0/" FG_TASK_LOCK, dir, "1/0/" FG_TASK_LOCK_SPARE) == 0
-        && rename(from, to) == 0;
+                && renameat(dir, "1/0/" FG_TASK_LOCK, dir, "1/0/" FG_TASK_LOCK_SPARE) == 0
+                && rename(from, to) == 0;
     close(dir);
     if (!kept)
         return false;

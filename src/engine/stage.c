@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define WORK "work"
+#define WORK       "work"
 #define CHECKPOINT "../../checkpoint" /* seen from the task's folder */
 
 /* A folder that belongs to the program. */
@@ -64,7 +64,8 @@ static int place_inputs(const struct fg_stage *stage, int work, struct fg_err *e
             return fg_fail(err, FG_EBACKEND, "input %s: %s is no blob hash", path, hash);
         int rc = place_input(work, blob, path);
         if (rc == -ENOENT && access(blob, F_OK) < 0)
-            return fg_fail(err, FG_EBACKEND, "input %s: blob %s is not here (any more)", path, hash);
+            return fg_fail(err, FG_EBACKEND, "input %s: blob %s is not here (any more)", path,
+                           hash);
         if (rc < 0)
             return fg_fail(err, FG_EBACKEND, "input %s: %s", path, strerror(-rc));
     }
@@ -128,7 +129,8 @@ int fg_stage(const struct fg_stage *stage, char *folder, struct fg_err *err)
     if (plan->cwd[0]) {
         if (plan->inputs.len > 0 || plan->workdir_hash[0])
             return fg_fail(err, FG_EBACKEND,
-                           "cwd %s: inputs and a snapshot need a fresh working folder", plan->cwd);
+                           "cwd %s: inputs and a snapshot need a fresh working folder",
+                           plan->cwd);
         snprintf(folder, FG_PATH_MAX, "%s", plan->cwd);
         return 0;
     }

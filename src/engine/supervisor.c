@@ -29,13 +29,13 @@
 #include <unistd.h>
 
 #define RECORD_PAUSE_US 500000
-#define QUICK_FILES 100 /* so many are removed before the end is told */
+#define QUICK_FILES     100 /* so many are removed before the end is told */
 
 struct supervisor {
     const struct fg_supervisor_site *site;
     const struct fg_plan *plan;
     int lock;
-    int mps_users; /* see mps.h */
+    int mps_users;            /* see mps.h */
     char dir[FG_PATH_MAX];    /* of the task; the current folder */
     char folder[FG_PATH_MAX]; /* where the program runs */
     struct fg_cgroup group;
@@ -164,8 +164,10 @@ static int run_one(struct supervisor *sup, const char *const *argv, struct fg_er
     return 0;
 }
 
-static int run_script(
-    struct supervisor *sup, const char *name, const char *text, struct fg_err *err)
+static int run_script(struct supervisor *sup,
+                      const char *name,
+                      const char *text,
+                      struct fg_err *err)
 {
     char path[FG_PATH_MAX + 16];
     const char *argv[3];
@@ -218,10 +220,10 @@ static void measure(struct supervisor *sup)
     getrusage(RUSAGE_CHILDREN, &use);
     usage->max_rss_mib = (sup->watch.max_rss_kib + 1023) / 1024;
     usage->cpu_us = (use.ru_utime.tv_sec + use.ru_stime.tv_sec) * 1000000LL
-        + use.ru_utime.tv_usec + use.ru_stime.tv_usec;
+                    + use.ru_utime.tv_usec + use.ru_stime.tv_usec;
     if (sup->started_us != 0)
         usage->gpu_us = (fg_watch_now() - sup->started_us) * sup->plan->devices
-            * sup->plan->gpu_milli / 1000;
+                        * sup->plan->gpu_milli / 1000;
     sup->event.log_dropped = sup->watch.out.dropped + sup->watch.err.dropped;
 }
 
@@ -282,7 +284,8 @@ static void run_task(struct supervisor *sup)
     measure(sup);
     if (rc == 0) {
         conclude(sup);
-        if (fg_outputs_collect(&sup->outputs, sup->site->data_dir, sup->plan, sup->folder, &err) < 0)
+        if (fg_outputs_collect(&sup->outputs, sup->site->data_dir, sup->plan, sup->folder, &err)
+            < 0)
             add_reason(sup, err.text);
         sup->event.artifacts = (uint32_t)sup->outputs.len;
     } else {

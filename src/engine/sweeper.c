@@ -18,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BURY_TRIES 50
+#define BURY_TRIES    50
 #define BURY_PAUSE_US 20000
 
 enum chore_kind { CHORE_COLLECT, CHORE_BURY, CHORE_FORGET };

@@ -16,7 +16,8 @@
 #include <sys/types.h>
 
 #define FG_TASK_LOCK "lock"
-#define FG_TASK_LOCK_SPARE "lock.spare" /* one that lies ready in a folder that is used again: spare.h */
+#define FG_TASK_LOCK_SPARE                                                                     \
+    "lock.spare" /* one that lies ready in a folder that is used again: spare.h */
 
 enum fg_task_lock_state { FG_LOCK_ABSENT, FG_LOCK_FREE, FG_LOCK_HELD };
 

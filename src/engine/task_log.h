@@ -13,13 +13,16 @@
 struct fg_task_log {
     const char *name; /* "stdout.log", borrowed */
     int64_t bytes_max, rotate_bytes;
-    int fd;           /* -1: the next byte opens the next part */
-    uint32_t part;    /* of `fd` */
+    int fd;        /* -1: the next byte opens the next part */
+    uint32_t part; /* of `fd` */
     int64_t part_bytes, bytes;
     uint64_t dropped;
 };
 
-void fg_task_log_init(struct fg_task_log *log, const char *name, int64_t bytes_max, int64_t rotate_bytes);
+void fg_task_log_init(struct fg_task_log *log,
+                      const char *name,
+                      int64_t bytes_max,
+                      int64_t rotate_bytes);
 
 /* Copy what is in the pipe now, at most a few hundred KiB.  False: it is at its end. */
 bool fg_task_log_copy(struct fg_task_log *log, int pipe);

@@ -16,13 +16,13 @@ enum fg_task_phase {
 struct fg_task_entry {
     struct fg_task_key key;
     enum fg_task_phase phase;
-    pid_t supervisor;         /* 0: not known yet */
-    int pidfd;                /* of an adopted supervisor, -1 none */
-    bool adopted;             /* not a child of our launcher: nobody tells us of its end */
-    bool folder_done;         /* nobody touches its folder any more */
-    bool single;              /* first attempt of a job with one task, run as ourselves */
-    bool fenced;              /* its lock file is our fence and must stay */
-    uint32_t devices;         /* mask, for readings; 0 after adoption */
+    pid_t supervisor; /* 0: not known yet */
+    int pidfd;        /* of an adopted supervisor, -1 none */
+    bool adopted;     /* not a child of our launcher: nobody tells us of its end */
+    bool folder_done; /* nobody touches its folder any more */
+    bool single;      /* first attempt of a job with one task, run as ourselves */
+    bool fenced;      /* its lock file is our fence and must stay */
+    uint32_t devices; /* mask, for readings; 0 after adoption */
     uint32_t gpu_milli;
     struct fg_affinity_cores cores;
     struct fg_task_entry *next; /* same bucket */

@@ -52,7 +52,8 @@ static int make_file(const struct fg_unpack *unpack,
     if (fd < 0)
         return fd;
     int rc = write_file(in, fd, left);
-    if (rc == 0 && archive_entry_size_is_set(entry) && ftruncate(fd, archive_entry_size(entry)) < 0)
+    if (rc == 0 && archive_entry_size_is_set(entry)
+        && ftruncate(fd, archive_entry_size(entry)) < 0)
         rc = -errno;
     if (close(fd) < 0 && rc == 0)
         rc = -errno;
@@ -176,8 +177,8 @@ int fg_unpack(const struct fg_unpack *unpack, struct fg_err *err)
     archive_read_support_filter_zstd(in);
     archive_read_support_filter_gzip(in);
     int rc = archive_read_open_fd(in, unpack->archive, BLOCK_BYTES) == ARCHIVE_OK
-        ? unpack_all(unpack, in, err)
-        : fg_fail(err, FG_EBACKEND, "it is no tar archive (zstd, gzip or plain)");
+                 ? unpack_all(unpack, in, err)
+                 : fg_fail(err, FG_EBACKEND, "it is no tar archive (zstd, gzip or plain)");
     archive_read_free(in);
     return rc;
 }

@@ -15,7 +15,7 @@
 
 #define CLEAR_WAIT_US (60 * 1000000LL)
 #define KILL_AGAIN_US 500000
-#define POLL_MAX_MS 60000
+#define POLL_MAX_MS   60000
 #define CLEAR_POLL_MS 5
 
 int64_t fg_watch_now(void)
@@ -96,7 +96,8 @@ static void take_signals(struct fg_watch *watch)
         if (info.ssi_signo == SIGCHLD)
             continue;
         watch->stop_asked = true;
-        send_term(watch, info.ssi_int < 0 ? watch->plan->grace_us : (int64_t)info.ssi_int * 1000);
+        send_term(watch,
+                  info.ssi_int < 0 ? watch->plan->grace_us : (int64_t)info.ssi_int * 1000);
     }
 }
 
