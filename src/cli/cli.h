@@ -20,6 +20,8 @@ struct fg_cli_up {
  * `cli`; main.c, which sees both, brings it). */
 struct fg_cli_hooks {
     int (*up)(const struct fg_cli_up *options, struct fg_err *err); /* until told to stop */
+    /* Copy the database of `data_dir` to the new file `to`. */
+    int (*backup)(const char *data_dir, const char *to, struct fg_err *err);
 };
 
 /* Run one command.  Returns the exit status of the program. */

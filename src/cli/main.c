@@ -1,5 +1,6 @@
 /* main.c - the one program; the only file that knows both the command line and the service. */
 #include "cli/cli.h"
+#include "daemon/backup.h"
 #include "daemon/daemon.h"
 
 static int up(const struct fg_cli_up *options, struct fg_err *err)
@@ -16,6 +17,6 @@ static int up(const struct fg_cli_up *options, struct fg_err *err)
 
 int main(int argc, char **argv)
 {
-    static const struct fg_cli_hooks hooks = {.up = up};
+    static const struct fg_cli_hooks hooks = {.up = up, .backup = fg_daemon_backup};
     return fg_cli_main(argc, argv, &hooks);
 }
