@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A walk reads records all over memory: it asks for them so many steps before. */
+#define AHEAD 6
+
 /* -- the heap of jobs that become ready later -------------------------------------------------- */
 
 static void later_insert(struct fg_queue *queue, int64_t time_us, fg_job_id id)
@@ -228,6 +231,12 @@ static bool settle(const struct fg_queue *queue, struct waiting_list *list)
 {
     while (list->at < list->sorted_len && is_stale(queue, &list->sorted[list->at]))
         list->at++;
+    if (list->at + AHEAD < list->sorted_len) {
+        const struct slot *soon = &queue->slots[list->sorted[list->at + AHEAD].slot];
+        __builtin_prefetch(soon);
+        __builtin_prefetch((const char *)soon + 64);
+        __builtin_prefetch(&soon->entry);
+    }
     return list->at < list->sorted_len;
 }
 

@@ -16,12 +16,9 @@ int64_t fg_schedule_duration(const struct fg_schedule *schedule, const struct fg
                                   : schedule->config->backfill_default_limit_s * 1000000;
 }
 
-static int ends_before(const void *a, const void *b)
+static bool ends_before(const struct fg_running *a, const struct fg_running *b)
 {
-    const struct fg_running *x = a, *y = b;
-    if (x->end_us != y->end_us)
-        return x->end_us < y->end_us ? -1 : 1;
-    return (x->job > y->job) - (x->job < y->job);
+    return a->end_us != b->end_us ? a->end_us < b->end_us : a->job < b->job;
 }
 
 static void *grow(void *items, size_t len, size_t *room, size_t size)
@@ -36,12 +33,11 @@ static void *grow(void *items, size_t len, size_t *room, size_t size)
 }
 
 /* All that holds devices: what ran before the pass, and what this pass has started. */
-static size_t collect_by_end(struct fg_schedule *schedule, const struct fg_pass *pass)
+static void collect(struct fg_schedule *schedule, const struct fg_pass *pass)
 {
-    size_t most = pass->running_len + schedule->decisions_len;
+    size_t most = pass->running_len + schedule->decisions_len, len = 0;
     schedule->by_end =
         grow(schedule->by_end, most, &schedule->by_end_room, sizeof(schedule->by_end[0]));
-    size_t len = 0;
     for (size_t i = 0; i < pass->running_len; i++) {
         schedule->by_end[len] = pass->running[i];
         if (pass->running[i].stopping || pass->running[i].end_us < pass->now_us)
@@ -52,17 +48,38 @@ static size_t collect_by_end(struct fg_schedule *schedule, const struct fg_pass 
         const struct fg_decision *decision = &schedule->decisions[i];
         if (decision->kind != FG_DECIDE_START)
             continue;
+        const struct fg_job *job = fg_queue_get(pass->queue, decision->job);
         schedule->by_end[len++] = (struct fg_running){
             .job = decision->job,
-            .end_us =
-                pass->now_us
-                + fg_schedule_duration(schedule, fg_queue_get(pass->queue, decision->job)),
+            .end_us = pass->now_us + fg_schedule_duration(schedule, job),
             .grants = &schedule->grants[decision->grants_at],
             .grants_len = decision->grants_len,
         };
     }
-    qsort(schedule->by_end, len, sizeof(schedule->by_end[0]), ends_before);
-    return len;
+    schedule->by_end_len = len;
+}
+
+/* A heap, the next to end on top: most often the head's turn comes after a few of them. */
+static void sift(struct fg_running *heap, size_t len, size_t at)
+{
+    struct fg_running moving = heap[at];
+    for (size_t child; (child = 2 * at + 1) < len; at = child) {
+        if (child + 1 < len && ends_before(&heap[child + 1], &heap[child]))
+            child++;
+        if (!ends_before(&heap[child], &moving))
+            break;
+        heap[at] = heap[child];
+    }
+    heap[at] = moving;
+}
+
+static struct fg_running next_to_end(struct fg_schedule *schedule)
+{
+    struct fg_running next = schedule->by_end[0];
+    schedule->by_end[0] = schedule->by_end[--schedule->by_end_len];
+    if (schedule->by_end_len)
+        sift(schedule->by_end, schedule->by_end_len, 0);
+    return next;
 }
 
 static void shadow_from(struct fg_schedule *schedule, const struct fg_pool *pool)
@@ -116,8 +133,7 @@ static bool is_victim(const struct fg_pass *pass,
                       const struct fg_job *head)
 {
     const struct fg_job *job = fg_queue_get(pass->queue, running->job);
-    return job && job->preemptible && !running->stopping && !head->preemptible
-           && job->state == FG_JOB_RUNNING
+    return job && job->preemptible && !running->stopping && job->state == FG_JOB_RUNNING
            && standing(pass->queue, job) < standing(pass->queue, head)
            && fg_queue_is_before(pass->queue, head->id, job->id);
 }
@@ -133,17 +149,16 @@ static int goes_first(const void *a, const void *b)
     const struct victim *x = a, *y = b;
     if (x->standing != y->standing)
         return x->standing < y->standing ? -1 : 1;
-    return -ends_before(x->running, y->running);
+    return ends_before(y->running, x->running) ? -1 : ends_before(x->running, y->running);
 }
 
 static size_t list_victims(struct fg_schedule *schedule,
                            const struct fg_pass *pass,
                            const struct fg_job *head,
-                           size_t len,
                            struct victim *out)
 {
     size_t victims = 0;
-    for (size_t i = 0; i < len; i++) {
+    for (size_t i = 0; !head->preemptible && i < schedule->by_end_len; i++) {
         const struct fg_running *running = &schedule->by_end[i];
         if (is_victim(pass, running, head))
             out[victims++] = (struct victim){
@@ -194,13 +209,13 @@ static bool push_aside(struct fg_schedule *schedule,
 static bool preempt_for(struct fg_schedule *schedule,
                         struct fg_pass *pass,
                         const struct fg_job *head,
-                        const struct fg_gang *gang,
-                        size_t len)
+                        const struct fg_gang *gang)
 {
+    size_t len = schedule->by_end_len, stopping = 0;
     struct victim *victims = calloc(len + 1, sizeof(*victims));
     if (!victims)
         abort();
-    size_t victims_len = list_victims(schedule, pass, head, len, victims), stopping = 0;
+    size_t victims_len = list_victims(schedule, pass, head, victims);
     for (size_t i = 0; i < len; i++)
         stopping += schedule->by_end[i].stopping;
     bool done = false;
@@ -220,19 +235,20 @@ static bool preempt_for(struct fg_schedule *schedule,
 
 static bool wait_for(struct fg_schedule *schedule,
                      struct fg_pass *pass,
-                     const struct fg_gang *gang,
-                     size_t len)
+                     const struct fg_gang *gang)
 {
     shadow_from(schedule, pass->pool);
     struct fg_gang_room room = fg_gang_room(schedule->shadow, gang);
-    for (size_t i = 0; i < len; i++) {
-        const struct fg_running *running = &schedule->by_end[i];
-        release_all(schedule, gang, running, &room);
-        bool more_now = i + 1 < len && running[1].end_us == running->end_us;
+    for (size_t at = schedule->by_end_len / 2; at-- > 0;)
+        sift(schedule->by_end, schedule->by_end_len, at);
+    while (schedule->by_end_len) {
+        struct fg_running running = next_to_end(schedule);
+        release_all(schedule, gang, &running, &room);
+        bool more_now = schedule->by_end_len && schedule->by_end[0].end_us == running.end_us;
         if (more_now || !fg_gang_has_room(gang, &room))
             continue;
         /* What runs on after that moment holds its devices in the shadow pool already. */
-        reserve_at(schedule, gang, running->end_us);
+        reserve_at(schedule, gang, running.end_us);
         return true;
     }
     return false;
@@ -244,8 +260,8 @@ void fg_schedule_reserve(struct fg_schedule *schedule,
                          const struct fg_gang *gang)
 {
     assert(schedule->reservation.job == 0);
-    size_t len = collect_by_end(schedule, pass);
+    collect(schedule, pass);
     schedule->reservation = (struct fg_reservation){.job = head->id, .at_us = INT64_MAX};
-    if (!preempt_for(schedule, pass, head, gang, len) && !wait_for(schedule, pass, gang, len))
+    if (!preempt_for(schedule, pass, head, gang) && !wait_for(schedule, pass, gang))
         shadow_from(schedule, pass->pool);
 }

@@ -24,8 +24,8 @@ struct fg_schedule {
     struct fg_reservation reservation;
     struct fg_pool *shadow; /* the pool at reservation.at_us with the head on it */
     size_t shadow_nodes_max;
-    struct fg_running *by_end;
-    size_t by_end_room;
+    struct fg_running *by_end; /* all that holds devices; see backfill.c */
+    size_t by_end_len, by_end_room;
 };
 
 /* What one pass works on. */
