@@ -3,8 +3,10 @@
 #include "cli/view.h"
 
 #include "base/json_write.h"
+#include "model/job.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 const struct fg_opt fg_opts_cancel[] = {
     {"array", 'a', NULL, "all jobs of the array that the job begins", NULL},
@@ -13,6 +15,18 @@ const struct fg_opt fg_opts_cancel[] = {
 };
 
 fg_verb_fn fg_cmd_cancel;
+
+static void print_state(uint64_t id, const char *state)
+{
+    int found = fg_job_state_find(state);
+    bool is_over = found >= 0 && fg_job_state_is_final((enum fg_job_state)found);
+    if (strcmp(state, "cancelled") == 0)
+        printf("job %" PRIu64 " cancelled\n", id);
+    else if (is_over)
+        printf("job %" PRIu64 " was over: %s\n", id, state);
+    else
+        printf("job %" PRIu64 " is being cancelled\n", id);
+}
 
 int fg_cmd_cancel(struct fg_cli *cli, struct fg_err *err)
 {
@@ -34,9 +48,8 @@ int fg_cmd_cancel(struct fg_cli *cli, struct fg_err *err)
         if (rc < 0)
             break;
         const char *state = fg_view_text(answer.doc, "state");
-        bool is_over = state[0] == 'c';
         if (!as_json)
-            printf("job %" PRIu64 " %s\n", id, is_over ? "cancelled" : "is being cancelled");
+            print_state(id, state);
         fg_json_object(&json);
         fg_json_kv(&json, "id", fg_view_text(answer.doc, "id"));
         fg_json_kv(&json, "state", state);

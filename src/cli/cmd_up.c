@@ -123,7 +123,7 @@ static int make_folder(const char *path, struct fg_err *err)
             continue;
         memcpy(part, path, i);
         part[i] = '\0';
-        if (mkdir(part, path[i] == '\0' ? 0700 : 0755) < 0 && errno != EEXIST)
+        if (mkdir(part, path[i] == '\0' ? 0711 : 0755) < 0 && errno != EEXIST)
             return fg_fail(err, FG_EIO, "data folder %s: %s", part, strerror(errno));
     }
     return 0;

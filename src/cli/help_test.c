@@ -122,7 +122,7 @@ static void same_as_file(const char *path, void (*print)(FILE *out))
     while (file && (got = fread(fg_buf_reserve(&have, 65536), 1, 65536, file)) > 0)
         have.len += got;
     if (!OK(have.len == text.len && memcmp(have.text, text.bytes, text.len) == 0))
-        printf("# %s is not what `fastgpu help` prints (--commands, --exit-codes, --man): "
+        printf("# %s is not what `fastgpu help` prints (--commands, --exit-codes): "
                "write it anew\n",
                path);
     free(text.bytes);
@@ -132,7 +132,6 @@ static void the_documents_are_current(void)
 {
     same_as_file("docs/cli.md", fg_help_commands);
     same_as_file("docs/exit-codes.md", fg_help_exit_codes);
-    same_as_file("docs/man/fastgpu.1", fg_help_man);
 }
 
 int main(void)
