@@ -25,7 +25,10 @@ static void id_text(struct fg_json *json, fg_job_id id)
 }
 
 /* Jobs that hold a device of this node (device UINT32_MAX: anything of it). */
-static void jobs_on(struct fg_json *json, const struct fg_control *control, const struct fg_actor *actor, fg_node_id node,
+static void jobs_on(struct fg_json *json,
+                    const struct fg_control *control,
+                    const struct fg_actor *actor,
+                    fg_node_id node,
                     uint32_t device)
 {
     fg_json_array(json);
@@ -51,7 +54,10 @@ static const char *share_name(enum fg_share_mode mode)
     return mode == FG_SHARE_MIG ? "mig" : mode == FG_SHARE_MPS ? "mps" : "advisory";
 }
 
-static void cpu_device(struct fg_json *json, const struct fg_control *control, const struct fg_actor *actor, fg_node_id id)
+static void cpu_device(struct fg_json *json,
+                       const struct fg_control *control,
+                       const struct fg_actor *actor,
+                       fg_node_id id)
 {
     const struct fg_pool_node *node = fg_pool_node(control->pool, id);
     fg_json_object(json);
@@ -67,7 +73,11 @@ static void cpu_device(struct fg_json *json, const struct fg_control *control, c
     fg_json_end(json);
 }
 
-static void device(struct fg_json *json, const struct fg_control *control, const struct fg_actor *actor, fg_node_id id, uint32_t at)
+static void device(struct fg_json *json,
+                   const struct fg_control *control,
+                   const struct fg_actor *actor,
+                   fg_node_id id,
+                   uint32_t at)
 {
     const struct fg_pool_node *node = fg_pool_node(control->pool, id);
     const struct fg_device_spec *spec = &fg_pool_spec(control->pool, id)->devices[at];
@@ -90,10 +100,14 @@ static void device(struct fg_json *json, const struct fg_control *control, const
 static enum fg_node_state shown_state(const struct fg_control *control, fg_node_id id)
 {
     enum fg_node_state state = fg_pool_node(control->pool, id)->state;
-    return state == FG_NODE_DRAINING && fg_pool_is_idle(control->pool, id) ? FG_NODE_DRAINED : state;
+    return state == FG_NODE_DRAINING && fg_pool_is_idle(control->pool, id) ? FG_NODE_DRAINED
+                                                                           : state;
 }
 
-static void node(struct fg_json *json, const struct fg_control *control, const struct fg_actor *actor, fg_node_id id)
+static void node(struct fg_json *json,
+                 const struct fg_control *control,
+                 const struct fg_actor *actor,
+                 fg_node_id id)
 {
     const struct fg_pool_node *node = fg_pool_node(control->pool, id);
     fg_json_object(json);
@@ -191,7 +205,8 @@ void fg_command_status(struct fg_control *control, struct fg_command *command)
     uint64_t all = sum.gpu_milli ? sum.gpu_milli : sum.cpu_milli;
     uint64_t used = sum.gpu_milli ? sum.gpu_used_milli : sum.cpu_used_milli;
     fg_json_kv_int(&json, "utilisation_milli", all ? (int64_t)(used * 1000 / all) : 0);
-    fg_json_kv(&json, "isolation", control->options.engine_ops->isolation(control->options.engine));
+    fg_json_kv(&json, "isolation",
+               control->options.engine_ops->isolation(control->options.engine));
     held_of(&json, control);
     notices(&json, control);
     fg_json_end(&json);

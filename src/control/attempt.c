@@ -11,7 +11,10 @@
 #define ATTEMPTS_LOST_MAX 100 /* lost or preempted so often, a job is given up */
 #define BACKOFF_MAX_US    (3600LL * 1000000)
 
-void fg_attempt_write(struct fg_control *control, const struct live *live, enum fg_job_state outcome, const char *reason)
+void fg_attempt_write(struct fg_control *control,
+                      const struct live *live,
+                      enum fg_job_state outcome,
+                      const char *reason)
 {
     if (!fg_control_begin(control))
         return;
@@ -37,7 +40,9 @@ void fg_attempt_write(struct fg_control *control, const struct live *live, enum 
         .reason = reason,
     };
     struct fg_err err = {};
-    fg_control_wrote(control, control->options.store_ops->attempt_put(control->options.store, &row, &err), &err);
+    fg_control_wrote(
+        control, control->options.store_ops->attempt_put(control->options.store, &row, &err),
+        &err);
     fg_buf_free(&nodes);
     fg_buf_free(&devices);
 }
@@ -53,7 +58,10 @@ static int64_t backoff(const struct fg_job *job)
     return pause > BACKOFF_MAX_US || pause < 0 ? BACKOFF_MAX_US : pause;
 }
 
-static void queue_again(struct fg_control *control, struct fg_job *job, int64_t pause_us, const char *reason)
+static void queue_again(struct fg_control *control,
+                        struct fg_job *job,
+                        int64_t pause_us,
+                        const char *reason)
 {
     int rc = fg_job_move(&job->state, FG_JOB_QUEUED, NULL);
     assert(rc == 0);
@@ -70,7 +78,9 @@ static void queue_again(struct fg_control *control, struct fg_job *job, int64_t 
 
 static void failed(struct fg_control *control, struct live *live, struct fg_job *job)
 {
-    int32_t code = live->not_started ? 125 : live->term_signal ? 128 + live->term_signal : live->exit_code;
+    int32_t code = live->not_started   ? 125
+                   : live->term_signal ? 128 + live->term_signal
+                                       : live->exit_code;
     char reason[FG_TEXT_MAX];
     if (live->reason[0])
         snprintf(reason, sizeof(reason), "%s", live->reason);
@@ -88,7 +98,11 @@ static void failed(struct fg_control *control, struct live *live, struct fg_job 
         fg_job_finish(control, job, FG_JOB_FAILED, reason, code, term_signal);
 }
 
-static void end_with(struct fg_control *control, struct live *live, struct fg_job *job, enum fg_job_state state, const char *reason,
+static void end_with(struct fg_control *control,
+                     struct live *live,
+                     struct fg_job *job,
+                     enum fg_job_state state,
+                     const char *reason,
                      int32_t code)
 {
     fg_attempt_write(control, live, state, reason);
@@ -98,7 +112,10 @@ static void end_with(struct fg_control *control, struct live *live, struct fg_jo
 }
 
 /* Through no fault of its own: preempted, its node or supervisor lost. */
-static void interrupted(struct fg_control *control, struct live *live, struct fg_job *job, const char *reason)
+static void interrupted(struct fg_control *control,
+                        struct live *live,
+                        struct fg_job *job,
+                        const char *reason)
 {
     if (job->attempt >= ATTEMPTS_LOST_MAX + job->retries) {
         end_with(control, live, job, FG_JOB_FAILED, "interrupted too often", 125);
@@ -113,7 +130,8 @@ static void interrupted(struct fg_control *control, struct live *live, struct fg
 static void collect_tasks(struct fg_control *control, const struct live *live)
 {
     for (uint32_t task = 0; task < live->tasks; task++)
-        fg_control_effect(control, EFFECT_COLLECT, (struct fg_task_key){live->job, live->attempt, task}, 0);
+        fg_control_effect(control, EFFECT_COLLECT,
+                          (struct fg_task_key){live->job, live->attempt, task}, 0);
 }
 
 static void end_attempt(struct fg_control *control, struct live *live)
@@ -125,7 +143,8 @@ static void end_attempt(struct fg_control *control, struct live *live)
     if (job.cancel_asked)
         end_with(control, live, &job, FG_JOB_CANCELLED, "cancelled", 130);
     else if (live->timed_out)
-        end_with(control, live, &job, FG_JOB_TIMED_OUT, reason[0] ? reason : "over its time limit", 124);
+        end_with(control, live, &job, FG_JOB_TIMED_OUT,
+                 reason[0] ? reason : "over its time limit", 124);
     else if (live->lost)
         interrupted(control, live, &job, reason[0] ? reason : "its supervisor was lost");
     else if (job.stop_sent)
@@ -140,8 +159,8 @@ static void end_attempt(struct fg_control *control, struct live *live)
 
 static bool task_failed(const struct fg_engine_event *event)
 {
-    return event->kind != FG_TASK_EXITED || event->exit_code != 0 || event->term_signal || event->timed_out ||
-           event->out_of_memory;
+    return event->kind != FG_TASK_EXITED || event->exit_code != 0 || event->term_signal
+           || event->timed_out || event->out_of_memory;
 }
 
 static void note_failure(struct live *live, const struct fg_engine_event *event)
@@ -156,7 +175,9 @@ static void note_failure(struct live *live, const struct fg_engine_event *event)
         snprintf(live->reason, sizeof(live->reason), "went over its memory limit");
 }
 
-static void task_started(struct fg_control *control, struct live *live, const struct fg_engine_event *event)
+static void task_started(struct fg_control *control,
+                         struct live *live,
+                         const struct fg_engine_event *event)
 {
     if (live->task_state[event->key.task] != TASK_ASKED)
         return;
@@ -187,17 +208,21 @@ static void keep_artifacts(struct fg_control *control, const struct fg_engine_ev
     struct fg_engine_artifact *items = calloc(event->artifacts, sizeof(*items));
     if (!items)
         abort();
-    size_t len = control->options.engine_ops->artifacts(control->options.engine, event->key, items, event->artifacts);
+    size_t len = control->options.engine_ops->artifacts(control->options.engine, event->key,
+                                                        items, event->artifacts);
     for (size_t i = 0; i < len; i++) {
         struct fg_err err = {};
-        int rc = control->options.store_ops->artifact_put(control->options.store, event->key.job, items[i].path, items[i].hash,
-                                                          items[i].bytes, event->time_us, &err);
+        int rc = control->options.store_ops->artifact_put(
+            control->options.store, event->key.job, items[i].path, items[i].hash,
+            items[i].bytes, event->time_us, &err);
         fg_control_wrote(control, rc, &err);
     }
     free(items);
 }
 
-static void task_over(struct fg_control *control, struct live *live, const struct fg_engine_event *event)
+static void task_over(struct fg_control *control,
+                      struct live *live,
+                      const struct fg_engine_event *event)
 {
     uint8_t *state = &live->task_state[event->key.task];
     if (*state == TASK_OVER)

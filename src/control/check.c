@@ -26,7 +26,8 @@ static bool node_agrees(const struct fg_control *control, fg_node_id id)
                 left.devices[__builtin_ctz(mask)] -= grant->gpu_milli;
         }
     }
-    bool same = left.cpu_milli == node->cpu_milli_left && left.mem_mib == (int64_t)node->mem_mib_left;
+    bool same =
+        left.cpu_milli == node->cpu_milli_left && left.mem_mib == (int64_t)node->mem_mib_left;
     for (uint32_t i = 0; same && i < node->devices_len; i++)
         same = left.devices[i] >= 0 && left.devices[i] == node->left_milli[i];
     return same;
@@ -48,7 +49,8 @@ static bool project_agrees(const struct fg_control *control, fg_project_id id)
         queued += job && job->project == id && job->state == FG_JOB_QUEUED;
     }
     const struct fg_held *held = fg_queue_held(control->queue, id);
-    return held->running == running && held->gpu_milli == gpu_milli && held->cpu_milli == cpu_milli && held->queued == queued;
+    return held->running == running && held->gpu_milli == gpu_milli
+           && held->cpu_milli == cpu_milli && held->queued == queued;
 }
 
 /* A job holds devices exactly while it is starting or running. */
@@ -60,7 +62,8 @@ static bool jobs_agree(const struct fg_control *control)
         if (!job)
             continue;
         bool holds = job->state == FG_JOB_STARTING || job->state == FG_JOB_RUNNING;
-        if (fg_job_state_is_final(job->state) || holds != fg_map_get(control->live_by_job, job->id, NULL))
+        if (fg_job_state_is_final(job->state)
+            || holds != fg_map_get(control->live_by_job, job->id, NULL))
             return false;
         holding += holds;
     }

@@ -4,7 +4,9 @@
 #include <string.h>
 
 /* The open job, if the actor may see it. */
-static const struct fg_job *visible(struct fg_control *control, const struct fg_actor *actor, fg_job_id id)
+static const struct fg_job *visible(struct fg_control *control,
+                                    const struct fg_actor *actor,
+                                    fg_job_id id)
 {
     const struct fg_job *job = fg_queue_get(control->queue, id);
     return job && (actor->project == 0 || actor->project == job->project) ? job : NULL;
@@ -14,11 +16,13 @@ static const struct fg_job *visible(struct fg_control *control, const struct fg_
 static int over_state(struct fg_control *control, struct fg_command *command)
 {
     fg_project_id project;
-    int rc = control->options.store_ops->job_state(control->options.store, command->job, &command->out_state, &project,
+    int rc = control->options.store_ops->job_state(control->options.store, command->job,
+                                                   &command->out_state, &project,
                                                    &command->out_exit_code, &command->err);
     bool hidden = rc == 0 && command->actor.project != 0 && command->actor.project != project;
     if (rc == FG_ENOENT || hidden)
-        return fg_fail(&command->err, FG_ENOENT, "job %llu: no such job", (unsigned long long)command->job);
+        return fg_fail(&command->err, FG_ENOENT, "job %llu: no such job",
+                       (unsigned long long)command->job);
     return rc;
 }
 
@@ -51,7 +55,8 @@ static void cancel(struct fg_control *control, struct fg_command *command)
 {
     const struct fg_job *job = visible(control, &command->actor, command->job);
     if (!job && !command->array) {
-        command->rc = over_state(control, command); /* over already: nothing to do, and no error */
+        command->rc =
+            over_state(control, command); /* over already: nothing to do, and no error */
         return;
     }
     if (!fg_control_begin(control))
@@ -61,7 +66,8 @@ static void cancel(struct fg_control *control, struct fg_command *command)
         cancel_one(control, job);
     for (size_t at = 0; command->array && at < fg_queue_slots(control->queue); at++) {
         const struct fg_job *element = fg_queue_slot(control->queue, at);
-        if (!element || element->array_id != command->job || !visible(control, &command->actor, element->id))
+        if (!element || element->array_id != command->job
+            || !visible(control, &command->actor, element->id))
             continue;
         cancel_one(control, element);
         found++;
@@ -75,11 +81,14 @@ static void cancel(struct fg_control *control, struct fg_command *command)
         command->rc = over_state(control, command);
 }
 
-static void set_node(struct fg_control *control, struct fg_command *command, enum fg_node_state wanted)
+static void set_node(struct fg_control *control,
+                     struct fg_command *command,
+                     enum fg_node_state wanted)
 {
     fg_node_id node = fg_pool_find(control->pool, command->name);
     if (!node) {
-        command->rc = fg_fail(&command->err, FG_ENOENT, "node %s: not in the pool", command->name);
+        command->rc =
+            fg_fail(&command->err, FG_ENOENT, "node %s: not in the pool", command->name);
         return;
     }
     if (!fg_control_begin(control))
@@ -87,10 +96,12 @@ static void set_node(struct fg_control *control, struct fg_command *command, enu
     const char *reason = command->text ? command->text : "";
     fg_pool_set_state(control->pool, node, wanted);
     snprintf(control->node_reasons[node - 1], FG_TEXT_MAX, "%s", reason);
-    command->rc = control->options.store_ops->node_put(control->options.store, fg_pool_spec(control->pool, node), wanted,
-                                                       reason, &command->err);
+    command->rc = control->options.store_ops->node_put(control->options.store,
+                                                       fg_pool_spec(control->pool, node),
+                                                       wanted, reason, &command->err);
     fg_control_wrote(control, command->rc, &command->err);
-    fg_control_tell(control, wanted == FG_NODE_UP ? "node.resumed" : "node.drained", NULL, "\"node\":\"%s\"", command->name);
+    fg_control_tell(control, wanted == FG_NODE_UP ? "node.resumed" : "node.drained", NULL,
+                    "\"node\":\"%s\"", command->name);
     control->pass_wanted = true;
 }
 
@@ -119,7 +130,8 @@ static void put_project(struct fg_control *control, struct fg_command *command)
     command->rc = fg_queue_project_put(control->queue, project, &command->err);
     if (command->rc < 0)
         return;
-    command->rc = control->options.store_ops->project_put(control->options.store, project, &command->err);
+    command->rc =
+        control->options.store_ops->project_put(control->options.store, project, &command->err);
     fg_control_wrote(control, command->rc, &command->err);
     recount(control, project);
     fg_control_tell(control, "project.changed", NULL, "\"project\":\"%s\"", project->name);
@@ -133,7 +145,8 @@ static void put_token(struct fg_control *control, struct fg_command *command)
         return;
     if (command->token->id == 0)
         command->token->id = control->next_token_id++;
-    command->rc = control->options.store_ops->token_put(control->options.store, command->token, &command->err);
+    command->rc = control->options.store_ops->token_put(control->options.store, command->token,
+                                                        &command->err);
     fg_control_wrote(control, command->rc, &command->err);
     command->out_id = command->token->id;
 }

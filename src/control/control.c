@@ -8,7 +8,9 @@
 #define EVENTS_A_STEP_MAX 4096
 #define SICK_PAUSE_US     500000
 
-struct fg_control *fg_control_new(const struct fg_control_options *options, int64_t now_us, struct fg_err *err)
+struct fg_control *fg_control_new(const struct fg_control_options *options,
+                                  int64_t now_us,
+                                  struct fg_err *err)
 {
     struct fg_control *control = calloc(1, sizeof(*control));
     if (!control) {
@@ -91,10 +93,15 @@ void fg_control_wrote(struct fg_control *control, int rc, const struct fg_err *e
     }
 }
 
-void fg_control_effect(struct fg_control *control, enum effect_kind kind, struct fg_task_key key, int64_t grace_us)
+void fg_control_effect(struct fg_control *control,
+                       enum effect_kind kind,
+                       struct fg_task_key key,
+                       int64_t grace_us)
 {
-    control->effects = fg_control_grow(control->effects, control->effects_len, &control->effects_room, sizeof(struct effect));
-    control->effects[control->effects_len++] = (struct effect){.kind = kind, .key = key, .grace_us = grace_us};
+    control->effects = fg_control_grow(control->effects, control->effects_len,
+                                       &control->effects_room, sizeof(struct effect));
+    control->effects[control->effects_len++] =
+        (struct effect){.kind = kind, .key = key, .grace_us = grace_us};
 }
 
 /* -- the parts of a step ------------------------------------------------------------------------ */
@@ -102,9 +109,10 @@ void fg_control_effect(struct fg_control *control, enum effect_kind kind, struct
 static void take_events(struct fg_control *control)
 {
     struct fg_engine_event event;
-    while (control->pending_len < EVENTS_A_STEP_MAX &&
-           control->options.engine_ops->next_event(control->options.engine, &event) == 1) {
-        control->pending = fg_control_grow(control->pending, control->pending_len, &control->pending_room, sizeof(event));
+    while (control->pending_len < EVENTS_A_STEP_MAX
+           && control->options.engine_ops->next_event(control->options.engine, &event) == 1) {
+        control->pending = fg_control_grow(control->pending, control->pending_len,
+                                           &control->pending_room, sizeof(event));
         control->pending[control->pending_len++] = event;
     }
 }
@@ -136,7 +144,8 @@ static void apply_commands(struct fg_control *control, struct fg_command *comman
             command->rc = control->batch_err.code;
         } else {
             fg_command_apply(control, command);
-            if (command->kind == FG_CMD_WAIT && command->rc == 0 && !fg_job_state_is_final(command->out_state)) {
+            if (command->kind == FG_CMD_WAIT && command->rc == 0
+                && !fg_job_state_is_final(command->out_state)) {
                 command->next = control->waiting;
                 control->waiting = command;
                 continue;
@@ -263,11 +272,15 @@ static void pass_if_due(struct fg_control *control)
         control->tick_us = control->now_us + control->config->schedule_tick_ms * 1000;
     }
     bool sick = control->sick && control->now_us < control->sick_until_us;
-    if (control->pass_wanted && control->now_us >= control->pass_after_us && control->batch_rc == 0 && !sick)
+    if (control->pass_wanted && control->now_us >= control->pass_after_us
+        && control->batch_rc == 0 && !sick)
         fg_control_pass(control);
 }
 
-int fg_control_step(struct fg_control *control, struct fg_command *commands, int64_t now_us, struct fg_err *err)
+int fg_control_step(struct fg_control *control,
+                    struct fg_command *commands,
+                    int64_t now_us,
+                    struct fg_err *err)
 {
     control->now_us = now_us;
     control->batch_rc = 0;
@@ -310,7 +323,8 @@ void fg_control_wait_cancel(struct fg_control *control, const struct fg_command 
         if (*at == command) {
             struct fg_command *found = *at;
             *at = found->next;
-            found->rc = fg_fail(&found->err, FG_ETIMEOUT, "job %llu: not over yet", (unsigned long long)found->job);
+            found->rc = fg_fail(&found->err, FG_ETIMEOUT, "job %llu: not over yet",
+                                (unsigned long long)found->job);
             answer(found);
             return;
         }
@@ -323,5 +337,6 @@ const char *fg_control_sick(const struct fg_control *control)
 
 const struct fg_node_spec *fg_control_node(const struct fg_control *control, fg_node_id node)
 {
-    return node && node <= fg_pool_len(control->pool) ? fg_pool_spec(control->pool, node) : NULL;
+    return node && node <= fg_pool_len(control->pool) ? fg_pool_spec(control->pool, node)
+                                                      : NULL;
 }

@@ -25,7 +25,7 @@ struct fg_control;
 struct fg_control_options {
     const struct fg_config *config;
     const struct fg_store_ops *store_ops;
-    struct fg_store *store;   /* borrowed */
+    struct fg_store *store; /* borrowed */
     const struct fg_engine_ops *engine_ops;
     struct fg_engine *engine; /* borrowed */
     const struct fg_order *order;
@@ -38,14 +38,19 @@ struct fg_control_options {
 };
 
 /* Read the state, find the nodes, adopt what runs.  NULL and `err` on failure. */
-struct fg_control *fg_control_new(const struct fg_control_options *options, int64_t now_us, struct fg_err *err);
+struct fg_control *fg_control_new(const struct fg_control_options *options,
+                                  int64_t now_us,
+                                  struct fg_err *err);
 /* Waiting commands are answered with FG_EUNREACH; running jobs go on. */
 void fg_control_free(struct fg_control *control);
 FG_AUTO_DEFINE(fg_control)
 
 /* One step; `commands` is a list by ->next (may be NULL), each gets its done() now or, for WAIT, later.
  * Returns 0, or the negative code of a store that cannot even be read: the process should end. */
-[[nodiscard]] int fg_control_step(struct fg_control *control, struct fg_command *commands, int64_t now_us, struct fg_err *err);
+[[nodiscard]] int fg_control_step(struct fg_control *control,
+                                  struct fg_command *commands,
+                                  int64_t now_us,
+                                  struct fg_err *err);
 
 /* When a step is due even if nothing comes in; UTC. */
 int64_t fg_control_next_us(const struct fg_control *control);

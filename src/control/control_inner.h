@@ -14,7 +14,7 @@ struct live {
     struct fg_grant *grants; /* owned, one per task */
     uint8_t *task_state;     /* owned: enum live_task per task */
     struct fg_amount amount;
-    bool claimed;            /* false: the node changed its shape while we were away */
+    bool claimed; /* false: the node changed its shape while we were away */
     bool timed_out, lost, not_started;
     int32_t exit_code, term_signal; /* of the first task that failed */
     struct fg_usage usage;
@@ -65,8 +65,8 @@ struct fg_control {
 
     /* Of the step under way. */
     int64_t now_us;
-    bool in_batch;      /* begin() was called */
-    int batch_rc;       /* first failed write: the batch must be rolled back */
+    bool in_batch;           /* begin() was called */
+    int batch_rc;            /* first failed write: the batch must be rolled back */
     struct fg_err batch_err; /* kept while sick */
     struct effect *effects;
     size_t effects_len, effects_room;
@@ -82,12 +82,12 @@ struct fg_control {
     /* Across steps. */
     struct fg_engine_event *pending; /* events not yet durable */
     size_t pending_len, pending_room;
-    struct fg_command *waiting;      /* FG_CMD_WAIT */
-    bool pass_wanted;   /* something changed that may let a job start */
-    int64_t pass_after_us; /* no pass before: passes take at most a tenth of the time */
+    struct fg_command *waiting; /* FG_CMD_WAIT */
+    bool pass_wanted;           /* something changed that may let a job start */
+    int64_t pass_after_us;      /* no pass before: passes take at most a tenth of the time */
     int64_t tick_us, later_us;
-    int64_t share_us;   /* fair-share bonuses were computed */
-    int64_t retain_us;  /* old rows are due to go */
+    int64_t share_us;  /* fair-share bonuses were computed */
+    int64_t retain_us; /* old rows are due to go */
     bool sick;
     int64_t sick_until_us;
     struct fg_running *running; /* scratch of the pass */
@@ -95,47 +95,80 @@ struct fg_control {
 };
 
 /* control.c */
-bool fg_control_begin(struct fg_control *control); /* open the batch if it is not; false: it cannot be */
-void fg_control_wrote(struct fg_control *control, int rc, const struct fg_err *err); /* note a write's result */
-void fg_control_effect(struct fg_control *control, enum effect_kind kind, struct fg_task_key key, int64_t grace_us);
+bool fg_control_begin(
+    struct fg_control *control); /* open the batch if it is not; false: it cannot be */
+void fg_control_wrote(struct fg_control *control,
+                      int rc,
+                      const struct fg_err *err); /* note a write's result */
+void fg_control_effect(struct fg_control *control,
+                       enum effect_kind kind,
+                       struct fg_task_key key,
+                       int64_t grace_us);
 void *fg_control_grow(void *items, size_t len, size_t *room, size_t size);
 
 /* tell.c: append an event; `fmt` makes the members inside of {}. */
-[[gnu::format(printf, 4, 5)]] void fg_control_tell(struct fg_control *control, const char *kind, const struct fg_job *job,
-                                                   const char *fmt, ...);
+[[gnu::format(printf, 4, 5)]] void fg_control_tell(struct fg_control *control,
+                                                   const char *kind,
+                                                   const struct fg_job *job,
+                                                   const char *fmt,
+                                                   ...);
 
 /* load.c: (re)build the state from the store, and ask the engine what became of the attempts under way. */
 int fg_control_load(struct fg_control *control, struct fg_err *err);
 void fg_control_unload(struct fg_control *control);
 const char *fg_control_user(const struct fg_control *control, uint32_t user);
-int fg_control_user_intern(struct fg_control *control, const char *name, uint32_t *out_user, struct fg_err *err);
+int fg_control_user_intern(struct fg_control *control,
+                           const char *name,
+                           uint32_t *out_user,
+                           struct fg_err *err);
 
 /* live.c */
 struct live *fg_live_get(struct fg_control *control, fg_job_id job);
-struct live *fg_live_add(struct fg_control *control, const struct fg_job *job, const struct fg_grant *grants, int64_t begun_us);
-void fg_live_del(struct fg_control *control, struct live *live); /* frees its devices in pool and quota */
-void fg_live_names(struct fg_control *control, const struct fg_grant *grants, size_t len, struct fg_buf *nodes, struct fg_buf *devices);
+struct live *fg_live_add(struct fg_control *control,
+                         const struct fg_job *job,
+                         const struct fg_grant *grants,
+                         int64_t begun_us);
+void fg_live_del(struct fg_control *control,
+                 struct live *live); /* frees its devices in pool and quota */
+void fg_live_names(struct fg_control *control,
+                   const struct fg_grant *grants,
+                   size_t len,
+                   struct fg_buf *nodes,
+                   struct fg_buf *devices);
 void fg_live_stop(struct fg_control *control, const struct live *live, int64_t grace_us);
 
 /* job_end.c */
-void fg_job_write(struct fg_control *control, const struct fg_job *job, const char *reason, int32_t exit_code, int32_t term_signal);
-void fg_job_finish(struct fg_control *control, struct fg_job *job, enum fg_job_state state, const char *reason, int32_t exit_code,
+void fg_job_write(struct fg_control *control,
+                  const struct fg_job *job,
+                  const char *reason,
+                  int32_t exit_code,
+                  int32_t term_signal);
+void fg_job_finish(struct fg_control *control,
+                   struct fg_job *job,
+                   enum fg_job_state state,
+                   const char *reason,
+                   int32_t exit_code,
                    int32_t term_signal);
 
 /* attempt.c: engine events. */
 void fg_attempt_event(struct fg_control *control, const struct fg_engine_event *event);
 /* Jobs that began to run in this step and still do: written once, not at every event. */
 void fg_attempt_save_started(struct fg_control *control);
-void fg_attempt_write(struct fg_control *control, const struct live *live, enum fg_job_state outcome, const char *reason);
+void fg_attempt_write(struct fg_control *control,
+                      const struct live *live,
+                      enum fg_job_state outcome,
+                      const char *reason);
 
 /* start.c */
 void fg_control_pass(struct fg_control *control);
 void fg_control_start(struct fg_control *control, fg_job_id job); /* effect, after the commit */
-int64_t fg_control_price(const struct fg_control *control, const struct live *live); /* micro-USD per hour, -1 unknown */
+int64_t fg_control_price(const struct fg_control *control,
+                         const struct live *live); /* micro-USD per hour, -1 unknown */
 
 /* retain.c: old jobs, outputs, keys and events go, a few rows a step. */
 void fg_control_retain_begin(struct fg_control *control); /* once, at the start */
-void fg_control_retain(struct fg_control *control);       /* within a step; does nothing until it is due */
+void fg_control_retain(
+    struct fg_control *control); /* within a step; does nothing until it is due */
 
 /* submit.c, commands.c, answers.c, why.c */
 void fg_command_submit(struct fg_control *control, struct fg_command *command);

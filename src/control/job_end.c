@@ -4,20 +4,28 @@
 #include <assert.h>
 #include <string.h>
 
-void fg_job_write(struct fg_control *control, const struct fg_job *job, const char *reason, int32_t exit_code, int32_t term_signal)
+void fg_job_write(struct fg_control *control,
+                  const struct fg_job *job,
+                  const char *reason,
+                  int32_t exit_code,
+                  int32_t term_signal)
 {
     if (!fg_control_begin(control))
         return;
     struct fg_err err = {};
     int64_t finished_us = fg_job_state_is_final(job->state) ? control->now_us : 0;
     fg_control_wrote(control,
-                     control->options.store_ops->job_set(control->options.store, job, finished_us, reason, exit_code,
+                     control->options.store_ops->job_set(control->options.store, job,
+                                                         finished_us, reason, exit_code,
                                                          term_signal, &err),
                      &err);
 }
 
 /* Those who wait for this job are answered with the step. */
-static void answer_waiters(struct fg_control *control, fg_job_id job, enum fg_job_state state, int32_t exit_code)
+static void answer_waiters(struct fg_control *control,
+                           fg_job_id job,
+                           enum fg_job_state state,
+                           int32_t exit_code)
 {
     struct fg_command **at = &control->waiting;
     while (*at) {
@@ -35,16 +43,25 @@ static void answer_waiters(struct fg_control *control, fg_job_id job, enum fg_jo
 }
 
 /* A job that can no longer run, because one it waited for did not succeed. */
-static void fail_dependent(struct fg_control *control, fg_job_id id, fg_job_id on, enum fg_job_state state)
+static void fail_dependent(struct fg_control *control,
+                           fg_job_id id,
+                           fg_job_id on,
+                           enum fg_job_state state)
 {
     struct fg_job job = *fg_queue_get(control->queue, id);
     char reason[FG_TEXT_MAX];
-    snprintf(reason, sizeof(reason), "job %llu, which it waits for, %s%s", (unsigned long long)on,
-             state == FG_JOB_FAILED ? "" : state == FG_JOB_TIMED_OUT ? "has " : "was ", fg_job_state_name(state));
+    snprintf(reason, sizeof(reason), "job %llu, which it waits for, %s%s",
+             (unsigned long long)on,
+             state == FG_JOB_FAILED      ? ""
+             : state == FG_JOB_TIMED_OUT ? "has "
+                                         : "was ",
+             fg_job_state_name(state));
     fg_job_finish(control, &job, FG_JOB_CANCELLED, reason, 130, 0);
 }
 
-static void resolve_dependents(struct fg_control *control, fg_job_id on, enum fg_job_state state)
+static void resolve_dependents(struct fg_control *control,
+                               fg_job_id on,
+                               enum fg_job_state state)
 {
     fg_job_id id;
     bool any_end;
@@ -81,7 +98,11 @@ static void work_off(struct fg_control *control)
     control->pass_wanted = true;
 }
 
-void fg_job_finish(struct fg_control *control, struct fg_job *job, enum fg_job_state state, const char *reason, int32_t exit_code,
+void fg_job_finish(struct fg_control *control,
+                   struct fg_job *job,
+                   enum fg_job_state state,
+                   const char *reason,
+                   int32_t exit_code,
                    int32_t term_signal)
 {
     int rc = fg_job_move(&job->state, state, NULL);
@@ -89,9 +110,11 @@ void fg_job_finish(struct fg_control *control, struct fg_job *job, enum fg_job_s
     (void)rc;
     fg_queue_set(control->queue, job);
     fg_job_write(control, job, reason, exit_code, term_signal);
-    fg_control_tell(control, "job.finished", job, "\"state\":\"%s\",\"exit_code\":%d", fg_job_state_name(state), exit_code);
+    fg_control_tell(control, "job.finished", job, "\"state\":\"%s\",\"exit_code\":%d",
+                    fg_job_state_name(state), exit_code);
     answer_waiters(control, job->id, state, exit_code);
-    control->ended = fg_control_grow(control->ended, control->ended_len, &control->ended_room, sizeof(struct ended));
+    control->ended = fg_control_grow(control->ended, control->ended_len, &control->ended_room,
+                                     sizeof(struct ended));
     control->ended[control->ended_len++] = (struct ended){.job = job->id, .state = state};
     if (!control->ending)
         work_off(control);

@@ -11,10 +11,14 @@ struct live *fg_live_get(struct fg_control *control, fg_job_id job)
     return fg_map_get(control->live_by_job, job, &at) ? &control->lives[at] : NULL;
 }
 
-struct live *fg_live_add(struct fg_control *control, const struct fg_job *job, const struct fg_grant *grants, int64_t begun_us)
+struct live *fg_live_add(struct fg_control *control,
+                         const struct fg_job *job,
+                         const struct fg_grant *grants,
+                         int64_t begun_us)
 {
     assert(!fg_live_get(control, job->id));
-    control->lives = fg_control_grow(control->lives, control->lives_len, &control->lives_room, sizeof(struct live));
+    control->lives = fg_control_grow(control->lives, control->lives_len, &control->lives_room,
+                                     sizeof(struct live));
     struct live *live = &control->lives[control->lives_len];
     *live = (struct live){
         .job = job->id,
@@ -30,7 +34,8 @@ struct live *fg_live_add(struct fg_control *control, const struct fg_job *job, c
     if (!live->grants || !live->task_state)
         abort();
     memcpy(live->grants, grants, job->tasks * sizeof(grants[0]));
-    live->amount = fg_schedule_amount(control->pool, fg_queue_project(control->queue, job->project), grants, job->tasks);
+    live->amount = fg_schedule_amount(
+        control->pool, fg_queue_project(control->queue, job->project), grants, job->tasks);
     fg_map_put(control->live_by_job, job->id, (uint32_t)control->lives_len++);
     return live;
 }
@@ -45,7 +50,8 @@ void fg_live_del(struct fg_control *control, struct live *live)
     if (live->claimed)
         fg_held_take(held, &live->amount);
     double seconds = (double)(control->now_us - live->begun_us) / 1e6;
-    held->used += seconds * (double)(live->amount.gpu_milli + live->amount.cpu_milli / 16) / 1000;
+    held->used +=
+        seconds * (double)(live->amount.gpu_milli + live->amount.cpu_milli / 16) / 1000;
     free(live->grants);
     free(live->task_state);
     fg_map_del(control->live_by_job, live->job);
@@ -56,7 +62,10 @@ void fg_live_del(struct fg_control *control, struct live *live)
     }
 }
 
-void fg_live_names(struct fg_control *control, const struct fg_grant *grants, size_t len, struct fg_buf *nodes,
+void fg_live_names(struct fg_control *control,
+                   const struct fg_grant *grants,
+                   size_t len,
+                   struct fg_buf *nodes,
                    struct fg_buf *devices)
 {
     fg_node_id last = 0;
@@ -72,7 +81,8 @@ void fg_live_names(struct fg_control *control, const struct fg_grant *grants, si
         last = grants[i].node;
         for (; fresh; fresh &= fresh - 1) {
             uint32_t at = (uint32_t)__builtin_ctz(fresh);
-            fg_buf_printf(devices, "%s\"%s-%u\"", devices->len > 1 ? "," : "", spec->devices[at].kind, at);
+            fg_buf_printf(devices, "%s\"%s-%u\"", devices->len > 1 ? "," : "",
+                          spec->devices[at].kind, at);
         }
         if (!grants[i].devices && !again)
             fg_buf_printf(devices, "%s\"cpu\"", devices->len > 1 ? "," : "");
@@ -84,6 +94,8 @@ void fg_live_stop(struct fg_control *control, const struct live *live, int64_t g
 {
     for (uint32_t task = 0; task < live->tasks; task++)
         if (live->task_state[task] != TASK_OVER)
-            fg_control_effect(control, EFFECT_STOP,
-                              (struct fg_task_key){.job = live->job, .attempt = live->attempt, .task = task}, grace_us);
+            fg_control_effect(
+                control, EFFECT_STOP,
+                (struct fg_task_key){.job = live->job, .attempt = live->attempt, .task = task},
+                grace_us);
 }

@@ -10,7 +10,8 @@
 
 const char *fg_control_user(const struct fg_control *control, uint32_t user)
 {
-    return user < control->users_len && control->user_names[user][0] ? control->user_names[user] : "?";
+    return user < control->users_len && control->user_names[user][0] ? control->user_names[user]
+                                                                     : "?";
 }
 
 static void remember_user(struct fg_control *control, uint32_t user, const char *name)
@@ -20,15 +21,20 @@ static void remember_user(struct fg_control *control, uint32_t user, const char 
         control->user_names = reallocarray(control->user_names, len, FG_NAME_MAX);
         if (!control->user_names)
             abort();
-        memset(control->user_names + control->users_len, 0, (len - control->users_len) * FG_NAME_MAX);
+        memset(control->user_names + control->users_len, 0,
+               (len - control->users_len) * FG_NAME_MAX);
         control->users_len = len;
     }
     snprintf(control->user_names[user], FG_NAME_MAX, "%s", name);
 }
 
-int fg_control_user_intern(struct fg_control *control, const char *name, uint32_t *out_user, struct fg_err *err)
+int fg_control_user_intern(struct fg_control *control,
+                           const char *name,
+                           uint32_t *out_user,
+                           struct fg_err *err)
 {
-    int rc = control->options.store_ops->user_intern(control->options.store, name, out_user, err);
+    int rc =
+        control->options.store_ops->user_intern(control->options.store, name, out_user, err);
     if (rc == 0 && strcmp(fg_control_user(control, *out_user), name) != 0)
         remember_user(control, *out_user, name);
     return rc;
@@ -42,7 +48,10 @@ static int load_project(void *self, const struct fg_project *project)
     return fg_queue_project_put(control->queue, project, NULL);
 }
 
-static int load_node(void *self, const char *name, enum fg_node_state wanted, const char *reason)
+static int load_node(void *self,
+                     const char *name,
+                     enum fg_node_state wanted,
+                     const char *reason)
 {
     struct fg_control *control = self;
     fg_node_id node = fg_pool_find(control->pool, name);
@@ -60,11 +69,15 @@ static int load_user(void *self, uint32_t user, const char *name)
 }
 
 /* The devices that a running job holds; a node that lost some of them holds the job without a claim. */
-static void load_live(struct fg_control *control, const struct fg_job *job, const struct fg_grant *grants)
+static void load_live(struct fg_control *control,
+                      const struct fg_job *job,
+                      const struct fg_grant *grants)
 {
-    struct live *live = fg_live_add(control, job, grants, job->started_us ? job->started_us : control->now_us);
+    struct live *live =
+        fg_live_add(control, job, grants, job->started_us ? job->started_us : control->now_us);
     for (uint32_t task = 0; task < job->tasks; task++) {
-        if (grants[task].node <= fg_pool_len(control->pool) && fg_pool_claim(control->pool, &grants[task], NULL) == 0)
+        if (grants[task].node <= fg_pool_len(control->pool)
+            && fg_pool_claim(control->pool, &grants[task], NULL) == 0)
             continue;
         while (task-- > 0)
             fg_pool_release(control->pool, &grants[task]);
@@ -74,24 +87,32 @@ static void load_live(struct fg_control *control, const struct fg_job *job, cons
     fg_held_add(fg_queue_held(control->queue, job->project), &live->amount);
 }
 
-static bool grants_known(const struct fg_control *control, const struct fg_grant *grants, size_t len)
+static bool grants_known(const struct fg_control *control,
+                         const struct fg_grant *grants,
+                         size_t len)
 {
     for (size_t i = 0; i < len; i++)
-        if (grants[i].node == 0 || grants[i].node > fg_pool_len(control->pool) ||
-            (grants[i].devices >> fg_pool_node(control->pool, grants[i].node)->devices_len) != 0)
+        if (grants[i].node == 0 || grants[i].node > fg_pool_len(control->pool)
+            || (grants[i].devices >> fg_pool_node(control->pool, grants[i].node)->devices_len)
+                   != 0)
             return false;
     return true;
 }
 
-static int load_job(void *self, const struct fg_job_row *row, const struct fg_request *any_of, size_t any_of_len,
-                    const struct fg_grant *grants, size_t grants_len)
+static int load_job(void *self,
+                    const struct fg_job_row *row,
+                    const struct fg_request *any_of,
+                    size_t any_of_len,
+                    const struct fg_grant *grants,
+                    size_t grants_len)
 {
     struct fg_control *control = self;
     struct fg_job job = row->job;
     job.request = fg_queue_class(control->queue, any_of, any_of_len);
     job.waits_for = 0;
     for (size_t i = 0; i < row->after_len; i++)
-        job.waits_for = (uint8_t)(job.waits_for + (fg_queue_get(control->queue, row->after[i].job) != NULL));
+        job.waits_for = (uint8_t)(job.waits_for
+                                  + (fg_queue_get(control->queue, row->after[i].job) != NULL));
     int rc = fg_queue_add(control->queue, &job, NULL);
     if (rc < 0)
         return rc;
@@ -130,7 +151,9 @@ void fg_control_unload(struct fg_control *control)
     control->node_reasons = NULL;
 }
 
-static int64_t order_key(const void *self, const struct fg_job *job, const struct fg_project *project)
+static int64_t order_key(const void *self,
+                         const struct fg_job *job,
+                         const struct fg_project *project)
 {
     const struct fg_control *control = self;
     return control->options.order->key(control->config, job, project);
@@ -142,7 +165,8 @@ static int find_nodes(struct fg_control *control, struct fg_err *err)
     if (!specs)
         return fg_fail(err, FG_ENOMEM, "no memory for %zu nodes", control->options.nodes_max);
     size_t len = 0;
-    int rc = control->options.engine_ops->discover(control->options.engine, specs, control->options.nodes_max, &len, err);
+    int rc = control->options.engine_ops->discover(control->options.engine, specs,
+                                                   control->options.nodes_max, &len, err);
     for (size_t i = 0; rc == 0 && i < len; i++)
         rc = fg_pool_add(control->pool, &specs[i], NULL, err);
     free(specs);
@@ -155,7 +179,8 @@ static int ensure_default(struct fg_control *control, struct fg_err *err)
     if (fg_queue_project(control->queue, 1))
         return 0;
     const struct fg_store_ops *store = control->options.store_ops;
-    struct fg_project project = {.id = 1, .name = "default", .weight = 100, .quota = {-1, -1, -1, -1, -1}};
+    struct fg_project project = {
+        .id = 1, .name = "default", .weight = 100, .quota = {-1, -1, -1, -1, -1}};
     int rc = store->begin(control->options.store, err);
     if (rc == 0)
         rc = store->project_put(control->options.store, &project, err);
@@ -173,9 +198,11 @@ static int adopt_all(struct fg_control *control, struct fg_err *err)
     for (size_t i = 0; i < control->lives_len; i++)
         for (uint32_t task = 0; task < control->lives[i].tasks; task++) {
             keys = fg_control_grow(keys, len, &room, sizeof(*keys));
-            keys[len++] = (struct fg_task_key){control->lives[i].job, control->lives[i].attempt, task};
+            keys[len++] =
+                (struct fg_task_key){control->lives[i].job, control->lives[i].attempt, task};
         }
-    int rc = len ? control->options.engine_ops->adopt(control->options.engine, keys, len, err) : 0;
+    int rc =
+        len ? control->options.engine_ops->adopt(control->options.engine, keys, len, err) : 0;
     free(keys);
     return rc;
 }
@@ -183,8 +210,10 @@ static int adopt_all(struct fg_control *control, struct fg_err *err)
 int fg_control_load(struct fg_control *control, struct fg_err *err)
 {
     control->pool = fg_pool_new(control->options.nodes_max);
-    control->queue = fg_queue_new(&(struct fg_queue_options){
-        .jobs_max = (size_t)control->config->queue_jobs_max, .key = order_key, .self = control});
+    control->queue = fg_queue_new(
+        &(struct fg_queue_options){.jobs_max = (size_t)control->config->queue_jobs_max,
+                                   .key = order_key,
+                                   .self = control});
     control->schedule = fg_schedule_new(control->config);
     control->live_by_job = fg_map_new(64);
     control->node_reasons = calloc(control->options.nodes_max, FG_TEXT_MAX);
@@ -192,8 +221,11 @@ int fg_control_load(struct fg_control *control, struct fg_err *err)
         return fg_fail(err, FG_ENOMEM, "no memory for the controller's state");
 
     int rc = find_nodes(control, err);
-    struct fg_store_sink sink = {
-        .self = control, .project = load_project, .node = load_node, .user = load_user, .job = load_job};
+    struct fg_store_sink sink = {.self = control,
+                                 .project = load_project,
+                                 .node = load_node,
+                                 .user = load_user,
+                                 .job = load_job};
     if (rc == 0)
         rc = control->options.store_ops->load(control->options.store, &sink, err);
     if (rc < 0)

@@ -16,7 +16,8 @@
 
 void fg_control_retain_begin(struct fg_control *control)
 {
-    control->retain_us = control->options.store_ops->prune ? control->now_us + FIRST_US : INT64_MAX;
+    control->retain_us =
+        control->options.store_ops->prune ? control->now_us + FIRST_US : INT64_MAX;
 }
 
 void fg_control_retain(struct fg_control *control)
@@ -36,5 +37,8 @@ void fg_control_retain(struct fg_control *control)
     int rows = control->options.store_ops->prune(control->options.store, &what, &err);
     fg_control_wrote(control, rows, &err);
     /* A failure undoes the whole step: it must not come again with every step. */
-    control->retain_us = control->now_us + (rows < 0 ? AFTER_FAILURE_US : rows > 0 ? NEXT_BITE_US : NEXT_ROUND_US);
+    control->retain_us = control->now_us
+                         + (rows < 0   ? AFTER_FAILURE_US
+                            : rows > 0 ? NEXT_BITE_US
+                                       : NEXT_ROUND_US);
 }

@@ -6,17 +6,18 @@
 #include <assert.h>
 #include <string.h>
 
-#define SHARE_EVERY_US   10000000LL
-#define SHARE_POINTS     20         /* most that fair share lifts or lowers P */
-#define SHARE_HALF_LIFE  0.9999     /* per 10 s: a day halves what was used, about */
+#define SHARE_EVERY_US  10000000LL
+#define SHARE_POINTS    20     /* most that fair share lifts or lowers P */
+#define SHARE_HALF_LIFE 0.9999 /* per 10 s: a day halves what was used, about */
 
 int64_t fg_control_price(const struct fg_control *control, const struct live *live)
 {
     const struct fg_config *config = control->config;
     if (config->cpu_price_uusd_per_core_hour == 0 && config->gpu_price_uusd_per_hour == 0)
         return -1;
-    return (config->cpu_price_uusd_per_core_hour * live->amount.cpu_milli +
-            config->gpu_price_uusd_per_hour * live->amount.gpu_milli) / 1000;
+    return (config->cpu_price_uusd_per_core_hour * live->amount.cpu_milli
+            + config->gpu_price_uusd_per_hour * live->amount.gpu_milli)
+           / 1000;
 }
 
 /* Projects that used more than their weight's share are lowered, the others lifted. */
@@ -40,8 +41,10 @@ static void share_fairly(struct fg_control *control)
         const struct fg_project *project = fg_queue_project(control->queue, id);
         if (!project)
             continue;
-        double over = fg_queue_held(control->queue, id)->used / total - project->weight / weights;
-        fg_queue_set_bonus(control->queue, id, (int64_t)(-over * SHARE_POINTS * 1000 * FG_PRIORITY_KEY_PER_MILLI));
+        double over =
+            fg_queue_held(control->queue, id)->used / total - project->weight / weights;
+        fg_queue_set_bonus(control->queue, id,
+                           (int64_t)(-over * SHARE_POINTS * 1000 * FG_PRIORITY_KEY_PER_MILLI));
     }
 }
 
@@ -50,8 +53,11 @@ static size_t list_running(struct fg_control *control)
     for (size_t i = 0; i < control->lives_len; i++) {
         const struct live *live = &control->lives[i];
         const struct fg_job *job = fg_queue_get(control->queue, live->job);
-        int64_t duration = job->time_limit_us ? job->time_limit_us : control->config->backfill_default_limit_s * 1000000;
-        control->running = fg_control_grow(control->running, i, &control->running_room, sizeof(struct fg_running));
+        int64_t duration = job->time_limit_us
+                               ? job->time_limit_us
+                               : control->config->backfill_default_limit_s * 1000000;
+        control->running = fg_control_grow(control->running, i, &control->running_room,
+                                           sizeof(struct fg_running));
         control->running[i] = (struct fg_running){
             .job = live->job,
             .end_us = live->begun_us + duration,
@@ -76,7 +82,8 @@ static void intend_start(struct fg_control *control, const struct fg_decision *d
     struct live *live = fg_live_add(control, &job, grants, control->now_us);
     fg_job_write(control, &job, "", 0, 0);
     fg_attempt_write(control, live, FG_JOB_STARTING, "");
-    fg_control_effect(control, EFFECT_START, (struct fg_task_key){.job = job.id, .attempt = job.attempt}, 0);
+    fg_control_effect(control, EFFECT_START,
+                      (struct fg_task_key){.job = job.id, .attempt = job.attempt}, 0);
 }
 
 static void intend_preempt(struct fg_control *control, const struct fg_decision *decision)
@@ -88,9 +95,11 @@ static void intend_preempt(struct fg_control *control, const struct fg_decision 
     job.stop_state = FG_JOB_QUEUED;
     fg_queue_set(control->queue, &job);
     char reason[FG_TEXT_MAX];
-    snprintf(reason, sizeof(reason), "stopping, to make room for job %llu", (unsigned long long)decision->for_job);
+    snprintf(reason, sizeof(reason), "stopping, to make room for job %llu",
+             (unsigned long long)decision->for_job);
     fg_job_write(control, &job, reason, 0, 0);
-    fg_control_tell(control, "job.preempted", &job, "\"for\":\"%llu\"", (unsigned long long)decision->for_job);
+    fg_control_tell(control, "job.preempted", &job, "\"for\":\"%llu\"",
+                    (unsigned long long)decision->for_job);
     fg_live_stop(control, fg_live_get(control, job.id), -1);
 }
 
@@ -102,8 +111,8 @@ void fg_control_pass(struct fg_control *control)
     share_fairly(control);
     const struct fg_decision *decisions;
     size_t running = list_running(control);
-    size_t len = fg_schedule_pass(control->schedule, control->pool, control->queue, control->running, running,
-                                  control->now_us, &decisions);
+    size_t len = fg_schedule_pass(control->schedule, control->pool, control->queue,
+                                  control->running, running, control->now_us, &decisions);
     for (size_t i = 0; i < len; i++)
         if (decisions[i].kind == FG_DECIDE_START)
             intend_start(control, &decisions[i]);
@@ -116,22 +125,29 @@ void fg_control_pass(struct fg_control *control)
 /* -- after the commit ------------------------------------------------------------------------------------- */
 
 /* It was not started and cannot be: the same as if the engine had said so later. */
-static void not_started(struct fg_control *control, struct fg_task_key key, const struct fg_err *err)
+static void not_started(struct fg_control *control,
+                        struct fg_task_key key,
+                        const struct fg_err *err)
 {
-    control->pending = fg_control_grow(control->pending, control->pending_len, &control->pending_room,
-                                       sizeof(struct fg_engine_event));
+    control->pending = fg_control_grow(control->pending, control->pending_len,
+                                       &control->pending_room, sizeof(struct fg_engine_event));
     struct fg_engine_event *event = &control->pending[control->pending_len++];
-    *event = (struct fg_engine_event){.kind = FG_TASK_FAILED, .key = key, .time_us = control->now_us, .exit_code = 125};
+    *event = (struct fg_engine_event){
+        .kind = FG_TASK_FAILED, .key = key, .time_us = control->now_us, .exit_code = 125};
     snprintf(event->reason, sizeof(event->reason), "%.*s", FG_TEXT_MAX - 1, err->text);
 }
 
-static int read_spec(struct fg_control *control, fg_job_id id, struct fg_job_spec *out, struct fg_err *err)
+static int read_spec(struct fg_control *control,
+                     fg_job_id id,
+                     struct fg_job_spec *out,
+                     struct fg_err *err)
 {
     const char *json;
     size_t len;
     const struct fg_doc *doc;
     fg_arena_reset(control->arena);
-    int rc = control->options.store_ops->job_spec(control->options.store, id, control->arena, &json, &len, err);
+    int rc = control->options.store_ops->job_spec(control->options.store, id, control->arena,
+                                                  &json, &len, err);
     if (rc == 0)
         rc = fg_doc_json(json, len, control->arena, &doc, err);
     return rc == 0 ? fg_job_json_read(doc, control->now_us, control->arena, out, err) : rc;

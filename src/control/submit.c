@@ -9,36 +9,45 @@ static uint32_t array_count(const struct fg_job_spec *spec)
 }
 
 /* Every refusal that needs the state; nothing is changed. */
-static int check_item(struct fg_control *control, const struct fg_submit_item *item, size_t count, struct fg_err *err)
+static int check_item(struct fg_control *control,
+                      const struct fg_submit_item *item,
+                      size_t count,
+                      struct fg_err *err)
 {
     const struct fg_job_spec *spec = item->spec;
     const struct fg_project *project = fg_queue_project(control->queue, item->project);
     if (!project)
         return fg_fail(err, FG_ENOENT, "project %s: no such project", spec->project);
     if (project->archived)
-        return fg_fail(err, FG_ESTATE, "project %s is archived, it takes no new jobs", project->name);
+        return fg_fail(err, FG_ESTATE, "project %s is archived, it takes no new jobs",
+                       project->name);
     const struct fg_held *held = fg_queue_held(control->queue, item->project);
     if (project->quota.queued >= 0 && held->queued + (int64_t)count > project->quota.queued)
-        return fg_fail(err, FG_EQUOTA, "project %s: quota of %lld waiting jobs: %lld wait, %zu asked", project->name,
-                       (long long)project->quota.queued, (long long)held->queued, count);
+        return fg_fail(
+            err, FG_EQUOTA, "project %s: quota of %lld waiting jobs: %lld wait, %zu asked",
+            project->name, (long long)project->quota.queued, (long long)held->queued, count);
     for (size_t i = 0; i < spec->after_len; i++) {
         enum fg_job_state state;
         fg_project_id other;
         int32_t exit_code;
         struct fg_err none;
-        int rc = control->options.store_ops->job_state(control->options.store, spec->after[i].job, &state, &other, &exit_code,
-                                                       &none);
+        int rc = control->options.store_ops->job_state(
+            control->options.store, spec->after[i].job, &state, &other, &exit_code, &none);
         if (rc < 0 || other != item->project)
             return fg_fail(err, FG_ENOENT, "after: job %llu: no such job in project %s",
                            (unsigned long long)spec->after[i].job, project->name);
-        if (fg_job_state_is_final(state) && state != FG_JOB_SUCCEEDED && !spec->after[i].any_end)
-            return fg_fail(err, FG_ESTATE, "after: job %llu is %s, so this one could never start",
+        if (fg_job_state_is_final(state) && state != FG_JOB_SUCCEEDED
+            && !spec->after[i].any_end)
+            return fg_fail(err, FG_ESTATE,
+                           "after: job %llu is %s, so this one could never start",
                            (unsigned long long)spec->after[i].job, fg_job_state_name(state));
     }
     return 0;
 }
 
-static struct fg_job make_job(struct fg_control *control, const struct fg_submit_item *item, uint32_t user)
+static struct fg_job make_job(struct fg_control *control,
+                              const struct fg_submit_item *item,
+                              uint32_t user)
 {
     const struct fg_job_spec *spec = item->spec;
     return (struct fg_job){
@@ -59,7 +68,9 @@ static struct fg_job make_job(struct fg_control *control, const struct fg_submit
 }
 
 /* Only what is still open is waited for. */
-static size_t open_after(struct fg_control *control, const struct fg_job_spec *spec, struct fg_after *out)
+static size_t open_after(struct fg_control *control,
+                         const struct fg_job_spec *spec,
+                         struct fg_after *out)
 {
     size_t len = 0;
     for (size_t i = 0; i < spec->after_len; i++)
@@ -68,7 +79,10 @@ static size_t open_after(struct fg_control *control, const struct fg_job_spec *s
     return len;
 }
 
-static int add_job(struct fg_control *control, const struct fg_submit_item *item, struct fg_job job, const struct fg_actor *actor,
+static int add_job(struct fg_control *control,
+                   const struct fg_submit_item *item,
+                   struct fg_job job,
+                   const struct fg_actor *actor,
                    struct fg_err *err)
 {
     struct fg_after after[FG_AFTER_MAX];
@@ -81,11 +95,13 @@ static int add_job(struct fg_control *control, const struct fg_submit_item *item
         .spec_json_len = item->spec_json_len,
         .after = after,
         .after_len = after_len,
-        .idempotency_key = job.array_index == item->spec->array_first ? item->spec->idempotency_key : "",
+        .idempotency_key =
+            job.array_index == item->spec->array_first ? item->spec->idempotency_key : "",
     };
     const char *project = fg_queue_project(control->queue, job.project)->name;
-    int rc = control->options.store_ops->job_add(control->options.store, &row, actor->user, project, item->spec->any_of,
-                                                 item->spec->any_of_len, err);
+    int rc =
+        control->options.store_ops->job_add(control->options.store, &row, actor->user, project,
+                                            item->spec->any_of, item->spec->any_of_len, err);
     fg_control_wrote(control, rc, err);
     if (rc == 0)
         rc = fg_queue_add(control->queue, &job, err);
@@ -95,18 +111,24 @@ static int add_job(struct fg_control *control, const struct fg_submit_item *item
 }
 
 /* Was it submitted before, under this key? */
-static bool repeated(struct fg_control *control, const struct fg_actor *actor, struct fg_submit_item *item)
+static bool repeated(struct fg_control *control,
+                     const struct fg_actor *actor,
+                     struct fg_submit_item *item)
 {
     if (!item->spec->idempotency_key[0])
         return false;
     struct fg_err none;
-    item->out_repeated = control->options.store_ops->idempotency_find(control->options.store, actor->user,
-                                                                      item->spec->idempotency_key, &item->out_id,
-                                                                      &item->out_count, &none) == 0;
+    item->out_repeated = control->options.store_ops->idempotency_find(
+                             control->options.store, actor->user, item->spec->idempotency_key,
+                             &item->out_id, &item->out_count, &none)
+                         == 0;
     return item->out_repeated;
 }
 
-static int submit_item(struct fg_control *control, const struct fg_actor *actor, uint32_t user, struct fg_submit_item *item,
+static int submit_item(struct fg_control *control,
+                       const struct fg_actor *actor,
+                       uint32_t user,
+                       struct fg_submit_item *item,
                        struct fg_err *err)
 {
     if (repeated(control, actor, item))
@@ -136,8 +158,9 @@ static int check_all(struct fg_control *control, struct fg_command *command)
     for (size_t i = 0; i < command->items_len; i++)
         count += array_count(command->items[i].spec);
     if (fg_queue_len(control->queue) + count > (size_t)control->config->queue_jobs_max)
-        return fg_fail(&command->err, FG_EBUSY, "%zu jobs are open and %lld may be: %zu more do not fit", fg_queue_len(control->queue),
-                       (long long)control->config->queue_jobs_max, count);
+        return fg_fail(
+            &command->err, FG_EBUSY, "%zu jobs are open and %lld may be: %zu more do not fit",
+            fg_queue_len(control->queue), (long long)control->config->queue_jobs_max, count);
     for (size_t i = 0; i < command->items_len; i++) {
         int rc = check_item(control, &command->items[i], count, &command->err);
         if (rc < 0)
@@ -159,7 +182,8 @@ void fg_command_submit(struct fg_control *control, struct fg_command *command)
     }
     command->rc = fg_control_user_intern(control, command->actor.user, &user, &command->err);
     for (size_t i = 0; command->rc == 0 && i < command->items_len; i++)
-        command->rc = submit_item(control, &command->actor, user, &command->items[i], &command->err);
+        command->rc =
+            submit_item(control, &command->actor, user, &command->items[i], &command->err);
     /* All was checked above, so what fails here is the store: the whole batch is undone. */
     fg_control_wrote(control, command->rc, &command->err);
     control->pass_wanted = true;

@@ -1,7 +1,11 @@
 /* tell.c - events: durable with the step, published after it. */
 #include "control/control_inner.h"
 
-void fg_control_tell(struct fg_control *control, const char *kind, const struct fg_job *job, const char *fmt, ...)
+void fg_control_tell(struct fg_control *control,
+                     const char *kind,
+                     const struct fg_job *job,
+                     const char *fmt,
+                     ...)
 {
     if (!fg_control_begin(control))
         return;
@@ -22,7 +26,11 @@ void fg_control_tell(struct fg_control *control, const char *kind, const struct 
         .json = control->event_text.text + at,
     };
     struct fg_err err = {};
-    fg_control_wrote(control, control->options.store_ops->event_add(control->options.store, &event, &event.seq, &err), &err);
-    control->told = fg_control_grow(control->told, control->told_len, &control->told_room, sizeof(struct told));
+    fg_control_wrote(
+        control,
+        control->options.store_ops->event_add(control->options.store, &event, &event.seq, &err),
+        &err);
+    control->told = fg_control_grow(control->told, control->told_len, &control->told_room,
+                                    sizeof(struct told));
     control->told[control->told_len++] = (struct told){.event = event, .json_at = at};
 }

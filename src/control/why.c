@@ -19,7 +19,10 @@ struct why {
     char summary[512];
 };
 
-[[gnu::format(printf, 3, 4)]] static void reason(struct why *why, const char *code, const char *fmt, ...)
+[[gnu::format(printf, 3, 4)]] static void reason(struct why *why,
+                                                 const char *code,
+                                                 const char *fmt,
+                                                 ...)
 {
     char text[512];
     va_list ap;
@@ -39,15 +42,19 @@ static void request_text(const struct fg_request *request, char *out, size_t siz
 {
     struct fg_buf buf = {};
     if (request->count && request->gpu_milli < 1000)
-        fg_buf_printf(&buf, "%u/1000 of a device of kind %s", request->gpu_milli, request->kind);
+        fg_buf_printf(&buf, "%u/1000 of a device of kind %s", request->gpu_milli,
+                      request->kind);
     else if (request->count)
-        fg_buf_printf(&buf, "%u device%s of kind %s", request->count, request->count > 1 ? "s" : "", request->kind);
+        fg_buf_printf(&buf, "%u device%s of kind %s", request->count,
+                      request->count > 1 ? "s" : "", request->kind);
     if (request->count && request->gpu_mem_mib)
         fg_buf_printf(&buf, " with %.4g GiB", request->gpu_mem_mib / 1024.0);
     if (request->cpu_milli)
-        fg_buf_printf(&buf, "%s%.4g core%s", buf.len ? ", " : "", request->cpu_milli / 1000.0, request->cpu_milli > 1000 ? "s" : "");
+        fg_buf_printf(&buf, "%s%.4g core%s", buf.len ? ", " : "", request->cpu_milli / 1000.0,
+                      request->cpu_milli > 1000 ? "s" : "");
     if (request->mem_mib)
-        fg_buf_printf(&buf, "%s%.4g GiB of memory", buf.len ? " and " : "", (double)request->mem_mib / 1024.0);
+        fg_buf_printf(&buf, "%s%.4g GiB of memory", buf.len ? " and " : "",
+                      (double)request->mem_mib / 1024.0);
     snprintf(out, size, "%s", buf.len ? buf.text : "nothing");
     fg_buf_free(&buf);
 }
@@ -59,7 +66,8 @@ struct free_devices {
     uint64_t cores_most, mem_most_mib;
 };
 
-static struct free_devices count_free(const struct fg_control *control, const struct fg_need *need)
+static struct free_devices count_free(const struct fg_control *control,
+                                      const struct fg_need *need)
 {
     struct free_devices sum = {};
     for (fg_node_id id = 1; id <= fg_pool_len(control->pool); id++) {
@@ -68,7 +76,8 @@ static struct free_devices count_free(const struct fg_control *control, const st
             continue;
         uint64_t here = 0;
         for (uint32_t i = 0; i < node->devices_len; i++) {
-            if (!(need->kinds >> node->kind[i] & 1) || node->device_mem_mib[i] < need->gpu_mem_mib)
+            if (!(need->kinds >> node->kind[i] & 1)
+                || node->device_mem_mib[i] < need->gpu_mem_mib)
                 continue;
             sum.total++;
             here += node->left_milli[i] >= need->gpu_milli;
@@ -76,8 +85,10 @@ static struct free_devices count_free(const struct fg_control *control, const st
         sum.devices += here;
         sum.nodes += here > 0;
         sum.most_on_one = here > sum.most_on_one ? here : sum.most_on_one;
-        sum.cores_most = node->cpu_milli_left > sum.cores_most ? node->cpu_milli_left : sum.cores_most;
-        sum.mem_most_mib = node->mem_mib_left > sum.mem_most_mib ? node->mem_mib_left : sum.mem_most_mib;
+        sum.cores_most =
+            node->cpu_milli_left > sum.cores_most ? node->cpu_milli_left : sum.cores_most;
+        sum.mem_most_mib =
+            node->mem_mib_left > sum.mem_most_mib ? node->mem_mib_left : sum.mem_most_mib;
     }
     return sum;
 }
@@ -92,7 +103,9 @@ static int64_t next_release(const struct fg_control *control, const struct fg_ne
         bool useful = need->count == 0;
         for (uint32_t task = 0; task < live->tasks && !useful; task++)
             for (uint32_t mask = live->grants[task].devices; mask; mask &= mask - 1)
-                useful |= need->kinds >> fg_pool_node(control->pool, live->grants[task].node)->kind[__builtin_ctz(mask)] & 1;
+                useful |= need->kinds >> fg_pool_node(control->pool, live->grants[task].node)
+                                             ->kind[__builtin_ctz(mask)]
+                          & 1;
         if (!useful || job->time_limit_us == 0)
             continue;
         int64_t end = live->begun_us + job->time_limit_us;
@@ -101,7 +114,10 @@ static int64_t next_release(const struct fg_control *control, const struct fg_ne
     return soonest;
 }
 
-static void say_release(const struct fg_control *control, const struct fg_need *need, char *out, size_t size)
+static void say_release(const struct fg_control *control,
+                        const struct fg_need *need,
+                        char *out,
+                        size_t size)
 {
     int64_t at = next_release(control, need);
     char text[FG_TIME_TEXT_MAX];
@@ -109,7 +125,8 @@ static void say_release(const struct fg_control *control, const struct fg_need *
     if (at)
         snprintf(out, size, "; next expected release %s", text);
     else
-        snprintf(out, size, "; no running job gives a time limit, so the next release is not foreseeable");
+        snprintf(out, size,
+                 "; no running job gives a time limit, so the next release is not foreseeable");
 }
 
 static void say_no_room(struct why *why, const struct fg_request *request)
@@ -124,12 +141,13 @@ static void say_no_room(struct why *why, const struct fg_request *request)
     if (why->job->tasks > 1)
         snprintf(gang, sizeof(gang), " for each of %u tasks at once", why->job->tasks);
     if (request->count)
-        reason(why, "no_room", "needs %s%s; %llu free on %llu node%s, at most %llu on one%s", asked, gang,
-               (unsigned long long)sum.devices, (unsigned long long)sum.nodes, sum.nodes == 1 ? "" : "s",
-               (unsigned long long)sum.most_on_one, release);
+        reason(why, "no_room", "needs %s%s; %llu free on %llu node%s, at most %llu on one%s",
+               asked, gang, (unsigned long long)sum.devices, (unsigned long long)sum.nodes,
+               sum.nodes == 1 ? "" : "s", (unsigned long long)sum.most_on_one, release);
     else
-        reason(why, "no_room", "needs %s%s; at most %.4g cores and %.4g GiB are free on one node%s", asked, gang,
-               (double)sum.cores_most / 1000, (double)sum.mem_most_mib / 1024.0, release);
+        reason(why, "no_room",
+               "needs %s%s; at most %.4g cores and %.4g GiB are free on one node%s", asked,
+               gang, (double)sum.cores_most / 1000, (double)sum.mem_most_mib / 1024.0, release);
 }
 
 static void say_never(struct why *why, const struct fg_request *request)
@@ -140,18 +158,24 @@ static void say_never(struct why *why, const struct fg_request *request)
     request_text(request, asked, sizeof(asked));
     struct fg_buf kinds = {};
     for (size_t i = 0; i < fg_pool_kinds_len(control->pool); i++)
-        fg_buf_printf(&kinds, "%s%s", i ? ", " : "", fg_pool_kind_name(control->pool, (uint32_t)i));
+        fg_buf_printf(&kinds, "%s%s", i ? ", " : "",
+                      fg_pool_kind_name(control->pool, (uint32_t)i));
     if (request->count && need.kinds == 0)
-        reason(why, "no_such_kind", "needs %s; the pool has no such kind (it has: %s)", asked, kinds.len ? kinds.text : "cpu only");
+        reason(why, "no_such_kind", "needs %s; the pool has no such kind (it has: %s)", asked,
+               kinds.len ? kinds.text : "cpu only");
     else
-        reason(why, "never_fits", "needs %s for each of %u task%s; no node that is up could take it even if it were empty", asked,
-               why->job->tasks, why->job->tasks == 1 ? "" : "s");
+        reason(why, "never_fits",
+               "needs %s for each of %u task%s; no node that is up could take it even if it "
+               "were empty",
+               asked, why->job->tasks, why->job->tasks == 1 ? "" : "s");
     fg_buf_free(&kinds);
 }
 
 /* -- the checks -------------------------------------------------------------------------------------------- */
 
-static bool fits_now(const struct fg_control *control, const struct fg_request *any_of, size_t len)
+static bool fits_now(const struct fg_control *control,
+                     const struct fg_request *any_of,
+                     size_t len)
 {
     struct fg_grant grant;
     for (size_t i = 0; i < len; i++) {
@@ -167,7 +191,8 @@ static bool fits_empty(const struct fg_control *control, const struct fg_request
     struct fg_need need = fg_pool_need(control->pool, request);
     struct fg_grant grant;
     for (fg_node_id id = 1; id <= fg_pool_len(control->pool); id++)
-        if (fg_pool_node(control->pool, id)->state == FG_NODE_UP && fg_pool_fit(control->pool, NULL, id, &need, true, &grant))
+        if (fg_pool_node(control->pool, id)->state == FG_NODE_UP
+            && fg_pool_fit(control->pool, NULL, id, &need, true, &grant))
             return true;
     return false;
 }
@@ -185,7 +210,8 @@ static void say_quota(struct why *why, const struct fg_request *request)
     if (row >= 0)
         amount.kinds[row] = amount.gpu_milli;
     struct fg_err err;
-    if (fg_quota_allows(project, fg_queue_held(why->control->queue, project->id), &amount, &err) < 0)
+    if (fg_quota_allows(project, fg_queue_held(why->control->queue, project->id), &amount, &err)
+        < 0)
         reason(why, "quota", "%s", err.text);
 }
 
@@ -196,8 +222,9 @@ static void say_head(struct why *why)
     if (!head.job || head.job == why->job->id)
         return;
     fg_time_format(head.at_us, when);
-    reason(why, "behind", "job %llu is before it and has devices reserved%s%s", (unsigned long long)head.job,
-           head.at_us == INT64_MAX ? "" : " from ", head.at_us == INT64_MAX ? "" : when);
+    reason(why, "behind", "job %llu is before it and has devices reserved%s%s",
+           (unsigned long long)head.job, head.at_us == INT64_MAX ? "" : " from ",
+           head.at_us == INT64_MAX ? "" : when);
 }
 
 static void say_queued(struct why *why)
@@ -207,11 +234,13 @@ static void say_queued(struct why *why)
     size_t len;
     const struct fg_request *any_of = fg_queue_class_at(control->queue, job->request, &len);
     if (job->waits_for)
-        reason(why, "after", "waits for %u job%s to end first", job->waits_for, job->waits_for == 1 ? "" : "s");
+        reason(why, "after", "waits for %u job%s to end first", job->waits_for,
+               job->waits_for == 1 ? "" : "s");
     if (job->eligible_us > control->now_us) {
         char when[FG_TIME_TEXT_MAX];
         fg_time_format(job->eligible_us, when);
-        reason(why, "later", "%s until %s", job->failures ? "pauses after a failure" : "may not start", when);
+        reason(why, "later", "%s until %s",
+               job->failures ? "pauses after a failure" : "may not start", when);
     }
     for (size_t i = 0; i < len; i++) {
         say_quota(why, &any_of[i]);
@@ -233,10 +262,12 @@ static void say_state(struct why *why)
         say_queued(why);
         break;
     case FG_JOB_STARTING:
-        reason(why, "starting", "its devices are granted, attempt %u is being started", job->attempt);
+        reason(why, "starting", "its devices are granted, attempt %u is being started",
+               job->attempt);
         break;
     default:
-        reason(why, "running", "attempt %u is running%s", job->attempt, job->cancel_asked ? " and was asked to stop" : "");
+        reason(why, "running", "attempt %u is running%s", job->attempt,
+               job->cancel_asked ? " and was asked to stop" : "");
     }
 }
 
@@ -253,7 +284,10 @@ static void request_json(struct fg_json *json, const struct fg_request *request)
 }
 
 /* In the words of the fit itself: the first thing that is missing. */
-static void node_verdict(const struct fg_pool_node *node, const struct fg_need *need, char *out, size_t size)
+static void node_verdict(const struct fg_pool_node *node,
+                         const struct fg_need *need,
+                         char *out,
+                         size_t size)
 {
     uint32_t have = 0, free_now = 0;
     for (uint32_t i = 0; i < node->devices_len; i++)
@@ -266,13 +300,16 @@ static void node_verdict(const struct fg_pool_node *node, const struct fg_need *
     else if (have < need->count)
         snprintf(out, size, "has %u such devices, %u needed", have, need->count);
     else if (free_now < need->count)
-        snprintf(out, size, "%u of %u such devices are free, %u needed", free_now, have, need->count);
+        snprintf(out, size, "%u of %u such devices are free, %u needed", free_now, have,
+                 need->count);
     else if (node->cpu_milli_left < need->cpu_milli)
-        snprintf(out, size, "%.4g of %.4g cores are free, %.4g needed", node->cpu_milli_left / 1000.0, node->cpu_milli / 1000.0,
+        snprintf(out, size, "%.4g of %.4g cores are free, %.4g needed",
+                 node->cpu_milli_left / 1000.0, node->cpu_milli / 1000.0,
                  need->cpu_milli / 1000.0);
     else if (node->mem_mib_left < need->mem_mib)
-        snprintf(out, size, "%llu of %llu MiB are free, %llu needed", (unsigned long long)node->mem_mib_left,
-                 (unsigned long long)node->mem_mib, (unsigned long long)need->mem_mib);
+        snprintf(out, size, "%llu of %llu MiB are free, %llu needed",
+                 (unsigned long long)node->mem_mib_left, (unsigned long long)node->mem_mib,
+                 (unsigned long long)need->mem_mib);
     else
         snprintf(out, size, "its devices have too little memory");
 }
@@ -286,7 +323,8 @@ static void nodes_json(struct why *why, const struct fg_request *request)
     for (fg_node_id id = 1; id <= fg_pool_len(control->pool) && id <= NODES_SHOWN_MAX; id++) {
         const struct fg_pool_node *node = fg_pool_node(control->pool, id);
         struct fg_grant grant;
-        bool fits = node->state == FG_NODE_UP && fg_pool_fit(control->pool, NULL, id, &need, false, &grant);
+        bool fits = node->state == FG_NODE_UP
+                    && fg_pool_fit(control->pool, NULL, id, &need, false, &grant);
         char verdict[FG_TEXT_MAX] = "fits now";
         if (!fits)
             node_verdict(node, &need, verdict, sizeof(verdict));
@@ -317,9 +355,14 @@ static void write_why(struct why *why)
     say_state(why);
     fg_json_end(json);
     fg_json_kv(json, "summary", why->summary);
-    fg_json_kv_int(json, "position", job->state == FG_JOB_QUEUED ? (int64_t)fg_queue_position(control->queue, job->id) + 1 : 0);
+    fg_json_kv_int(json, "position",
+                   job->state == FG_JOB_QUEUED
+                       ? (int64_t)fg_queue_position(control->queue, job->id) + 1
+                       : 0);
     fg_json_key(json, "priority");
-    fg_json_double(json, (double)fg_priority_now_milli(control->config, job, project, control->now_us) / 1000);
+    fg_json_double(json,
+                   (double)fg_priority_now_milli(control->config, job, project, control->now_us)
+                       / 1000);
     fg_json_key(json, "request");
     request_json(json, &any_of[0]);
     nodes_json(why, &any_of[0]);
@@ -361,10 +404,12 @@ void fg_command_why(struct fg_control *control, struct fg_command *command)
         write_why(&(struct why){.control = control, .job = job, .json = &json});
     } else {
         fg_project_id project;
-        command->rc = control->options.store_ops->job_state(control->options.store, command->job, &command->out_state, &project,
-                                                            &command->out_exit_code, &command->err);
+        command->rc = control->options.store_ops->job_state(
+            control->options.store, command->job, &command->out_state, &project,
+            &command->out_exit_code, &command->err);
         if (command->rc == 0 && command->actor.project && command->actor.project != project)
-            command->rc = fg_fail(&command->err, FG_ENOENT, "job %llu: no such job", (unsigned long long)command->job);
+            command->rc = fg_fail(&command->err, FG_ENOENT, "job %llu: no such job",
+                                  (unsigned long long)command->job);
         if (command->rc < 0)
             return;
         write_over(&json, command);

@@ -17,7 +17,8 @@ static void make_secret(char out[SECRET_TEXT])
     unsigned char bytes[SECRET_BYTES];
     randombytes_buf(bytes, sizeof(bytes));
     memcpy(out, "fgpu_", 5);
-    sodium_bin2base64(out + 5, SECRET_TEXT - 5, bytes, sizeof(bytes), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+    sodium_bin2base64(out + 5, SECRET_TEXT - 5, bytes, sizeof(bytes),
+                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
     sodium_memzero(bytes, sizeof(bytes));
 }
 
@@ -31,11 +32,13 @@ static int write_secret(const char *path, const char *secret, struct fg_err *err
     char line[SECRET_TEXT + 1];
     snprintf(line, sizeof(line), "%s\n", secret);
     bool good = fd >= 0 && write(fd, line, len + 1) == (ssize_t)len + 1 && fsync(fd) == 0;
-    int why = errno;
+    int why = good ? 0 : errno;
     if (fd >= 0)
         close(fd);
     sodium_memzero(line, sizeof(line));
-    if (!good || rename(next, path) < 0) {
+    if (good && rename(next, path) < 0)
+        why = errno;
+    if (why) {
         unlink(next);
         return fg_fail(err, why == ENOSPC ? FG_ENOSPC : FG_EIO, "%s: %s", path, strerror(why));
     }
@@ -46,7 +49,10 @@ static void nothing(struct fg_command *)
 {
 }
 
-static int store_hash(struct fg_control *control, const char *secret, int64_t now_us, struct fg_err *err)
+static int store_hash(struct fg_control *control,
+                      const char *secret,
+                      int64_t now_us,
+                      struct fg_err *err)
 {
     struct fg_token token = {.user = "admin", .role = FG_ROLE_ADMIN, .created_us = now_us};
     memcpy(token.prefix, secret, sizeof(token.prefix) - 1);
@@ -60,7 +66,10 @@ static int store_hash(struct fg_control *control, const char *secret, int64_t no
     return rc;
 }
 
-int fg_admin_token_ensure(struct fg_control *control, const char *path, int64_t now_us, struct fg_err *err)
+int fg_admin_token_ensure(struct fg_control *control,
+                          const char *path,
+                          int64_t now_us,
+                          struct fg_err *err)
 {
     struct stat info;
     if (stat(path, &info) == 0)

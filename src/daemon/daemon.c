@@ -88,7 +88,8 @@ static void job_over(void *self, fg_job_id job)
 static int64_t now_us(struct daemon *daemon)
 {
     const struct fg_clock *clock = fg_clock_system();
-    return fg_steady_now_us(&daemon->steady, clock->now_us(clock->self), clock->mono_us(clock->self));
+    return fg_steady_now_us(&daemon->steady, clock->now_us(clock->self),
+                            clock->mono_us(clock->self));
 }
 
 /* -- start and stop ---------------------------------------------------------------------------------------- */
@@ -174,7 +175,9 @@ static int open_control(struct daemon *daemon, struct fg_err *err)
     return fg_admin_token_ensure(daemon->control, token, now_us(daemon), err);
 }
 
-static int open_api(struct daemon *daemon, const struct fg_daemon_options *options, struct fg_err *err)
+static int open_api(struct daemon *daemon,
+                    const struct fg_daemon_options *options,
+                    struct fg_err *err)
 {
     char socket[FG_DATA_PATH_MAX], db[FG_DATA_PATH_MAX];
     fg_data_dir_file(&daemon->dir, "fastgpu.sock", socket);
@@ -201,7 +204,9 @@ static int open_api(struct daemon *daemon, const struct fg_daemon_options *optio
 }
 
 /* The engine first: it forks, so no thread may exist yet. */
-static int open_all(struct daemon *daemon, const struct fg_daemon_options *options, struct fg_err *err)
+static int open_all(struct daemon *daemon,
+                    const struct fg_daemon_options *options,
+                    struct fg_err *err)
 {
     const struct fg_clock *clock = fg_clock_system();
     fg_steady_init(&daemon->steady, clock->now_us(clock->self), clock->mono_us(clock->self));
@@ -288,11 +293,13 @@ static int step(struct daemon *daemon, struct fg_err *err)
     int rc = fg_control_step(daemon->control, commands, now_us(daemon), err);
     for (size_t i = 0; rc == 0 && i < cancels_len; i++)
         fg_control_wait_cancel(daemon->control, cancels[i]);
-    atomic_store(&daemon->health, fg_control_sick(daemon->control)
-                                      ? "the database cannot be written (is the disk full?): submits are refused"
-                                      : NULL);
+    atomic_store(&daemon->health,
+                 fg_control_sick(daemon->control)
+                     ? "the database cannot be written (is the disk full?): submits are refused"
+                     : NULL);
     if (rc == 0 && daemon->sample_us <= daemon->steady.wall_us) {
-        daemon->sample_us = daemon->steady.wall_us + daemon->config.numbers.sample_interval_ms * 1000;
+        daemon->sample_us =
+            daemon->steady.wall_us + daemon->config.numbers.sample_interval_ms * 1000;
         fg_sampling_take(&fg_engine_local, daemon->engine, daemon->control, daemon->series);
     }
     return rc;
@@ -338,7 +345,8 @@ int fg_daemon_run(const struct fg_daemon_options *options, struct fg_err *err)
     daemon->signal_fd = daemon->dir.lock_fd = -1;
     int rc = open_all(daemon, options, err);
     if (rc == 0) {
-        fg_log("event=start pid=%ld version=%s url=%s", (long)getpid(), FASTGPU_VERSION, fg_api_url(daemon->api));
+        fg_log("event=start pid=%ld version=%s url=%s", (long)getpid(), FASTGPU_VERSION,
+               fg_api_url(daemon->api));
         if (options->ready_fd >= 0)
             dprintf(options->ready_fd, "listening on %s\n", fg_api_url(daemon->api));
         rc = serve(daemon, err);

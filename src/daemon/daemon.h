@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 struct fg_daemon_options {
-    const char *data_dir;    /* made if missing, 0700 */
-    const char *tcp_host;    /* NULL: as the configuration says, else no TCP */
+    const char *data_dir; /* made if missing, 0700 */
+    const char *tcp_host; /* NULL: as the configuration says, else no TCP */
     uint16_t tcp_port;
     const char *config_path; /* NULL: embedded defaults */
     int ready_fd;            /* gets "listening on URL\n" when ready; -1 none */

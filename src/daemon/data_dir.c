@@ -40,21 +40,24 @@ static int take_lock(struct fg_data_dir *dir, const char *path, struct fg_err *e
     if (errno != EACCES && errno != EAGAIN)
         return fg_fail(err, FG_EIO, "%s: %s", path, strerror(errno));
     long pid = fcntl(dir->lock_fd, F_GETLK, &lock) == 0 ? (long)lock.l_pid : 0;
-    return fg_fail(err, FG_EEXIST, "data folder %s: process %ld serves it already", dir->path, pid);
+    return fg_fail(err, FG_EEXIST, "data folder %s: process %ld serves it already", dir->path,
+                   pid);
 }
 
 static int write_pid(const char *path, struct fg_err *err)
 {
     FILE *out = fopen(path, "we");
     if (!out || fprintf(out, "%ld\n", (long)getpid()) < 0 || fclose(out) != 0)
-        return fg_fail(err, errno == ENOSPC ? FG_ENOSPC : FG_EIO, "%s: %s", path, strerror(errno));
+        return fg_fail(err, errno == ENOSPC ? FG_ENOSPC : FG_EIO, "%s: %s", path,
+                       strerror(errno));
     return 0;
 }
 
 int fg_data_dir_open(struct fg_data_dir *dir, const char *path, struct fg_err *err)
 {
     if (strlen(path) + 64 > FG_DATA_PATH_MAX)
-        return fg_fail(err, FG_EINVAL, "data folder: a path of %zu bytes, at most %d", strlen(path), FG_DATA_PATH_MAX - 64);
+        return fg_fail(err, FG_EINVAL, "data folder: a path of %zu bytes, at most %d",
+                       strlen(path), FG_DATA_PATH_MAX - 64);
     int rc = make_folders(path, err);
     if (rc < 0)
         return rc;
@@ -66,7 +69,8 @@ int fg_data_dir_open(struct fg_data_dir *dir, const char *path, struct fg_err *e
     fg_data_dir_file(dir, "daemon.pid", pid);
     dir->lock_fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (dir->lock_fd < 0)
-        return fg_fail(err, errno == ENOSPC ? FG_ENOSPC : FG_EIO, "%s: %s", lock, strerror(errno));
+        return fg_fail(err, errno == ENOSPC ? FG_ENOSPC : FG_EIO, "%s: %s", lock,
+                       strerror(errno));
     rc = take_lock(dir, lock, err);
     if (rc < 0) {
         fg_data_dir_close(dir);

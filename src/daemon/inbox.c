@@ -71,7 +71,8 @@ void fg_inbox_cancel(struct fg_inbox *inbox, struct fg_command *command)
     bool was_empty = !inbox->first && inbox->cancels_len == 0;
     if (inbox->cancels_len == inbox->cancels_room) {
         inbox->cancels_room = inbox->cancels_room ? inbox->cancels_room * 2 : 64;
-        inbox->cancels = reallocarray(inbox->cancels, inbox->cancels_room, sizeof(inbox->cancels[0]));
+        inbox->cancels =
+            reallocarray(inbox->cancels, inbox->cancels_room, sizeof(inbox->cancels[0]));
         if (!inbox->cancels)
             abort();
     }
@@ -81,7 +82,9 @@ void fg_inbox_cancel(struct fg_inbox *inbox, struct fg_command *command)
         wake(inbox);
 }
 
-struct fg_command *fg_inbox_take(struct fg_inbox *inbox, struct fg_command ***out_cancels, size_t *out_cancels_len)
+struct fg_command *fg_inbox_take(struct fg_inbox *inbox,
+                                 struct fg_command ***out_cancels,
+                                 size_t *out_cancels_len)
 {
     uint64_t count;
     ssize_t n = read(inbox->fd, &count, sizeof(count));

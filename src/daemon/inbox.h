@@ -21,4 +21,6 @@ void fg_inbox_cancel(struct fg_inbox *inbox, struct fg_command *command);
 
 /* All that came, oldest first, as a list by ->next; the waits to end go to `cancel`, one call each.
  * Cancels are for commands that were taken before or are in this list. */
-struct fg_command *fg_inbox_take(struct fg_inbox *inbox, struct fg_command ***out_cancels, size_t *out_cancels_len);
+struct fg_command *fg_inbox_take(struct fg_inbox *inbox,
+                                 struct fg_command ***out_cancels,
+                                 size_t *out_cancels_len);

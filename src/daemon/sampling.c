@@ -17,13 +17,18 @@ static bool same_attempt(const struct fg_task_sample *a, const struct fg_task_sa
 }
 
 /* The tasks of a gang are one curve.  The engine reports them in a row. */
-static void take_jobs(const struct fg_engine_ops *ops, struct fg_engine *engine, struct fg_series *series)
+static void take_jobs(const struct fg_engine_ops *ops,
+                      struct fg_engine *engine,
+                      struct fg_series *series)
 {
     struct fg_task_sample samples[SAMPLES_MAX];
     size_t len = ops->task_samples(engine, samples, SAMPLES_MAX);
     for (size_t i = 0; i < len;) {
-        struct fg_job_point point = {
-            .time_us = samples[i].time_us, .cpu_milli = -1, .mem_mib = -1, .gpu_milli = -1, .gpu_mem_mib = -1};
+        struct fg_job_point point = {.time_us = samples[i].time_us,
+                                     .cpu_milli = -1,
+                                     .mem_mib = -1,
+                                     .gpu_milli = -1,
+                                     .gpu_mem_mib = -1};
         size_t first = i;
         for (; i < len && same_attempt(&samples[i], &samples[first]); i++) {
             add(&point.cpu_milli, samples[i].cpu_milli);
@@ -35,17 +40,21 @@ static void take_jobs(const struct fg_engine_ops *ops, struct fg_engine *engine,
     }
 }
 
-static void take_devices(const struct fg_engine_ops *ops, struct fg_engine *engine, const struct fg_control *control,
+static void take_devices(const struct fg_engine_ops *ops,
+                         struct fg_engine *engine,
+                         const struct fg_control *control,
                          struct fg_series *series)
 {
     struct fg_device_sample samples[FG_NODE_DEVICES_MAX + 1];
     size_t len = ops->device_samples(engine, samples, FG_NODE_DEVICES_MAX + 1);
-    const struct fg_node_spec *node = fg_control_node(control, 1); /* the local engine has one node */
+    const struct fg_node_spec *node =
+        fg_control_node(control, 1); /* the local engine has one node */
     for (size_t i = 0; node && i < len; i++) {
         const struct fg_device_sample *sample = &samples[i];
         char name[FG_KIND_MAX + 16] = "cpu";
         if (sample->device < node->devices_len)
-            snprintf(name, sizeof(name), "%s-%u", node->devices[sample->device].kind, sample->device);
+            snprintf(name, sizeof(name), "%s-%u", node->devices[sample->device].kind,
+                     sample->device);
         else if (sample->device != FG_DEVICE_CPU)
             continue;
         fg_series_add_device(series, node->name, name,
@@ -57,7 +66,9 @@ static void take_devices(const struct fg_engine_ops *ops, struct fg_engine *engi
     }
 }
 
-void fg_sampling_take(const struct fg_engine_ops *ops, struct fg_engine *engine, const struct fg_control *control,
+void fg_sampling_take(const struct fg_engine_ops *ops,
+                      struct fg_engine *engine,
+                      const struct fg_control *control,
                       struct fg_series *series)
 {
     take_jobs(ops, engine, series);

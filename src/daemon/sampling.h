@@ -5,5 +5,7 @@
 #include "telemetry/series.h"
 
 /* Move all fresh readings over. */
-void fg_sampling_take(const struct fg_engine_ops *ops, struct fg_engine *engine, const struct fg_control *control,
+void fg_sampling_take(const struct fg_engine_ops *ops,
+                      struct fg_engine *engine,
+                      const struct fg_control *control,
                       struct fg_series *series);

@@ -20,8 +20,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STEPS        300
-#define DRAIN_STEPS  20000
+#define STEPS         300
+#define DRAIN_STEPS   20000
 #define QUOTA_RUNNING 3
 
 struct world {
@@ -42,7 +42,8 @@ static void must(const struct world *world, bool condition, const char *what, in
 {
     if (condition)
         return;
-    printf("not ok - seed %llu at %lld us, line %d: %s\n", (unsigned long long)world->seed, (long long)world->now_us, line, what);
+    printf("not ok - seed %llu at %lld us, line %d: %s\n", (unsigned long long)world->seed,
+           (long long)world->now_us, line, what);
     exit(1);
 }
 
@@ -91,7 +92,8 @@ static void answered(struct fg_command *command)
 
 static void make_request(struct world *world, struct fg_request *request)
 {
-    *request = (struct fg_request){.cpu_milli = 500 + 500 * roll(world, 8), .mem_mib = 512UL * roll(world, 8)};
+    *request = (struct fg_request){.cpu_milli = 500 + 500 * roll(world, 8),
+                                   .mem_mib = 512UL * roll(world, 8)};
     switch (roll(world, 4)) {
     case 0:
         return; /* CPU only */
@@ -110,7 +112,9 @@ static void fill_after(struct world *world, struct ask *ask)
 {
     size_t len = roll(world, 8) == 0 && world->acked_len ? 1 + roll(world, 2) : 0;
     for (size_t i = 0; i < len; i++)
-        ask->after[i] = (struct fg_after){.job = world->acked[roll(world, (uint32_t)world->acked_len)], .any_end = roll(world, 2)};
+        ask->after[i] =
+            (struct fg_after){.job = world->acked[roll(world, (uint32_t)world->acked_len)],
+                              .any_end = roll(world, 2)};
     if (len == 2 && ask->after[0].job == ask->after[1].job)
         len = 1;
     ask->spec.after = ask->after;
@@ -121,9 +125,21 @@ static void ask_submit(struct world *world, struct ask *ask)
 {
     struct fg_job_spec *spec = &ask->spec;
     *spec = (struct fg_job_spec){
-        .name = "sim", .project = "default", .run = "true", .setup = "", .cwd = "", .workdir = "", .workdir_hash = "",
-        .idempotency_key = "", .any_of_len = 1, .tasks = 1, .grace_us = 10000000, .retry_backoff_us = 1000000,
-        .compute_density = -1, .time_sensitivity = -1, .memory_need = -1,
+        .name = "sim",
+        .project = "default",
+        .run = "true",
+        .setup = "",
+        .cwd = "",
+        .workdir = "",
+        .workdir_hash = "",
+        .idempotency_key = "",
+        .any_of_len = 1,
+        .tasks = 1,
+        .grace_us = 10000000,
+        .retry_backoff_us = 1000000,
+        .compute_density = -1,
+        .time_sensitivity = -1,
+        .memory_need = -1,
     };
     make_request(world, &spec->any_of[0]);
     spec->retries = roll(world, 3);
@@ -144,8 +160,10 @@ static void ask_submit(struct world *world, struct ask *ask)
     }
     fill_after(world, ask);
     fg_job_json_write(&ask->json, spec);
-    ask->item = (struct fg_submit_item){
-        .spec = spec, .spec_json = ask->json.text, .spec_json_len = ask->json.len, .project = 1};
+    ask->item = (struct fg_submit_item){.spec = spec,
+                                        .spec_json = ask->json.text,
+                                        .spec_json_len = ask->json.len,
+                                        .project = 1};
     ask->command.kind = FG_CMD_SUBMIT;
     ask->command.items = &ask->item;
     ask->command.items_len = 1;
@@ -153,8 +171,11 @@ static void ask_submit(struct world *world, struct ask *ask)
 
 static void make_ask(struct world *world, struct ask *ask)
 {
-    *ask = (struct ask){.command = {.done = answered, .poster = ask, .actor = {.user = "ada", .role = FG_ROLE_ADMIN}}};
-    fg_job_id any = world->acked_len ? world->acked[roll(world, (uint32_t)world->acked_len)] : 1;
+    *ask = (struct ask){.command = {.done = answered,
+                                    .poster = ask,
+                                    .actor = {.user = "ada", .role = FG_ROLE_ADMIN}}};
+    fg_job_id any =
+        world->acked_len ? world->acked[roll(world, (uint32_t)world->acked_len)] : 1;
     switch (roll(world, 12)) {
     case 0:
         ask->command.kind = FG_CMD_CANCEL;
@@ -166,7 +187,8 @@ static void make_ask(struct world *world, struct ask *ask)
         ask->command.name = "sim";
         break;
     case 2:
-        ask->project = (struct fg_project){.name = "default", .weight = 100, .quota = {-1, -1, -1, QUOTA_RUNNING, -1}};
+        ask->project = (struct fg_project){
+            .name = "default", .weight = 100, .quota = {-1, -1, -1, QUOTA_RUNNING, -1}};
         ask->command.kind = FG_CMD_PROJECT_PUT;
         ask->command.project = &ask->project;
         break;
@@ -179,7 +201,8 @@ static void note_answer(struct world *world, const struct ask *ask)
 {
     if (ask->command.kind != FG_CMD_SUBMIT || ask->command.rc < 0 || !ask->answered)
         return;
-    for (uint32_t i = 0; !ask->item.out_repeated && i < ask->item.out_count && world->acked_len < 4000; i++)
+    for (uint32_t i = 0;
+         !ask->item.out_repeated && i < ask->item.out_count && world->acked_len < 4000; i++)
         world->acked[world->acked_len++] = ask->item.out_id + i;
 }
 
@@ -246,8 +269,12 @@ static void pass_time(struct world *world)
 static void drain(struct world *world)
 {
     struct ask asks[2] = {
-        {.command = {.kind = FG_CMD_NODE_RESUME, .name = "sim", .done = answered, .poster = &asks[0]}},
-        {.command = {.kind = FG_CMD_PROJECT_PUT, .project = &asks[1].project, .done = answered, .poster = &asks[1]},
+        {.command =
+             {.kind = FG_CMD_NODE_RESUME, .name = "sim", .done = answered, .poster = &asks[0]}},
+        {.command = {.kind = FG_CMD_PROJECT_PUT,
+                     .project = &asks[1].project,
+                     .done = answered,
+                     .poster = &asks[1]},
          .project = {.name = "default", .weight = 100, .quota = {-1, -1, -1, -1, -1}}},
     };
     asks[0].command.next = &asks[1].command;
@@ -269,8 +296,9 @@ static void drain(struct world *world)
     for (fg_job_id id = 1; id <= sim_store_jobs(world->store); id++) {
         const struct fg_job *job = sim_store_job(world->store, id);
         if (!fg_job_state_is_final(job->state))
-            printf("# job %llu is %s, attempt %u, waits for %u, tasks %u, eligible %lld\n", (unsigned long long)id, fg_job_state_name(job->state),
-                   job->attempt, job->waits_for, job->tasks, (long long)job->eligible_us);
+            printf("# job %llu is %s, attempt %u, waits for %u, tasks %u, eligible %lld\n",
+                   (unsigned long long)id, fg_job_state_name(job->state), job->attempt,
+                   job->waits_for, job->tasks, (long long)job->eligible_us);
     }
     MUST(world, !"every job ends when the faults are over");
 }
@@ -307,15 +335,17 @@ static void run_seed(uint64_t seed, struct tally *tally)
 
 int main(int argc, char **argv)
 {
-    uint64_t seeds = argc > 1 ? strtoull(argv[1], NULL, 10) : 200, first = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
+    uint64_t seeds = argc > 1 ? strtoull(argv[1], NULL, 10) : 200,
+             first = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
     struct tally tally = {};
     for (uint64_t seed = first; seed < first + seeds; seed++)
         run_seed(seed, &tally);
-    printf("# %llu jobs, %llu crashes, %llu full disks;", (unsigned long long)tally.jobs, (unsigned long long)tally.crashes,
-           (unsigned long long)tally.full_disks);
+    printf("# %llu jobs, %llu crashes, %llu full disks;", (unsigned long long)tally.jobs,
+           (unsigned long long)tally.crashes, (unsigned long long)tally.full_disks);
     for (int state = 0; state < FG_JOB_STATES; state++)
         if (tally.ends[state])
             printf(" %s %llu", fg_job_state_name(state), (unsigned long long)tally.ends[state]);
-    printf("\nok 1 - %llu seeds of %d steps with crashes, full disks and lost tasks\n1..1\n", (unsigned long long)seeds, STEPS);
+    printf("\nok 1 - %llu seeds of %d steps with crashes, full disks and lost tasks\n1..1\n",
+           (unsigned long long)seeds, STEPS);
     return 0;
 }

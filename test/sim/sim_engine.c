@@ -77,7 +77,8 @@ static struct task *find(struct sim_engine *engine, struct fg_task_key key)
 {
     for (size_t i = 0; i < engine->tasks_len; i++) {
         struct task *task = &engine->tasks[i];
-        if (task->key.job == key.job && task->key.attempt == key.attempt && task->key.task == key.task)
+        if (task->key.job == key.job && task->key.attempt == key.attempt
+            && task->key.task == key.task)
             return task;
     }
     return NULL;
@@ -90,9 +91,11 @@ static void tell(struct sim_engine *engine, struct fg_engine_event event)
     engine->events[engine->events_len++] = event;
 }
 
-static int discover(struct fg_engine *, struct fg_node_spec *out, size_t, size_t *out_len, struct fg_err *)
+static int discover(
+    struct fg_engine *, struct fg_node_spec *out, size_t, size_t *out_len, struct fg_err *)
 {
-    *out = (struct fg_node_spec){.name = "sim", .cpu_milli = 16000, .mem_mib = 65536, .devices_len = GPUS};
+    *out = (struct fg_node_spec){
+        .name = "sim", .cpu_milli = 16000, .mem_mib = 65536, .devices_len = GPUS};
     for (uint32_t i = 0; i < GPUS; i++)
         out->devices[i] = (struct fg_device_spec){.kind = "h100", .mem_mib = 81920};
     *out_len = 1;
@@ -114,7 +117,9 @@ static int start(struct fg_engine *self, const struct fg_task_start *start, stru
         .grant = start->grant,
         .start_us = begin,
         .end_us = begin + (1 + sim_random(&engine->random, 8000)) * 1000,
-        .end = {.kind = FG_TASK_EXITED, .key = start->key, .usage = {.max_rss_mib = 1, .cpu_us = 1}},
+        .end = {.kind = FG_TASK_EXITED,
+                .key = start->key,
+                .usage = {.max_rss_mib = 1, .cpu_us = 1}},
     };
     if (chance(engine, 10))
         task->end.exit_code = 1;
@@ -123,7 +128,8 @@ static int start(struct fg_engine *self, const struct fg_task_start *start, stru
     else if (chance(engine, 3))
         task->end.kind = FG_TASK_LOST;
     else if (chance(engine, 2))
-        task->end = (struct fg_engine_event){.kind = FG_TASK_FAILED, .key = start->key, .reason = "simulated"};
+        task->end = (struct fg_engine_event){
+            .kind = FG_TASK_FAILED, .key = start->key, .reason = "simulated"};
     return 0;
 }
 
@@ -136,7 +142,11 @@ static int stop(struct fg_engine *self, struct fg_task_key key, int64_t, struct 
     int64_t soon = engine->now_us + sim_random(&engine->random, 1000) * 1000;
     if (soon < task->end_us) {
         task->end_us = soon;
-        task->end = (struct fg_engine_event){.kind = FG_TASK_EXITED, .key = key, .stopped = true, .term_signal = 15, .exit_code = -1};
+        task->end = (struct fg_engine_event){.kind = FG_TASK_EXITED,
+                                             .key = key,
+                                             .stopped = true,
+                                             .term_signal = 15,
+                                             .exit_code = -1};
     }
     return 0;
 }
@@ -148,7 +158,10 @@ static void tell_end(struct sim_engine *engine, struct task *task)
     task->told = true;
 }
 
-static int adopt(struct fg_engine *self, const struct fg_task_key *keys, size_t len, struct fg_err *)
+static int adopt(struct fg_engine *self,
+                 const struct fg_task_key *keys,
+                 size_t len,
+                 struct fg_err *)
 {
     struct sim_engine *engine = (struct sim_engine *)self;
     for (size_t i = 0; i < len; i++) {
@@ -156,11 +169,13 @@ static int adopt(struct fg_engine *self, const struct fg_task_key *keys, size_t 
         if (!task) {
             assert(engine->tasks_len < TASKS_MAX);
             task = &engine->tasks[engine->tasks_len++];
-            *task = (struct task){.key = keys[i], .phase = FENCED, .end = {.kind = FG_TASK_LOST, .key = keys[i]}};
+            *task = (struct task){
+                .key = keys[i], .phase = FENCED, .end = {.kind = FG_TASK_LOST, .key = keys[i]}};
             tell_end(engine, task);
         } else if (task->phase <= RUNS) {
             if (task->phase == RUNS)
-                tell(engine, (struct fg_engine_event){.kind = FG_TASK_STARTED, .key = keys[i], .pid = 1});
+                tell(engine, (struct fg_engine_event){
+                                 .kind = FG_TASK_STARTED, .key = keys[i], .pid = 1});
         } else {
             task->told = false;
             tell_end(engine, task);
@@ -186,7 +201,10 @@ static int next_event(struct fg_engine *self, struct fg_engine_event *out)
     return 1;
 }
 
-static size_t no_artifacts(struct fg_engine *, struct fg_task_key, struct fg_engine_artifact *, size_t)
+static size_t no_artifacts(struct fg_engine *,
+                           struct fg_task_key,
+                           struct fg_engine_artifact *,
+                           size_t)
 {
     return 0;
 }
@@ -216,7 +234,8 @@ void sim_engine_advance(struct sim_engine *engine, int64_t now_us)
         if (task->phase == ASKED && task->start_us <= now_us) {
             task->phase = RUNS;
             if (task->end.kind != FG_TASK_FAILED)
-                tell(engine, (struct fg_engine_event){.kind = FG_TASK_STARTED, .key = task->key, .pid = 1});
+                tell(engine, (struct fg_engine_event){
+                                 .kind = FG_TASK_STARTED, .key = task->key, .pid = 1});
         }
         if (task->phase == RUNS && task->end_us <= now_us) {
             task->phase = ENDED;

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define JOBS_MAX    4096
-#define TASKS_MAX   8
-#define PROJECTS    16
+#define JOBS_MAX  4096
+#define TASKS_MAX 8
+#define PROJECTS  16
 
 struct job {
     struct fg_job job; /* id 0: none */
@@ -137,8 +137,13 @@ static struct job *touch(struct sim_store *store, fg_job_id id)
     return &store->batch.jobs[id];
 }
 
-static int job_add(struct fg_store *self, const struct fg_job_row *row, const char *, const char *, const struct fg_request *any_of,
-                   size_t any_of_len, struct fg_err *err)
+static int job_add(struct fg_store *self,
+                   const struct fg_job_row *row,
+                   const char *,
+                   const char *,
+                   const struct fg_request *any_of,
+                   size_t any_of_len,
+                   struct fg_err *err)
 {
     struct sim_store *store = (struct sim_store *)self;
     int rc = fails(store, err);
@@ -157,7 +162,12 @@ static int job_add(struct fg_store *self, const struct fg_job_row *row, const ch
     return 0;
 }
 
-static int job_set(struct fg_store *self, const struct fg_job *job, int64_t finished_us, const char *, int32_t exit_code, int32_t,
+static int job_set(struct fg_store *self,
+                   const struct fg_job *job,
+                   int64_t finished_us,
+                   const char *,
+                   int32_t exit_code,
+                   int32_t,
                    struct fg_err *err)
 {
     struct sim_store *store = (struct sim_store *)self;
@@ -167,14 +177,17 @@ static int job_set(struct fg_store *self, const struct fg_job *job, int64_t fini
     struct job *row = touch(store, job->id);
     assert(row->job.id == job->id);
     enum fg_job_state from = row->job.state; /* only along the arrows of the table */
-    assert(from == job->state ? !fg_job_state_is_final(from) : fg_job_move(&from, job->state, NULL) == 0);
+    assert(from == job->state ? !fg_job_state_is_final(from)
+                              : fg_job_move(&from, job->state, NULL) == 0);
     row->job = *job;
     row->finished_us = finished_us;
     row->exit_code = exit_code;
     return 0;
 }
 
-static int attempt_put(struct fg_store *self, const struct fg_attempt_row *attempt, struct fg_err *err)
+static int attempt_put(struct fg_store *self,
+                       const struct fg_attempt_row *attempt,
+                       struct fg_err *err)
 {
     struct sim_store *store = (struct sim_store *)self;
     int rc = fails(store, err);
@@ -187,7 +200,9 @@ static int attempt_put(struct fg_store *self, const struct fg_attempt_row *attem
     return 0;
 }
 
-static int project_put(struct fg_store *self, const struct fg_project *project, struct fg_err *err)
+static int project_put(struct fg_store *self,
+                       const struct fg_project *project,
+                       struct fg_err *err)
 {
     struct sim_store *store = (struct sim_store *)self;
     int rc = fails(store, err);
@@ -203,7 +218,11 @@ static int project_put(struct fg_store *self, const struct fg_project *project, 
     return 0;
 }
 
-static int node_put(struct fg_store *self, const struct fg_node_spec *, enum fg_node_state wanted, const char *, struct fg_err *err)
+static int node_put(struct fg_store *self,
+                    const struct fg_node_spec *,
+                    enum fg_node_state wanted,
+                    const char *,
+                    struct fg_err *err)
 {
     struct sim_store *store = (struct sim_store *)self;
     int rc = fails(store, err);
@@ -217,19 +236,31 @@ static int token_put(struct fg_store *, const struct fg_token *, struct fg_err *
     return 0;
 }
 
-static int artifact_put(struct fg_store *, fg_job_id, const char *, const char *, uint64_t, int64_t, struct fg_err *)
+static int artifact_put(struct fg_store *,
+                        fg_job_id,
+                        const char *,
+                        const char *,
+                        uint64_t,
+                        int64_t,
+                        struct fg_err *)
 {
     return 0;
 }
 
-static int event_add(struct fg_store *self, const struct fg_event *, uint64_t *out_seq, struct fg_err *err)
+static int event_add(struct fg_store *self,
+                     const struct fg_event *,
+                     uint64_t *out_seq,
+                     struct fg_err *err)
 {
     struct sim_store *store = (struct sim_store *)self;
     *out_seq = ++store->batch.events;
     return fails(store, err);
 }
 
-static int user_intern(struct fg_store *self, const char *name, uint32_t *out_user, struct fg_err *)
+static int user_intern(struct fg_store *self,
+                       const char *name,
+                       uint32_t *out_user,
+                       struct fg_err *)
 {
     struct image *image = &((struct sim_store *)self)->batch;
     size_t at = 0;
@@ -241,7 +272,11 @@ static int user_intern(struct fg_store *self, const char *name, uint32_t *out_us
     return 0;
 }
 
-static int idempotency_find(struct fg_store *self, const char *, const char *key, fg_job_id *out_job, uint32_t *out_count,
+static int idempotency_find(struct fg_store *self,
+                            const char *,
+                            const char *key,
+                            fg_job_id *out_job,
+                            uint32_t *out_count,
                             struct fg_err *err)
 {
     const struct image *image = &((struct sim_store *)self)->batch;
@@ -254,8 +289,12 @@ static int idempotency_find(struct fg_store *self, const char *, const char *key
     return fg_fail(err, FG_ENOENT, "no such key");
 }
 
-static int job_state(struct fg_store *self, fg_job_id id, enum fg_job_state *out_state, fg_project_id *out_project,
-                     int32_t *out_exit_code, struct fg_err *err)
+static int job_state(struct fg_store *self,
+                     fg_job_id id,
+                     enum fg_job_state *out_state,
+                     fg_project_id *out_project,
+                     int32_t *out_exit_code,
+                     struct fg_err *err)
 {
     const struct image *image = &((struct sim_store *)self)->batch;
     if (id == 0 || id >= JOBS_MAX || !image->jobs[id].job.id)
@@ -266,7 +305,12 @@ static int job_state(struct fg_store *self, fg_job_id id, enum fg_job_state *out
     return 0;
 }
 
-static int job_spec(struct fg_store *self, fg_job_id id, struct fg_arena *, const char **out_json, size_t *out_len, struct fg_err *)
+static int job_spec(struct fg_store *self,
+                    fg_job_id id,
+                    struct fg_arena *,
+                    const char **out_json,
+                    size_t *out_len,
+                    struct fg_err *)
 {
     const struct image *image = &((struct sim_store *)self)->batch;
     *out_json = image->jobs[id].spec;
@@ -281,9 +325,11 @@ static int load_jobs(const struct image *image, struct fg_store_sink *sink)
         const struct job *job = &image->jobs[id];
         if (!job->job.id || fg_job_state_is_final(job->job.state))
             continue;
-        struct fg_job_row row = {.job = job->job, .after = job->after, .after_len = job->after_len};
+        struct fg_job_row row = {
+            .job = job->job, .after = job->after, .after_len = job->after_len};
         bool holds = job->job.state != FG_JOB_QUEUED;
-        rc = sink->job(sink->self, &row, job->any_of, job->any_of_len, job->grants, holds ? job->grants_len : 0);
+        rc = sink->job(sink->self, &row, job->any_of, job->any_of_len, job->grants,
+                       holds ? job->grants_len : 0);
     }
     return rc;
 }
@@ -331,7 +377,8 @@ size_t sim_store_jobs(const struct sim_store *store)
 
 const struct fg_job *sim_store_job(const struct sim_store *store, fg_job_id id)
 {
-    return id < JOBS_MAX && store->committed.jobs[id].job.id ? &store->committed.jobs[id].job : NULL;
+    return id < JOBS_MAX && store->committed.jobs[id].job.id ? &store->committed.jobs[id].job
+                                                             : NULL;
 }
 
 int64_t sim_store_finished_us(const struct sim_store *store, fg_job_id id)

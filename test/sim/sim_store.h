@@ -17,5 +17,6 @@ void sim_store_crash(struct sim_store *store);
 
 /* Committed truth, for the invariants. */
 size_t sim_store_jobs(const struct sim_store *store);
-const struct fg_job *sim_store_job(const struct sim_store *store, fg_job_id id); /* NULL: not committed */
+const struct fg_job *sim_store_job(const struct sim_store *store,
+                                   fg_job_id id); /* NULL: not committed */
 int64_t sim_store_finished_us(const struct sim_store *store, fg_job_id id);
