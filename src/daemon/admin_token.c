@@ -31,6 +31,8 @@ static int write_secret(const char *path, const char *secret, struct fg_err *err
     size_t len = strlen(secret);
     char line[SECRET_TEXT + 1];
     snprintf(line, sizeof(line), "%s\n", secret);
+    if (fd >= 0)
+        errno = ENOSPC; /* what a write that is cut short means */
     bool good = fd >= 0 && write(fd, line, len + 1) == (ssize_t)len + 1 && fsync(fd) == 0;
     int why = good ? 0 : errno;
     if (fd >= 0)
