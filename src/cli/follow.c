@@ -21,6 +21,7 @@
 #define PATIENCE_US 300'000'000ll /* how long the service may be away */
 #define RETRY_MS    500
 #define EXIT_LEFT   130
+#define WAIT_S      30 /* one long poll */
 
 enum { GO_ON = 0, OVER = 1, LEFT = 2 }; /* what callbacks answer */
 
@@ -299,17 +300,16 @@ int fg_wait_job(struct fg_cli *cli,
     int64_t end_us = mono_us() + timeout_s * 1'000'000, away_since_us = 0;
     *out = (struct fg_followed){};
     for (;;) {
-        int64_t left_s = timeout_s ? (end_us - mono_us()) / 1'000'000 : 30;
+        /* The first call asks without waiting: a service that never answered is an error, one that goes
+         * away later is waited for. */
+        int64_t left_s = timeout_s ? (end_us - mono_us()) / 1'000'000 : WAIT_S;
+        left_s = left_s > WAIT_S ? WAIT_S : left_s < 0 || !out->state[0] ? 0 : left_s;
         char path[96];
         FG_AUTO(fg_answer) struct fg_answer answer = {};
-        snprintf(path, sizeof(path), "/v1/jobs/%s/wait?timeout_s=%" PRId64, id,
-                 left_s > 30  ? 30
-                 : left_s < 0 ? 0
-                              : left_s);
+        snprintf(path, sizeof(path), "/v1/jobs/%s/wait?timeout_s=%" PRId64, id, left_s);
         int rc = fg_cli_get(cli, path, &answer, err);
         if (rc == FG_EUNREACH && away_since_us == 0)
             away_since_us = mono_us();
-        /* The first try must reach it; later the service may be restarted under us. */
         bool may_wait =
             rc == FG_EUNREACH && out->state[0] && mono_us() - away_since_us < PATIENCE_US;
         if (rc < 0 && rc != FG_ETIMEOUT && !may_wait)

@@ -16,6 +16,15 @@ struct fg_interrupt {
     sigset_t before;
 };
 
+/* A signal that we were started to ignore (nohup, "&" in a script) stays ignored: blocked, it would come all
+ * the same. */
+static void add_unless_ignored(sigset_t *set, int signal)
+{
+    struct sigaction action;
+    if (sigaction(signal, NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+        sigaddset(set, signal);
+}
+
 struct fg_interrupt *fg_interrupt_new(void)
 {
     struct fg_interrupt *interrupt = calloc(1, sizeof(*interrupt));
@@ -23,8 +32,8 @@ struct fg_interrupt *fg_interrupt_new(void)
         abort();
     sigset_t set;
     sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
+    add_unless_ignored(&set, SIGINT);
+    add_unless_ignored(&set, SIGTERM);
     interrupt->fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     if (interrupt->fd < 0) {
         free(interrupt);

@@ -4,7 +4,7 @@
 start_daemon
 
 # Without a terminal: INT cancels, and the exit status says so.
-fg run -- sh -c 'echo started; sleep 60' >"$work/out" 2>"$work/err" &
+"$FASTGPU_BIN" run -- sh -c 'echo started; sleep 60' >"$work/out" 2>"$work/err" &
 pid=$!
 eventually 10 grep -q started "$work/out"
 # Background children of a script ignore INT; TERM is treated alike.
