@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define NODES       10000
 #define CLASSES     60
@@ -193,15 +194,23 @@ static void end_one(struct cluster *cluster)
     *held = cluster->held[cluster->running_len];
 }
 
+/* Processor time: nothing in here waits, and neighbours on the machine then count for little. */
+static int64_t cpu_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return now.tv_sec * 1'000'000LL + now.tv_nsec / 1000;
+}
+
 /* Returns the milliseconds of the pass alone. */
 static double pass(struct cluster *cluster, size_t *out_started)
 {
     const struct fg_decision *decisions;
-    int64_t before = bench_now_us();
+    int64_t before = cpu_us();
     size_t len =
         fg_schedule_pass(cluster->schedule, cluster->pool, cluster->queue, cluster->running,
                          cluster->running_len, cluster->now_us, &decisions);
-    double ms = (double)(bench_now_us() - before) / 1000;
+    double ms = (double)(cpu_us() - before) / 1000;
     *out_started = 0;
     for (size_t i = 0; i < len; i++)
         if (decisions[i].kind == FG_DECIDE_START) {
@@ -242,10 +251,10 @@ static bool rival_place(struct fg_pool *pool, const struct fg_request *request)
 /* Jobs a second. */
 static double rival(struct cluster *cluster, struct fg_pool *pool, size_t jobs)
 {
-    int64_t before = bench_now_us();
+    int64_t before = cpu_us();
     for (size_t i = 0; i < jobs; i++)
         (void)rival_place(pool, &cluster->requests[draw(cluster, CLASSES)]);
-    return (double)jobs * 1e6 / (double)(bench_now_us() - before);
+    return (double)jobs * 1e6 / (double)(cpu_us() - before);
 }
 
 static double rival_on_empty(struct cluster *cluster)

@@ -26,6 +26,7 @@ void fg_queue_free(struct fg_queue *queue)
         free(queue->projects[i].list.fresh);
     }
     free(queue->slots);
+    free(queue->entries);
     free(queue->free_slots);
     free(queue->classes);
     free(queue->free_classes);
@@ -68,7 +69,10 @@ static uint32_t take_slot(struct fg_queue *queue)
         return queue->free_slots[--queue->free_len];
     queue->slots =
         fg_queue_grow(queue->slots, queue->slots_len, &queue->slots_room, sizeof(struct slot));
+    queue->entries =
+        fg_queue_grow(queue->entries, queue->slots_len, &queue->entries_room, sizeof(uint32_t));
     queue->slots[queue->slots_len] = (struct slot){};
+    queue->entries[queue->slots_len] = 0;
     return (uint32_t)queue->slots_len++;
 }
 
@@ -86,7 +90,7 @@ int fg_queue_add(struct fg_queue *queue, const struct fg_job *job, struct fg_err
 
     uint32_t at = take_slot(queue);
     struct slot *slot = &queue->slots[at];
-    *slot = (struct slot){.job = *job, .entry = slot->entry + 1, .first_edge = NO_SLOT};
+    *slot = (struct slot){.job = *job, .first_edge = NO_SLOT};
     fg_map_put(queue->by_id, job->id, at);
     queue->jobs_len++;
     fg_queue_class_open(queue, job->request, true);

@@ -6,7 +6,7 @@
 
 #define NO_SLOT UINT32_MAX
 
-/* One place in a waiting list.  It is stale, and skipped, once the slot's `entry` has moved on. */
+/* One place in a waiting list.  It is stale, and skipped, once the slot's number in `entries` has moved on. */
 struct waiting {
     int64_t key;
     fg_job_id id;
@@ -25,9 +25,7 @@ struct waiting_list {
 
 struct slot {
     struct fg_job job;   /* id 0: empty */
-    uint32_t entry;      /* number of the valid waiting entry, raised to make it stale */
-    bool listed;         /* has a valid entry */
-    int64_t key;         /* of that entry */
+    int64_t key;         /* of its valid waiting entry */
     int64_t wake_us;     /* of its valid entry in the heap of later jobs; 0 none */
     uint32_t first_edge; /* jobs that wait for this one; NO_SLOT none */
 };
@@ -61,6 +59,10 @@ struct class_row {
 struct fg_queue {
     struct fg_queue_options options;
     struct slot *slots;
+    /* By slot: odd is the number of its valid waiting entry, even: it has none.  Apart from the slots, because a
+     * walk asks for nothing else of most of them. */
+    uint32_t *entries;
+    size_t entries_room;
     size_t slots_len, slots_room, jobs_len, ready_len;
     uint32_t *free_slots;
     size_t free_len, free_room;

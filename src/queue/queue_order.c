@@ -76,8 +76,7 @@ static struct later later_pop(struct fg_queue *queue)
 
 static bool is_stale(const struct fg_queue *queue, const struct waiting *entry)
 {
-    const struct slot *slot = &queue->slots[entry->slot];
-    return !slot->listed || slot->entry != entry->entry;
+    return queue->entries[entry->slot] != entry->entry;
 }
 
 static int64_t key_of(const struct fg_queue *queue, const struct fg_job *job)
@@ -86,8 +85,14 @@ static int64_t key_of(const struct fg_queue *queue, const struct fg_job *job)
     return queue->options.key(queue->options.self, job, project);
 }
 
+static bool is_listed(const struct fg_queue *queue, const struct slot *slot)
+{
+    return queue->entries[slot - queue->slots] % 2 == 1;
+}
+
 static void list_push(struct fg_queue *queue, struct slot *slot)
 {
+    uint32_t at = (uint32_t)(slot - queue->slots);
     const struct fg_job *job = &slot->job;
     struct waiting_list *list = &queue->projects[job->project].list;
     slot->key = key_of(queue, job);
@@ -96,20 +101,18 @@ static void list_push(struct fg_queue *queue, struct slot *slot)
     list->fresh[list->fresh_len++] = (struct waiting){
         .key = slot->key,
         .id = job->id,
-        .slot = (uint32_t)(slot - queue->slots),
-        .entry = slot->entry,
+        .slot = at,
+        .entry = ++queue->entries[at],
     };
-    slot->listed = true;
     queue->ready_len++;
     queue->classes[job->request].ready++;
 }
 
 void fg_queue_unlist(struct fg_queue *queue, struct slot *slot)
 {
-    if (!slot->listed)
+    if (!is_listed(queue, slot))
         return;
-    slot->listed = false;
-    slot->entry++;
+    queue->entries[slot - queue->slots]++;
     queue->projects[slot->job.project].list.stale++;
     queue->ready_len--;
     queue->classes[slot->job.request].ready--;
@@ -127,7 +130,7 @@ void fg_queue_relist(struct fg_queue *queue, struct slot *slot)
             slot->wake_us = job->eligible_us;
             later_push(queue, job->eligible_us, job->id);
         }
-    } else if (!slot->listed || slot->key != key_of(queue, job)) {
+    } else if (!is_listed(queue, slot) || slot->key != key_of(queue, job)) {
         fg_queue_unlist(queue, slot);
         list_push(queue, slot);
     }
@@ -226,17 +229,21 @@ static void tidy(struct fg_queue *queue, struct waiting_list *list)
     list->at = list->first;
 }
 
-/* Step over stale entries.  false: the list is at its end. */
-static bool settle(const struct fg_queue *queue, struct waiting_list *list)
+static void step(const struct fg_queue *queue, struct waiting_list *list)
 {
-    while (list->at < list->sorted_len && is_stale(queue, &list->sorted[list->at]))
-        list->at++;
+    list->at++;
     if (list->at + AHEAD < list->sorted_len) {
         const struct slot *soon = &queue->slots[list->sorted[list->at + AHEAD].slot];
         __builtin_prefetch(soon);
         __builtin_prefetch((const char *)soon + 64);
-        __builtin_prefetch(&soon->entry);
     }
+}
+
+/* Step over stale entries.  false: the list is at its end. */
+static bool settle(const struct fg_queue *queue, struct waiting_list *list)
+{
+    while (list->at < list->sorted_len && is_stale(queue, &list->sorted[list->at]))
+        step(queue, list);
     return list->at < list->sorted_len;
 }
 
@@ -290,7 +297,7 @@ const struct fg_job *fg_queue_next(struct fg_queue *queue)
         const struct waiting *entry = &list->sorted[list->at];
         bool stale = is_stale(queue, entry);
         const struct fg_job *job = &queue->slots[entry->slot].job;
-        list->at++;
+        step(queue, list);
         if (!settle(queue, list))
             queue->walk[0] = queue->walk[--queue->walk_len];
         if (queue->walk_len)
@@ -304,7 +311,7 @@ const struct fg_job *fg_queue_next(struct fg_queue *queue)
 size_t fg_queue_position(struct fg_queue *queue, fg_job_id id)
 {
     const struct slot *slot = fg_queue_slot_of(queue, id);
-    if (!slot || !slot->listed)
+    if (!slot || !is_listed(queue, slot))
         return 0;
     struct waiting_list *list = &queue->projects[slot->job.project].list;
     tidy(queue, list);
