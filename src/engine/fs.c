@@ -115,7 +115,7 @@ int fg_fs_open_beneath(int dirfd, const char *path, int flags, mode_t mode)
 
 int fg_fs_mkdirs_beneath(int dirfd, const char *path, mode_t mode)
 {
-    int at = dup(dirfd);
+    int at = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     while (at >= 0) {
         const char *slash = strchr(path, '/');
         if (!slash)

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -69,13 +70,19 @@ int fg_task_lock_ended(int lock, const char *record, size_t len)
     return rc;
 }
 
+static bool begins_with(const char *bytes, size_t len, const char *word)
+{
+    return len >= strlen(word) && memcmp(bytes, word, strlen(word)) == 0;
+}
+
 const char *fg_task_lock_record(const char *bytes, size_t len)
 {
     const char *end = bytes + len;
     for (int line = 0; line < 3 && bytes < end; line++) {
-        if (strncmp(bytes, "supervisor ", 11) != 0 && strncmp(bytes, "program ", 8) != 0)
+        size_t left = (size_t)(end - bytes);
+        if (!begins_with(bytes, left, "supervisor ") && !begins_with(bytes, left, "program "))
             return bytes;
-        const char *newline = memchr(bytes, '\n', (size_t)(end - bytes));
+        const char *newline = memchr(bytes, '\n', left);
         bytes = newline ? newline + 1 : end;
     }
     return NULL;

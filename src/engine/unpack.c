@@ -67,7 +67,7 @@ static int open_above(int folder, const char *path, const char **last)
     const char *slash = strrchr(path, '/');
     *last = slash ? slash + 1 : path;
     if (!slash)
-        return dup(folder);
+        return openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if ((size_t)(slash - path) >= sizeof(above))
         return -ENAMETOOLONG;
     memcpy(above, path, (size_t)(slash - path));
@@ -135,6 +135,7 @@ static const char *explain(int error)
     switch (error) {
     case EXDEV:
     case ELOOP:
+    case ENOTDIR:
         return "it leads outside the folder or through a link";
     case EINVAL:
         return "no path that is allowed";

@@ -1,0 +1,213 @@
+/* fake_nvml.c - NOT the NVIDIA Management Library: a fake with the same calls, for tests on machines that
+ * have no NVIDIA device.
+ *
+ *     FASTGPU_NVML_LIBRARY=.../libfake_nvml.so FASTGPU_FAKE_NVML=gpus.txt fastgpu up
+ *
+ * One line a board, read again at each call, so that a test can change what it shows:
+ *
+ *     name|memory MiB|used MiB|busy %|power mW|temperature C|MIG instances|MIG profile|MIG memory MiB
+ *
+ * A line "hang" makes every call hang, as a sick driver does; "fail" makes the start fail.  Without a file
+ * there are two boards.
+ */
+#include "engine/nvml_abi.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BOARDS_MAX 32
+#define FAILED     999
+#define MIB        (1024ULL * 1024)
+
+/* A handle is a number: board * 16 + instance + 1, instance 0 is the board itself. */
+struct board {
+    char name[64], profile[32];
+    unsigned mem_mib, used_mib, busy, power_mw, temp_c, instances, instance_mib;
+};
+
+static int read_boards(struct board boards[BOARDS_MAX])
+{
+    const char *path = getenv("FASTGPU_FAKE_NVML");
+    FILE *file = path ? fopen(path, "re") : NULL;
+    char line[256];
+    int len = 0;
+    if (!file) {
+        for (; len < 2; len++)
+            boards[len] = (struct board){
+                "NVIDIA H100 80GB HBM3 (FAKE)", "", 81559, 1024, 40, 310000, 55, 0, 0};
+        return len;
+    }
+    while (len < BOARDS_MAX && fgets(line, sizeof(line), file)) {
+        struct board *it = &boards[len];
+        *it = (struct board){};
+        if (strcmp(line, "hang\n") == 0)
+            for (;;)
+                pause();
+        if (strcmp(line, "fail\n") == 0)
+            len = -1;
+        if (len < 0)
+            break;
+        if (sscanf(line, "%63[^|]|%u|%u|%u|%u|%u|%u|%31[^|]|%u", it->name, &it->mem_mib,
+                   &it->used_mib, &it->busy, &it->power_mw, &it->temp_c, &it->instances,
+                   it->profile, &it->instance_mib)
+            >= 2)
+            len++;
+    }
+    fclose(file);
+    return len;
+}
+
+static unsigned long number_of(fg_nvml_device device)
+{
+    return (unsigned long)(void *)device - 1;
+}
+
+/* The board of a handle; 0 or an error. */
+static int find(fg_nvml_device device,
+                struct board *out,
+                unsigned *out_board,
+                unsigned *out_instance)
+{
+    struct board boards[BOARDS_MAX];
+    int len = read_boards(boards);
+    unsigned board = (unsigned)(number_of(device) / 16);
+    if (len <= 0 || board >= (unsigned)len)
+        return FAILED;
+    *out = boards[board];
+    *out_board = board;
+    *out_instance = (unsigned)(number_of(device) % 16);
+    return FG_NVML_OK;
+}
+
+#define FIND                                                                                   \
+    struct board it;                                                                           \
+    unsigned board, instance;                                                                  \
+    int rc = find(device, &it, &board, &instance);                                             \
+    if (rc != FG_NVML_OK)                                                                      \
+    return rc
+
+int nvmlInit_v2(void);
+int nvmlShutdown(void);
+int nvmlDeviceGetCount_v2(unsigned int *count);
+int nvmlDeviceGetHandleByIndex_v2(unsigned int index, fg_nvml_device *device);
+int nvmlDeviceGetName(fg_nvml_device device, char *out, unsigned int size);
+int nvmlDeviceGetUUID(fg_nvml_device device, char *out, unsigned int size);
+int nvmlDeviceGetMemoryInfo(fg_nvml_device device, struct fg_nvml_memory *out);
+int nvmlDeviceGetMinorNumber(fg_nvml_device device, unsigned int *out);
+int nvmlDeviceGetUtilizationRates(fg_nvml_device device, struct fg_nvml_utilization *out);
+int nvmlDeviceGetPowerUsage(fg_nvml_device device, unsigned int *out);
+int nvmlDeviceGetTemperature(fg_nvml_device device, int sensor, unsigned int *out);
+int nvmlDeviceGetMigMode(fg_nvml_device device, unsigned int *current, unsigned int *pending);
+int nvmlDeviceGetMaxMigDeviceCount(fg_nvml_device device, unsigned int *out);
+int nvmlDeviceGetMigDeviceHandleByIndex(fg_nvml_device device,
+                                        unsigned int index,
+                                        fg_nvml_device *out);
+
+int nvmlInit_v2(void)
+{
+    struct board boards[BOARDS_MAX];
+    return read_boards(boards) < 0 ? FAILED : FG_NVML_OK;
+}
+
+int nvmlShutdown(void)
+{
+    return FG_NVML_OK;
+}
+
+int nvmlDeviceGetCount_v2(unsigned int *count)
+{
+    struct board boards[BOARDS_MAX];
+    int len = read_boards(boards);
+    *count = len < 0 ? 0 : (unsigned)len;
+    return len < 0 ? FAILED : FG_NVML_OK;
+}
+
+int nvmlDeviceGetHandleByIndex_v2(unsigned int index, fg_nvml_device *device)
+{
+    *device = (fg_nvml_device)(index * 16UL + 1);
+    return FG_NVML_OK;
+}
+
+int nvmlDeviceGetName(fg_nvml_device device, char *out, unsigned int size)
+{
+    FIND;
+    if (instance == 0)
+        snprintf(out, size, "%s", it.name);
+    else
+        snprintf(out, size, "%s MIG %s", it.name, it.profile);
+    return rc;
+}
+
+int nvmlDeviceGetUUID(fg_nvml_device device, char *out, unsigned int size)
+{
+    FIND;
+    if (instance == 0)
+        snprintf(out, size, "GPU-fake-%u", board);
+    else
+        snprintf(out, size, "MIG-fake-%u-%u", board, instance);
+    return rc;
+}
+
+int nvmlDeviceGetMemoryInfo(fg_nvml_device device, struct fg_nvml_memory *out)
+{
+    FIND;
+    out->total = (instance ? it.instance_mib : it.mem_mib) * MIB;
+    out->used = (instance ? 0 : it.used_mib) * MIB;
+    out->free = out->total - out->used;
+    return rc;
+}
+
+int nvmlDeviceGetMinorNumber(fg_nvml_device device, unsigned int *out)
+{
+    FIND;
+    *out = board;
+    return rc;
+}
+
+int nvmlDeviceGetUtilizationRates(fg_nvml_device device, struct fg_nvml_utilization *out)
+{
+    FIND;
+    *out = (struct fg_nvml_utilization){it.busy, 0};
+    return instance ? FAILED : rc;
+}
+
+int nvmlDeviceGetPowerUsage(fg_nvml_device device, unsigned int *out)
+{
+    FIND;
+    *out = it.power_mw;
+    return rc;
+}
+
+int nvmlDeviceGetTemperature(fg_nvml_device device, int, unsigned int *out)
+{
+    FIND;
+    *out = it.temp_c;
+    return rc;
+}
+
+int nvmlDeviceGetMigMode(fg_nvml_device device, unsigned int *current, unsigned int *pending)
+{
+    FIND;
+    *current = *pending = it.instances > 0;
+    return rc;
+}
+
+int nvmlDeviceGetMaxMigDeviceCount(fg_nvml_device device, unsigned int *out)
+{
+    FIND;
+    *out = 7;
+    return rc;
+}
+
+int nvmlDeviceGetMigDeviceHandleByIndex(fg_nvml_device device,
+                                        unsigned int index,
+                                        fg_nvml_device *out)
+{
+    FIND;
+    if (index >= it.instances)
+        return FAILED;
+    *out = (fg_nvml_device)(board * 16UL + index + 2);
+    return rc;
+}
