@@ -281,14 +281,14 @@ def make_handler(world):
             return {"items": [world.job_view(j) for j in found[:limit]], "next": more}
 
         def do_POST(self):
-            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or b"{}")
             if self.role() != "admin":
                 return self.problem(403, "this needs the role operator", "FG_EPERM")
             parts = [unquote(p) for p in urlsplit(self.path).path.split("/")[2:]]
             with world.lock:
                 match parts:
                     case ["nodes", name, ("drain" | "resume") as verb] if name in world.nodes:
-                        world.nodes[name].update(state="draining" if verb == "drain" else "up", reason="drained on the page" if verb == "drain" else "")
+                        world.nodes[name].update(state="draining" if verb == "drain" else "up", reason=body.get("reason", "") if verb == "drain" else "")
                         world.tell("node.drained" if verb == "drain" else "node.resumed", node=name)
                         return self.answer(200, world.node_view(world.nodes[name]))
                     case ["jobs", id, "cancel"] if id in world.jobs:

@@ -135,14 +135,22 @@ def cancel_asks_first(page):
     assert not b.js("return [...document.querySelectorAll('button')].some((e) => e.checkVisibility() && e.textContent === 'Cancel job')")
 
 
-def hostile_names_are_text(page):
+def hostile_text_stays_text(page):
+    """Names (the real service lets none of these in, the fake does), output, and what was submitted."""
     b = page.b
-    id = page.service.submit(HOSTILE, SCRIPT) if page.service.kind == "live" else next(j["id"] for j in page.service.world.jobs.values() if j["name"] == HOSTILE)
-    for path in ("#/", "#/jobs", f"#/jobs/{id}"):
+    if page.service.kind == "live":
+        id = page.service.submit("hostile", f"cat <<'EOF'\n{HOSTILE}\n<script>document.title='owned'</script>\nEOF\nsleep 30")
+        paths = [f"#/jobs/{id}"]
+    else:
+        id = next(j["id"] for j in page.service.world.jobs.values() if j["name"] == HOSTILE)
+        paths = ["#/", "#/jobs", f"#/jobs/{id}"]
+    for path in paths:
         page.open(path)
         b.see("<img src=x onerror=")
-        assert b.count("main img") == 0, f"{path}: an element came out of a name"
-        assert "owned" not in b.js("return document.title") or "<img" in b.js("return document.title")
+        if path == paths[-1]:
+            b.find("summary").click()
+        assert b.count("main img") == 0 and b.count("main script") == 0, f"{path}: an element came out of a text"
+        assert b.js("return document.title") != "owned"
     if page.service.kind == "live":
         page.service.call("POST", f"/v1/jobs/{id}/cancel", {})
 
@@ -152,9 +160,10 @@ def drain_and_resume(page):
     page.open()
     name = page.service.nodes()[0]
     b.button(f"Drain {name}").click()
-    b.find("dialog input[name=reason]").send_keys("dust in the fan")
+    b.find("dialog input[name=reason]").send_keys("<b>dust</b> in the fan")
     b.button("Drain", "dialog button.primary").click()
     b.wait(lambda: "drain" in b.text(".node:first-child .node-title"), "the node is draining")
+    b.see("<b>dust</b>", ".node:first-child .node-title")
     b.button(f"Resume {name}").click()
     b.wait(lambda: "up" in b.text(".node:first-child .node-title") and "drain" not in b.text(".node:first-child .node-title"), "the node is up")
 
@@ -256,6 +265,33 @@ def quiet_console_and_nothing_from_outside(page):
     assert not loads, loads[:5]
 
 
+# What the page computes, without a page: [module, expression over its exports as m, expected].
+UNITS = [
+    ["format", "[0, 0.0004, 0.85, 9.96, 59.9, 192, 3600, 7500, 273600].map(m.duration)", ["0 s", "1 ms", "850 ms", "9.9 s", "59 s", "3 min 12 s", "1 h", "2 h 5 min", "3 d 4 h"]],
+    ["format", "[m.duration(null), m.duration(NaN), m.milli(-1), m.mib(undefined), m.money(null), m.date(NaN)]", ["–"] * 6],
+    ["format", "[0, 512, 1536, 40960, 1048576].map(m.mib)", ["0 MiB", "512 MiB", "1.5 GiB", "40 GiB", "1 TiB"]],
+    ["format", "[0, 1, 1234, 52000, 1234567890].map(m.money)", ["$0.00", "$0.000001", "$0.001234", "$0.052", "$1,234.57"]],
+    ["format", "[m.milli(500), m.milli(8000), m.percent(1, 3), m.percent(1, 0), m.plural(1, 'job'), m.plural(2000, 'job')]", ["0.5", "8", "33 %", "–", "1 job", "2,000 jobs"]],
+    ["format", "m.prose('from 2026-11-21T03:59:39.95Z on', Date.parse('2026-11-21T03:00:00Z')).replace(/\\d\\d:59:39/, 'T')", "from T on"],
+    ["api", "(() => { const out = []; const p = m.event_parser((e) => out.push(e)); for (const c of ': hi\\n\\nid: 7\\nevent: log\\ndata: a\\r\\ndata: b\\n\\ndata:c\\n\\n') p(c); return out; })()",
+     [{"name": "log", "data": "a\nb", "id": "7"}, {"name": "message", "data": "c", "id": "7"}]],
+    ["log_view", "(() => { const cut = m.line_cutter(); return [cut('o', 'a\\nb'), cut('e', 'x'), cut('o', 'c\\r\\n10%\\r20%'), cut('o', '\\n\\u001b[31mred\\u001b[0m\\u0007\\n')]; })()",
+     [{"lines": ["a"], "open": "b"}, {"lines": [], "open": "x"}, {"lines": ["bc"], "open": "20%"}, {"lines": ["20%", "red\ufffd"], "open": ""}]],
+    ["chart", "[[0, 1], [1.2, 1], [4000, 1], [96, 1]].map((a) => m.scale(...a).top)", [1, 2, 5000, 100]],
+    ["use_chart", "m.shares([{devices: [{kind: 'x', milli: 1000}, {kind: 'cpu'}], cpu_milli: 4000, mem_mib: 100}, {devices: [], cpu_milli: 4000, mem_mib: 100}], [{points: [{time: '1970-01-01T00:16:40Z', gpu_milli: 250, cpu_milli: 1000, mem_mib: 50}]}, {points: [{time: '1970-01-01T00:16:40Z', gpu_milli: null, cpu_milli: 3000, mem_mib: 0}]}], 900000, 1100000).map((s) => s.map((p) => p[1]))", [[25], [50], [25]]],
+    ["view_jobs", "m.request(new URLSearchParams('state=running&evil=1&name=a%26b'))", "/v1/jobs?state=running&name=a%26b&limit=100"],
+]
+
+
+def computes_what_it_should(page):
+    b = page.b
+    page.open()
+    b.see("live", ".link-state")
+    for module, expression, expected in UNITS:
+        got = b.driver.execute_async_script(f"const done = arguments[0]; import('/assets/{module}.js').then((m) => done({expression})).catch((e) => done(String(e)));")
+        assert got == expected, f"{module}: {expression[:80]}: got {got!r}, want {expected!r}"
+
+
 # Checks of the fake alone -------------------------------------------------------------------------
 
 def a_viewer_cannot_change_anything(page):
@@ -341,9 +377,9 @@ def ten_thousand_jobs_stay_smooth(page):
 
 
 BOTH = [asks_for_a_token, takes_the_token_out_of_the_address, overview_shows_the_pool, a_job_appears_without_reload, log_lines_arrive, cancel_asks_first,
-        hostile_names_are_text, drain_and_resume, results_can_be_taken, filters_stand_in_the_address, is_honest_about_what_is_not_there,
+        hostile_text_stays_text, drain_and_resume, results_can_be_taken, filters_stand_in_the_address, is_honest_about_what_is_not_there,
         pictures_in_all_sizes, the_switch_changes_the_theme, keyboard_reaches_everything, quiet_console_and_nothing_from_outside]
-FAKE = [a_viewer_cannot_change_anything, why_it_waits_has_numbers, empty_pool_tells_what_to_do, ten_thousand_jobs_stay_smooth, loss_of_connection_is_shown_and_healed]
+FAKE = [computes_what_it_should, a_viewer_cannot_change_anything, why_it_waits_has_numbers, empty_pool_tells_what_to_do, ten_thousand_jobs_stay_smooth, loss_of_connection_is_shown_and_healed]
 
 
 def services():

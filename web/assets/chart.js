@@ -42,7 +42,7 @@ const usable = (value) => typeof value === "number" && value >= 0;
 
 /** Cut where values are unknown or the readings paused. */
 function pieces(points) {
-    if (points.length < 2) return [points.filter((p) => usable(p[1]))];
+    if (points.length < 2) return points.some((p) => usable(p[1])) ? [points] : [];
     const pauses = points.slice(1).map((p, i) => p[0] - points[i][0]).sort((a, b) => a - b);
     const hole = Math.max(5000, GAP_FACTOR * pauses[pauses.length >> 1]);
     const all = [[]];

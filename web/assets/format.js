@@ -78,5 +78,9 @@ export function ago(ms, now) {
     return date(ms);
 }
 
+const MOMENT = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g;
+/** Sentences of the service name moments in UTC: here they are those of the reader's clock. */
+export const prose = (text, now = Date.now()) => String(text ?? "").replace(MOMENT, (iso) => (Math.abs(Date.parse(iso) - now) < 43200000 ? time : date)(Date.parse(iso)));
+
 /** The state of a job as a word. */
 export const state = (name) => String(name ?? "").replaceAll("_", " ");

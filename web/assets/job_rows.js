@@ -80,7 +80,7 @@ export function waiting_row(why) {
             head.update(job, ask(job));
             say(place, known?.position ? `${known.position}.` : "");
             mark(place, "title", known?.position ? `place ${known.position} in the queue` : null);
-            const text = known?.summary || job.reason || "";
+            const text = format.prose(known?.summary || job.reason);
             say(reason, text);
             show(reason, text);
             self.tick(Date.now());

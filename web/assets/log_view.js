@@ -118,6 +118,7 @@ export function log_view(id, query, go) {
         const data = JSON.parse(event.data);
         if (event.name === "end") {
             say(state, "complete");
+            box.classList.add("is-over");
             state.classList.remove("is-live");
             abort.abort();
             return;

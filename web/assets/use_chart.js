@@ -7,6 +7,7 @@ import * as format from "./format.js";
 
 const NODES_READ = 16;
 const COLUMNS = 240;
+const LEAST_MS = 60000;
 const FEW = 12, POINTS_MAX = 3600; // readings
 export const RANGES = [["5m", 300, "5 min"], ["15m", 900, "15 min"], ["1h", 3600, "1 h"]];
 
@@ -78,7 +79,10 @@ export function use_chart(range, on_range) {
         async refresh(nodes, signal) {
             const read = nodes.slice(0, NODES_READ);
             const usages = await Promise.all(read.map((node) => newest(node.name, signal)));
-            const to = api.now(), from = to - span_s * 1000;
+            const to = api.now();
+            // A young service fills the width with what it has.
+            const oldest = Math.min(...usages.map((usage) => format.moment(usage.points[0]?.time) || to));
+            const from = Math.max(to - span_s * 1000, Math.min(oldest, to - LEAST_MS));
             const values = shares(read, usages, from, to);
             const has_gpu = read.some((node) => (node.devices ?? []).some((d) => d.kind !== "cpu"));
             const series = SERIES.map((s, i) => ({ ...s, points: i === 0 && !has_gpu ? [] : values[i].filter((p) => p[0] >= from) }));

@@ -40,7 +40,7 @@ function facts(rows) {
     };
 }
 
-const FACTS = [["ask", "Asks for"], ["where", "Runs on"], ["who", "Project and user"], ["submitted", "Submitted"], ["waited", "Waited"], ["started", "Started"], ["finished", "Finished"], ["limit", "Time limit"], ["deadline", "Deadline"],
+const FACTS = [["ask", "Asks for"], ["where", "Where"], ["who", "Project and user"], ["submitted", "Submitted"], ["waited", "Waited"], ["started", "Started"], ["finished", "Finished"], ["limit", "Time limit"], ["deadline", "Deadline"],
     ["exit", "Ended with"], ["rss", "Memory at most"], ["cpu_s", "CPU time"], ["gpu_s", "GPU time"], ["cost", "Cost"], ["priority", "Priority"], ["array", "Array"], ["after", "After"], ["preempt", "Preemptible"], ["labels", "Labels"]];
 
 function show_facts(list, job, now) {
@@ -51,7 +51,8 @@ function show_facts(list, job, now) {
     list.set("where", job.node ? where : "");
     list.set("who", [job.project, job.user].filter(Boolean).join(" · "));
     list.set("submitted", at(job.submitted), exact(job.submitted));
-    const waited = ((Number.isFinite(format.moment(job.started)) ? format.moment(job.started) : Math.min(now, format.moment(job.finished) || now)) - format.moment(job.submitted)) / 1000;
+    const first = format.moment(job.attempts?.[0]?.started ?? job.started);
+    const waited = ((Number.isFinite(first) ? first : Math.min(now, format.moment(job.finished) || now)) - format.moment(job.submitted)) / 1000;
     list.set("waited", format.duration(Math.max(0, waited < 10 ? waited : Math.floor(waited))));
     list.set("started", at(job.started), exact(job.started));
     list.set("finished", at(job.finished), exact(job.finished));
@@ -77,13 +78,13 @@ function why_panel() {
     return {
         el,
         update(why) {
-            say(summary, why.summary);
+            say(summary, format.prose(why.summary));
             say(place, [why.position ? `Place ${format.count(why.position)} in the queue` : "", typeof why.priority === "number" ? `priority ${Math.round(why.priority * 100) / 100}` : ""].filter(Boolean).join(" · "));
             const extra = (why.reasons ?? []).filter((r) => r.text && r.text !== why.summary);
-            keyed(reasons, extra, (r) => `${r.code} ${r.text}`, (r) => ({ el: h("li", null, r.text) }));
+            keyed(reasons, extra, (r) => `${r.code} ${r.text}`, (r) => ({ el: h("li", null, format.prose(r.text)) }));
             keyed(body, (why.nodes ?? []).slice(0, 50), (n) => n.node, () => {
                 const name = h("td.mono"), fits = h("td"), because = h("td");
-                return { el: h("tr", null, name, fits, because), update: (n) => { say(name, n.node); say(fits, n.fits ? "yes" : "no"); say(because, n.why ?? ""); } };
+                return { el: h("tr", null, name, fits, because), update: (n) => { say(name, n.node); say(fits, n.fits ? "yes" : "no"); say(because, format.prose(n.why)); } };
             });
             show(table, (why.nodes ?? []).length > 0);
         },
@@ -104,7 +105,7 @@ function timeline() {
                 const started = format.moment(a.started), ended = format.moment(a.finished);
                 if (started > from) steps.push({ key: `w${a.attempt}`, state: "queued", text: "waited", from, to: started });
                 const to = Number.isFinite(ended) ? ended : now;
-                steps.push({ key: `a${a.attempt}`, state: Number.isFinite(ended) ? (a.outcome ?? a.state ?? job.state) : "running", text: `attempt ${a.attempt}`, from: started, to, detail: [[].concat(a.node ?? []).join(" "), [].concat(a.devices ?? []).join(" "), a.reason, ending({ ...a, state: "failed" })].filter(Boolean).join(" · ") });
+                steps.push({ key: `a${a.attempt}`, state: Number.isFinite(ended) ? (a.outcome ?? a.state ?? job.state) : "running", text: `attempt ${a.attempt}`, from: started, to, detail: [[].concat(a.node ?? []).join(" "), [].concat(a.devices ?? []).join(" "), a.reason || ending({ ...a, state: "failed" })].filter(Boolean).join(" · ") });
                 from = to;
             }
             if (!is_over(job.state) && (!steps.length || job.state === "queued")) steps.push({ key: "w", state: "queued", text: "waits", from, to: now });
@@ -198,7 +199,7 @@ export function job_page({ args: [id], query, who, go }) {
         document.title = `${job.id} ${job.name} · FastGPU`;
         state.update(job.state);
         show(reason, job.reason && job.state !== "queued" && job.state !== "succeeded");
-        say(reason, job.reason);
+        say(reason, format.prose(job.reason));
         show(cancel_button, who.can("member") && !is_over(job.state));
         log.show_job(job);
         show(why.el, job.state === "queued");

@@ -5,11 +5,11 @@ import { h, icon, keyed, say, show } from "./dom.js";
 import * as format from "./format.js";
 import { finished_row, running_row, waiting_row } from "./job_rows.js";
 import * as live from "./live.js";
-import { empty, meter } from "./parts.js";
+import { empty, is_over, meter } from "./parts.js";
 import { pool } from "./pool.js";
 import { use_chart } from "./use_chart.js";
 
-const RUNNING_SHOWN = 20, WAITING_SHOWN = 12, FINISHED_SHOWN = 12;
+const RUNNING_SHOWN = 20, WAITING_SHOWN = 12, FINISHED_SHOWN = 12, FINISHED_READ = 60;
 const CURVES_READ = 12, REASONS_READ = 8;
 const OVER = ["succeeded", "failed", "cancelled", "timed_out"];
 
@@ -39,7 +39,7 @@ function flow_strip() {
             const devices = capacity.gpu_milli > 0 ? `${format.milli(capacity.gpu_used_milli)} of ${format.milli(capacity.gpu_milli)} devices granted` : `${format.milli(capacity.cpu_used_milli)} of ${format.milli(capacity.cpu_milli)} cores granted`;
             stages.pool.update(format.count(status.node_count), `${status.node_count === 1 ? "node" : "nodes"} · ${devices}`);
             stages.queue.update(format.count(jobs.queued), jobs.queued === 1 ? "job waits" : "jobs wait");
-            stages.running.update(format.count((jobs.running ?? 0) + (jobs.starting ?? 0)), jobs.starting ? `jobs · ${format.count(jobs.starting)} starting` : "jobs");
+            stages.running.update(format.count((jobs.running ?? 0) + (jobs.starting ?? 0)), `${(jobs.running ?? 0) + (jobs.starting ?? 0) === 1 ? "job" : "jobs"}${jobs.starting ? ` · ${format.count(jobs.starting)} starting` : ""}`);
             stages.finished.update(format.count(over), over ? `${format.count(jobs.succeeded)} succeeded · ${format.count(bad)} failed` : "none yet");
         },
     };
@@ -64,7 +64,7 @@ function capacity_panel() {
 /** With `href` the remark at its side leads to the whole list. */
 function panel(id, title, href, ...body) {
     const heading = h("h2", { id: `${id}-title` }, title);
-    const aside = h(href ? "a.panel-aside" : "span.muted.panel-aside", { href });
+    const aside = h(href ? "a.panel-aside" : "span.muted.panel-aside", { href, hidden: true });
     return { el: h("section.panel", { class: `panel panel-${id}`, "aria-labelledby": `${id}-title` }, h("header.panel-head", null, heading, aside), body), aside };
 }
 
@@ -106,7 +106,10 @@ export function overview({ query, who, go }) {
         capacity.update(status);
         keyed(notices, status.notices ?? [], (text) => text, (text) => ({ el: h("li", null, icon("info"), text) }));
         const jobs = status.jobs ?? {};
-        const more = (aside, all, shown) => say(aside, all > shown ? `all ${format.count(all)}` : "");
+        const more = (aside, all, shown) => {
+            say(aside, `all ${format.count(all)}`);
+            show(aside, all > shown);
+        };
         more(p_run.aside, (jobs.running ?? 0) + (jobs.starting ?? 0), RUNNING_SHOWN);
         more(p_wait.aside, jobs.queued ?? 0, WAITING_SHOWN);
         more(p_done.aside, OVER.reduce((sum, state) => sum + (jobs[state] ?? 0), 0), FINISHED_SHOWN);
@@ -117,6 +120,18 @@ export function overview({ query, who, go }) {
         if (names.size > 5000) for (const id of [...names.keys()].slice(0, 2000)) names.delete(id);
     }
 
+    // The service lists by number, not by end: a long job that ends now is far down.  So look deeper, and
+    // keep an eye on those that were running.
+    const ended = new Map();
+    async function recent(run, done, signal) {
+        const gone = now_running.filter((job) => !run.some((other) => other.id === job.id) && !done.some((other) => other.id === job.id));
+        for (const job of await Promise.all(gone.slice(0, FINISHED_SHOWN).map((job) => api.get(`/v1/jobs/${job.id}`, signal).catch(quiet))))
+            if (job && is_over(job.state)) ended.set(job.id, job);
+        for (const id of [...ended.keys()].slice(0, -FINISHED_SHOWN)) ended.delete(id);
+        const all = new Map([...ended, ...done.map((job) => [job.id, job])]);
+        return [...all.values()].sort((a, b) => format.moment(b.finished) - format.moment(a.finished) || b.id - a.id).slice(0, FINISHED_SHOWN);
+    }
+
     const list = async (state, limit, order, signal) => (await api.get(`/v1/jobs?state=${state}&limit=${limit}&order=${order}`, signal)).items ?? [];
 
     const watches = [
@@ -125,7 +140,8 @@ export function overview({ query, who, go }) {
             async run(signal) {
                 const [status, run, wait, done] = await Promise.all([
                     api.get("/v1/status", signal), list("running,starting", RUNNING_SHOWN, "desc", signal),
-                    list("queued", WAITING_SHOWN, "asc", signal), list(OVER.join(","), FINISHED_SHOWN, "desc", signal)]);
+                    list("queued", WAITING_SHOWN, "asc", signal), list(OVER.join(","), FINISHED_READ, "desc", signal)]);
+                const newest = await recent(run, done, signal);
                 learn(run, wait, done);
                 if (nodes.length) tiles.update(nodes); // they show names
                 const order = (id) => reasons.get(id)?.position ?? Infinity;
@@ -133,11 +149,10 @@ export function overview({ query, who, go }) {
                 draw_status(status);
                 draw_running();
                 draw_waiting();
-                const recent = done.sort((a, b) => format.moment(b.finished) - format.moment(a.finished));
-                keyed(finished, recent, (job) => job.id, ticking(finished_row));
+                keyed(finished, newest, (job) => job.id, ticking(finished_row));
                 show(idle, run.length === 0);
                 show(no_queue, wait.length === 0);
-                show(no_history, done.length === 0);
+                show(no_history, newest.length === 0);
                 if (!read) [by_use, by_why].forEach((w) => w.dirty());
                 read = true;
             },
