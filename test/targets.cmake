@@ -23,7 +23,7 @@ if(TARGET fastgpu)
 
     fastgpu_scripts(cli bash *.sh 180)
     fastgpu_scripts(api python3 *_test.py 240)
-    fastgpu_scripts(web python3 *_test.py 240 release)
+    fastgpu_scripts(web python3 *_test.py 420 release)
     fastgpu_scripts(scenario bash *.sh 180)
     fastgpu_scripts(scenario python3 *_test.py 420 release)
     if(TEST scenario/first_session)
@@ -36,6 +36,7 @@ file(GLOB threaded RELATIVE ${CMAKE_SOURCE_DIR}/src
      ${CMAKE_SOURCE_DIR}/src/api/*_test.c ${CMAKE_SOURCE_DIR}/src/daemon/*_test.c ${CMAKE_SOURCE_DIR}/src/store/*_test.c
      ${CMAKE_SOURCE_DIR}/src/engine/*_test.c ${CMAKE_SOURCE_DIR}/src/telemetry/*_test.c
      ${CMAKE_SOURCE_DIR}/src/client/*_test.c)
+list(REMOVE_ITEM threaded store/crash_test.c) # processes and their deaths, no threads
 foreach(path ${threaded})
     string(REPLACE "_test.c" "" name ${path})
     set_tests_properties(${name} PROPERTIES LABELS threads)
