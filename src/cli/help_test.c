@@ -134,11 +134,59 @@ static void the_documents_are_current(void)
     same_as_file("docs/exit-codes.md", fg_help_exit_codes);
 }
 
+static char *read_file(const char *path)
+{
+    char full[512];
+    FG_AUTO(fg_buf) struct fg_buf have = {};
+    snprintf(full, sizeof(full), SOURCE_DIR "/%s", path);
+    FG_AUTO(fg_file) FILE *file = fopen(full, "r");
+    fg_buf_puts(&have, "");
+    size_t got;
+    while (file && (got = fread(fg_buf_reserve(&have, 65536), 1, 65536, file)) > 0)
+        have.len += got;
+    have.text[have.len] = '\0';
+    return strdup(have.text);
+}
+
+/* The members of a job are rows of a table in model/job_read.c: {"retries", ...}, {TEXT(name, ...) or
+ * {DURATION("grace", ...).  Each must be in both documents, and be known to --set. */
+static void every_member_of_a_job_is_documented(void)
+{
+    char *source = read_file("src/model/job_read.c"), *guide = read_file("docs/job-file.md");
+    char *manual = read_file("docs/man/fastgpu-job.5"),
+         *override = read_file("src/cli/spec_override.c");
+    char *at = strstr(source, "fg_job_member members[] = {"),
+         *end = at ? strstr(at, "\n};") : NULL;
+    int found = 0;
+    for (; at && end && at < end; at = strchr(at + 1, '\n')) {
+        char name[64], want[80];
+        bool is_row = sscanf(at, "\n {TEXT(%63[a-z_]", name) == 1
+                      || sscanf(at, "\n {DURATION(\"%63[a-z_]", name) == 1
+                      || sscanf(at, "\n {\"%63[a-z_]", name) == 1;
+        if (!is_row)
+            continue;
+        found++;
+        bool is_canonical = strlen(name) > 3 && strcmp(name + strlen(name) - 3, "_us") == 0;
+        snprintf(want, sizeof(want), "`%s`", name);
+        bool good = strstr(guide, want) != NULL;
+        snprintf(want, sizeof(want), "(\"%s\",", name);
+        good = good && (is_canonical || (strstr(manual, name) && strstr(override, want)));
+        if (!OK(good))
+            printf("# %s\n", name);
+    }
+    OK(found > 20);
+    free(source);
+    free(guide);
+    free(manual);
+    free(override);
+}
+
 int main(void)
 {
     RUN(everything_is_mentioned);
     RUN(each_command_has_help);
     RUN(no_two_are_the_same);
     RUN(the_documents_are_current);
+    RUN(every_member_of_a_job_is_documented);
     return tap_done();
 }
