@@ -278,11 +278,6 @@ static const char *local_isolation(struct fg_engine *engine)
     return engine->isolation;
 }
 
-void fg_local_forget_job(struct fg_engine *engine, fg_job_id job)
-{
-    fg_sweeper_forget(engine->sweeper, job);
-}
-
 const struct fg_engine_ops fg_engine_local = {
     .name = "local",
     .summary = "runs tasks on this machine",

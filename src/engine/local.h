@@ -18,7 +18,3 @@ struct fg_local_options {
  * then FG_EBUSY. */
 struct fg_engine *fg_local_new(const struct fg_local_options *options, struct fg_err *err);
 extern const struct fg_engine_ops fg_engine_local;
-
-/* The job is over for good and its retention is past: remove its folder, logs and checkpoints.  Returns at
- * once. */
-void fg_local_forget_job(struct fg_engine *engine, fg_job_id job);

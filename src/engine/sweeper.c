@@ -21,7 +21,7 @@
 #define BURY_TRIES    50
 #define BURY_PAUSE_US 20000
 
-enum chore_kind { CHORE_COLLECT, CHORE_BURY, CHORE_FORGET };
+enum chore_kind { CHORE_COLLECT, CHORE_BURY };
 
 struct chore {
     enum chore_kind kind;
@@ -90,13 +90,6 @@ static void bury(struct fg_sweeper *sweeper, const struct chore *chore)
         usleep(BURY_PAUSE_US);
 }
 
-static void forget(struct fg_sweeper *sweeper, const struct chore *chore)
-{
-    char path[FG_PATH_MAX];
-    if (fg_job_dir(sweeper->data_dir, chore->key.job, path) == 0)
-        fg_fs_remove_tree(AT_FDCWD, path);
-}
-
 static void *sweep(void *self)
 {
     struct fg_sweeper *sweeper = self;
@@ -116,9 +109,6 @@ static void *sweep(void *self)
             break;
         case CHORE_BURY:
             bury(sweeper, chore);
-            break;
-        case CHORE_FORGET:
-            forget(sweeper, chore);
             break;
         }
         free(chore);
@@ -186,9 +176,4 @@ void fg_sweeper_collect(struct fg_sweeper *sweeper, struct fg_task_key key, stru
 void fg_sweeper_bury(struct fg_sweeper *sweeper, struct fg_task_key key)
 {
     add(sweeper, (struct chore){.kind = CHORE_BURY, .key = key});
-}
-
-void fg_sweeper_forget(struct fg_sweeper *sweeper, fg_job_id job)
-{
-    add(sweeper, (struct chore){.kind = CHORE_FORGET, .key.job = job});
 }

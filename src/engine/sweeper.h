@@ -23,5 +23,3 @@ struct fg_sweep {
 void fg_sweeper_collect(struct fg_sweeper *sweeper, struct fg_task_key key, struct fg_sweep how);
 /* Kill what is left of a task without supervisor, then say so. */
 void fg_sweeper_bury(struct fg_sweeper *sweeper, struct fg_task_key key);
-/* Remove all files of a job: its retention is over. */
-void fg_sweeper_forget(struct fg_sweeper *sweeper, fg_job_id job);
