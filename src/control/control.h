@@ -30,6 +30,9 @@ struct fg_control_options {
     struct fg_engine *engine; /* borrowed */
     const struct fg_order *order;
     size_t nodes_max;
+    /* Ids up to this are never given to a new job: there are files of such jobs, also if the store does not
+     * know them (it may come from a backup).  0: the store knows all. */
+    fg_job_id ids_used;
     /* An event is durable.  May be NULL. */
     void (*publish)(void *self, const struct fg_event *event);
     /* A job is over (for curves that may go).  May be NULL. */

@@ -231,6 +231,8 @@ int fg_control_load(struct fg_control *control, struct fg_err *err)
     if (rc < 0)
         return fg_wrap(err, rc, "read the state");
     control->next_job_id = sink.next_job_id;
+    if (control->next_job_id <= control->options.ids_used)
+        control->next_job_id = control->options.ids_used + 1;
     control->next_token_id = sink.next_token_id;
     rc = ensure_default(control, err);
     if (rc == 0)

@@ -15,6 +15,7 @@
 #include "daemon/log.h"
 #include "daemon/sampling.h"
 #include "daemon/steady.h"
+#include "daemon/sweep.h"
 #include "engine/local.h"
 #include "store/sqlite_store.h"
 
@@ -154,6 +155,10 @@ static int open_control(struct daemon *daemon, struct fg_err *err)
     daemon->inbox = fg_inbox_new();
     if (!daemon->series || !daemon->inbox)
         return fg_fail(err, FG_ENOMEM, "no memory to start");
+    fg_job_id ids_used = 0;
+    int rc = fg_sweep_newest_job(daemon->dir.path, &ids_used, err);
+    if (rc < 0)
+        return rc;
     daemon->control = fg_control_new(
         &(struct fg_control_options){
             .config = &daemon->config.numbers,
@@ -163,6 +168,7 @@ static int open_control(struct daemon *daemon, struct fg_err *err)
             .engine = daemon->engine,
             .order = fg_orders[0],
             .nodes_max = 64,
+            .ids_used = ids_used,
             .publish = publish,
             .job_over = job_over,
             .self = daemon,

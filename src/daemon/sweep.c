@@ -6,7 +6,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -24,6 +26,7 @@ struct walk {
     struct fg_err *err;
     uint64_t job_shelf;
     const char *blob_shelf;
+    fg_job_id newest;
 };
 
 /* `folder` is a descriptor, `name` something in it. */
@@ -133,6 +136,47 @@ int fg_sweep_jobs(const char *data_dir,
 {
     struct walk walk = {.sweep = sweep, .swept = swept, .err = err};
     return each_of(&walk, data_dir, "jobs", visit_job_shelf);
+}
+
+/* Ids rise from shelf to shelf, so only the last shelf is looked at; an empty one had jobs once. */
+static int find_last_shelf(struct walk *walk, int folder, const char *name)
+{
+    uint64_t shelf;
+    (void)folder;
+    if (parse_number(name, &shelf) && shelf <= UINT64_MAX / SHELF_JOBS - 1
+        && shelf > walk->job_shelf)
+        walk->job_shelf = shelf;
+    return 0;
+}
+
+static int find_newest(struct walk *walk, int folder, const char *name)
+{
+    fg_job_id job;
+    (void)folder;
+    if (parse_number(name, &job) && job / SHELF_JOBS == walk->job_shelf && job > walk->newest)
+        walk->newest = job;
+    return 0;
+}
+
+static bool never(void *self)
+{
+    (void)self;
+    return false;
+}
+
+int fg_sweep_newest_job(const char *data_dir, fg_job_id *out, struct fg_err *err)
+{
+    static const struct fg_sweep no_end = {.stopping = never};
+    char path[32];
+    struct walk walk = {.sweep = &no_end, .err = err};
+    int rc = each_of(&walk, data_dir, "jobs", find_last_shelf);
+    walk.newest = walk.job_shelf * SHELF_JOBS;
+    snprintf(path, sizeof(path), "jobs/%" PRIu64, walk.job_shelf);
+    if (rc == 0)
+        rc = each_of(&walk, data_dir, path, find_newest);
+    if (rc == 0)
+        *out = walk.newest;
+    return rc;
 }
 
 /* -- blobs ---------------------------------------------------------------------------------------------- */

@@ -47,3 +47,6 @@ int fg_sweep_blobs(const char *data_dir,
                    const struct fg_sweep *sweep,
                    struct fg_swept *swept,
                    struct fg_err *err);
+
+/* The newest job that has, or had, a folder; 0 if none.  FG_EIO. */
+int fg_sweep_newest_job(const char *data_dir, fg_job_id *out, struct fg_err *err);

@@ -208,6 +208,32 @@ static void test_it_stops_when_asked(void)
     OK(swept.jobs > 0 && swept.jobs <= 4);
 }
 
+static void test_the_newest_job_that_has_a_folder(void)
+{
+    [[gnu::cleanup(world_drop)]] struct world world = {.folder = folder_make()};
+    const struct folder *at = &world.folder;
+    fg_job_id newest = 7;
+    EQ(fg_sweep_newest_job(at->path, &newest, NULL), 0);
+    EQ(newest, 0);
+    put_folder(at, 0, "jobs/0/999");
+    put_folder(at, 0, "jobs/0/42");
+    EQ(fg_sweep_newest_job(at->path, &newest, NULL), 0);
+    EQ(newest, 999);
+    put_folder(at, 0, "jobs/12/12007");
+    put_folder(at, 0, "jobs/12/12003");
+    put_folder(at, 0, "jobs/12/99999");
+    put_folder(at, 0, "jobs/9/9001");
+    put_folder(at, 0, "jobs/x99/99001");
+    put_folder(at, 0, "jobs/9999999999999999999");
+    EQ(fg_sweep_newest_job(at->path, &newest, NULL), 0);
+    EQ(newest, 12007);
+    put_folder(at, 0, "jobs/13");
+    EQ(fg_sweep_newest_job(at->path, &newest, NULL), 0);
+    EQ(newest, 13000);
+    EQ(fg_sweep_newest_job("/nonexistent", &newest, NULL), FG_EIO);
+    EQ(newest, 13000);
+}
+
 int main(void)
 {
     RUN(test_folders_of_jobs_that_are_gone_go);
@@ -217,5 +243,6 @@ int main(void)
     RUN(test_an_error_ends_it_and_keeps_the_rest);
     RUN(test_a_folder_without_jobs_or_blobs_is_fine);
     RUN(test_it_stops_when_asked);
+    RUN(test_the_newest_job_that_has_a_folder);
     return tap_done();
 }
