@@ -89,6 +89,7 @@ int fg_queue_add(struct fg_queue *queue, const struct fg_job *job, struct fg_err
                        queue->jobs_len);
 
     uint32_t at = take_slot(queue);
+    assert(queue->slots);
     struct slot *slot = &queue->slots[at];
     *slot = (struct slot){.job = *job, .first_edge = NO_SLOT};
     fg_map_put(queue->by_id, job->id, at);

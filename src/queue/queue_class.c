@@ -6,24 +6,30 @@
 
 #define IDLE_MAX 1024 /* classes kept that no open job has */
 
-/* FNV-1a over the fields that matter (kind up to its 0, so that padding never counts). */
-static uint64_t mix(uint64_t hash, const void *bytes, size_t len)
+/* FNV-1a over the fields that matter: kind up to its 0, numbers byte by byte, so that padding never counts. */
+static uint64_t mix(uint64_t hash, uint8_t byte)
 {
-    const unsigned char *at = bytes;
-    for (size_t i = 0; i < len; i++)
-        hash = (hash ^ at[i]) * 1099511628211ULL;
+    return (hash ^ byte) * 1099511628211ULL;
+}
+
+static uint64_t mix_request(uint64_t hash, const struct fg_request *r)
+{
+    const uint64_t numbers[] = {r->count, r->gpu_milli, r->gpu_mem_mib, r->cpu_milli,
+                                r->mem_mib};
+    for (const char *at = r->kind; *at; at++)
+        hash = mix(hash, (uint8_t)*at);
+    hash = mix(hash, 0);
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+        for (uint32_t shift = 0; shift < 64; shift += 8)
+            hash = mix(hash, (uint8_t)(numbers[i] >> shift));
     return hash;
 }
 
 static uint64_t hash_of(const struct fg_request *any_of, size_t len)
 {
     uint64_t hash = 14695981039346656037ULL;
-    for (size_t i = 0; i < len; i++) {
-        const struct fg_request *r = &any_of[i];
-        uint64_t numbers[] = {r->count, r->gpu_milli, r->gpu_mem_mib, r->cpu_milli, r->mem_mib};
-        hash = mix(hash, r->kind, strlen(r->kind) + 1);
-        hash = mix(hash, numbers, sizeof(numbers));
-    }
+    for (size_t i = 0; i < len; i++)
+        hash = mix_request(hash, &any_of[i]);
     return hash ? hash : 1;
 }
 

@@ -684,6 +684,8 @@ static void preemption_takes_the_lowest_and_no_more_than_needed(void)
     }
     held[0]->job.preemptible = false;
     fg_queue_set(world->queue, &held[0]->job);
+    held[4]->job.priority_milli = 500; /* the lowest of all, but not in the way */
+    fg_queue_set(world->queue, &held[4]->job);
     EQ(pass(world), 5);
     struct run *head = ask(world, "h100", 2, 1);
     head->job.priority_milli = 50000;
