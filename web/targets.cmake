@@ -8,9 +8,6 @@ foreach(file ${web_files})
 endforeach()
 
 add_executable(web_embed ${CMAKE_CURRENT_LIST_DIR}/embed.c)
-if(FASTGPU_FUZZ)
-    target_link_options(web_embed PRIVATE -fsanitize=fuzzer-no-link)
-endif()
 set(web_c ${CMAKE_BINARY_DIR}/web_assets.c)
 add_custom_command(
     OUTPUT ${web_c}

@@ -344,14 +344,22 @@ def make_handler(world):
     return Handler
 
 
+class QuietServer(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64  # a browser opens six connections at once
+
+    def handle_error(self, request, client_address):
+        """A browser that leaves a page breaks off what is under way: nothing to tell."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 class FakeServer:
     """A fake service on a free port: .url, .world, stop()."""
 
     def __init__(self, port=0, **sizes):
         self.world = World(**sizes)
-        ThreadingHTTPServer.request_queue_size = 64  # a browser opens six connections at once
-        self.http = ThreadingHTTPServer(("127.0.0.1", port), make_handler(self.world))
-        self.http.daemon_threads = True
+        self.http = QuietServer(("127.0.0.1", port), make_handler(self.world))
         self.url = f"http://127.0.0.1:{self.http.server_port}"
         threading.Thread(target=self.http.serve_forever, daemon=True).start()
 

@@ -156,10 +156,12 @@ function watch_connection() {
 
 async function start() {
     take_token();
+    const tried = api.token();
     try {
         enter(await api.get("/v1/whoami"));
     } catch (error) {
-        if (error.kind === "auth") return ask_token(api.token() ? "The token is not known, or it has expired or was revoked." : "");
+        if (error.kind === "auth" && api.token() !== tried) return start(); // another one came meanwhile
+        if (error.kind === "auth") return ask_token(tried ? "The token is not known, or it has expired or was revoked." : "");
         const retry = h("button.button.primary", { type: "button", onclick: start }, "Try again");
         open_view({ el: h("section.panel.centre", null, h("h1", null, "The service does not answer"), h("p", null, `${error.message}. If it was stopped, this starts it again: `, h("code", null, "fastgpu up")), retry), title: "No answer", leave() {} });
         setTimeout(() => { if (retry.isConnected) start(); }, 3000);
