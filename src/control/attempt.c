@@ -69,7 +69,6 @@ static void queue_again(struct fg_control *control,
     job->eligible_us = pause_us ? control->now_us + pause_us : 0;
     job->started_us = 0;
     job->stop_sent = false;
-    job->stop_state = 0;
     fg_queue_set(control->queue, job);
     fg_job_write(control, job, reason, 0, 0);
     fg_control_tell(control, "job.queued", job, "\"attempt\":%u", job->attempt);

@@ -92,7 +92,6 @@ static void intend_preempt(struct fg_control *control, const struct fg_decision 
     if (job.stop_sent)
         return;
     job.stop_sent = true;
-    job.stop_state = FG_JOB_QUEUED;
     fg_queue_set(control->queue, &job);
     char reason[FG_TEXT_MAX];
     snprintf(reason, sizeof(reason), "stopping, to make room for job %llu",

@@ -97,8 +97,7 @@ struct fg_job {
     enum fg_job_state state;
     bool preemptible;
     bool cancel_asked;
-    bool stop_sent;         /* TERM is on its way; why is in `stop_state` */
-    uint8_t stop_state;     /* what the job becomes when the attempt has ended: fg_job_state */
+    bool stop_sent;         /* preempted: TERM is on its way, it will be queued again */
     uint8_t waits_for;      /* number of `after` jobs not yet over */
     int64_t submitted_us, eligible_us, started_us, deadline_us, time_limit_us, retry_backoff_us;
     fg_job_id array_id;     /* first element's id; 0 no array */

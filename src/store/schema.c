@@ -41,7 +41,7 @@ static const char *const step_1 =
     " id INTEGER PRIMARY KEY, state INTEGER NOT NULL, project INTEGER NOT NULL,"
     " user INTEGER NOT NULL, tasks INTEGER NOT NULL, attempt INTEGER NOT NULL,"
     " failures INTEGER NOT NULL, retries INTEGER NOT NULL, priority_milli INTEGER NOT NULL,"
-    " flags INTEGER NOT NULL, stop_state INTEGER NOT NULL, waits_for INTEGER NOT NULL,"
+    " flags INTEGER NOT NULL, waits_for INTEGER NOT NULL,"
     " after_len INTEGER NOT NULL, submitted_us INTEGER NOT NULL, eligible_us INTEGER NOT NULL,"
     " started_us INTEGER NOT NULL, finished_us INTEGER NOT NULL, deadline_us INTEGER NOT NULL,"
     " time_limit_us INTEGER NOT NULL, retry_backoff_us INTEGER NOT NULL,"

@@ -134,7 +134,6 @@ static struct fg_job_row full_job(fg_job_id id, const struct fg_after *after, si
                               .preemptible = true,
                               .cancel_asked = true,
                               .stop_sent = true,
-                              .stop_state = FG_JOB_TIMED_OUT,
                               .waits_for = 64,
                               .submitted_us = 1,
                               .eligible_us = 2,
@@ -254,7 +253,6 @@ static void test_job_set_changes_what_may_change(void)
     row.job.failures = 2;
     row.job.priority_milli = 12;
     row.job.cancel_asked = row.job.stop_sent = true;
-    row.job.stop_state = FG_JOB_CANCELLED;
     row.job.waits_for = 9;
     row.job.eligible_us = 10;
     row.job.started_us = 11;

@@ -27,7 +27,6 @@ static int add_row(struct fg_store *store,
     fg_query_int(&query, job->retries);
     fg_query_int(&query, job->priority_milli);
     fg_query_int(&query, fg_job_flags(job));
-    fg_query_int(&query, job->stop_state);
     fg_query_int(&query, job->waits_for);
     fg_query_int(&query, (int64_t)row->after_len);
     fg_query_int(&query, job->submitted_us);
@@ -178,7 +177,6 @@ int fg_store_job_set(struct fg_store *store,
     fg_query_int(&query, job->failures);
     fg_query_int(&query, job->priority_milli);
     fg_query_int(&query, fg_job_flags(job));
-    fg_query_int(&query, job->stop_state);
     fg_query_int(&query, job->waits_for);
     fg_query_int(&query, job->eligible_us);
     fg_query_int(&query, job->started_us);
