@@ -1,6 +1,6 @@
 /* job_path.h - where the files of a job lie in the data folder.
  *
- *     DATA/jobs/<id / 1000>/<id>/<attempt>/<task>/{stdout.log, stdout.log.1, stderr.log, exit, work/ ...}
+ *     DATA/jobs/<id / 1000>/<id>/<attempt>/<task>/{stdout.log, stdout.log.1, stderr.log, lock, work/ ...}
  *     DATA/jobs/<id / 1000>/<id>/checkpoint/
  *     DATA/blobs/<2 hex>/<64 hex>
  *

@@ -1,6 +1,7 @@
 /* local_test.c - tasks on the real machine: how they start, run, are stopped and end. */
 #include "engine/test_kit.h"
 
+#include <sys/mount.h>
 #include <sys/wait.h>
 
 static void ends_are_told(void)
@@ -313,6 +314,52 @@ static void running_tasks_are_sampled(void)
     kit_free(&kit);
 }
 
+/* The disk is full while a task runs: its output is dropped and counted, its end is told and recorded. */
+static void a_full_disk_loses_output_only(void)
+{
+    struct kit kit = kit_new();
+    struct fg_engine_event event;
+    char path[128];
+    kit_close(&kit);
+    if (geteuid() != 0 || mount("tmpfs", kit.dir, "tmpfs", 0, "size=2m") < 0) {
+        printf("ok %d - # skip no small file system can be mounted here\n", ++tap_count);
+        kit_free(&kit);
+        return;
+    }
+    kit_open(&kit);
+    struct fg_job_spec spec =
+        kit_script("echo begun; while ! test -e ../../../go; do sleep 0.05; done; "
+                   "yes | head -c 3000000; exit 3");
+    kit_start(&kit, 20, &spec);
+    OK(kit_started(&kit, 20, &event));
+    usleep(200000);
+    snprintf(path, sizeof(path), "%s/jobs/0/20/go", kit.dir);
+    int fd = open(path, O_WRONLY | O_CREAT, 0600);
+    OK(fd >= 0);
+    char zeros[4096] = "";
+    while (write(fd, zeros, sizeof(zeros)) > 0)
+        continue;
+    close(fd);
+    OK(kit_end(&kit, 20, &event));
+    EQ(event.kind, FG_TASK_EXITED);
+    EQ(event.exit_code, 3);
+    OK(event.log_dropped >= 2000000);
+    OK(strstr(kit_file(&kit, 20, "lock"), "exit_code=3\n") != NULL);
+
+    /* A new one cannot be begun, and says so; with room again all is well. */
+    event = kit_run(&kit, 21, &spec);
+    EQ(event.kind, FG_TASK_FAILED);
+    printf("# %s\n", event.reason);
+    unlink(path);
+    spec = kit_script("exit 0");
+    event = kit_run(&kit, 22, &spec);
+    EQ(event.kind, FG_TASK_EXITED);
+    EQ(event.exit_code, 0);
+    kit_close(&kit);
+    umount2(kit.dir, MNT_DETACH);
+    kit_free(&kit);
+}
+
 /* Only root can choose as whom a program runs. */
 static void programs_run_as_the_user_for_jobs(void)
 {
@@ -381,6 +428,7 @@ int main(void)
     RUN(trivial_tasks_leave_nothing);
     RUN(setup_runs_before);
     RUN(running_tasks_are_sampled);
+    RUN(a_full_disk_loses_output_only);
     RUN(programs_run_as_the_user_for_jobs);
     RUN(a_second_engine_is_refused);
     return tap_done();
