@@ -6,6 +6,7 @@
 #include "cli/view.h"
 
 #include "base/json_write.h"
+#include "model/limits.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -220,10 +221,11 @@ int fg_cmd_project_set(struct fg_cli *cli, struct fg_err *err)
 {
     FG_AUTO(fg_buf) struct fg_buf body = {};
     struct fg_json json = {.buf = &body};
-    int64_t weight, priority;
+    int64_t weight = 0, priority = 0;
     int rc = fg_cli_number(cli, "weight", 1, 1000, 0, &weight, err);
     if (rc == 0)
-        rc = fg_cli_number(cli, "priority", -1000000, 1000000, 0, &priority, err);
+        rc = fg_cli_number(cli, "priority", -FG_PRIORITY_MAX, FG_PRIORITY_MAX, 0, &priority,
+                           err);
     if (rc < 0)
         return rc;
     fg_json_object(&json);

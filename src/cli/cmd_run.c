@@ -85,7 +85,7 @@ int fg_cmd_run(struct fg_cli *cli, struct fg_err *err)
 {
     FG_AUTO(fg_arena) struct fg_arena *arena = fg_arena_new(FG_SPEC_ARENA);
     struct fg_job_spec spec;
-    struct fg_submitted made;
+    struct fg_submitted made = {};
     const char *folder;
     int rc = read_spec(cli, arena, &spec, &folder, err);
     if (rc == 0)

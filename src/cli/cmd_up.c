@@ -194,7 +194,7 @@ static int start_detached(struct fg_cli *cli, struct plan *plan, struct fg_err *
 {
     int fds[2];
     char log[4096];
-    pid_t running;
+    pid_t running = 0;
     int rc = make_folder(plan->data_dir, err);
     if (rc == 0)
         rc = fg_service_find(plan->data_dir, &running, err);

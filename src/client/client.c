@@ -47,26 +47,36 @@ static int split_url(struct fg_client *client, const char *url, struct fg_err *e
     return 0;
 }
 
-struct fg_client *fg_client_new(const char *url, const char *token, struct fg_err *err)
+static int init(struct fg_client *client,
+                const char *url,
+                const char *token,
+                struct fg_err *err)
 {
-    FG_AUTO(fg_client) struct fg_client *client = calloc(1, sizeof(*client));
-    if (!client || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-        fg_fail(err, FG_ENOMEM, "no memory for the client");
-        return NULL;
-    }
     client->curl = curl_easy_init();
-    if (!client->curl) {
-        fg_fail(err, FG_ENOMEM, "no memory for the client");
-        return NULL;
-    }
-    if (split_url(client, url, err) < 0)
-        return NULL;
+    if (!client->curl)
+        return fg_fail(err, FG_ENOMEM, "no memory for the client");
+    int rc = split_url(client, url, err);
+    if (rc < 0)
+        return rc;
     client->url = copy_text(url);
     if (token && token[0])
         client->bearer = join("Authorization: Bearer ", token);
-    struct fg_client *done = client;
-    client = NULL;
-    return done;
+    return 0;
+}
+
+struct fg_client *fg_client_new(const char *url, const char *token, struct fg_err *err)
+{
+    struct fg_client *client = calloc(1, sizeof(*client));
+    if (!client || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+        fg_fail(err, FG_ENOMEM, "no memory for the client");
+        free(client);
+        return NULL;
+    }
+    if (init(client, url, token, err) < 0) {
+        fg_client_free(client);
+        return NULL;
+    }
+    return client;
 }
 
 void fg_client_free(struct fg_client *client)

@@ -243,7 +243,7 @@ int fg_snapshot_make(const char *folder,
     int rc = pack(&walk, fd);
     free(walk.copy);
 
-    struct stat stat;
+    struct stat stat = {};
     if (rc == 0 && (fflush(walk.done.file) != 0 || fstat(fileno(walk.done.file), &stat) < 0))
         rc = fg_fail(err, FG_EIO, "snapshot: %s", strerror(errno));
     if (rc < 0) {
