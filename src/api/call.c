@@ -5,6 +5,7 @@
 #include "api/blobs.h"
 #include "api/connection.h"
 #include "api/job_view.h"
+#include "api/loop.h"
 #include "api/worker.h"
 
 #include <assert.h>
@@ -152,7 +153,7 @@ void fg_call_unref(struct fg_call *call)
 void fg_call_wake(struct fg_call *call)
 {
     if (!atomic_exchange(&call->woken, true))
-        MHD_resume_connection(call->mhd);
+        fg_loop_resume(call->connection->loop, call->mhd);
 }
 
 /* On the control thread. */
@@ -161,14 +162,17 @@ static void on_done(struct fg_command *command)
     struct fg_call *call = command->poster;
     struct fg_call_pool *pool = call->api->calls;
     struct MHD_Connection *mhd = call->mhd;
+    struct fg_loop *loop = NULL;
 
     atomic_store(&call->command_done, true);
     /* If it still sleeps it is ours to wake, and it cannot end before that.  If not, it may end with our
      * reference.  Once awake it may ask again, so the reference goes first. */
     bool sleeps = !atomic_exchange(&call->woken, true);
+    if (sleeps)
+        loop = call->connection->loop;
     fg_call_unref(call);
     if (sleeps)
-        MHD_resume_connection(mhd);
+        fg_loop_resume(loop, mhd);
 
     pthread_mutex_lock(&pool->lock);
     if (--pool->asked == 0)

@@ -12,10 +12,12 @@
 
 struct fg_connections;
 struct fg_call;
+struct fg_loop;
 
 struct fg_connection {
     int fd;
-    bool is_local; /* Unix socket: uid is that of the peer */
+    struct fg_loop *loop; /* whose connection it is */
+    bool is_local;        /* Unix socket: uid is that of the peer */
     uid_t uid;
     bool actor_known;
     struct fg_actor actor;       /* of the peer, once asked for */

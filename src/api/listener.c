@@ -1,14 +1,10 @@
-/* listener.c - see listener.h
- *
- * What the HTTP library calls: target (the request line is there) -> serve (header, body, end; again
- * when woken) -> completed; and opened, closed for connections.
- */
+/* listener.c - see listener.h */
 #include "api/listener.h"
-#include "api/call.h"
-#include "api/connection.h"
+#include "api/loop.h"
 
 #include <errno.h>
 #include <netdb.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -16,137 +12,37 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define CONNECTION_BYTES 8192
-#define BACKLOG          4096
+#define BACKLOG           4096
+#define LOCAL_CONNECTIONS 1024 /* over the Unix socket */
 
 struct fg_listener {
-    struct fg_api *api;
-    struct MHD_Daemon *daemon;
-    int fd;
-    bool is_local;
-    char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+    char path[sizeof(((struct sockaddr_un *)0)->sun_path)]; /* "" unless a Unix socket */
+    size_t loops_len;
+    struct fg_loop *loops[];
 };
 
-static struct fg_connection *connection_of(struct MHD_Connection *mhd)
+static bool start_loops(struct fg_api *api,
+                        struct fg_listener *listener,
+                        int fd,
+                        struct fg_err *err)
 {
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    return info ? info->socket_context : NULL;
-}
+    size_t threads = (size_t)api->options.config->api_threads;
+    bool is_local = listener->path[0] != 0;
+    size_t most = api->connections_max;
 
-static void on_connection(void *self,
-                          struct MHD_Connection *mhd,
-                          void **context,
-                          enum MHD_ConnectionNotificationCode what)
-{
-    struct fg_listener *listener = self;
-    struct fg_api *api = listener->api;
-
-    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-        const union MHD_ConnectionInfo *info =
-            MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
-        struct fg_connection *connection =
-            fg_connection_open(api->connections, info->connect_fd, listener->is_local);
-        if (connection)
-            fg_connection_expects_header(api, connection);
-        *context = connection;
-        return;
+    if (is_local && most > LOCAL_CONNECTIONS)
+        most = LOCAL_CONNECTIONS;
+    for (; listener->loops_len < threads; listener->loops_len++) {
+        struct fg_loop_options options = {.api = api,
+                                          .listen_fd = fd,
+                                          .is_local = is_local,
+                                          .connections_max = most / threads + 1};
+        struct fg_loop *loop = fg_loop_start(&options, err);
+        if (!loop)
+            return false;
+        listener->loops[listener->loops_len] = loop;
     }
-    struct fg_connection *connection = *context;
-    *context = NULL;
-    if (!connection)
-        return;
-    if (connection->call)
-        fg_call_unref(connection->call);
-    fg_connection_close(api->connections, connection);
-}
-
-/* The library calls this first; what it returns it hands on.  A request that never gets further is
- * not reported as completed, so the connection owns it. */
-static void *on_target(void *self, const char *uri, struct MHD_Connection *mhd)
-{
-    struct fg_listener *listener = self;
-    struct fg_connection *connection = connection_of(mhd);
-
-    if (!connection)
-        return NULL;
-    if (!connection->call)
-        connection->call = fg_call_take(listener->api->calls);
-    struct fg_call *call = connection->call;
-    if (!call)
-        return NULL;
-    call->connection = connection;
-    call->mhd = mhd;
-    call->phase = FG_CALL_LINE;
-    /* One too long stays too long: fg_target_parse() refuses it. */
-    size_t len = strnlen(uri, sizeof(call->uri) - 1);
-    memcpy(call->uri, uri, len);
-    call->uri[len] = 0;
-    fg_connection_expects_header(listener->api, connection);
-    return call;
-}
-
-static enum MHD_Result on_request(void *,
-                                  struct MHD_Connection *,
-                                  const char *,
-                                  const char *method,
-                                  const char *version,
-                                  const char *bytes,
-                                  size_t *len,
-                                  void **context)
-{
-    struct fg_call *call = *context;
-    return call ? fg_call_serve(call, method, version, bytes, len) : MHD_NO;
-}
-
-static void on_completed(void *self,
-                         struct MHD_Connection *,
-                         void **context,
-                         enum MHD_RequestTerminationCode)
-{
-    struct fg_listener *listener = self;
-    struct fg_call *call = *context;
-
-    *context = NULL;
-    if (!call)
-        return;
-    struct fg_connection *connection = call->connection;
-    fg_hub_remove(listener->api->hub, &call->waiter);
-    connection->call = NULL;
-    fg_connection_idles(listener->api, connection);
-    fg_call_unref(call);
-}
-
-/* We decode the target ourselves, from the copy of on_target(). */
-static size_t leave_escaped(void *, struct MHD_Connection *, char *text)
-{
-    return strlen(text);
-}
-
-/* The library's own words (a peer's bad bytes) are of no use to an operator. */
-static void drop_log(void *, const char *, va_list)
-{
-}
-
-static bool start_daemon(struct fg_listener *listener)
-{
-    const struct fg_config *config = listener->api->options.config;
-    unsigned threads = (unsigned)config->api_threads;
-
-    listener->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO
-            | MHD_USE_ERROR_LOG,
-        0, NULL, NULL, on_request, listener, MHD_OPTION_EXTERNAL_LOGGER, drop_log, NULL,
-        MHD_OPTION_LISTEN_SOCKET, listener->fd, MHD_OPTION_THREAD_POOL_SIZE,
-        threads > 1 ? threads : 0, MHD_OPTION_THREAD_STACK_SIZE, (size_t)1024 * 1024,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)listener->api->connections_max,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)config->api_idle_timeout_s,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, on_target, listener,
-        MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL, MHD_OPTION_NOTIFY_COMPLETED,
-        on_completed, listener, MHD_OPTION_NOTIFY_CONNECTION, on_connection, listener,
-        MHD_OPTION_END);
-    return listener->daemon != NULL;
+    return true;
 }
 
 /* Takes `fd` over. */
@@ -155,19 +51,24 @@ static struct fg_listener *serve(struct fg_api *api,
                                  const char *unix_path,
                                  struct fg_err *err)
 {
-    struct fg_listener *listener = calloc(1, sizeof(*listener));
-    if (listener) {
-        listener->api = api;
-        listener->fd = fd;
-        listener->is_local = unix_path != NULL;
-        if (unix_path)
-            strncpy(listener->path, unix_path, sizeof(listener->path) - 1);
-        if (listen(fd, BACKLOG) == 0 && start_daemon(listener))
-            return listener;
+    size_t threads = (size_t)api->options.config->api_threads;
+    struct fg_listener *listener =
+        calloc(1, sizeof(*listener) + threads * sizeof(struct fg_loop *));
+    bool fine = listener != NULL;
+
+    if (!fine)
+        fg_fail(err, FG_ENOMEM, "no memory to serve");
+    if (fine && unix_path)
+        strncpy(listener->path, unix_path, sizeof(listener->path) - 1);
+    if (fine && listen(fd, BACKLOG) != 0) {
+        fg_fail(err, FG_EIO, "listen: %s", strerror(errno));
+        fine = false;
     }
-    fg_fail(err, FG_EIO, "could not start to serve: %s", strerror(errno));
-    close(fd);
-    free(listener);
+    fine = fine && start_loops(api, listener, fd, err);
+    close(fd); /* each loop has its own */
+    if (fine)
+        return listener;
+    fg_listener_free(listener);
     return NULL;
 }
 
@@ -219,10 +120,8 @@ struct fg_listener *fg_listener_tcp(struct fg_api *api,
     int fd = bind_tcp(host, port, err);
     if (fd < 0)
         return NULL;
-    struct fg_listener *listener = serve(api, fd, NULL, err);
-    if (listener)
-        write_url(fd, url, url_size);
-    return listener;
+    write_url(fd, url, url_size);
+    return serve(api, fd, NULL, err);
 }
 
 /* 0: the path is free now (it was, or held a dead socket); FG_EEXIST: something lives there. */
@@ -276,18 +175,16 @@ void fg_listener_quiesce(struct fg_listener *listener)
 {
     if (listener && listener->path[0])
         unlink(listener->path);
-    if (listener && listener->fd >= 0
-        && MHD_quiesce_daemon(listener->daemon) != MHD_INVALID_SOCKET) {
-        close(listener->fd);
-        listener->fd = -1;
-    }
+    for (size_t i = 0; listener && i < listener->loops_len; i++)
+        fg_loop_quiesce(listener->loops[i]);
 }
 
 void fg_listener_free(struct fg_listener *listener)
 {
     if (!listener)
         return;
-    MHD_stop_daemon(listener->daemon);
+    for (size_t i = 0; i < listener->loops_len; i++)
+        fg_loop_free(listener->loops[i]);
     if (listener->path[0])
         unlink(listener->path);
     free(listener);

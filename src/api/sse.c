@@ -1,6 +1,8 @@
 /* sse.c - see sse.h */
 #include "api/sse.h"
 #include "api/answer.h"
+#include "api/connection.h"
+#include "api/loop.h"
 #include "api/worker.h"
 
 #include <stdlib.h>
@@ -27,7 +29,8 @@ static void suspend(struct fg_waiter *waiter)
 
 static void wake(struct fg_waiter *waiter)
 {
-    MHD_resume_connection(sse_of(waiter)->mhd);
+    struct fg_sse *sse = sse_of(waiter);
+    fg_loop_resume(sse->loop, sse->mhd);
 }
 
 void fg_sse_event(struct fg_sse *sse,
@@ -102,6 +105,7 @@ void fg_sse_answer(struct fg_call *call, struct fg_sse *sse)
 {
     sse->api = call->api;
     sse->mhd = call->mhd;
+    sse->loop = call->connection->loop;
     sse->sent_us = fg_api_mono_us(call->api);
     sse->waiter.fd = fg_call_fd(call);
     sse->waiter.ready = is_ready;

@@ -14,6 +14,7 @@ struct fg_sse {
     struct fg_waiter waiter;
     struct fg_api *api;
     struct MHD_Connection *mhd;
+    struct fg_loop *loop;
     struct fg_buf out; /* not yet taken by the client */
     size_t taken;
     int64_t sent_us; /* monotonic, of the last bytes */
