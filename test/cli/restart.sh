@@ -4,9 +4,9 @@
 start_daemon
 fg run -- sh -c 'for i in $(seq 1 30); do echo "line $i"; sleep 0.2; done; exit 6' >"$work/out" 2>"$work/err" &
 follower=$!
-fg run -d -- sleep 6 >/dev/null
+id=$(fg run -d -- sleep 6)
 eventually 20 grep -q 'line 3' "$work/out"
-(fg wait 2 >/dev/null; echo $? >"$work/waited") &
+(fg wait "$id" >/dev/null; echo $? >"$work/waited") &
 waiter=$!
 sleep 0.5
 stop_daemon KILL
