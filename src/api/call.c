@@ -1,222 +1,17 @@
-/* call.c - see call.h */
+/* call.c - the course of one request: header, body, handler, answer.  See call.h */
 #include "api/call.h"
 #include "api/answer.h"
 #include "api/auth.h"
 #include "api/blobs.h"
 #include "api/connection.h"
 #include "api/job_view.h"
-#include "api/loop.h"
 #include "api/worker.h"
 
 #include <assert.h>
-#include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-/* Address space, not memory.  One document of FG_BODY_BYTES_MAX, or the pool with all its nodes; and
- * a batch of 16 MiB as a tree, as specs (see FG_JOB_ROOM), and as texts again. */
-#define ARENA_BYTES_MAX       ((size_t)512 * 1024 * 1024)
-#define BATCH_ARENA_BYTES_MAX ((size_t)2 * 1024 * 1024 * 1024)
-/* What a request may keep for the next one. */
-#define KEEP_BYTES_MAX ((size_t)64 * 1024)
-#define KEEP_MAX       512
-/* At the end: time for answers to go out. */
-#define LINGER_MS 1000
 /* A refused body up to this size is read to its end, so that the client sees the answer. */
 #define DISCARD_BYTES_MAX ((uint64_t)1024 * 1024)
-
-struct fg_call_pool {
-    struct fg_api *api;
-    pthread_mutex_t lock;
-    pthread_cond_t drained;
-    struct fg_call *idle;
-    size_t idle_len;
-    size_t taken; /* requests under way */
-    size_t asked; /* commands under way */
-    bool closed;  /* no further commands */
-};
-
-struct fg_call_pool *fg_call_pool_new(struct fg_api *api)
-{
-    struct fg_call_pool *pool = calloc(1, sizeof(*pool));
-    if (!pool)
-        return NULL;
-    pool->api = api;
-    pthread_mutex_init(&pool->lock, NULL);
-    pthread_cond_init(&pool->drained, NULL);
-    return pool;
-}
-
-static void free_call(struct fg_call *call)
-{
-    fg_arena_free(call->arena);
-    fg_buf_free(&call->body);
-    fg_buf_free(&call->out);
-    free(call);
-}
-
-void fg_call_pool_free(struct fg_call_pool *pool)
-{
-    if (!pool)
-        return;
-    while (pool->idle) {
-        struct fg_call *call = pool->idle;
-        pool->idle = call->next;
-        free_call(call);
-    }
-    pthread_cond_destroy(&pool->drained);
-    pthread_mutex_destroy(&pool->lock);
-    free(pool);
-}
-
-void fg_call_pool_drain(struct fg_call_pool *pool)
-{
-    pthread_mutex_lock(&pool->lock);
-    pool->closed = true;
-    while (pool->asked)
-        pthread_cond_wait(&pool->drained, &pool->lock);
-    for (int i = 0; i < LINGER_MS && pool->taken; i++) {
-        pthread_mutex_unlock(&pool->lock);
-        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-        pthread_mutex_lock(&pool->lock);
-    }
-    pthread_mutex_unlock(&pool->lock);
-}
-
-struct fg_call *fg_call_take(struct fg_call_pool *pool)
-{
-    pthread_mutex_lock(&pool->lock);
-    struct fg_call *call = pool->idle;
-    pool->taken++;
-    if (call) {
-        pool->idle = call->next;
-        pool->idle_len--;
-    }
-    pthread_mutex_unlock(&pool->lock);
-
-    if (!call) {
-        call = calloc(1, sizeof(*call));
-        if (!call)
-            abort(); /* as the arena does: the state is in the store */
-        call->arena = fg_arena_new(ARENA_BYTES_MAX);
-    }
-    call->api = pool->api;
-    atomic_init(&call->refs, 1);
-    return call;
-}
-
-/* Ready for the next user: memory that is small is kept, nothing else. */
-static void wipe(struct fg_call *call)
-{
-    struct fg_arena *arena = call->arena;
-    struct fg_buf body = call->body, out = call->out;
-
-    bool batch = call->route && call->route->body == FG_BODY_BATCH;
-    if (batch || fg_arena_used(arena) > KEEP_BYTES_MAX) {
-        fg_arena_free(arena);
-        arena = fg_arena_new(ARENA_BYTES_MAX);
-    }
-    fg_arena_reset(arena);
-    if (body.room > KEEP_BYTES_MAX)
-        fg_buf_free(&body);
-    if (out.room > KEEP_BYTES_MAX)
-        fg_buf_free(&out);
-    memset(call, 0, offsetof(struct fg_call, uri));
-    body.len = out.len = 0;
-    call->arena = arena;
-    call->body = body;
-    call->out = out;
-}
-
-void fg_call_unref(struct fg_call *call)
-{
-    struct fg_call_pool *pool = call->api->calls;
-
-    if (atomic_fetch_sub(&call->refs, 1) != 1)
-        return;
-    fg_blob_upload_drop(call);
-    wipe(call);
-    pthread_mutex_lock(&pool->lock);
-    bool keep = pool->idle_len < KEEP_MAX;
-    pool->taken--;
-    if (keep) {
-        call->next = pool->idle;
-        pool->idle = call;
-        pool->idle_len++;
-    }
-    pthread_mutex_unlock(&pool->lock);
-    if (!keep)
-        free_call(call);
-}
-
-void fg_call_wake(struct fg_call *call)
-{
-    if (!atomic_exchange(&call->woken, true))
-        fg_loop_resume(call->connection->loop, call->mhd);
-}
-
-/* On the control thread. */
-static void on_done(struct fg_command *command)
-{
-    struct fg_call *call = command->poster;
-    struct fg_call_pool *pool = call->api->calls;
-    struct MHD_Connection *mhd = call->mhd;
-    struct fg_loop *loop = NULL;
-
-    atomic_store(&call->command_done, true);
-    /* If it still sleeps it is ours to wake, and it cannot end before that.  If not, it may end with our
-     * reference.  Once awake it may ask again, so the reference goes first. */
-    bool sleeps = !atomic_exchange(&call->woken, true);
-    if (sleeps)
-        loop = call->connection->loop;
-    fg_call_unref(call);
-    if (sleeps)
-        fg_loop_resume(loop, mhd);
-
-    pthread_mutex_lock(&pool->lock);
-    if (--pool->asked == 0)
-        pthread_cond_broadcast(&pool->drained);
-    pthread_mutex_unlock(&pool->lock);
-}
-
-void fg_call_ask(struct fg_call *call,
-                 enum fg_command_kind kind,
-                 void (*then)(struct fg_call *call))
-{
-    struct fg_command *command = &call->command;
-    struct fg_call_pool *pool = call->api->calls;
-
-    assert(atomic_load(&call->refs) == 1);
-    command->kind = kind;
-    command->actor = call->actor;
-    command->arena = call->arena;
-    command->rc = 0;
-    command->err.text[0] = 0;
-    command->done = on_done;
-    command->poster = call;
-    call->then = then;
-    call->phase = FG_CALL_ASKED;
-    atomic_store(&call->woken, false);
-    atomic_store(&call->command_done, false);
-    atomic_fetch_add(&call->refs, 1);
-    pthread_mutex_lock(&pool->lock);
-    bool closed = pool->closed;
-    pool->asked += !closed;
-    pthread_mutex_unlock(&pool->lock);
-    if (closed) {
-        atomic_fetch_sub(&call->refs, 1);
-        call->phase = FG_CALL_BODY;
-        fg_fail(&call->err, FG_EUNREACH, "the service is stopping");
-        fg_answer_error(call, &call->err);
-        return;
-    }
-
-    /* First suspend: done() may come before post() returns. */
-    fg_connection_waits(call->connection);
-    MHD_suspend_connection(call->mhd);
-    call->api->options.post(call->api->options.self, command);
-}
 
 int fg_call_fd(const struct fg_call *call)
 {
@@ -319,8 +114,7 @@ static int check_header(struct fg_call *call, const char *method, struct fg_err 
         return refuse(call, fg_code_http(rc), err);
     rc = check_body_type(call, err);
     if (rc == 0 && call->route->body == FG_BODY_BATCH) {
-        fg_arena_free(call->arena);
-        call->arena = fg_arena_new(BATCH_ARENA_BYTES_MAX);
+        fg_call_need_room(call);
     }
     if (rc == 0 && call->route->body == FG_BODY_BLOB)
         rc = fg_blob_upload_begin(call, err) < 0 ? refuse(call, fg_code_http(err->code), err)

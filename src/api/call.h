@@ -71,12 +71,23 @@ void fg_call_pool_drain(struct fg_call_pool *pool);
 
 struct fg_call *fg_call_take(struct fg_call_pool *pool);
 void fg_call_unref(struct fg_call *call);
+/* A command goes out (false: the pool is closed), and has come back. */
+[[nodiscard]] bool fg_call_pool_ask(struct fg_call_pool *pool);
+void fg_call_pool_told(struct fg_call_pool *pool);
+/* Replace the arena, still empty, by one for a whole batch. */
+void fg_call_need_room(struct fg_call *call);
 
-/* Hand call->command (kind and operands are set) to the control thread and suspend; `then` is called
- * with the answer in it. */
+/* Hand call->command (its operands are set) to the control thread and suspend; `then` is called with the
+ * answer in it. */
 void fg_call_ask(struct fg_call *call,
                  enum fg_command_kind kind,
                  void (*then)(struct fg_call *call));
+/* The same, but `then` is also called at the deadline (monotonic), when the client is gone, or when the
+ * service stops: call->command_done tells.  The command may still be under way then. */
+void fg_call_ask_until(struct fg_call *call,
+                       enum fg_command_kind kind,
+                       int64_t deadline_us,
+                       void (*then)(struct fg_call *call));
 /* Let a suspended request go on.  Any thread; only the first call counts. */
 void fg_call_wake(struct fg_call *call);
 

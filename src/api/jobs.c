@@ -319,21 +319,8 @@ static void waited(struct fg_call *call)
         answer_wait(call, job.state, job.exit_code);
 }
 
-static void wake_call(struct fg_waiter *waiter)
-{
-    fg_call_wake((struct fg_call *)((char *)waiter - offsetof(struct fg_call, waiter)));
-}
-
-static void ask_wait(struct fg_waiter *waiter)
-{
-    struct fg_call *call =
-        (struct fg_call *)((char *)waiter - offsetof(struct fg_call, waiter));
-    fg_call_ask(call, FG_CMD_WAIT, waited);
-}
-
 void fg_handle_job_wait(struct fg_call *call)
 {
-    struct fg_api *api = call->api;
     struct fg_err err = {};
     struct fg_job_brief job = {};
     uint64_t timeout_s = WAIT_S_DEFAULT;
@@ -352,11 +339,6 @@ void fg_handle_job_wait(struct fg_call *call)
         answer_wait(call, job.state, job.exit_code);
         return;
     }
-    call->waiter.fd = fg_call_fd(call);
-    call->waiter.deadline_us = fg_api_mono_us(api) + (int64_t)timeout_s * 1000000;
-    call->waiter.wake = wake_call;
-    if (!fg_hub_park(api->hub, &call->waiter, ask_wait)) {
-        fg_fail(&err, FG_EUNREACH, "the service is stopping");
-        fg_answer_error(call, &err);
-    }
+    int64_t deadline_us = fg_api_mono_us(call->api) + (int64_t)timeout_s * 1000000;
+    fg_call_ask_until(call, FG_CMD_WAIT, deadline_us, waited);
 }
