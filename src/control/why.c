@@ -51,12 +51,18 @@ static void request_text(const struct fg_request *request, char *out, size_t siz
         fg_buf_printf(&buf, " with %.4g GiB", request->gpu_mem_mib / 1024.0);
     if (request->cpu_milli)
         fg_buf_printf(&buf, "%s%.4g core%s", buf.len ? ", " : "", request->cpu_milli / 1000.0,
-                      request->cpu_milli > 1000 ? "s" : "");
+                      request->cpu_milli == 1000 ? "" : "s");
     if (request->mem_mib)
         fg_buf_printf(&buf, "%s%.4g GiB of memory", buf.len ? " and " : "",
                       (double)request->mem_mib / 1024.0);
     snprintf(out, size, "%s", buf.len ? buf.text : "nothing");
     fg_buf_free(&buf);
+}
+
+/* To the second, as people read it. */
+static void when_text(int64_t time_us, char out[FG_TIME_TEXT_MAX])
+{
+    fg_time_format(time_us / 1000000 * 1000000, out);
 }
 
 /* -- what is free --------------------------------------------------------------------------------------- */
@@ -121,7 +127,7 @@ static void say_release(const struct fg_control *control,
 {
     int64_t at = next_release(control, need);
     char text[FG_TIME_TEXT_MAX];
-    fg_time_format(at, text);
+    when_text(at, text);
     if (at)
         snprintf(out, size, "; next expected release %s", text);
     else
@@ -146,7 +152,7 @@ static void say_no_room(struct why *why, const struct fg_request *request)
                sum.nodes == 1 ? "" : "s", (unsigned long long)sum.most_on_one, release);
     else
         reason(why, "no_room",
-               "needs %s%s; at most %.4g cores and %.4g GiB are free on one node%s", asked,
+               "needs %s%s; at most %.4g core(s) and %.4g GiB are free on one node%s", asked,
                gang, (double)sum.cores_most / 1000, (double)sum.mem_most_mib / 1024.0, release);
 }
 
@@ -221,7 +227,7 @@ static void say_head(struct why *why)
     char when[FG_TIME_TEXT_MAX];
     if (!head.job || head.job == why->job->id)
         return;
-    fg_time_format(head.at_us, when);
+    when_text(head.at_us, when);
     reason(why, "behind", "job %llu is before it and has devices reserved%s%s",
            (unsigned long long)head.job, head.at_us == INT64_MAX ? "" : " from ",
            head.at_us == INT64_MAX ? "" : when);
@@ -238,7 +244,7 @@ static void say_queued(struct why *why)
                job->waits_for == 1 ? "" : "s");
     if (job->eligible_us > control->now_us) {
         char when[FG_TIME_TEXT_MAX];
-        fg_time_format(job->eligible_us, when);
+        when_text(job->eligible_us, when);
         reason(why, "later", "%s until %s",
                job->failures ? "pauses after a failure" : "may not start", when);
     }
