@@ -36,6 +36,7 @@ static void told(struct fg_call *call)
     }
     fg_json_object(json);
     fg_json_kv(json, "version", FASTGPU_VERSION);
+    fg_json_kv(json, "url", fg_api_url(api));
     fg_json_kv_time(json, "started", api->started_us);
     fg_json_kv_seconds(json, "uptime_s", fg_api_mono_us(api) - api->started_mono_us);
     fg_json_kv_doc(json, doc, "node_count");

@@ -114,6 +114,7 @@ static void keep_time(struct fg_watch *watch)
     }
     if (watch->kill_us != 0 && now >= watch->kill_us && watch->program > 0) {
         send_kill(watch);
+        watch->killed = true;
         watch->kill_us = now + KILL_AGAIN_US;
     }
 }
@@ -151,6 +152,19 @@ bool fg_watch_stopped(struct fg_watch *watch)
     return watch->stop_asked || watch->timed_out;
 }
 
+static bool no_child(void)
+{
+    siginfo_t info;
+    return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 && errno == ECHILD;
+}
+
+/* When it was asked to stop, what the program started has the same grace: a shell dies of TERM at once, and the
+ * training under it may still be writing its checkpoint. */
+static bool is_over(const struct fg_watch *watch)
+{
+    return watch->program_over && (watch->kill_us == 0 || watch->killed || no_child());
+}
+
 void fg_watch_program(struct fg_watch *watch, pid_t program)
 {
     watch->program = program;
@@ -159,7 +173,7 @@ void fg_watch_program(struct fg_watch *watch, pid_t program)
         watch->late_us = fg_watch_now() + FG_CGROUP_LATE_US;
     while (true) {
         reap(watch);
-        if (watch->program_over)
+        if (is_over(watch))
             break;
         keep_time(watch);
         wait_for_something(watch, poll_ms(watch));
@@ -173,12 +187,6 @@ static void drain(struct fg_watch *watch)
     /* What is in a pipe now, and no more: a descriptor that was handed to a stranger may stay open. */
     fg_task_log_copy(&watch->out, watch->out_pipe[0]);
     fg_task_log_copy(&watch->err, watch->err_pipe[0]);
-}
-
-static bool no_child(void)
-{
-    siginfo_t info;
-    return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 && errno == ECHILD;
 }
 
 bool fg_watch_clear(struct fg_watch *watch)

@@ -19,7 +19,7 @@ struct fg_watch {
     int64_t deadline_us;  /* CLOCK_BOOTTIME; 0: no time limit */
     int64_t late_us;      /* when to join the late cgroups; 0: not */
     int64_t kill_us;      /* when KILL follows TERM; 0: no TERM was sent */
-    bool stop_asked, timed_out, program_over;
+    bool stop_asked, timed_out, program_over, killed;
     int64_t max_rss_kib;  /* of the largest process that ended */
 };
 
