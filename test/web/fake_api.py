@@ -6,10 +6,12 @@
 It serves web/ from the checkout with the same content policy as the real service, and answers the part
 of /v1 that the page uses.  Nothing here is measured; every number is made up.
 """
+import contextlib
 import json
 import math
 import os
 import random
+import socket
 import sys
 import threading
 import time
@@ -348,6 +350,24 @@ class QuietServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64  # a browser opens six connections at once
 
+    def __init__(self, *args):
+        self.open = set()
+        super().__init__(*args)
+
+    def process_request(self, request, client_address):
+        self.open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request):
+        self.open.discard(request)
+        super().shutdown_request(request)
+
+    def cut_all(self):
+        """A service that ends takes its kept-alive connections with it; its threads would answer on."""
+        for request in list(self.open):
+            with contextlib.suppress(OSError):
+                request.shutdown(socket.SHUT_RDWR)
+
     def handle_error(self, request, client_address):
         """A browser that leaves a page breaks off what is under way: nothing to tell."""
         if not isinstance(sys.exc_info()[1], ConnectionError):
@@ -367,6 +387,7 @@ class FakeServer:
         self.world.closed = True
         self.http.shutdown()
         self.http.server_close()
+        self.http.cut_all()
 
 
 if __name__ == "__main__":
