@@ -144,7 +144,7 @@ static int clear_path(const struct sockaddr_un *address, struct fg_err *err)
     return 0;
 }
 
-static int bind_unix(const char *path, struct fg_err *err)
+static int bind_unix(const char *path, mode_t mode, struct fg_err *err)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     if (strlen(path) >= sizeof(address.sun_path))
@@ -157,7 +157,7 @@ static int bind_unix(const char *path, struct fg_err *err)
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     /* Nobody can connect before listen(), so there is no moment with a wider mode. */
     if (fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0
-        && chmod(path, 0600) == 0)
+        && chmod(path, mode) == 0)
         return fd;
     rc = fg_fail(err, FG_EIO, "%s: %s", path, strerror(errno));
     if (fd >= 0)
@@ -167,7 +167,7 @@ static int bind_unix(const char *path, struct fg_err *err)
 
 struct fg_listener *fg_listener_unix(struct fg_api *api, const char *path, struct fg_err *err)
 {
-    int fd = bind_unix(path, err);
+    int fd = bind_unix(path, api->options.config->api_socket_open ? 0666 : 0600, err);
     return fd < 0 ? NULL : serve(api, fd, path, err);
 }
 
