@@ -37,7 +37,7 @@ static int find_account(const char *name, uid_t uid, struct account *out, struct
 }
 
 /* As whom the program runs.  Only root can choose: the configured user first, else the submitter if it is
- * a local account, else root itself, for a daemon that only root can reach. */
+ * a local account (by number, or by name), else root itself: an administrator made the token of such a name. */
 static int choose_account(const struct fg_engine *engine,
                           const struct fg_task_start *start,
                           struct account *out,
@@ -48,6 +48,10 @@ static int choose_account(const struct fg_engine *engine,
         return find_account(engine->job_user, 0, out, err);
     if (root && start->uid > 0)
         return find_account(NULL, (uid_t)start->uid, out, err);
+    if (root && strncmp(start->user, "uid-", 4) == 0)
+        return fg_fail(err, FG_EBACKEND, "user %s: has no account on this machine", start->user);
+    if (root && start->uid < 0 && find_account(start->user, 0, out, NULL) == 0 && out->uid > 0)
+        return 0;
     if (find_account(NULL, geteuid(), out, NULL) < 0)
         *out = (struct account){.name = "nobody", .home = "/"};
     out->uid = out->gid = -1;
