@@ -1,5 +1,6 @@
 /* submit.c - new jobs: checked against the state, numbered, written, queued. */
 #include "control/control_inner.h"
+#include "model/job_json.h"
 
 #include <string.h>
 
@@ -8,16 +9,87 @@ static uint32_t array_count(const struct fg_job_spec *spec)
     return spec->array_step ? (spec->array_last - spec->array_first) / spec->array_step + 1 : 1;
 }
 
+/* Jobs that an item stands for. */
+static uint32_t item_count(const struct fg_submit_item *item)
+{
+    return item->out_repeated ? item->out_count : array_count(item->spec);
+}
+
+static int check_after_job(struct fg_control *control,
+                           fg_project_id project,
+                           fg_job_id job,
+                           bool any_end,
+                           struct fg_err *err)
+{
+    enum fg_job_state state;
+    fg_project_id other;
+    int32_t exit_code;
+    struct fg_err none;
+    int rc = control->options.store_ops->job_state(control->options.store, job, &state, &other,
+                                                   &exit_code, &none);
+    if (rc < 0 || other != project)
+        return fg_fail(err, FG_ENOENT, "after: job %llu: no such job in project %s",
+                       (unsigned long long)job,
+                       fg_queue_project(control->queue, project)->name);
+    if (fg_job_state_is_final(state) && state != FG_JOB_SUCCEEDED && !any_end)
+        return fg_fail(err, FG_ESTATE, "after: job %llu is %s, so this one could never start",
+                       (unsigned long long)job, fg_job_state_name(state));
+    return 0;
+}
+
+/* An item of this command that comes before `item`.  What is new is waited for; what was submitted before,
+ * under the same key, may be over. */
+static int check_after_item(struct fg_control *control,
+                            const struct fg_command *command,
+                            const struct fg_submit_item *item,
+                            const struct fg_after *after,
+                            struct fg_err *err)
+{
+    if (after->item > (size_t)(item - command->items))
+        return fg_fail(err, FG_EINVAL,
+                       "after: item %u: expected the place of an earlier job of the same batch",
+                       after->item);
+    const struct fg_submit_item *other = &command->items[after->item - 1];
+    if (other->project != item->project)
+        return fg_fail(err, FG_EINVAL, "after: item %u: it is of another project", after->item);
+    int rc = 0;
+    for (uint32_t i = 0; rc == 0 && other->out_repeated && i < other->out_count; i++)
+        rc = check_after_job(control, item->project, other->out_id + i, after->any_end, err);
+    return rc;
+}
+
+static int check_after(struct fg_control *control,
+                       const struct fg_command *command,
+                       const struct fg_submit_item *item,
+                       struct fg_err *err)
+{
+    size_t jobs = 0; /* an array counts as all its elements */
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < item->spec->after_len; i++) {
+        const struct fg_after *after = &item->spec->after[i];
+        rc = after->item
+                 ? check_after_item(control, command, item, after, err)
+                 : check_after_job(control, item->project, after->job, after->any_end, err);
+        if (rc == 0)
+            jobs += after->item ? item_count(&command->items[after->item - 1]) : 1;
+    }
+    if (rc == 0 && jobs > FG_AFTER_MAX)
+        return fg_fail(err, FG_EINVAL,
+                       "after: %zu jobs, each element of an array counted, expected %d at most",
+                       jobs, FG_AFTER_MAX);
+    return rc;
+}
+
 /* Every refusal that needs the state; nothing is changed. */
 static int check_item(struct fg_control *control,
+                      const struct fg_command *command,
                       const struct fg_submit_item *item,
                       size_t count,
                       struct fg_err *err)
 {
-    const struct fg_job_spec *spec = item->spec;
     const struct fg_project *project = fg_queue_project(control->queue, item->project);
     if (!project)
-        return fg_fail(err, FG_ENOENT, "project %s: no such project", spec->project);
+        return fg_fail(err, FG_ENOENT, "project %s: no such project", item->spec->project);
     if (project->archived)
         return fg_fail(err, FG_ESTATE, "project %s is archived, it takes no new jobs",
                        project->name);
@@ -26,23 +98,7 @@ static int check_item(struct fg_control *control,
         return fg_fail(
             err, FG_EQUOTA, "project %s: quota of %lld waiting jobs: %lld wait, %zu asked",
             project->name, (long long)project->quota.queued, (long long)held->queued, count);
-    for (size_t i = 0; i < spec->after_len; i++) {
-        enum fg_job_state state;
-        fg_project_id other;
-        int32_t exit_code;
-        struct fg_err none;
-        int rc = control->options.store_ops->job_state(
-            control->options.store, spec->after[i].job, &state, &other, &exit_code, &none);
-        if (rc < 0 || other != item->project)
-            return fg_fail(err, FG_ENOENT, "after: job %llu: no such job in project %s",
-                           (unsigned long long)spec->after[i].job, project->name);
-        if (fg_job_state_is_final(state) && state != FG_JOB_SUCCEEDED
-            && !spec->after[i].any_end)
-            return fg_fail(err, FG_ESTATE,
-                           "after: job %llu is %s, so this one could never start",
-                           (unsigned long long)spec->after[i].job, fg_job_state_name(state));
-    }
-    return 0;
+    return check_after(control, command, item, err);
 }
 
 static struct fg_job make_job(struct fg_control *control,
@@ -65,6 +121,31 @@ static struct fg_job make_job(struct fg_control *control,
         .time_limit_us = spec->time_limit_us,
         .retry_backoff_us = spec->retry_backoff_us,
     };
+}
+
+/* Whom the item waits for, as jobs: items of the batch have their ids by now.  Named twice, the stricter
+ * way counts.  Room for FG_AFTER_MAX, which check_after() has seen to. */
+static size_t after_jobs(const struct fg_command *command,
+                         const struct fg_job_spec *spec,
+                         struct fg_after *out)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < spec->after_len; i++) {
+        const struct fg_after *after = &spec->after[i];
+        const struct fg_submit_item *item =
+            after->item ? &command->items[after->item - 1] : NULL;
+        for (uint32_t k = 0; k < (item ? item->out_count : 1); k++)
+            out[len++] = (struct fg_after){.job = item ? item->out_id + k : after->job,
+                                           .any_end = after->any_end};
+    }
+    fg_after_sort(out, len);
+    size_t kept = 0;
+    for (size_t i = 0; i < len; i++)
+        if (kept > 0 && out[kept - 1].job == out[i].job)
+            out[kept - 1].any_end &= out[i].any_end;
+        else
+            out[kept++] = out[i];
+    return kept;
 }
 
 /* Only what is still open is waited for. */
@@ -125,14 +206,12 @@ static bool repeated(struct fg_control *control,
     return item->out_repeated;
 }
 
-static int submit_item(struct fg_control *control,
-                       const struct fg_actor *actor,
-                       uint32_t user,
-                       struct fg_submit_item *item,
-                       struct fg_err *err)
+static int add_jobs(struct fg_control *control,
+                    const struct fg_actor *actor,
+                    uint32_t user,
+                    struct fg_submit_item *item,
+                    struct fg_err *err)
 {
-    if (repeated(control, actor, item))
-        return 0;
     const struct fg_job_spec *spec = item->spec;
     item->out_count = array_count(spec);
     item->out_id = control->next_job_id;
@@ -152,17 +231,58 @@ static int submit_item(struct fg_control *control,
     return 0;
 }
 
+static bool has_items(const struct fg_job_spec *spec)
+{
+    for (size_t i = 0; i < spec->after_len; i++)
+        if (spec->after[i].item)
+            return true;
+    return false;
+}
+
+static int submit_item(struct fg_control *control,
+                       const struct fg_command *command,
+                       uint32_t user,
+                       struct fg_submit_item *item,
+                       struct fg_err *err)
+{
+    /* The batch may have one key twice. */
+    if (item->out_repeated
+        || (command->items_len > 1 && repeated(control, &command->actor, item)))
+        return 0;
+    if (!has_items(item->spec))
+        return add_jobs(control, &command->actor, user, item, err);
+
+    /* Places in a batch mean nothing later: what is kept says ids. */
+    struct fg_after after[FG_AFTER_MAX];
+    struct fg_job_spec spec = *item->spec;
+    spec.after = after;
+    spec.after_len = after_jobs(command, item->spec, after);
+    FG_AUTO(fg_buf) struct fg_buf json = {};
+    fg_job_json_write(&json, &spec);
+    struct fg_submit_item known = *item;
+    known.spec = &spec;
+    known.spec_json = json.text;
+    known.spec_json_len = json.len;
+    int rc = add_jobs(control, &command->actor, user, &known, err);
+    item->out_id = known.out_id;
+    item->out_count = known.out_count;
+    return rc;
+}
+
 static int check_all(struct fg_control *control, struct fg_command *command)
 {
     size_t count = 0;
     for (size_t i = 0; i < command->items_len; i++)
-        count += array_count(command->items[i].spec);
+        if (!repeated(control, &command->actor, &command->items[i]))
+            count += array_count(command->items[i].spec);
     if (fg_queue_len(control->queue) + count > (size_t)control->config->queue_jobs_max)
         return fg_fail(
             &command->err, FG_EBUSY, "%zu jobs are open and %lld may be: %zu more do not fit",
             fg_queue_len(control->queue), (long long)control->config->queue_jobs_max, count);
     for (size_t i = 0; i < command->items_len; i++) {
-        int rc = check_item(control, &command->items[i], count, &command->err);
+        if (command->items[i].out_repeated)
+            continue; /* nothing is asked for, so nothing is refused */
+        int rc = check_item(control, command, &command->items[i], count, &command->err);
         if (rc < 0)
             return command->items_len > 1 ? fg_wrap(&command->err, rc, "jobs[%zu]", i) : rc;
     }
@@ -182,8 +302,7 @@ void fg_command_submit(struct fg_control *control, struct fg_command *command)
     }
     command->rc = fg_control_user_intern(control, command->actor.user, &user, &command->err);
     for (size_t i = 0; command->rc == 0 && i < command->items_len; i++)
-        command->rc =
-            submit_item(control, &command->actor, user, &command->items[i], &command->err);
+        command->rc = submit_item(control, command, user, &command->items[i], &command->err);
     /* All was checked above, so what fails here is the store: the whole batch is undone. */
     fg_control_wrote(control, command->rc, &command->err);
     control->pass_wanted = true;

@@ -10,8 +10,8 @@
 
 #include <stddef.h>
 
-typedef uint64_t fg_job_id;      /* 1, 2, ... never reused; decimal text outside; 0 is no job */
-typedef uint32_t fg_project_id;  /* row of the project table; 1 is "default" */
+typedef uint64_t fg_job_id;     /* 1, 2, ... never reused; decimal text outside; 0 is no job */
+typedef uint32_t fg_project_id; /* row of the project table; 1 is "default" */
 
 /* The life of a job; job_state.def has the arrows. */
 enum fg_job_state {
@@ -28,7 +28,9 @@ int fg_job_state_find(const char *name);
 
 /* Move `*state` to `to`.  Every change of a job's state in the program is this call.
  * Returns 0, or FG_ESTATE: the table has no such arrow, and `*state` is as it was. */
-[[nodiscard]] int fg_job_move(enum fg_job_state *state, enum fg_job_state to, struct fg_err *err);
+[[nodiscard]] int fg_job_move(enum fg_job_state *state,
+                              enum fg_job_state to,
+                              struct fg_err *err);
 
 struct fg_pair {
     const char *key, *value;
@@ -40,25 +42,28 @@ struct fg_input {
     const char *hash; /* "blake2b:<64 hex>"; the client uploads and fills it in */
 };
 
+/* Whom a job waits for: a job that is there, or, in a batch, an earlier job of that batch. */
 struct fg_after {
-    fg_job_id job;
-    bool any_end; /* false: must have succeeded; true: any final state will do */
+    fg_job_id job; /* 0 if `item` is given */
+    uint32_t item; /* 1, ...: its place in the batch, before this one's; 0 none */
+    bool any_end;  /* false: must have succeeded; true: any final state will do */
 };
 
 /* What the user wrote, checked.  All strings are in the arena it was parsed into; "" if absent. */
 struct fg_job_spec {
-    const char *name;     /* default: first word of `run` */
-    const char *project;  /* "" = the submitter's default */
-    const char *run;      /* shell script of every task; required unless argv is given */
-    const char *setup;    /* shell script run once per attempt before `run` */
+    const char *name;        /* default: first word of `run` */
+    const char *project;     /* "" = the submitter's default */
+    const char *run;         /* shell script of every task; required unless argv is given */
+    const char *setup;       /* shell script run once per attempt before `run` */
     const char *const *argv; /* run this vector without a shell, instead of `run` */
     size_t argv_len;
-    const char *cwd;      /* absolute: run there, in place, no snapshot; "" = fresh work folder */
-    const char *workdir;  /* as written: local folder to snapshot; the client replaces it by ... */
+    const char *cwd; /* absolute: run there, in place, no snapshot; "" = fresh work folder */
+    const char
+        *workdir; /* as written: local folder to snapshot; the client replaces it by ... */
     const char *workdir_hash; /* ... the hash of the blob (a tar, zstd) that holds it */
     struct fg_request any_of[FG_ANY_OF_MAX]; /* the first that fits, in this order */
-    size_t any_of_len;    /* at least 1 */
-    uint32_t tasks;       /* gang size: all start or none */
+    size_t any_of_len;                       /* at least 1 */
+    uint32_t tasks;                          /* gang size: all start or none */
     const struct fg_pair *envs;
     size_t envs_len;
     const struct fg_pair *labels;
@@ -69,12 +74,12 @@ struct fg_job_spec {
     size_t outputs_len;
     const struct fg_after *after;
     size_t after_len;
-    int32_t priority;        /* -1000 .. 1000, added to P */
-    int64_t deadline_us;     /* UTC; 0 none */
-    int64_t begin_us;        /* not before; 0 at once */
-    int64_t time_limit_us;   /* 0 none */
-    int64_t grace_us;        /* between TERM and KILL; 0: stop_grace_s of the service */
-    uint32_t retries;        /* further attempts after a failure; node loss and preemption are free */
+    int32_t priority;      /* -1000 .. 1000, added to P */
+    int64_t deadline_us;   /* UTC; 0 none */
+    int64_t begin_us;      /* not before; 0 at once */
+    int64_t time_limit_us; /* 0 none */
+    int64_t grace_us;      /* between TERM and KILL; 0: stop_grace_s of the service */
+    uint32_t retries; /* further attempts after a failure; node loss and preemption are free */
     int64_t retry_backoff_us; /* first pause, doubles, at most an hour; default 1 s */
     bool preemptible;
     uint32_t array_first, array_last, array_step; /* step 0: no array */
@@ -87,27 +92,28 @@ struct fg_job_spec {
 struct fg_job {
     fg_job_id id;
     fg_project_id project;
-    uint32_t request;       /* interned alternatives: see queue.h, fg_request_class */
+    uint32_t request; /* interned alternatives: see queue.h, fg_request_class */
     uint32_t tasks;
-    uint32_t attempt;       /* 0 before the first */
-    uint32_t failures;      /* attempts that count against `retries` */
+    uint32_t attempt;  /* 0 before the first */
+    uint32_t failures; /* attempts that count against `retries` */
     uint32_t retries;
-    uint32_t user;          /* interned user name (store table) */
-    int32_t priority_milli; /* w1 C + w2 T + w3 M + user's priority, in thousandths; ageing comes on top */
+    uint32_t user; /* interned user name (store table) */
+    int32_t
+        priority_milli; /* w1 C + w2 T + w3 M + user's priority, in thousandths; ageing comes on top */
     enum fg_job_state state;
     bool preemptible;
     bool cancel_asked;
-    bool stop_sent;         /* preempted: TERM is on its way, it will be queued again */
-    uint8_t waits_for;      /* number of `after` jobs not yet over */
+    bool stop_sent;    /* preempted: TERM is on its way, it will be queued again */
+    uint8_t waits_for; /* number of `after` jobs not yet over */
     int64_t submitted_us, eligible_us, started_us, deadline_us, time_limit_us, retry_backoff_us;
-    fg_job_id array_id;     /* first element's id; 0 no array */
+    fg_job_id array_id; /* first element's id; 0 no array */
     uint32_t array_index;
-    uint32_t grants_at;     /* set by the controller while it holds devices */
+    uint32_t grants_at; /* set by the controller while it holds devices */
 };
 
 /* How one attempt ended. */
 struct fg_usage {
-    int64_t max_rss_mib;  /* -1 unknown */
+    int64_t max_rss_mib; /* -1 unknown */
     int64_t cpu_us;
-    int64_t gpu_us;       /* device-microseconds held x gpu_milli / 1000 */
+    int64_t gpu_us; /* device-microseconds held x gpu_milli / 1000 */
 };

@@ -11,7 +11,7 @@ static bool ends_with(const char *name, const char *end)
     return name_len > end_len && strcmp(name + name_len - end_len, end) == 0;
 }
 
-static bool is_script(const char *bytes, size_t len, const char *file_name)
+bool fg_job_file_is_script(const char *bytes, size_t len, const char *file_name)
 {
     static const char *const documents[] = {".yaml", ".yml", ".json"};
     static const char *const scripts[] = {".sh", ".sbatch", ".bash", ".slurm"};
@@ -49,7 +49,7 @@ int fg_job_file_parse(const char *bytes,
                                            .text_left = FG_SPEC_BYTES_MAX},
                                    .now_us = now_us,
                                    .local_files = true};
-    if (is_script(bytes, len, file_name)) {
+    if (fg_job_file_is_script(bytes, len, file_name)) {
         int rc = fg_script_parse(bytes, len, file_name, arena, &doc, err);
         if (rc < 0)
             return rc;
@@ -60,5 +60,10 @@ int fg_job_file_parse(const char *bytes,
     int rc = fg_doc_yaml(bytes, len, arena, &doc, err);
     if (rc < 0)
         return fg_read_name_file(file_name, rc, err);
+    const struct fg_doc *jobs = fg_doc_get(doc, "jobs");
+    if (jobs)
+        return fg_read_fail(&reader.doc, jobs,
+                            "jobs: several, expected the members of one job (fastgpu submit "
+                            "takes several)");
     return fg_job_read(&reader, doc, out);
 }

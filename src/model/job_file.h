@@ -19,3 +19,6 @@
                                     struct fg_arena *arena,
                                     struct fg_job_spec *out,
                                     struct fg_err *err);
+
+/* Whether the bytes are a shell script, by the same rule. */
+bool fg_job_file_is_script(const char *bytes, size_t len, const char *file_name);

@@ -82,23 +82,33 @@ static void job_id(struct fg_json *json, fg_job_id id)
     fg_json_string(json, digits);
 }
 
+/* "12", {"job":"12","when":"any"}, {"item":2} */
+static void after_one(struct fg_json *json, const struct fg_after *after)
+{
+    if (!after->item && !after->any_end) {
+        job_id(json, after->job);
+        return;
+    }
+    fg_json_object(json);
+    if (after->item) {
+        fg_json_kv_int(json, "item", after->item);
+    } else {
+        fg_json_key(json, "job");
+        job_id(json, after->job);
+    }
+    if (after->any_end)
+        fg_json_kv(json, "when", "any");
+    fg_json_end(json);
+}
+
 static void after(struct fg_json *json, const struct fg_job_spec *spec)
 {
     if (spec->after_len == 0)
         return;
     fg_json_key(json, "after");
     fg_json_array(json);
-    for (size_t i = 0; i < spec->after_len; i++) {
-        if (!spec->after[i].any_end) {
-            job_id(json, spec->after[i].job);
-            continue;
-        }
-        fg_json_object(json);
-        fg_json_key(json, "job");
-        job_id(json, spec->after[i].job);
-        fg_json_kv(json, "when", "any");
-        fg_json_end(json);
-    }
+    for (size_t i = 0; i < spec->after_len; i++)
+        after_one(json, &spec->after[i]);
     fg_json_end(json);
 }
 

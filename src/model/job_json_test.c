@@ -57,6 +57,9 @@ static const struct {
      "\"B\":\"2\"},"
      "\"labels\":{\"a\":\"\",\"z\":\"true\"},\"inputs\":{\"d\":\"blake2b:" ZERO "\"},"
      "\"outputs\":[\"out/*\"]}"},
+    {"{\"run\":\"x\",\"after\":[12,{\"item\":2},{\"when\":\"any\",\"item\":1}]}",
+     "{\"name\":\"x\",\"run\":\"x\",\"any_of\":[{\"cpu_milli\":1000}],"
+     "\"after\":[{\"item\":1,\"when\":\"any\"},{\"item\":2},\"12\"]}"},
     {"{\"run\":\"x\",\"after\":[\"12\",7,{\"job\":9,\"when\":\"any\"},{\"job\":\"8\"}]}",
      "{\"name\":\"x\",\"run\":\"x\",\"any_of\":[{\"cpu_milli\":1000}],"
      "\"after\":[\"7\",\"8\",{\"job\":\"9\",\"when\":\"any\"},\"12\"]}"},
@@ -173,6 +176,11 @@ static const struct {
     {"\"after\":[0]", "after[0]: expected the id of a job, like 12"},
     {"\"after\":[\"1x\"]", "after[0]: expected the id of a job, like 12"},
     {"\"after\":[1,\"1\"]", "after: job 1 is given twice"},
+    {"\"after\":[\"prepare\"]", "after[0]: expected the id of a job, like 12"},
+    {"\"after\":[{\"item\":0}]", "after[0].item: 0, expected a whole number from 1 to 1000"},
+    {"\"after\":[{\"item\":1,\"job\":1}]",
+     "after[0]: job and item given, expected one of them"},
+    {"\"after\":[{\"item\":1},{\"item\":1}]", "after: the same job is given twice"},
     {"\"after\":[{\"job\":1,\"when\":\"later\"}]", "after[0].when: expected succeeded or any"},
     {"\"after\":[{\"when\":\"any\"}]", "after[0]: no job given, expected {job: ID, when: any}"},
     {"\"array\":0",

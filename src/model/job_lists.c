@@ -1,4 +1,5 @@
 /* job_lists.c - the members of a job that are lists and maps; see job_read.h */
+#include "model/job_json.h"
 #include "model/job_read.h"
 #include "model/names.h"
 
@@ -226,35 +227,100 @@ static int read_when(struct fg_doc_reader *reader, const struct fg_doc *doc, boo
     return fg_read_fail(reader, doc, "expected succeeded or any");
 }
 
-/* 12, or {job: 12, when: any} */
-static int read_after(struct fg_doc_reader *reader,
-                      const struct fg_doc *doc,
-                      struct fg_after *out)
+/* The name of another job of the file. */
+static int read_job_name(struct fg_job_reader *job,
+                         const struct fg_doc *doc,
+                         struct fg_after *out)
 {
-    static const char *const names[] = {"job", "when"};
+    out->item = job->names->find(job->names->self, doc->text);
+    return out->item
+               ? 0
+               : fg_read_fail(&job->doc, doc,
+                              "no job of that name in this file, expected a name of one, or "
+                              "the id of a job that is there");
+}
+
+static bool is_name(const struct fg_doc *doc)
+{
+    return doc->text && doc->kind != FG_DOC_INT && doc->kind != FG_DOC_NULL
+           && doc->text[strspn(doc->text, "0123456789")] != '\0';
+}
+
+static int read_job(struct fg_job_reader *job, const struct fg_doc *doc, struct fg_after *out)
+{
+    return job->names && is_name(doc) ? read_job_name(job, doc, out)
+                                      : read_job_id(&job->doc, doc, &out->job);
+}
+
+/* {item: 2}: of a batch on the wire; in a file jobs have names. */
+static int read_item(struct fg_job_reader *job, const struct fg_doc *doc, struct fg_after *out)
+{
+    int64_t item = 0;
+    int rc = fg_read_int(&job->doc, doc, 1, FG_BATCH_MAX, &item);
+    out->item = (uint32_t)item;
+    return rc;
+}
+
+static int read_after_member(struct fg_job_reader *job,
+                             const struct fg_doc *doc,
+                             struct fg_after *out)
+{
+    if (strcmp(doc->key, "job") == 0)
+        return read_job(job, doc, out);
+    if (strcmp(doc->key, "when") == 0)
+        return read_when(&job->doc, doc, &out->any_end);
+    return read_item(job, doc, out);
+}
+
+/* 12, or {job: 12, when: any}, or {item: 2}; in a file of several jobs a name in place of 12 */
+static int read_after(struct fg_job_reader *job, const struct fg_doc *doc, struct fg_after *out)
+{
+    static const char *const names[] = {"job", "when", "item"};
+    struct fg_doc_reader *reader = &job->doc;
+    size_t names_len = job->local_files ? 2 : 3;
     if (doc->kind != FG_DOC_MAP)
-        return read_job_id(reader, doc, &out->job);
+        return read_job(job, doc, out);
 
     int rc = 0;
     for (const struct fg_doc *child = doc->first; child && rc == 0; child = child->next) {
-        bool is_job = strcmp(child->key, names[0]) == 0;
-        if (!is_job && strcmp(child->key, names[1]) != 0)
-            return fg_read_fail_unknown(reader, child, names, 2);
+        size_t at = 0;
+        while (at < names_len && strcmp(child->key, names[at]) != 0)
+            at++;
+        if (at == names_len)
+            return fg_read_fail_unknown(reader, child, names, names_len);
         size_t mark = fg_read_enter(reader, child->key);
-        rc = is_job ? read_job_id(reader, child, &out->job)
-                    : read_when(reader, child, &out->any_end);
+        rc = read_after_member(job, child, out);
         if (rc == 0)
             fg_read_leave(reader, mark);
     }
-    if (rc == 0 && out->job == 0)
+    if (rc == 0 && out->job == 0 && out->item == 0)
         rc = fg_read_fail(reader, doc, "no job given, expected {job: ID, when: any}");
+    if (rc == 0 && out->job && out->item)
+        rc = fg_read_fail(reader, doc, "job and item given, expected one of them");
     return rc;
 }
 
 static int by_job(const void *a, const void *b)
 {
     const struct fg_after *left = a, *right = b;
-    return (left->job > right->job) - (left->job < right->job);
+    int by_id = (left->job > right->job) - (left->job < right->job);
+    return by_id ? by_id : (left->item > right->item) - (left->item < right->item);
+}
+
+void fg_after_sort(struct fg_after *after, size_t len)
+{
+    if (len > 1)
+        qsort(after, len, sizeof(*after), by_job);
+}
+
+static int fail_twice(struct fg_doc_reader *reader,
+                      const struct fg_doc *doc,
+                      const struct fg_after *after)
+{
+    if (after->item == 0)
+        return fg_read_fail(reader, doc, "job %llu is given twice",
+                            (unsigned long long)after->job);
+    return fg_read_fail(reader, doc, "the same job is given twice");
 }
 
 int fg_job_read_after(struct fg_job_reader *job,
@@ -272,18 +338,16 @@ int fg_job_read_after(struct fg_job_reader *job,
     struct fg_after *after = FG_NEW(reader->arena, struct fg_after, want);
     for (; len < want && rc == 0; child = child->next) {
         size_t mark = fg_read_enter_at(reader, len);
-        rc = read_after(reader, child, &after[len++]);
+        rc = read_after(job, child, &after[len++]);
         if (rc == 0)
             fg_read_leave(reader, mark);
     }
     if (rc < 0)
         return rc;
-    if (len > 1)
-        qsort(after, len, sizeof(*after), by_job);
+    fg_after_sort(after, len);
     for (size_t i = 1; i < len; i++)
-        if (after[i].job == after[i - 1].job)
-            return fg_read_fail(reader, doc, "job %llu is given twice",
-                                (unsigned long long)after[i].job);
+        if (by_job(&after[i - 1], &after[i]) == 0)
+            return fail_twice(reader, doc, &after[i]);
     out->after = after;
     out->after_len = len;
     return 0;

@@ -14,10 +14,18 @@
 
 #define FG_RETRY_BACKOFF_US_DEFAULT 1'000'000
 
+/* The names that `after` may use beside ids: of the other jobs of the file. */
+struct fg_job_names {
+    const void *self;
+    /* The place of the job of that name (1, ...), or 0. */
+    uint32_t (*find)(const void *self, const char *name);
+};
+
 struct fg_job_reader {
     struct fg_doc_reader doc;
     int64_t now_us;
     bool local_files; /* a file: inputs and workdir may name local files, not yet hashes */
+    const struct fg_job_names *names; /* NULL: `after` takes ids only */
     const char *default_name; /* NULL: from the first word of what runs */
 };
 

@@ -23,6 +23,7 @@
 #define STEPS         300
 #define DRAIN_STEPS   20000
 #define QUOTA_RUNNING 3
+#define ACKED_MAX     4096
 
 struct world {
     uint64_t seed, random;
@@ -31,9 +32,9 @@ struct world {
     struct sim_store *store;
     struct sim_engine *engine;
     struct fg_control *control;
-    fg_job_id acked[4096];
+    fg_job_id acked[ACKED_MAX];
     size_t acked_len;
-    uint32_t crashes, full_disks;
+    uint32_t crashes, full_disks, batched;
 };
 
 #define MUST(world, condition) must((world), (condition), #condition, __LINE__)
@@ -73,14 +74,16 @@ static void open_control(struct world *world)
 
 /* -- commands ------------------------------------------------------------------------------------------- */
 
+#define BATCH_MAX 4
+
 struct ask {
     struct fg_command command;
-    struct fg_submit_item item;
-    struct fg_job_spec spec;
-    struct fg_after after[2];
+    struct fg_submit_item items[BATCH_MAX];
+    struct fg_job_spec specs[BATCH_MAX];
+    struct fg_after after[BATCH_MAX][3];
     struct fg_project project;
-    struct fg_buf json;
-    char key[32];
+    struct fg_buf json[BATCH_MAX];
+    char keys[BATCH_MAX][32];
     bool answered;
 };
 
@@ -108,22 +111,27 @@ static void make_request(struct world *world, struct fg_request *request)
     memcpy(request->kind, "h100", 5);
 }
 
-static void fill_after(struct world *world, struct ask *ask)
+/* Jobs that are there, and an earlier one of the batch. */
+static void fill_after(struct world *world, struct ask *ask, size_t at)
 {
+    struct fg_after *after = ask->after[at];
     size_t len = roll(world, 8) == 0 && world->acked_len ? 1 + roll(world, 2) : 0;
     for (size_t i = 0; i < len; i++)
-        ask->after[i] =
+        after[i] =
             (struct fg_after){.job = world->acked[roll(world, (uint32_t)world->acked_len)],
                               .any_end = roll(world, 2)};
-    if (len == 2 && ask->after[0].job == ask->after[1].job)
+    if (len == 2 && after[0].job == after[1].job)
         len = 1;
-    ask->spec.after = ask->after;
-    ask->spec.after_len = len;
+    if (at > 0 && roll(world, 4))
+        after[len++] =
+            (struct fg_after){.item = 1 + roll(world, (uint32_t)at), .any_end = roll(world, 2)};
+    ask->specs[at].after = after;
+    ask->specs[at].after_len = len;
 }
 
-static void ask_submit(struct world *world, struct ask *ask)
+static void fill_item(struct world *world, struct ask *ask, size_t at)
 {
-    struct fg_job_spec *spec = &ask->spec;
+    struct fg_job_spec *spec = &ask->specs[at];
     *spec = (struct fg_job_spec){
         .name = "sim",
         .project = "default",
@@ -155,18 +163,25 @@ static void ask_submit(struct world *world, struct ask *ask)
         spec->array_step = 1;
     }
     if (roll(world, 10) == 0) {
-        snprintf(ask->key, sizeof(ask->key), "key-%u", roll(world, 5));
-        spec->idempotency_key = ask->key;
+        snprintf(ask->keys[at], sizeof(ask->keys[at]), "key-%u", roll(world, 5));
+        spec->idempotency_key = ask->keys[at];
     }
-    fill_after(world, ask);
-    fg_job_json_write(&ask->json, spec);
-    ask->item = (struct fg_submit_item){.spec = spec,
-                                        .spec_json = ask->json.text,
-                                        .spec_json_len = ask->json.len,
-                                        .project = 1};
+    fill_after(world, ask, at);
+    fg_job_json_write(&ask->json[at], spec);
+    ask->items[at] = (struct fg_submit_item){.spec = spec,
+                                             .spec_json = ask->json[at].text,
+                                             .spec_json_len = ask->json[at].len,
+                                             .project = 1};
+}
+
+static void ask_submit(struct world *world, struct ask *ask)
+{
+    size_t len = roll(world, 6) ? 1 : 2 + roll(world, BATCH_MAX - 1);
+    for (size_t i = 0; i < len; i++)
+        fill_item(world, ask, i);
     ask->command.kind = FG_CMD_SUBMIT;
-    ask->command.items = &ask->item;
-    ask->command.items_len = 1;
+    ask->command.items = ask->items;
+    ask->command.items_len = len;
 }
 
 static void make_ask(struct world *world, struct ask *ask)
@@ -201,9 +216,13 @@ static void note_answer(struct world *world, const struct ask *ask)
 {
     if (ask->command.kind != FG_CMD_SUBMIT || ask->command.rc < 0 || !ask->answered)
         return;
-    for (uint32_t i = 0;
-         !ask->item.out_repeated && i < ask->item.out_count && world->acked_len < 4000; i++)
-        world->acked[world->acked_len++] = ask->item.out_id + i;
+    for (size_t at = 0; at < ask->command.items_len; at++) {
+        const struct fg_submit_item *item = &ask->items[at];
+        world->batched += ask->command.items_len > 1;
+        for (uint32_t i = 0;
+             !item->out_repeated && i < item->out_count && world->acked_len < ACKED_MAX; i++)
+            world->acked[world->acked_len++] = item->out_id + i;
+    }
 }
 
 /* -- invariants ------------------------------------------------------------------------------------------- */
@@ -252,7 +271,8 @@ static void step(struct world *world, bool faults)
     for (size_t i = 0; i < len; i++) {
         MUST(world, asks[i].answered);
         note_answer(world, &asks[i]);
-        fg_buf_free(&asks[i].json);
+        for (size_t k = 0; k < BATCH_MAX; k++)
+            fg_buf_free(&asks[i].json[k]);
     }
     if (dies)
         crash(world);
@@ -306,7 +326,7 @@ static void drain(struct world *world)
 
 /* What the seeds went through: a simulation that does nothing proves nothing. */
 struct tally {
-    uint64_t jobs, crashes, full_disks;
+    uint64_t jobs, crashes, full_disks, batched;
     uint64_t ends[FG_JOB_STATES];
 };
 
@@ -327,6 +347,7 @@ static void run_seed(uint64_t seed, struct tally *tally)
     tally->jobs += sim_store_jobs(world.store);
     tally->crashes += world.crashes;
     tally->full_disks += world.full_disks;
+    tally->batched += world.batched;
     for (fg_job_id id = 1; id <= sim_store_jobs(world.store); id++)
         tally->ends[sim_store_job(world.store, id)->state]++;
     fg_control_free(world.control);
@@ -341,7 +362,8 @@ int main(int argc, char **argv)
     struct tally tally = {};
     for (uint64_t seed = first; seed < first + seeds; seed++)
         run_seed(seed, &tally);
-    printf("# %llu jobs, %llu crashes, %llu full disks;", (unsigned long long)tally.jobs,
+    printf("# %llu jobs, %llu of batches, %llu crashes, %llu full disks;",
+           (unsigned long long)tally.jobs, (unsigned long long)tally.batched,
            (unsigned long long)tally.crashes, (unsigned long long)tally.full_disks);
     for (int state = 0; state < FG_JOB_STATES; state++)
         if (tally.ends[state])
