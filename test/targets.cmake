@@ -7,7 +7,7 @@
 #   threads   also under ThreadSanitizer
 # A script that exits 77 is skipped and says why.
 if(TARGET fastgpu)
-    set(scenario_env "FASTGPU_BIN=$<TARGET_FILE:fastgpu>;SOURCE_DIR=${CMAKE_SOURCE_DIR};PYTHONDONTWRITEBYTECODE=1")
+    set(scenario_env "FASTGPU_BIN=$<TARGET_FILE:fastgpu>;SOURCE_DIR=${CMAKE_SOURCE_DIR};FASTGPU_FAKE_NVML_LIBRARY=$<TARGET_FILE:fake_nvml>;PYTHONDONTWRITEBYTECODE=1")
 
     # fastgpu_scripts(folder interpreter pattern seconds label...)
     function(fastgpu_scripts folder interpreter pattern seconds)
