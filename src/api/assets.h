@@ -4,9 +4,9 @@
 #include <stddef.h>
 
 struct fg_asset {
-    const char *path;  /* "/" or "/assets/app.js" */
-    const char *type;  /* "text/html; charset=utf-8" */
-    const char *etag;  /* quoted hash */
+    const char *path; /* "/" or "/assets/app.js" */
+    const char *type; /* "text/html; charset=utf-8" */
+    const char *etag; /* quoted hash */
     const unsigned char *bytes;
     size_t len;
 };

@@ -17,11 +17,11 @@
 struct fg_api;
 
 struct fg_api_options {
-    const char *tcp_host;   /* "127.0.0.1"; NULL: no TCP */
-    uint16_t tcp_port;      /* 0: any free one */
-    const char *unix_path;  /* NULL: no Unix socket */
-    const char *db_path;    /* for readers */
-    const char *data_dir;   /* logs are DATA/jobs/..., see engine/job_path.h; blobs DATA/blobs */
+    const char *tcp_host;  /* "127.0.0.1"; NULL: no TCP */
+    uint16_t tcp_port;     /* 0: any free one */
+    const char *unix_path; /* NULL: no Unix socket */
+    const char *db_path;   /* for readers */
+    const char *data_dir;  /* logs are DATA/jobs/..., see engine/job_path.h; blobs DATA/blobs */
     const struct fg_config *config;
     const struct fg_clock *clock;
     struct fg_series *series;

@@ -17,9 +17,9 @@
 #define FG_JSON_DEPTH_MAX 32
 
 struct fg_json {
-    struct fg_buf *buf;                /* borrowed */
+    struct fg_buf *buf; /* borrowed */
     int depth;
-    char closer[FG_JSON_DEPTH_MAX];    /* '}' or ']' */
+    char closer[FG_JSON_DEPTH_MAX];     /* '}' or ']' */
     bool filled[FG_JSON_DEPTH_MAX + 1]; /* something stands before: a comma is due */
     bool after_key;
 };
@@ -32,7 +32,8 @@ void fg_json_string(struct fg_json *json, const char *text); /* NULL writes null
 void fg_json_string_len(struct fg_json *json, const char *text, size_t len);
 void fg_json_int(struct fg_json *json, int64_t value);
 void fg_json_uint(struct fg_json *json, uint64_t value);
-void fg_json_double(struct fg_json *json, double value); /* shortest that reads back; NaN and inf write null */
+void fg_json_double(struct fg_json *json,
+                    double value); /* shortest that reads back; NaN and inf write null */
 void fg_json_bool(struct fg_json *json, bool value);
 void fg_json_null(struct fg_json *json);
 void fg_json_raw(struct fg_json *json, const char *text, size_t len); /* valid JSON, as it is */

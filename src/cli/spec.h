@@ -6,7 +6,7 @@
 
 #include "cli/verb.h"
 
-#include "model/job.h"
+#include "model/pipeline_file.h"
 
 /* Options that say something about the job, shared by `run` and `submit`. */
 extern const struct fg_opt fg_opts_spec[];
@@ -37,11 +37,16 @@ extern const struct fg_opt fg_opts_spec[];
             NULL                                                                               \
     }
 
-/* A job file, "-" for standard input. */
+/* A job file of one job, "-" for standard input. */
 [[nodiscard]] int fg_spec_read_file(const char *path,
                                     struct fg_arena *arena,
                                     struct fg_job_spec *out,
                                     struct fg_err *err);
+/* A file of one job or of several. */
+[[nodiscard]] int fg_spec_read_pipeline(const char *path,
+                                        struct fg_arena *arena,
+                                        struct fg_pipeline *out,
+                                        struct fg_err *err);
 /* The folder that paths in a job file are relative to: its own; "." for standard input.  In `arena`. */
 const char *fg_spec_folder(const char *path, struct fg_arena *arena);
 /* A command, to run in the folder at hand with the allowed part of the environment. */
@@ -67,6 +72,7 @@ const char *fg_spec_folder(const char *path, struct fg_arena *arena);
 
 struct fg_submitted {
     char id[24];
+    char name[FG_NAME_MAX]; /* in a file of several jobs; else "" */
     int64_t count; /* of an array; else 1 */
     bool repeated; /* the idempotency key was known */
 };
@@ -77,5 +83,11 @@ struct fg_submitted {
                                  struct fg_submitted *out,
                                  struct fg_err *err);
 
-/* Room that one job surely needs. */
-#define FG_SPEC_ARENA ((size_t)(256 * 1024 * 1024))
+/* The same for several jobs, all or none; `out` has room for each. */
+[[nodiscard]] int fg_spec_submit_batch(struct fg_cli *cli,
+                                       const struct fg_pipeline *pipeline,
+                                       struct fg_submitted *out,
+                                       struct fg_err *err);
+
+/* Room that the jobs of one file surely need. */
+#define FG_SPEC_ARENA FG_PIPELINE_ROOM

@@ -354,7 +354,8 @@ int fg_daemon_run(const struct fg_daemon_options *options, struct fg_err *err)
         fg_log("event=start pid=%ld version=%s url=%s", (long)getpid(), FASTGPU_VERSION,
                fg_api_url(daemon->api));
         if (geteuid() == 0 && !daemon->config.job_user[0])
-            fg_log("event=warning jobs of users without an account here run as root: set job_user");
+            fg_log("event=warning jobs of users without an account here run as root: set "
+                   "job_user");
         if (options->ready_fd >= 0)
             dprintf(options->ready_fd, "listening on %s\n", fg_api_url(daemon->api));
         rc = serve(daemon, err);

@@ -28,4 +28,6 @@ void fg_affinity_pick(struct fg_affinity *affinity,
 void fg_affinity_release(struct fg_affinity *affinity, struct fg_affinity_cores *cores);
 
 /* The cores that a program of an earlier daemon is bound to: count them as well. */
-void fg_affinity_learn(struct fg_affinity *affinity, pid_t program, struct fg_affinity_cores *out);
+void fg_affinity_learn(struct fg_affinity *affinity,
+                       pid_t program,
+                       struct fg_affinity_cores *out);

@@ -52,7 +52,9 @@ int fg_cgroup_enter(const struct fg_cgroup *group);
  * that only matter for tasks of some length (cpu, pids) are joined FG_CGROUP_LATE_US after the start:
  * this moves the processes below `supervisor` into them. */
 #define FG_CGROUP_LATE_US 200000
-void fg_cgroup_enter_late(struct fg_cgroup *group, const struct fg_plan *plan, pid_t supervisor);
+void fg_cgroup_enter_late(struct fg_cgroup *group,
+                          const struct fg_plan *plan,
+                          pid_t supervisor);
 bool fg_cgroup_has_late(const struct fg_cgroup *group);
 
 /* KILL all that is inside.  False: there is no v2 group to do that with. */

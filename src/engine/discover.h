@@ -8,7 +8,7 @@ struct fg_discover {
     struct fg_nvml *nvml;                  /* NULL: none */
     const struct fg_device_spec *declared; /* after the ones that were found */
     size_t declared_len;
-    const struct fg_config *config;        /* prices */
+    const struct fg_config *config; /* prices */
 };
 
 /* Fill the node.  False: NVML did not answer in time, and its devices are missing. */

@@ -29,10 +29,10 @@ struct fg_task_start {
     const struct fg_job_spec *spec;  /* borrowed for the call */
     const struct fg_node_spec *node; /* borrowed for the call */
     struct fg_grant grant;
-    const char *project;             /* name */
-    const char *user;                /* name of the submitter */
-    int64_t uid;                     /* of the submitter, -1 unknown */
-    fg_job_id array_id;              /* 0 none */
+    const char *project; /* name */
+    const char *user;    /* name of the submitter */
+    int64_t uid;         /* of the submitter, -1 unknown */
+    fg_job_id array_id;  /* 0 none */
     uint32_t array_index;
 };
 
@@ -46,13 +46,13 @@ enum fg_engine_event_kind {
 struct fg_engine_event {
     enum fg_engine_event_kind kind;
     struct fg_task_key key;
-    int64_t time_us;          /* when it happened */
+    int64_t time_us; /* when it happened */
     int32_t pid;
-    int32_t exit_code;        /* 0..255, or -1 if ended by a signal */
-    int32_t term_signal;      /* 0 if none */
-    bool timed_out;           /* its supervisor ended it for the time limit */
-    bool out_of_memory;       /* killed for going over mem_mib */
-    bool stopped;             /* stop() ended it */
+    int32_t exit_code;   /* 0..255, or -1 if ended by a signal */
+    int32_t term_signal; /* 0 if none */
+    bool timed_out;      /* its supervisor ended it for the time limit */
+    bool out_of_memory;  /* killed for going over mem_mib */
+    bool stopped;        /* stop() ended it */
     struct fg_usage usage;
     uint64_t log_dropped;     /* bytes of output not kept (cap, full disk) */
     uint32_t artifacts;       /* outputs kept: read them with artifacts() before collect() */
@@ -79,12 +79,12 @@ struct fg_task_sample {
 
 /* One reading of a device. */
 struct fg_device_sample {
-    uint32_t device;     /* index in the node's devices; FG_DEVICE_CPU: the machine's CPU */
+    uint32_t device; /* index in the node's devices; FG_DEVICE_CPU: the machine's CPU */
     int64_t time_us;
-    int64_t busy_milli;  /* 0..1000, for the CPU 0..cpu_milli; -1 unknown */
+    int64_t busy_milli; /* 0..1000, for the CPU 0..cpu_milli; -1 unknown */
     int64_t mem_used_mib;
-    int64_t power_mw;    /* -1 unknown */
-    int64_t temp_c;      /* -1 unknown */
+    int64_t power_mw; /* -1 unknown */
+    int64_t temp_c;   /* -1 unknown */
 };
 #define FG_DEVICE_CPU UINT32_MAX
 
@@ -97,16 +97,28 @@ struct fg_engine_ops {
     void (*free)(struct fg_engine *engine); /* running tasks go on */
 
     /* The nodes there are now; writes at most `max`, sets `*out_len`. */
-    int (*discover)(struct fg_engine *engine, struct fg_node_spec *out, size_t max, size_t *out_len, struct fg_err *err);
+    int (*discover)(struct fg_engine *engine,
+                    struct fg_node_spec *out,
+                    size_t max,
+                    size_t *out_len,
+                    struct fg_err *err);
 
     /* Begin to start one task.  0: an event will follow.  An error: it was not started and cannot be. */
-    int (*start)(struct fg_engine *engine, const struct fg_task_start *start, struct fg_err *err);
+    int (*start)(struct fg_engine *engine,
+                 const struct fg_task_start *start,
+                 struct fg_err *err);
 
     /* TERM to the whole group, KILL after `grace_us` (negative: the job's own grace).  Unknown or ended: 0, nothing happens. */
-    int (*stop)(struct fg_engine *engine, struct fg_task_key key, int64_t grace_us, struct fg_err *err);
+    int (*stop)(struct fg_engine *engine,
+                struct fg_task_key key,
+                int64_t grace_us,
+                struct fg_err *err);
 
     /* After a restart: report on these, see above. */
-    int (*adopt)(struct fg_engine *engine, const struct fg_task_key *keys, size_t len, struct fg_err *err);
+    int (*adopt)(struct fg_engine *engine,
+                 const struct fg_task_key *keys,
+                 size_t len,
+                 struct fg_err *err);
 
     /* The end of this task is durable at the caller: forget it, free what only it used (never its logs). */
     void (*collect)(struct fg_engine *engine, struct fg_task_key key);
@@ -117,11 +129,16 @@ struct fg_engine_ops {
     int (*next_event)(struct fg_engine *engine, struct fg_engine_event *out);
 
     /* The outputs of a task that EXITED, until it is collected.  Writes at most `max`, returns how many. */
-    size_t (*artifacts)(struct fg_engine *engine, struct fg_task_key key, struct fg_engine_artifact *out, size_t max);
+    size_t (*artifacts)(struct fg_engine *engine,
+                        struct fg_task_key key,
+                        struct fg_engine_artifact *out,
+                        size_t max);
 
     /* Fresh readings since the last call; returns how many were written. */
     size_t (*task_samples)(struct fg_engine *engine, struct fg_task_sample *out, size_t max);
-    size_t (*device_samples)(struct fg_engine *engine, struct fg_device_sample *out, size_t max);
+    size_t (*device_samples)(struct fg_engine *engine,
+                             struct fg_device_sample *out,
+                             size_t max);
 
     /* How isolation works here, one line for people: "cgroup v2: cpu, memory, pids" or
      * "process groups only: no memory limit (no cgroup could be made: ...)". */

@@ -9,10 +9,11 @@
 
 struct fg_env_paths {
     const char *home, *user; /* of whom the program runs as */
-    const char *work; /* where the program runs */
+    const char *work;        /* where the program runs */
     const char *tmp, *checkpoint;
-    const char *mps_pipe;    /* "" unless the device is shared by MPS */
-    const char *run_mark;    /* value of FASTGPU_RUN: what belongs to this attempt, unique on the machine */
+    const char *mps_pipe; /* "" unless the device is shared by MPS */
+    const char *
+        run_mark; /* value of FASTGPU_RUN: what belongs to this attempt, unique on the machine */
 };
 
 /* The list in `arena`, ended by NULL.  What the job sets itself wins, except for what says which devices

@@ -23,19 +23,21 @@ struct fg_engine {
     struct fg_sweeper *sweeper;
     struct fg_spare spare;
     struct fg_task_table *table;
-    struct fg_nvml *nvml;         /* NULL: no library here */
+    struct fg_nvml *nvml; /* NULL: no library here */
     struct fg_sampler *sampler;
     struct fg_affinity *affinity;
-    struct fg_arena *arena;       /* of one start */
+    struct fg_arena *arena; /* of one start */
     int epoll, wake, timer;
-    bool timer_on, socket_waits;  /* socket_waits: told when it takes more */
+    bool timer_on, socket_waits;   /* socket_waits: told when it takes more */
     struct fg_engine_event *queue; /* ring */
     size_t queue_at, queue_len, queue_room;
     char isolation[FG_TEXT_MAX * 2];
 };
 
 /* local_start.c */
-int fg_local_start(struct fg_engine *engine, const struct fg_task_start *start, struct fg_err *err);
+int fg_local_start(struct fg_engine *engine,
+                   const struct fg_task_start *start,
+                   struct fg_err *err);
 
 /* local_events.c */
 int fg_local_events_init(struct fg_engine *engine, struct fg_err *err);

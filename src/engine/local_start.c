@@ -49,7 +49,8 @@ static int choose_account(const struct fg_engine *engine,
     if (root && start->uid > 0)
         return find_account(NULL, (uid_t)start->uid, out, err);
     if (root && strncmp(start->user, "uid-", 4) == 0)
-        return fg_fail(err, FG_EBACKEND, "user %s: has no account on this machine", start->user);
+        return fg_fail(err, FG_EBACKEND, "user %s: has no account on this machine",
+                       start->user);
     if (root && start->uid < 0 && find_account(start->user, 0, out, NULL) == 0 && out->uid > 0)
         return 0;
     if (find_account(NULL, geteuid(), out, NULL) < 0)

@@ -15,8 +15,8 @@
 struct fg_nvml;
 
 struct fg_nvml_reading {
-    int64_t time_us;     /* UTC; 0: none yet */
-    int64_t busy_milli;  /* -1 unknown, so are the others */
+    int64_t time_us;    /* UTC; 0: none yet */
+    int64_t busy_milli; /* -1 unknown, so are the others */
     int64_t mem_used_mib;
     int64_t power_mw;
     int64_t temp_c;
@@ -29,11 +29,15 @@ struct fg_nvml_reading {
 
 /* Load the library and begin to look; NULL if there is none.  `mps`: shares can be kept by MPS. */
 struct fg_nvml *fg_nvml_new(int64_t interval_us, bool mps);
-void fg_nvml_free(struct fg_nvml *nvml); /* NULL is allowed; a thread that hangs is left behind */
+void fg_nvml_free(
+    struct fg_nvml *nvml); /* NULL is allowed; a thread that hangs is left behind */
 
 /* The devices, MIG instances in place of the device they are cut from; waits at most `wait_us` for a first
  * answer.  Returns how many; -1: no answer in time.  The order never changes. */
-int fg_nvml_devices(struct fg_nvml *nvml, struct fg_device_spec *out, size_t max, int64_t wait_us);
+int fg_nvml_devices(struct fg_nvml *nvml,
+                    struct fg_device_spec *out,
+                    size_t max,
+                    int64_t wait_us);
 
 /* The newest reading of device `index`.  False: no such device. */
 bool fg_nvml_read(struct fg_nvml *nvml, size_t index, struct fg_nvml_reading *out);

@@ -5,8 +5,8 @@
 
 typedef struct fg_nvml_handle *fg_nvml_device;
 
-#define FG_NVML_OK 0
-#define FG_NVML_SMALL 7 /* insufficient size: the list is longer than the array */
+#define FG_NVML_OK              0
+#define FG_NVML_SMALL           7 /* insufficient size: the list is longer than the array */
 #define FG_NVML_TEMPERATURE_GPU 0
 
 struct fg_nvml_memory {

@@ -8,7 +8,7 @@
 #include "engine/plan.h"
 
 #define FG_STAGE_SCRIPT "script"
-#define FG_STAGE_SETUP "setup"
+#define FG_STAGE_SETUP  "setup"
 
 struct fg_stage {
     const char *data_dir;

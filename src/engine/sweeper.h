@@ -20,6 +20,8 @@ struct fg_sweep {
 };
 
 /* Remove what only the running task needed; its logs stay. */
-void fg_sweeper_collect(struct fg_sweeper *sweeper, struct fg_task_key key, struct fg_sweep how);
+void fg_sweeper_collect(struct fg_sweeper *sweeper,
+                        struct fg_task_key key,
+                        struct fg_sweep how);
 /* Kill what is left of a task without supervisor, then say so. */
 void fg_sweeper_bury(struct fg_sweeper *sweeper, struct fg_task_key key);

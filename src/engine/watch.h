@@ -13,14 +13,14 @@ struct fg_watch {
     struct fg_cgroup *group;
     struct fg_task_log out, err;
     int out_pipe[2], err_pipe[2]; /* read end, write end */
-    int signals;          /* signalfd: SIGCHLD and FG_STOP_SIGNAL */
-    pid_t program;        /* 0: none runs */
-    int status;           /* of the last program, as waitpid() gives it */
-    int64_t deadline_us;  /* CLOCK_BOOTTIME; 0: no time limit */
-    int64_t late_us;      /* when to join the late cgroups; 0: not */
-    int64_t kill_us;      /* when KILL follows TERM; 0: no TERM was sent */
+    int signals;                  /* signalfd: SIGCHLD and FG_STOP_SIGNAL */
+    pid_t program;                /* 0: none runs */
+    int status;                   /* of the last program, as waitpid() gives it */
+    int64_t deadline_us;          /* CLOCK_BOOTTIME; 0: no time limit */
+    int64_t late_us;              /* when to join the late cgroups; 0: not */
+    int64_t kill_us;              /* when KILL follows TERM; 0: no TERM was sent */
     bool stop_asked, timed_out, program_over, killed;
-    int64_t max_rss_kib;  /* of the largest process that ended */
+    int64_t max_rss_kib; /* of the largest process that ended */
 };
 
 /* Ready pipes, logs and signals.  0, or -errno. */

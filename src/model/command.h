@@ -10,12 +10,12 @@
 #include "model/project.h"
 
 enum fg_command_kind {
-    FG_CMD_SUBMIT,      /* submit: 1 .. FG_BATCH_MAX specs, all or none */
-    FG_CMD_CANCEL,      /* job (array: every element, job is its first) */
-    FG_CMD_WAIT,        /* done() comes when the job is over; wait_cancel() ends it early */
-    FG_CMD_WHY,         /* out_text: the true reason, JSON object in `arena` */
-    FG_CMD_POOL,        /* out_text: nodes with devices and who holds them, JSON array in `arena` */
-    FG_CMD_STATUS,      /* out_text: counts, totals, notices, JSON object in `arena` */
+    FG_CMD_SUBMIT, /* submit: 1 .. FG_BATCH_MAX specs, all or none */
+    FG_CMD_CANCEL, /* job (array: every element, job is its first) */
+    FG_CMD_WAIT,   /* done() comes when the job is over; wait_cancel() ends it early */
+    FG_CMD_WHY,    /* out_text: the true reason, JSON object in `arena` */
+    FG_CMD_POOL,   /* out_text: nodes with devices and who holds them, JSON array in `arena` */
+    FG_CMD_STATUS, /* out_text: counts, totals, notices, JSON object in `arena` */
     FG_CMD_NODE_DRAIN,  /* name, text = reason */
     FG_CMD_NODE_RESUME, /* name */
     FG_CMD_PROJECT_PUT, /* project (id 0: by name, created if new); out_id = its id */
@@ -27,9 +27,9 @@ struct fg_submit_item {
     const char *spec_json;          /* canonical form */
     size_t spec_json_len;
     fg_project_id project;
-    fg_job_id out_id;               /* first id; an array takes out_count in a row */
+    fg_job_id out_id; /* first id; an array takes out_count in a row */
     uint32_t out_count;
-    bool out_repeated;              /* the idempotency key was known: out_id is the old one */
+    bool out_repeated; /* the idempotency key was known: out_id is the old one */
 };
 
 struct fg_command {
@@ -55,9 +55,10 @@ struct fg_command {
     enum fg_job_state out_state; /* WAIT, CANCEL */
     int32_t out_exit_code;       /* WAIT: what `fastgpu wait` exits with */
 
-    void (*done)(struct fg_command *command); /* once, from the control thread; must not block */
-    void *poster;                             /* the poster's own */
-    struct fg_command *next;                  /* the queue's own */
+    void (*done)(
+        struct fg_command *command); /* once, from the control thread; must not block */
+    void *poster;                    /* the poster's own */
+    struct fg_command *next;         /* the queue's own */
 };
 
 /* Something that happened.  Append-only, numbered without gaps. */

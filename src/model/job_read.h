@@ -26,7 +26,7 @@ struct fg_job_reader {
     int64_t now_us;
     bool local_files; /* a file: inputs and workdir may name local files, not yet hashes */
     const struct fg_job_names *names; /* NULL: `after` takes ids only */
-    const char *default_name; /* NULL: from the first word of what runs */
+    const char *default_name;         /* NULL: from the first word of what runs */
 };
 
 /* Read all of it into `*out`, with defaults, and check what depends on several members. */

@@ -9,22 +9,23 @@
 #define FG_AFTER_MAX         64   /* dependencies of one job */
 #define FG_ENV_MAX           256  /* environment variables of one job */
 #define FG_LABELS_MAX        32
-#define FG_ARTIFACTS_MAX     64   /* input, and output patterns, of one job */
+#define FG_ARTIFACTS_MAX     64 /* input, and output patterns, of one job */
 #define FG_ARRAY_MAX         100000
-#define FG_BATCH_MAX         1000            /* jobs in one batch submit */
-#define FG_SPEC_BYTES_MAX    (256 * 1024)    /* one job as JSON */
-#define FG_BODY_BYTES_MAX    (1024 * 1024)   /* one HTTP request, blobs and batches apart */
+#define FG_BATCH_MAX         1000          /* jobs in one batch submit */
+#define FG_SPEC_BYTES_MAX    (256 * 1024)  /* one job as JSON */
+#define FG_BODY_BYTES_MAX    (1024 * 1024) /* one HTTP request, blobs and batches apart */
 #define FG_BATCH_BYTES_MAX   (16 * 1024 * 1024)
 #define FG_NODES_MAX         16384
-#define FG_NODE_DEVICES_MAX  32   /* accelerators of one node: a grant is a 32-bit mask */
+#define FG_NODE_DEVICES_MAX  32 /* accelerators of one node: a grant is a 32-bit mask */
 #define FG_JOBS_OPEN_MAX     2000000
 #define FG_PROJECTS_MAX      4096
 #define FG_RETRIES_MAX       1000
-#define FG_PAGE_MAX          1000 /* rows in one page of a list */
+#define FG_PAGE_MAX          1000  /* rows in one page of a list */
 #define FG_CPUS_MAX          4096  /* cores asked by one task */
 #define FG_MEM_GIB_MAX       65536 /* memory asked by one task, or of one device */
 #define FG_DURATION_DAYS_MAX 3650  /* any duration in a job */
 #define FG_PRIORITY_MAX      1000  /* and -1000 */
 #define FG_ARGV_MAX          1024  /* words of argv */
 #define FG_ARRAY_INDEX_MAX   9999999
-#define FG_JOB_ROOM          (32 * 1024 * 1024) /* arena that surely suffices to parse one spec: address space */
+#define FG_JOB_ROOM                                                                            \
+    (32 * 1024 * 1024) /* arena that surely suffices to parse one spec: address space */

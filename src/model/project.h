@@ -10,11 +10,11 @@ int fg_role_find(const char *name);          /* the role, or -1 */
 
 /* Limits of a project on what it holds at one time.  -1: no limit. */
 struct fg_quota {
-    int64_t gpu_milli;   /* accelerators of every kind together */
+    int64_t gpu_milli; /* accelerators of every kind together */
     int64_t cpu_milli;
     int64_t mem_mib;
-    int64_t running;     /* jobs holding devices */
-    int64_t queued;      /* jobs waiting: a submit beyond is refused with FG_EQUOTA */
+    int64_t running; /* jobs holding devices */
+    int64_t queued;  /* jobs waiting: a submit beyond is refused with FG_EQUOTA */
 };
 
 #define FG_QUOTA_KINDS_MAX 8
@@ -26,22 +26,22 @@ struct fg_kind_quota {
 struct fg_project {
     fg_project_id id;
     char name[FG_NAME_MAX];
-    uint32_t weight;      /* fair share, 1 .. 1000; default 100 */
-    int32_t priority;     /* added to every job of it */
+    uint32_t weight;  /* fair share, 1 .. 1000; default 100 */
+    int32_t priority; /* added to every job of it */
     struct fg_quota quota;
     struct fg_kind_quota kinds[FG_QUOTA_KINDS_MAX];
     size_t kinds_len;
-    bool archived;        /* no new jobs */
+    bool archived; /* no new jobs */
 };
 
 /* A bearer token as stored: the secret itself is shown once and never kept. */
 struct fg_token {
     uint64_t id;
-    char prefix[12];          /* first characters, to recognise it in a list */
-    uint8_t hash[32];         /* SHA-256 of the secret */
+    char prefix[12];  /* first characters, to recognise it in a list */
+    uint8_t hash[32]; /* SHA-256 of the secret */
     char user[FG_NAME_MAX];
     enum fg_role role;
-    fg_project_id project;    /* 0: every project */
+    fg_project_id project; /* 0: every project */
     int64_t created_us, expires_us /* 0 never */, last_used_us;
     bool revoked;
 };

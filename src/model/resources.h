@@ -19,10 +19,16 @@ struct fg_request {
     uint32_t gpu_milli;     /* of each; below 1000 only with count 1 */
     uint32_t gpu_mem_mib;   /* least memory of each device (or of the share); 0: any */
     uint32_t cpu_milli;
-    uint64_t mem_mib;       /* host memory; 0: no claim and no limit */
+    uint64_t mem_mib; /* host memory; 0: no claim and no limit */
 };
 
-enum fg_vendor { FG_VENDOR_OTHER, FG_VENDOR_NVIDIA, FG_VENDOR_AMD, FG_VENDOR_INTEL, FG_VENDOR_CPU };
+enum fg_vendor {
+    FG_VENDOR_OTHER,
+    FG_VENDOR_NVIDIA,
+    FG_VENDOR_AMD,
+    FG_VENDOR_INTEL,
+    FG_VENDOR_CPU
+};
 
 /* How a share of a device is kept to its size. */
 enum fg_share_mode {
@@ -32,13 +38,13 @@ enum fg_share_mode {
 };
 
 struct fg_device_spec {
-    char kind[FG_KIND_MAX];    /* "h100-sxm-80g", "fpga-u250"; lower case, [a-z0-9._-] */
-    char id[FG_NAME_MAX];      /* what the exposing variable wants: "GPU-<uuid>", "MIG-...", "0" */
-    char expose[FG_NAME_MAX];  /* variable: CUDA_VISIBLE_DEVICES, HIP_VISIBLE_DEVICES, ... */
+    char kind[FG_KIND_MAX]; /* "h100-sxm-80g", "fpga-u250"; lower case, [a-z0-9._-] */
+    char id[FG_NAME_MAX];   /* what the exposing variable wants: "GPU-<uuid>", "MIG-...", "0" */
+    char expose[FG_NAME_MAX]; /* variable: CUDA_VISIBLE_DEVICES, HIP_VISIBLE_DEVICES, ... */
     enum fg_vendor vendor;
     enum fg_share_mode share;
-    uint32_t mem_mib;          /* 0: unknown or none */
-    int32_t numa;              /* nearest NUMA node, -1 unknown */
+    uint32_t mem_mib; /* 0: unknown or none */
+    int32_t numa;     /* nearest NUMA node, -1 unknown */
 };
 
 /* A machine.  Its CPU is device `cpu`, capacity cpu_milli; accelerators are devices[0..]. */
@@ -48,17 +54,18 @@ struct fg_node_spec {
     uint64_t mem_mib;
     uint32_t devices_len;
     struct fg_device_spec devices[FG_NODE_DEVICES_MAX];
-    int64_t price_uusd_per_hour;     /* the whole machine; 0 owned and not priced */
+    int64_t price_uusd_per_hour; /* the whole machine; 0 owned and not priced */
 };
 
 /* What one task was given on one node. */
 struct fg_grant {
     fg_node_id node;
-    uint32_t devices;    /* bit i: devices[i] of the node */
-    uint32_t gpu_milli;  /* of each device in the mask */
+    uint32_t devices;   /* bit i: devices[i] of the node */
+    uint32_t gpu_milli; /* of each device in the mask */
     uint32_t cpu_milli;
     uint64_t mem_mib;
 };
 
 enum fg_node_state { FG_NODE_UP, FG_NODE_DRAINING, FG_NODE_DRAINED, FG_NODE_DOWN };
-const char *fg_node_state_name(enum fg_node_state state); /* "up", "draining", "drained", "down" */
+const char *fg_node_state_name(
+    enum fg_node_state state); /* "up", "draining", "drained", "down" */
