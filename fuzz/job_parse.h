@@ -5,15 +5,6 @@
 #include "fuzz/tree.h"
 #include "model/job_file.h"
 
-/* Local files are not yet hashes: what names them cannot go over the wire. */
-static bool is_local(const struct fg_job_spec *spec)
-{
-    for (size_t i = 0; i < spec->inputs_len; i++)
-        if (strncmp(spec->inputs[i].hash, "blake2b:", 8) != 0)
-            return true;
-    return spec->workdir[0] && !spec->workdir_hash[0];
-}
-
 static void check_job_file(const uint8_t *bytes, size_t len, const char *name)
 {
     FG_AUTO(fg_arena) struct fg_arena *arena = fg_arena_new(FG_JOB_ROOM);

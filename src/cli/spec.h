@@ -73,8 +73,8 @@ const char *fg_spec_folder(const char *path, struct fg_arena *arena);
 struct fg_submitted {
     char id[24];
     char name[FG_NAME_MAX]; /* in a file of several jobs; else "" */
-    int64_t count; /* of an array; else 1 */
-    bool repeated; /* the idempotency key was known */
+    int64_t count;          /* of an array; else 1 */
+    bool repeated;          /* the idempotency key was known */
 };
 
 /* Hand it in.  A lost answer is asked for again with the same key, so a job is made once. */

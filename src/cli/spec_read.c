@@ -26,20 +26,22 @@ static int read_all(int fd, struct fg_buf *out)
             continue;
         if (got < 0)
             return -errno;
-        if (got == 0 || out->len > FG_SPEC_BYTES_MAX)
+        if (got == 0 || out->len > FG_BODY_BYTES_MAX)
             return 0;
         out->len += (size_t)got;
         out->text[out->len] = '\0';
     }
 }
 
-int fg_spec_read_file(const char *path,
-                      struct fg_arena *arena,
-                      struct fg_job_spec *out,
-                      struct fg_err *err)
+/* The bytes of the file, in `arena`: the spec may point into them. */
+static int load(const char *path,
+                const char *name,
+                struct fg_arena *arena,
+                const char **out,
+                size_t *out_len,
+                struct fg_err *err)
 {
     bool is_stdin = strcmp(path, "-") == 0;
-    const char *name = is_stdin ? "standard input" : path;
     int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)
         return fg_fail(err, errno == ENOENT ? FG_ENOENT : FG_EIO, "%s: %s", path,
@@ -51,10 +53,38 @@ int fg_spec_read_file(const char *path,
         close(fd);
     if (rc < 0)
         return fg_fail(err, FG_EIO, "%s: %s", name, strerror(-rc));
-    /* The spec may point into what was read. */
     char *kept = FG_NEW(arena, char, text.len + 1);
     memcpy(kept, text.text, text.len);
-    return fg_job_file_parse(kept, text.len, name, now_us(), arena, out, err);
+    *out = kept;
+    *out_len = text.len;
+    return 0;
+}
+
+static const char *shown_name(const char *path)
+{
+    return strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
+int fg_spec_read_file(const char *path,
+                      struct fg_arena *arena,
+                      struct fg_job_spec *out,
+                      struct fg_err *err)
+{
+    const char *text, *name = shown_name(path);
+    size_t len;
+    int rc = load(path, name, arena, &text, &len, err);
+    return rc < 0 ? rc : fg_job_file_parse(text, len, name, now_us(), arena, out, err);
+}
+
+int fg_spec_read_pipeline(const char *path,
+                          struct fg_arena *arena,
+                          struct fg_pipeline *out,
+                          struct fg_err *err)
+{
+    const char *text, *name = shown_name(path);
+    size_t len;
+    int rc = load(path, name, arena, &text, &len, err);
+    return rc < 0 ? rc : fg_pipeline_file_parse(text, len, name, now_us(), arena, out, err);
 }
 
 const char *fg_spec_folder(const char *path, struct fg_arena *arena)

@@ -170,28 +170,25 @@ static void pause_ms(int ms)
     nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000l}, NULL);
 }
 
-/* The service may be restarting, or the answer got lost: with the key, once more does no harm. */
+/* The service may be restarting, or the answer got lost: with keys, once more does no harm. */
 static int post(struct fg_cli *cli,
-                const struct fg_buf *json,
-                const char *key,
-                struct fg_buf *out,
+                const struct fg_call *call,
+                struct fg_answer *out,
                 struct fg_err *err)
 {
-    struct fg_call call = {.method = "POST",
-                           .path = "/v1/jobs",
-                           .json = json->text,
-                           .json_len = json->len,
-                           .idempotency_key = key};
     int rc = 0;
     for (int i = 0; i < TRIES; i++) {
-        rc = fg_client_call(cli->client, &call, out, err);
+        rc = fg_client_call(cli->client, call, &out->body, err);
         bool again = rc == FG_EUNREACH || rc == FG_ETIMEOUT || rc == FG_EBUSY;
         if (!again)
             break;
         if (i + 1 < TRIES)
             pause_ms(TRY_PAUSE_MS << i);
     }
-    return rc;
+    if (rc < 0)
+        return rc;
+    out->arena = fg_arena_new(fg_doc_room(out->body.len));
+    return fg_doc_json(out->body.text, out->body.len, out->arena, &out->doc, err);
 }
 
 int fg_spec_submit(struct fg_cli *cli,
@@ -206,15 +203,64 @@ int fg_spec_submit(struct fg_cli *cli,
         return fg_fail(err, FG_EIO, "libsodium cannot be initialised");
     fg_job_json_write(&json, spec);
     new_key(key);
-    int rc = post(cli, &json, spec->idempotency_key[0] ? NULL : key, &answer.body, err);
+    struct fg_call call = {.method = "POST",
+                           .path = "/v1/jobs",
+                           .json = json.text,
+                           .json_len = json.len,
+                           .idempotency_key = spec->idempotency_key[0] ? NULL : key};
+    int rc = post(cli, &call, &answer, err);
     if (rc < 0)
         return rc;
-    answer.arena = fg_arena_new(fg_doc_room(answer.body.len));
-    rc = fg_doc_json(answer.body.text, answer.body.len, answer.arena, &answer.doc, err);
-    const char *id = rc == 0 ? fg_view_text(answer.doc, "id") : "";
-    if (rc < 0 || !id[0] || !fg_copy(out->id, sizeof(out->id), id))
+    const char *id = fg_view_text(answer.doc, "id");
+    if (!id[0] || !fg_copy(out->id, sizeof(out->id), id))
         return fg_fail(err, FG_EBACKEND, "the service answered without a job id");
     out->count = fg_view_int(answer.doc, "count", 1);
     out->repeated = fg_view_bool(answer.doc, "repeated");
+    return 0;
+}
+
+/* {"jobs": [...]}; each job with a key of its own. */
+static void write_batch(struct fg_buf *out, const struct fg_pipeline *pipeline)
+{
+    char key[33], own[sizeof(key) + 12];
+    new_key(key);
+    fg_buf_puts(out, "{\"jobs\":[");
+    for (size_t i = 0; i < pipeline->len; i++) {
+        struct fg_job_spec spec = pipeline->specs[i];
+        snprintf(own, sizeof(own), "%s-%u", key, (unsigned)i);
+        if (!spec.idempotency_key[0])
+            spec.idempotency_key = own;
+        fg_buf_puts(out, i ? "," : "");
+        fg_job_json_write(out, &spec);
+    }
+    fg_buf_puts(out, "]}");
+}
+
+int fg_spec_submit_batch(struct fg_cli *cli,
+                         const struct fg_pipeline *pipeline,
+                         struct fg_submitted *out,
+                         struct fg_err *err)
+{
+    FG_AUTO(fg_buf) struct fg_buf json = {};
+    FG_AUTO(fg_answer) struct fg_answer answer = {};
+    if (sodium_init() < 0)
+        return fg_fail(err, FG_EIO, "libsodium cannot be initialised");
+    write_batch(&json, pipeline);
+    struct fg_call call = {
+        .method = "POST", .path = "/v1/jobs/batch", .json = json.text, .json_len = json.len};
+    int rc = post(cli, &call, &answer, err);
+    if (rc < 0)
+        return rc;
+    const struct fg_doc *ids = fg_doc_get(answer.doc, "ids");
+    const struct fg_doc *id = ids ? ids->first : NULL;
+    for (size_t i = 0; i < pipeline->len; i++, id = id->next) {
+        const struct fg_job_spec *spec = &pipeline->specs[i];
+        if (!id || !id->text || !fg_copy(out[i].id, sizeof(out[i].id), id->text))
+            return fg_fail(err, FG_EBACKEND, "the service answered without an id of each job");
+        fg_copy(out[i].name, sizeof(out[i].name), spec->name);
+        out[i].count = spec->array_step
+                           ? (spec->array_last - spec->array_first) / spec->array_step + 1
+                           : 1;
+    }
     return 0;
 }

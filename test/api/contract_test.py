@@ -199,6 +199,15 @@ def call_as_meant(spec, service):
     second = call(201, "POST", "/v1/jobs", body={"run": "exit 3"}, headers=again)
     ok(first["id"] == second["id"] and second["repeated"], "the same key is the same job", f"{first} {second}")
     ids = call(201, "POST", "/v1/jobs/batch", body={"jobs": [{"run": "sleep 300"}, {"run": "true", "array": "0-2"}]})["ids"]
+    chain = call(201, "POST", "/v1/jobs/batch", body={"jobs": [{"run": "sleep 300"}, {"run": "true", "array": "0-1", "after": [{"item": 1}]},
+                                                               {"run": "true", "after": [{"item": 2, "when": "any"}, {"item": 1}]}]})["ids"]
+    last = call(200, "GET", "/v1/jobs/{id}", {"id": chain[2]})
+    want = [{"job": chain[0], "when": "succeeded"}, {"job": chain[1], "when": "any"}, {"job": str(int(chain[1]) + 1), "when": "any"}]
+    ok(sorted(last["after"], key=lambda after: int(after["job"])) == want, "items of a batch are ids by now", last["after"])
+    for bad in ([{"run": "true", "after": [{"item": 1}]}], [{"run": "true", "after": [{"item": 2}]}, {"run": "true"}]):
+        call(400, "POST", "/v1/jobs/batch", body={"jobs": bad})
+    call(400, "POST", "/v1/jobs", body={"run": "true", "after": [{"item": 1}]})
+    call(200, "POST", "/v1/jobs/{id}/cancel", {"id": chain[0]})
     one = {"id": job}
     over = call(200, "GET", "/v1/jobs/{id}/wait", one, query="?timeout_s=60")
     ok(over["over"] and over["exit_code"] == 0, "the job ran and succeeded", over)

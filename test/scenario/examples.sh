@@ -36,8 +36,7 @@ done
 is "array.yaml: ten jobs, none failed" "$failed" 0
 like "each has its own rate" "$(fg logs $((first + 1)))" '^rate 0\.05: w = 3\.0000'
 
-export FASTGPU_BIN
-ok "pipeline/run.sh: three stages in order" "$examples/pipeline/run.sh"
+ok "pipeline.yaml: five jobs in order" fg submit "$examples/pipeline.yaml" --wait
 
 id=$(submit "$examples/slurm.sh")
 ok "slurm.sh: a script for sbatch runs" fg wait "$id"
