@@ -32,8 +32,8 @@ void fg_json_string(struct fg_json *json, const char *text); /* NULL writes null
 void fg_json_string_len(struct fg_json *json, const char *text, size_t len);
 void fg_json_int(struct fg_json *json, int64_t value);
 void fg_json_uint(struct fg_json *json, uint64_t value);
-void fg_json_double(struct fg_json *json,
-                    double value); /* shortest that reads back; NaN and inf write null */
+/* Shortest that reads back; NaN and inf write null. */
+void fg_json_double(struct fg_json *json, double value);
 void fg_json_bool(struct fg_json *json, bool value);
 void fg_json_null(struct fg_json *json);
 void fg_json_raw(struct fg_json *json, const char *text, size_t len); /* valid JSON, as it is */

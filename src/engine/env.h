@@ -12,8 +12,8 @@ struct fg_env_paths {
     const char *work;        /* where the program runs */
     const char *tmp, *checkpoint;
     const char *mps_pipe; /* "" unless the device is shared by MPS */
-    const char *
-        run_mark; /* value of FASTGPU_RUN: what belongs to this attempt, unique on the machine */
+    /* Value of FASTGPU_RUN: what belongs to this attempt, unique on the machine. */
+    const char *run_mark;
 };
 
 /* The list in `arena`, ended by NULL.  What the job sets itself wins, except for what says which devices

@@ -55,10 +55,10 @@ struct fg_command {
     enum fg_job_state out_state; /* WAIT, CANCEL */
     int32_t out_exit_code;       /* WAIT: what `fastgpu wait` exits with */
 
-    void (*done)(
-        struct fg_command *command); /* once, from the control thread; must not block */
-    void *poster;                    /* the poster's own */
-    struct fg_command *next;         /* the queue's own */
+    /* Once, from the control thread; must not block. */
+    void (*done)(struct fg_command *command);
+    void *poster;            /* the poster's own */
+    struct fg_command *next; /* the queue's own */
 };
 
 /* Something that happened.  Append-only, numbered without gaps. */

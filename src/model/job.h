@@ -58,9 +58,9 @@ struct fg_job_spec {
     const char *const *argv; /* run this vector without a shell, instead of `run` */
     size_t argv_len;
     const char *cwd; /* absolute: run there, in place, no snapshot; "" = fresh work folder */
-    const char
-        *workdir; /* as written: local folder to snapshot; the client replaces it by ... */
-    const char *workdir_hash; /* ... the hash of the blob (a tar, zstd) that holds it */
+    /* As written: local folder to snapshot; the client replaces it by the hash of the blob (a tar, zstd). */
+    const char *workdir;
+    const char *workdir_hash;
     struct fg_request any_of[FG_ANY_OF_MAX]; /* the first that fits, in this order */
     size_t any_of_len;                       /* at least 1 */
     uint32_t tasks;                          /* gang size: all start or none */
@@ -98,8 +98,8 @@ struct fg_job {
     uint32_t failures; /* attempts that count against `retries` */
     uint32_t retries;
     uint32_t user; /* interned user name (store table) */
-    int32_t
-        priority_milli; /* w1 C + w2 T + w3 M + user's priority, in thousandths; ageing comes on top */
+    /* w1 C + w2 T + w3 M + user's priority, in thousandths; ageing comes on top. */
+    int32_t priority_milli;
     enum fg_job_state state;
     bool preemptible;
     bool cancel_asked;

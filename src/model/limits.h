@@ -27,5 +27,4 @@
 #define FG_PRIORITY_MAX      1000  /* and -1000 */
 #define FG_ARGV_MAX          1024  /* words of argv */
 #define FG_ARRAY_INDEX_MAX   9999999
-#define FG_JOB_ROOM                                                                            \
-    (32 * 1024 * 1024) /* arena that surely suffices to parse one spec: address space */
+#define FG_JOB_ROOM          (32 * 1024 * 1024) /* arena for one spec: address space */
