@@ -225,7 +225,7 @@ static int read_pipeline(struct pipeline *pipeline,
                          struct fg_pipeline *out)
 {
     struct fg_arena *arena = pipeline->reader.doc.arena;
-    const struct fg_doc *jobs;
+    const struct fg_doc *jobs = NULL;
     int rc = find_jobs(&pipeline->reader.doc, doc, &jobs);
     if (rc < 0)
         return rc;

@@ -15,8 +15,10 @@ struct row {
 
 static void show_after(struct fg_buf *out, const struct fg_after *after)
 {
-    fg_buf_printf(out, after->item ? " #%u" : "", after->item);
-    fg_buf_printf(out, after->job ? " %llu" : "", (unsigned long long)after->job);
+    if (after->item)
+        fg_buf_printf(out, " #%u", after->item);
+    if (after->job)
+        fg_buf_printf(out, " %llu", (unsigned long long)after->job);
     fg_buf_puts(out, after->any_end ? "?" : "");
 }
 
