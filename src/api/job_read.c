@@ -257,7 +257,7 @@ void fg_handle_job_usage(struct fg_call *call)
     struct fg_json *json = &call->json;
     struct fg_err err = {};
     uint64_t limit = POINTS_DEFAULT;
-    fg_job_id id;
+    fg_job_id id = 0;
 
     int rc = fg_target_uint(&call->target, "limit", 1, POINTS_MAX, &limit, &err);
     if (rc == 0)

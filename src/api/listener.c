@@ -74,7 +74,7 @@ static struct fg_listener *serve(struct fg_api *api,
 
 static void write_url(int fd, char *url, size_t url_size)
 {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {};
     socklen_t len = sizeof(address);
     char host[64] = "", port[16] = "";
 

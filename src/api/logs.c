@@ -171,7 +171,7 @@ void fg_handle_job_logs(struct fg_call *call)
 {
     struct fg_err err = {};
     struct fg_log_want want;
-    struct fg_job_brief job;
+    struct fg_job_brief job = {};
     bool follow = false;
 
     int rc = parse_want(call, &want, &err);

@@ -153,7 +153,7 @@ static void write_devices(struct fg_buf *out, struct fg_api *api, const struct f
     for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
         bool only_cpu = strcmp(families[i].name, "fastgpu_cpu_busy_milli") == 0;
         family(out, families[i].name, "gauge", families[i].help);
-        for (const struct fg_doc *node = nodes->first; node; node = node->next) {
+        for (const struct fg_doc *node = nodes ? nodes->first : NULL; node; node = node->next) {
             const struct fg_doc *devices = fg_doc_get(node, "devices");
             for (const struct fg_doc *at = devices ? devices->first : NULL; at; at = at->next) {
                 bool is_cpu = strcmp(text_of(at, "name"), "cpu") == 0;

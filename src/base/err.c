@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#undef fg_fail /* the analyser's, see err.h */
+#undef fg_wrap
+
 int fg_fail(struct fg_err *err, int code, const char *fmt, ...)
 {
     assert(code < 0);

@@ -30,6 +30,10 @@ struct fg_err {
 
 /* Put context before the text that is there: "load rack7.csv: " + "line 3: no gpu count". */
 [[gnu::format(printf, 3, 4)]] int fg_wrap(struct fg_err *err, int code, const char *fmt, ...);
+#ifdef __clang_analyzer__ /* which sees one file at a time, is told what they return */
+#define fg_fail(err, code, ...) ((fg_fail)(err, code, __VA_ARGS__), (code))
+#define fg_wrap(err, code, ...) ((fg_wrap)(err, code, __VA_ARGS__), (code))
+#endif
 
 /* Columns of err.def.  An unknown code is "FG_E?", "unknown error", not worth a retry. */
 const char *fg_code_name(int code);

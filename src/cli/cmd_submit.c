@@ -222,7 +222,7 @@ int fg_cmd_submit(struct fg_cli *cli, struct fg_err *err)
     if (fg_args_has(&cli->args, "json"))
         print_json(sent, len);
     fflush(stdout);
-    if (fg_args_has(&cli->args, "follow") && sent->jobs->count == 1)
+    if (fg_args_has(&cli->args, "follow") && len == 1 && sent->jobs->count == 1)
         return fg_follow_to_end(cli, sent->jobs->id, fg_args_has(&cli->args, "quiet"), err);
     if (fg_args_has(&cli->args, "wait") || fg_args_has(&cli->args, "follow"))
         return wait_all(cli, sent, len, err);

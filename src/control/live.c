@@ -50,8 +50,8 @@ void fg_live_del(struct fg_control *control, struct live *live)
     if (live->claimed)
         fg_held_take(held, &live->amount);
     double seconds = (double)(control->now_us - live->begun_us) / 1e6;
-    held->used +=
-        seconds * (double)(live->amount.gpu_milli + live->amount.cpu_milli / 16) / 1000;
+    int64_t weight = live->amount.gpu_milli + live->amount.cpu_milli / 16;
+    held->used += seconds * (double)weight / 1000;
     free(live->grants);
     free(live->task_state);
     fg_map_del(control->live_by_job, live->job);

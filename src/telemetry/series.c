@@ -128,8 +128,11 @@ static void drop(struct fg_series *series, struct curve *curve)
 
 static void drop_expired(struct fg_series *series, int64_t now_us)
 {
-    while (series->oldest && now_us - series->oldest->over_us > KEEP_US)
-        drop(series, series->oldest);
+    struct curve *newer;
+    for (struct curve *at = series->oldest; at && now_us - at->over_us > KEEP_US; at = newer) {
+        newer = at->newer;
+        drop(series, at);
+    }
 }
 
 /* Finished curves go until `extra` points fit; whether they do. */
