@@ -18,8 +18,8 @@ struct fg_opt {
     char letter;      /* 'n', or 0 */
     const char *arg;  /* "TIME": takes a value, called so in the help; NULL: takes none */
     const char *help; /* what it does, one line, lower case */
-    const char *
-        values; /* words it may have, for completion: "file", "dir", "job", or "a|b|c"; NULL any */
+    /* Words it may have, for completion: "file", "dir", "job", or "a|b|c"; NULL any. */
+    const char *values;
 };
 
 struct fg_arg {

@@ -38,8 +38,8 @@ struct following {
     bool at_line_start; /* of the terminal: a status line may be drawn */
     bool has_output;
     bool cancel_sent;
-    bool
-        was_reached; /* a service that never answered is an error, one that went away is waited for */
+    /* A service that never answered is an error, one that went away is waited for. */
+    bool was_reached;
 };
 
 static int64_t mono_us(void)

@@ -13,8 +13,8 @@
 
 struct fg_sse {
     struct fg_buf line; /* the line that is not complete yet */
-    struct fg_buf
-        data; /* of the event that is not complete yet, a LF after each of its lines */
+    /* Of the event that is not complete yet, a LF after each of its lines. */
+    struct fg_buf data;
     char event[EVENT_NAME_MAX];
     char id[FG_SSE_ID_MAX];
     bool after_cr;  /* a LF now belongs to the line before */

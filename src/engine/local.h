@@ -9,9 +9,9 @@ struct fg_local_options {
     const struct fg_config *config;
     const struct fg_device_spec *declared; /* FPGAs, TPUs, ... of the configuration */
     size_t declared_len;
-    const char
-        *job_user; /* as root: run jobs as this user; NULL or "": as the submitter where he is a
-                            * local account, else as we are.  Not as root: jobs run as we do */
+    /* As root: run jobs as this user; NULL or "": as the submitter where he is a local account, else as
+     * we are.  Not as root: jobs run as we do. */
+    const char *job_user;
 };
 
 /* Forks the launcher, so call it before any thread is made.  NULL and `err` on failure.

@@ -7,9 +7,9 @@ struct fg_held {
     int64_t gpu_milli, cpu_milli, mem_mib;
     int64_t running; /* jobs that hold devices */
     int64_t queued;  /* jobs that wait */
-    int64_t
-        kinds[FG_QUOTA_KINDS_MAX]; /* gpu_milli by the project's kind quotas, in their order */
-    double used;                   /* decayed device-seconds, for fair share */
+    /* In gpu_milli, by the project's kind quotas, in their order. */
+    int64_t kinds[FG_QUOTA_KINDS_MAX];
+    double used; /* decayed device-seconds, for fair share */
 };
 
 /* Amounts that one job would add or gives back. */

@@ -40,9 +40,9 @@ struct fg_job_view {
     struct fg_usage usage; /* summed over attempts */
     int64_t cost_uusd;     /* -1 unknown */
     const char *node;      /* names, comma separated, of the last attempt; "" none */
-    const char
-        *devices; /* JSON array of strings: ["cpu"], ["h100-0","h100-1"]; "[]" while queued;
-                               * once the job is over, those that its last attempt had */
+    /* JSON array of strings: ["cpu"], ["h100-0","h100-1"]; "[]" while queued; once the job is over,
+     * those that its last attempt had. */
+    const char *devices;
     const char *labels_json;                 /* one object: {"team":"x"}; "{}" none */
     struct fg_request any_of[FG_ANY_OF_MAX]; /* what each task asks for: the first that fits */
     size_t any_of_len;
