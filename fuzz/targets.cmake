@@ -1,12 +1,16 @@
 # One row a fuzz target: fuzz/NAME.c, and the library it tests.  With FASTGPU_FUZZ (clang) they are
 # libFuzzer programs, see tools/fuzz; else each replays fuzz/corpus/NAME as the test fuzz/NAME.
+if(NOT FASTGPU_FUZZ)
+    add_library(fuzz_replay OBJECT fuzz/replay.c)
+endif()
+
 function(add_fuzz_target name library)
     add_executable(fuzz_${name} fuzz/${name}.c)
     target_link_libraries(fuzz_${name} PRIVATE ${library})
     if(FASTGPU_FUZZ)
         target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
     else()
-        target_sources(fuzz_${name} PRIVATE fuzz/replay.c)
+        target_link_libraries(fuzz_${name} PRIVATE fuzz_replay)
         add_test(NAME fuzz/${name} COMMAND fuzz_${name} ${CMAKE_SOURCE_DIR}/fuzz/corpus/${name})
     endif()
 endfunction()
