@@ -135,9 +135,11 @@ static fg_job_id insert(
     struct fg_store *store, fg_job_id from, size_t n, size_t batch, const char *name)
 {
     size_t commits = n / batch;
-    double *took = calloc(commits, sizeof(*took));
+    double *took = calloc(commits + 1, sizeof(*took));
+    if (!took)
+        abort();
     double start = now_s(), cpu = cpu_s();
-    for (size_t i = 0; took && i < commits; i++) {
+    for (size_t i = 0; i < commits; i++) {
         double at = now_s();
         begin(store);
         for (size_t k = 0; k < batch; k++)

@@ -45,7 +45,9 @@ void http_clear(struct http_answer *answer)
 {
     free(answer->head);
     free(answer->body);
-    *answer = (struct http_answer){.is_head = answer->is_head};
+    bool is_head = answer->is_head;
+    memset(answer, 0, sizeof(*answer));
+    answer->is_head = is_head;
 }
 
 const char *http_field(const struct http_answer *answer, const char *name)
@@ -115,13 +117,11 @@ void http_read(int fd, struct http_answer *answer)
 {
     http_clear(answer);
     answer->head = calloc(1, HEAD_MAX);
-    if (!answer->head || !read_until(fd, answer->head, HEAD_MAX, "\r\n\r\n"))
-        return;
-    answer->status = atoi(answer->head + strcspn(answer->head, " "));
-    if (answer->status == 100) {
-        http_read(fd, answer);
-        return;
-    }
+    do { /* "100 Continue" comes before the answer itself */
+        if (!answer->head || !read_until(fd, answer->head, HEAD_MAX, "\r\n\r\n"))
+            return;
+        answer->status = atoi(answer->head + strcspn(answer->head, " "));
+    } while (answer->status == 100);
     if (answer->is_head)
         return;
     const char *length = http_field(answer, "Content-Length");
