@@ -4,6 +4,7 @@
 #include "model/job_json.h"
 #include "model/job_read.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -229,6 +230,7 @@ static int read_pipeline(struct pipeline *pipeline,
     int rc = find_jobs(&pipeline->reader.doc, doc, &jobs);
     if (rc < 0)
         return rc;
+    assert(jobs);
     pipeline->docs = FG_NEW(arena, const struct fg_doc *, jobs->len);
     pipeline->specs = FG_NEW(arena, struct fg_job_spec, jobs->len);
     pipeline->by_name = FG_NEW(arena, struct named, jobs->len);

@@ -43,7 +43,7 @@ static void try_rows(const struct row *rows, size_t len, int rc)
                                   &pipeline, &err),
            rc);
         show(&buf, &pipeline);
-        const char *got = rc == 0 && !err.text[0] ? buf.text : err.text;
+        const char *got = rc == 0 && !err.text[0] && buf.text ? buf.text : err.text;
         if (!OK(strcmp(got, rows[i].want) == 0))
             printf("#   got  %s\n#   want %s\n", got, rows[i].want);
     }
