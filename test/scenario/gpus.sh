@@ -9,6 +9,7 @@ NVIDIA H100 80GB HBM3 (FAKE)|81559|1024|40|310000|55|0||0
 NVIDIA H100 80GB HBM3 (FAKE)|81559|1024|40|310000|55|0||0
 B
 export FASTGPU_NVML_LIBRARY=$FASTGPU_FAKE_NVML_LIBRARY FASTGPU_FAKE_NVML=$work/boards
+runs() { [ "$(state "$1")" = running ]; }
 start_daemon
 
 like "three boards are in the pool" "$(fg node list)" "h100-2"
@@ -22,7 +23,7 @@ like "a share is said to be enforced or advisory" "$share" "^(mps|advisory)$"
 # Shares: two halves lie on one board, so that the others stay whole.
 a=$(fg run -q -d -g h100:0.5 -c 0.1 -- sleep 30)
 b=$(fg run -q -d -g h100:0.5 -c 0.1 -- sleep 30)
-eventually 10 test "$(state "$b")" = running
+eventually 10 runs "$b"
 device_of() { fg show "$1" --json | json devices.0; }
 is "two halves share one board" "$(device_of "$a")" "$(device_of "$b")"
 fg cancel "$a" "$b" >/dev/null
@@ -32,7 +33,7 @@ fg wait "$a" "$b" >/dev/null
 fg project set default --quota-gpus 1 >/dev/null
 c=$(fg run -q -d -g h100:1 -c 0.1 -- sleep 30)
 d=$(fg run -q -d -g h100:1 -c 0.1 -- true)
-eventually 10 test "$(state "$c")" = running
+eventually 10 runs "$c"
 like "over its quota a project waits, and why says so" "$(fg why "$d")" "quota of 1000 milli-devices"
 fg project set default --quota-gpus none >/dev/null
 ok "without the quota it runs" fg wait "$d"
@@ -40,7 +41,7 @@ fg cancel "$c" >/dev/null
 
 # Preemption: an urgent job that needs all boards pushes a preemptible one aside, which then runs again.
 e=$(fg run -q -d -g h100:1 -c 0.1 --preemptible --priority -100 -- sleep 5)
-eventually 10 test "$(state "$e")" = running
+eventually 10 runs "$e"
 f=$(fg run -q -d -g h100:3 -c 0.1 --priority 500 --time-limit 1m -- true)
 ok "the urgent job gets its three boards" fg wait "$f"
 ok "the one that made room runs again and succeeds" fg wait "$e"
