@@ -5,8 +5,7 @@
 
 #include <string.h>
 
-/* Hand the text over into the command's arena. */
-static void give(struct fg_command *command, struct fg_buf *buf)
+void fg_command_give(struct fg_command *command, struct fg_buf *buf)
 {
     char *text = fg_arena_alloc(command->arena, buf->len + 1, 1);
     memcpy(text, buf->text, buf->len);
@@ -138,7 +137,7 @@ void fg_command_pool(struct fg_control *control, struct fg_command *command)
         if (!command->name || strcmp(command->name, fg_pool_spec(control->pool, id)->name) == 0)
             node(&json, control, &command->actor, id);
     fg_json_end(&json);
-    give(command, &buf);
+    fg_command_give(command, &buf);
 }
 
 /* -- status --------------------------------------------------------------------------------------------- */
@@ -210,5 +209,5 @@ void fg_command_status(struct fg_control *control, struct fg_command *command)
     held_of(&json, control);
     notices(&json, control);
     fg_json_end(&json);
-    give(command, &buf);
+    fg_command_give(command, &buf);
 }

@@ -173,6 +173,8 @@ void fg_control_retain(
 /* submit.c, commands.c, answers.c, why.c */
 void fg_command_submit(struct fg_control *control, struct fg_command *command);
 void fg_command_apply(struct fg_control *control, struct fg_command *command);
+/* Hand the text over into the command's arena; the buffer is freed. */
+void fg_command_give(struct fg_command *command, struct fg_buf *buf);
 void fg_command_status(struct fg_control *control, struct fg_command *command);
 void fg_command_pool(struct fg_control *control, struct fg_command *command);
 void fg_command_why(struct fg_control *control, struct fg_command *command);

@@ -420,9 +420,5 @@ void fg_command_why(struct fg_control *control, struct fg_command *command)
             return;
         write_over(&json, command);
     }
-    char *text = fg_arena_alloc(command->arena, buf.len + 1, 1);
-    memcpy(text, buf.text, buf.len);
-    command->out_text = text;
-    command->out_len = buf.len;
-    fg_buf_free(&buf);
+    fg_command_give(command, &buf);
 }
