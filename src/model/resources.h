@@ -52,9 +52,10 @@ struct fg_node_spec {
     char name[FG_NAME_MAX]; /* unique in the pool */
     uint32_t cpu_milli;     /* cores x 1000 */
     uint64_t mem_mib;
-    uint32_t devices_len;
-    struct fg_device_spec devices[FG_NODE_DEVICES_MAX];
     int64_t price_uusd_per_hour; /* the whole machine; 0 owned and not priced */
+    uint32_t devices_len;
+    struct fg_device_spec
+        devices[FG_NODE_DEVICES_MAX]; /* last: a kept copy ends with devices_len of them */
 };
 
 /* What one task was given on one node. */

@@ -1,7 +1,6 @@
 /* pool.c - see pool.h
  *
- * Nodes live in one array and are never moved, so an id is an index + 1.  A look-up by name is rare
- * (an operator's command) and stays a scan until a profile says otherwise.
+ * Nodes live in one array and are never moved, so an id is an index + 1.
  */
 #include "pool/pool_inner.h"
 
@@ -18,7 +17,9 @@ struct fg_pool *fg_pool_new(size_t nodes_max)
     pool->nodes_max = nodes_max;
     pool->nodes = calloc(nodes_max, sizeof(pool->nodes[0]));
     pool->specs = calloc(nodes_max, sizeof(pool->specs[0]));
-    if (!pool->nodes || !pool->specs || fg_index_init(&pool->index, nodes_max) < 0) {
+    pool->names = fg_map_new(0);
+    if (!pool->nodes || !pool->specs || fg_index_init(&pool->index, nodes_max) < 0
+        || fg_pool_log_init(pool) < 0) {
         fg_pool_free(pool);
         return NULL;
     }
@@ -34,6 +35,8 @@ void fg_pool_free(struct fg_pool *pool)
     free(pool->specs);
     free(pool->nodes);
     fg_index_fini(&pool->index);
+    fg_pool_log_fini(pool);
+    fg_map_free(pool->names);
     free(pool);
 }
 
@@ -59,8 +62,23 @@ const struct fg_node_spec *fg_pool_spec(const struct fg_pool *pool, fg_node_id n
     return pool->specs[node - 1];
 }
 
+/* FNV-1a; never 0, which the map does not take. */
+static uint64_t name_hash(const char *name)
+{
+    uint64_t hash = 0xcbf2'9ce4'8422'2325u;
+    for (; *name; name++)
+        hash = (hash ^ (unsigned char)*name) * 0x100'0000'01b3u;
+    return hash | 1;
+}
+
 fg_node_id fg_pool_find(const struct fg_pool *pool, const char *name)
 {
+    uint32_t id;
+    if (!fg_map_get(pool->names, name_hash(name), &id))
+        return 0;
+    if (strcmp(pool->specs[id - 1]->name, name) == 0)
+        return id;
+    /* Two names of one hash: only the first is in the map. */
     for (size_t i = 0; i < pool->nodes_len; i++)
         if (strcmp(pool->specs[i]->name, name) == 0)
             return (fg_node_id)(i + 1);
@@ -160,6 +178,19 @@ static bool same_shape(const struct fg_pool_node *a, const struct fg_pool_node *
            && memcmp(a->kind, b->kind, sizeof(a->kind)) == 0;
 }
 
+/* Keep a copy that ends with its last device: a whole one is several KiB, and 100,000 nodes are many. */
+static int keep_spec(struct fg_pool *pool, size_t at, const struct fg_node_spec *spec)
+{
+    size_t size =
+        offsetof(struct fg_node_spec, devices) + spec->devices_len * sizeof(spec->devices[0]);
+    struct fg_node_spec *kept = realloc(pool->specs[at], size);
+    if (!kept)
+        return FG_ENOMEM;
+    memcpy(kept, spec, size);
+    pool->specs[at] = kept;
+    return 0;
+}
+
 /* A known node again: what hangs on it stays where its shape is the same. */
 static int update_node(struct fg_pool *pool,
                        fg_node_id id,
@@ -168,19 +199,21 @@ static int update_node(struct fg_pool *pool,
                        struct fg_err *err)
 {
     struct fg_pool_node *node = &pool->nodes[id - 1];
-    if (!same_shape(node, fresh)) {
-        if (!fg_pool_is_idle(pool, id))
-            return fg_fail(err, FG_ESTATE,
-                           "node %s: its devices changed while jobs hold some of them",
-                           spec->name);
+    bool same = same_shape(node, fresh);
+    if (!same && !fg_pool_is_idle(pool, id))
+        return fg_fail(err, FG_ESTATE,
+                       "node %s: its devices changed while jobs hold some of them", spec->name);
+    if (keep_spec(pool, id - 1, spec) < 0)
+        return fg_fail(err, FG_ENOMEM, "node %s: no memory", spec->name);
+    if (!same) {
         enum fg_node_state state = node->state;
         fg_index_take(&pool->index, id - 1, node);
         *node = *fresh;
         node->state = state;
         fg_index_put(&pool->index, id - 1, node);
     }
+    fg_pool_log(pool, id);
     memcpy(node->device_mem_mib, fresh->device_mem_mib, sizeof(node->device_mem_mib));
-    *pool->specs[id - 1] = *spec;
     pool->generation++;
     return 0;
 }
@@ -193,14 +226,14 @@ static int append_node(struct fg_pool *pool,
     if (pool->nodes_len == pool->nodes_max)
         return fg_fail(err, FG_ENOCAP, "node %s: the pool of %zu nodes is full", spec->name,
                        pool->nodes_max);
-    struct fg_node_spec *kept = malloc(sizeof(*kept));
-    if (!kept)
+    if (keep_spec(pool, pool->nodes_len, spec) < 0)
         return fg_fail(err, FG_ENOMEM, "node %s: no memory", spec->name);
-    *kept = *spec;
-    pool->specs[pool->nodes_len] = kept;
     pool->nodes[pool->nodes_len] = *fresh;
     fg_index_put(&pool->index, pool->nodes_len, fresh);
     pool->nodes_len++;
+    fg_pool_log(pool, (fg_node_id)pool->nodes_len);
+    if (!fg_map_get(pool->names, name_hash(spec->name), NULL))
+        fg_map_put(pool->names, name_hash(spec->name), (uint32_t)pool->nodes_len);
     pool->generation++;
     return 0;
 }
@@ -236,6 +269,7 @@ void fg_pool_set_state(struct fg_pool *pool, fg_node_id id, enum fg_node_state s
     fg_index_take(&pool->index, id - 1, node);
     node->state = state;
     fg_index_put(&pool->index, id - 1, node);
+    fg_pool_log(pool, id);
     pool->generation++;
 }
 
@@ -275,7 +309,9 @@ int fg_pool_claim(struct fg_pool *pool, const struct fg_grant *grant, struct fg_
     node->mem_mib_left -= grant->mem_mib;
     for (uint32_t mask = grant->devices; mask; mask &= mask - 1)
         node->left_milli[__builtin_ctz(mask)] -= (uint16_t)grant->gpu_milli;
+    node->hosts[fg_host_class(grant->devices, grant->gpu_milli)]++;
     fg_index_put(&pool->index, grant->node - 1, node);
+    fg_pool_log(pool, grant->node);
     return 0;
 }
 
@@ -293,7 +329,24 @@ void fg_pool_release(struct fg_pool *pool, const struct fg_grant *grant)
         *left = (uint16_t)(*left + grant->gpu_milli);
         assert(*left <= 1000);
     }
+    uint16_t *hosts = &node->hosts[fg_host_class(grant->devices, grant->gpu_milli)];
+    assert(*hosts > 0);
+    --*hosts;
     fg_index_put(&pool->index, grant->node - 1, node);
+    fg_pool_log(pool, grant->node);
+}
+
+enum fg_host_class fg_host_class(uint32_t devices, uint32_t gpu_milli)
+{
+    if (devices == 0)
+        return FG_HOST_CPU;
+    if (gpu_milli < 1000)
+        return FG_HOST_SHARE;
+    int count = __builtin_popcount(devices);
+    return count == 1   ? FG_HOST_ONE
+           : count == 2 ? FG_HOST_TWO
+           : count <= 4 ? FG_HOST_FOUR
+                        : FG_HOST_EIGHT;
 }
 
 void fg_pool_copy(struct fg_pool *to, const struct fg_pool *from)
@@ -310,6 +363,7 @@ void fg_pool_copy(struct fg_pool *to, const struct fg_pool *from)
     to->nodes_len = from->nodes_len;
     to->kinds_len = from->kinds_len;
     to->generation = from->generation;
+    fg_pool_log_all(to);
 }
 
 struct fg_pool_totals fg_pool_totals(const struct fg_pool *pool)

@@ -23,6 +23,18 @@ struct fg_pool;
 
 #define FG_POOL_KINDS_MAX 64 /* a set of kinds is a 64-bit mask */
 
+/* What a grant takes of a node: no device, a share, 1, 2, 3-4, 5 or more devices. */
+enum fg_host_class {
+    FG_HOST_CPU,
+    FG_HOST_SHARE,
+    FG_HOST_ONE,
+    FG_HOST_TWO,
+    FG_HOST_FOUR,
+    FG_HOST_EIGHT,
+    FG_HOST_CLASSES
+};
+enum fg_host_class fg_host_class(uint32_t devices, uint32_t gpu_milli);
+
 /* One node as the pool keeps it.  Read only outside of the pool. */
 struct fg_pool_node {
     uint32_t cpu_milli_left, cpu_milli;
@@ -32,7 +44,8 @@ struct fg_pool_node {
     uint16_t left_milli[FG_NODE_DEVICES_MAX]; /* 1000: untouched */
     uint8_t kind[FG_NODE_DEVICES_MAX];
     uint32_t device_mem_mib[FG_NODE_DEVICES_MAX];
-    uint64_t kinds; /* set of the kinds it has */
+    uint64_t kinds;                  /* set of the kinds it has */
+    uint16_t hosts[FG_HOST_CLASSES]; /* grants it holds, by what they take: see fg_host_class */
 };
 
 /* Create an empty pool for at most `nodes_max` nodes (<= FG_NODES_MAX).  NULL: no memory. */
@@ -57,6 +70,14 @@ fg_node_id fg_pool_find(const struct fg_pool *pool, const char *name); /* 0: non
 void fg_pool_set_state(struct fg_pool *pool, fg_node_id node, enum fg_node_state state);
 bool fg_pool_is_idle(const struct fg_pool *pool,
                      fg_node_id node); /* nothing is granted on it */
+
+/* Changes of nodes are numbered 1, 2, ...: claims, releases, states, shapes.  Who keeps something by node asks what
+ * has changed since, if that is not longer ago than the log reaches. */
+uint64_t fg_pool_changes(const struct fg_pool *pool); /* the number of the last change */
+/* The node of change `number`, or 0: the log has forgotten it, and any node may have changed. */
+fg_node_id fg_pool_change_at(const struct fg_pool *pool, uint64_t number);
+/* The number of the node's last change. */
+uint64_t fg_pool_changed(const struct fg_pool *pool, fg_node_id node);
 
 /* The set of kinds that a request's `kind` means: "h100" is h100 and every h100-...; "any" all; "" none. */
 uint64_t fg_pool_kinds(const struct fg_pool *pool, const char *kind);
