@@ -7,7 +7,7 @@
  * It keeps no queue, no quotas, no gangs and no reservation, and gets its jobs in order for nothing.
  */
 #include "bench/bench.h"
-#include "schedule/priority.h"
+#include "schedule/ranking.h"
 #include "schedule/schedule.h"
 
 #include <stdio.h>
@@ -35,6 +35,7 @@ struct cluster {
     uint64_t seed;
     struct fg_config config;
     struct fg_pool *pool;
+    struct fg_ranking *ranking;
     struct fg_queue *queue;
     struct fg_schedule *schedule;
     struct fg_request requests[CLASSES];
@@ -51,11 +52,6 @@ static uint32_t draw(struct cluster *cluster, uint32_t below)
     z = (z ^ (z >> 30)) * 0xbf58'476d'1ce4'e5b9u;
     z = (z ^ (z >> 27)) * 0x94d0'49bb'1331'11ebu;
     return (uint32_t)((z ^ (z >> 31)) % below);
-}
-
-static int64_t key(const void *self, const struct fg_job *job, const struct fg_project *project)
-{
-    return fg_orders[0]->key(self, job, project);
 }
 
 /* -- the cluster ----------------------------------------------------------------------------------- */
@@ -116,13 +112,13 @@ static void submit(struct cluster *cluster)
         bench_die("the queue is full");
 }
 
-static void build(struct cluster *cluster)
+static void build(struct cluster *cluster, const struct fg_order *order)
 {
     *cluster = (struct cluster){.seed = 1, .next_id = 1, .now_us = 1'750'000'000'000'000};
     fg_config_defaults(&cluster->config);
     cluster->pool = fg_pool_new(NODES);
-    cluster->queue = fg_queue_new(
-        &(struct fg_queue_options){.jobs_max = 1000000, .key = key, .self = &cluster->config});
+    cluster->ranking = fg_ranking_new(&cluster->config, order, FG_PREEMPT_PRIORITY);
+    cluster->queue = fg_ranking_queue(cluster->ranking, 1000000);
     cluster->schedule = fg_schedule_new(&cluster->config);
     if (!cluster->pool || !cluster->queue || !cluster->schedule)
         bench_die("no memory");
@@ -147,6 +143,7 @@ static void destroy(struct cluster *cluster)
     free(cluster->running);
     fg_schedule_free(cluster->schedule);
     fg_queue_free(cluster->queue);
+    fg_ranking_free(cluster->ranking);
     fg_pool_free(cluster->pool);
 }
 
@@ -207,6 +204,7 @@ static double pass(struct cluster *cluster, size_t *out_started)
 {
     const struct fg_decision *decisions;
     int64_t before = cpu_us();
+    fg_ranking_tick(cluster->ranking, cluster->queue, cluster->pool, cluster->now_us);
     size_t len =
         fg_schedule_pass(cluster->schedule, cluster->pool, cluster->queue, cluster->running,
                          cluster->running_len, cluster->now_us, &decisions);
@@ -317,12 +315,13 @@ static void full_passes(struct cluster *cluster, size_t passes)
 int main(int argc, char **argv)
 {
     size_t passes = argc > 1 ? strtoul(argv[1], NULL, 10) : 200;
-    if (passes < 1 || passes > 100000)
-        bench_die("usage: bench_schedule [passes, 1 to 100000]");
+    const struct fg_order *order = argc > 2 ? fg_order_find(argv[2]) : fg_orders[0];
+    if (passes < 1 || passes > 100000 || !order)
+        bench_die("usage: bench_schedule [passes, 1 to 100000] [order]");
     struct cluster *cluster = malloc(sizeof(*cluster));
     if (!cluster)
         bench_die("no memory");
-    build(cluster);
+    build(cluster, order);
     first_pass(cluster);
     full_passes(cluster, passes);
     destroy(cluster);

@@ -17,7 +17,7 @@
 #include "base/config.h"
 #include "engine/engine.h"
 #include "model/command.h"
-#include "schedule/priority.h"
+#include "schedule/ranking.h"
 #include "store/store.h"
 
 struct fg_control;
@@ -29,6 +29,7 @@ struct fg_control_options {
     const struct fg_engine_ops *engine_ops;
     struct fg_engine *engine; /* borrowed */
     const struct fg_order *order;
+    enum fg_preempt preempt;
     size_t nodes_max;
     /* Ids up to this are never given to a new job: there are files of such jobs, also if the store does not
      * know them (it may come from a backup).  0: the store knows all. */

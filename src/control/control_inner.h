@@ -4,6 +4,8 @@
 #include "base/buf.h"
 #include "base/map.h"
 #include "control/control.h"
+#include "schedule/priority.h"
+#include "schedule/ranking.h"
 #include "schedule/schedule.h"
 
 /* A job that holds devices: one attempt under way. */
@@ -51,7 +53,8 @@ struct fg_control {
 
     /* The state: rebuilt from the store by fg_control_load(). */
     struct fg_pool *pool;
-    struct fg_queue *queue;
+    struct fg_ranking *ranking;
+    struct fg_queue *queue; /* walks as the ranking says */
     struct fg_schedule *schedule;
     struct live *lives;
     size_t lives_len, lives_room;
@@ -86,7 +89,6 @@ struct fg_control {
     bool pass_wanted;           /* something changed that may let a job start */
     int64_t pass_after_us;      /* no pass before: passes take at most a tenth of the time */
     int64_t tick_us, later_us;
-    int64_t share_us;  /* fair-share bonuses were computed */
     int64_t retain_us; /* old rows are due to go */
     bool sick;
     int64_t sick_until_us;

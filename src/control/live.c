@@ -47,11 +47,9 @@ void fg_live_del(struct fg_control *control, struct live *live)
     for (uint32_t task = 0; live->claimed && task < live->tasks; task++)
         fg_pool_release(control->pool, &live->grants[task]);
     struct fg_held *held = fg_queue_held(control->queue, job->project);
+    fg_held_settle(held, control->now_us, control->config->fair_half_life_s);
     if (live->claimed)
         fg_held_take(held, &live->amount);
-    double seconds = (double)(control->now_us - live->begun_us) / 1e6;
-    int64_t weight = live->amount.gpu_milli + live->amount.cpu_milli / 16;
-    held->used += seconds * (double)weight / 1000;
     free(live->grants);
     free(live->task_state);
     fg_map_del(control->live_by_job, live->job);

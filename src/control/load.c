@@ -138,6 +138,7 @@ void fg_control_unload(struct fg_control *control)
     fg_map_free(control->live_by_job);
     fg_schedule_free(control->schedule);
     fg_queue_free(control->queue);
+    fg_ranking_free(control->ranking);
     fg_pool_free(control->pool);
     free(control->user_names);
     free(control->node_reasons);
@@ -146,17 +147,10 @@ void fg_control_unload(struct fg_control *control)
     control->live_by_job = NULL;
     control->schedule = NULL;
     control->queue = NULL;
+    control->ranking = NULL;
     control->pool = NULL;
     control->user_names = NULL;
     control->node_reasons = NULL;
-}
-
-static int64_t order_key(const void *self,
-                         const struct fg_job *job,
-                         const struct fg_project *project)
-{
-    const struct fg_control *control = self;
-    return control->options.order->key(control->config, job, project);
 }
 
 static int find_nodes(struct fg_control *control, struct fg_err *err)
@@ -210,15 +204,17 @@ static int adopt_all(struct fg_control *control, struct fg_err *err)
 int fg_control_load(struct fg_control *control, struct fg_err *err)
 {
     control->pool = fg_pool_new(control->options.nodes_max);
-    control->queue = fg_queue_new(
-        &(struct fg_queue_options){.jobs_max = (size_t)control->config->queue_jobs_max,
-                                   .key = order_key,
-                                   .self = control});
+    control->ranking =
+        fg_ranking_new(control->config, control->options.order, control->options.preempt);
     control->schedule = fg_schedule_new(control->config);
+    if (control->ranking)
+        control->queue =
+            fg_ranking_queue(control->ranking, (size_t)control->config->queue_jobs_max);
     control->live_by_job = fg_map_new(64);
     control->node_reasons = calloc(control->options.nodes_max, FG_TEXT_MAX);
     if (!control->pool || !control->queue || !control->schedule || !control->node_reasons)
         return fg_fail(err, FG_ENOMEM, "no memory for the controller's state");
+    fg_schedule_rank(control->schedule, control->ranking);
 
     int rc = find_nodes(control, err);
     struct fg_store_sink sink = {.self = control,
@@ -238,6 +234,5 @@ int fg_control_load(struct fg_control *control, struct fg_err *err)
     if (rc == 0)
         rc = adopt_all(control, err);
     control->pass_wanted = true;
-    control->share_us = 0;
     return rc;
 }

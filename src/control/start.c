@@ -6,10 +6,6 @@
 #include <assert.h>
 #include <string.h>
 
-#define SHARE_EVERY_US  10000000LL
-#define SHARE_POINTS    20     /* most that fair share lifts or lowers P */
-#define SHARE_HALF_LIFE 0.9999 /* per 10 s: a day halves what was used, about */
-
 int64_t fg_control_price(const struct fg_control *control, const struct live *live)
 {
     const struct fg_config *config = control->config;
@@ -18,34 +14,6 @@ int64_t fg_control_price(const struct fg_control *control, const struct live *li
     return (config->cpu_price_uusd_per_core_hour * live->amount.cpu_milli
             + config->gpu_price_uusd_per_hour * live->amount.gpu_milli)
            / 1000;
-}
-
-/* Projects that used more than their weight's share are lowered, the others lifted. */
-static void share_fairly(struct fg_control *control)
-{
-    if (control->share_us && control->now_us < control->share_us + SHARE_EVERY_US)
-        return;
-    control->share_us = control->now_us;
-    double total = 0, weights = 0;
-    fg_project_id max = fg_queue_projects_max(control->queue);
-    for (fg_project_id id = 1; id <= max; id++) {
-        const struct fg_project *project = fg_queue_project(control->queue, id);
-        if (!project)
-            continue;
-        struct fg_held *held = fg_queue_held(control->queue, id);
-        held->used *= SHARE_HALF_LIFE;
-        total += held->used;
-        weights += project->weight;
-    }
-    for (fg_project_id id = 1; id <= max && total > 0; id++) {
-        const struct fg_project *project = fg_queue_project(control->queue, id);
-        if (!project)
-            continue;
-        double over =
-            fg_queue_held(control->queue, id)->used / total - project->weight / weights;
-        fg_queue_set_bonus(control->queue, id,
-                           (int64_t)(-over * SHARE_POINTS * 1000 * FG_PRIORITY_KEY_PER_MILLI));
-    }
 }
 
 static size_t list_running(struct fg_control *control)
@@ -107,7 +75,7 @@ void fg_control_pass(struct fg_control *control)
     control->pass_wanted = false;
     if (fg_queue_ready(control->queue) == 0)
         return;
-    share_fairly(control);
+    fg_ranking_tick(control->ranking, control->queue, control->pool, control->now_us);
     const struct fg_decision *decisions;
     size_t running = list_running(control);
     size_t len = fg_schedule_pass(control->schedule, control->pool, control->queue,

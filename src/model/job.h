@@ -78,6 +78,7 @@ struct fg_job_spec {
     int64_t deadline_us;   /* UTC; 0 none */
     int64_t begin_us;      /* not before; 0 at once */
     int64_t time_limit_us; /* 0 none */
+    int64_t duration_us;   /* how long it will run, as the user expects; 0 unknown */
     int64_t grace_us;      /* between TERM and KILL; 0: stop_grace_s of the service */
     uint32_t retries; /* further attempts after a failure; node loss and preemption are free */
     int64_t retry_backoff_us; /* first pause, doubles, at most an hour; default 1 s */
@@ -106,6 +107,9 @@ struct fg_job {
     bool stop_sent;    /* preempted: TERM is on its way, it will be queued again */
     uint8_t waits_for; /* number of `after` jobs not yet over */
     int64_t submitted_us, eligible_us, started_us, deadline_us, time_limit_us, retry_backoff_us;
+    int64_t duration_us;  /* how long it will run, as the user expects; 0 unknown */
+    int64_t predicted_us; /* the same, from earlier jobs (queue/predict.h); 0 unknown */
+    int64_t attained_us;  /* device-microseconds that earlier attempts got */
     fg_job_id array_id; /* first element's id; 0 no array */
     uint32_t array_index;
     uint32_t grants_at; /* set by the controller while it holds devices */

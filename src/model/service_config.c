@@ -15,6 +15,13 @@ static int read_devices(struct fg_doc_reader *reader,
                                  &out->devices_len);
 }
 
+static int read_schedule(struct fg_doc_reader *reader,
+                         const struct fg_doc *doc,
+                         struct fg_service_config *out)
+{
+    return fg_schedule_config_read(reader, doc, &out->schedule);
+}
+
 int fg_listen_parse(const char *text,
                     char host[FG_NAME_MAX],
                     uint16_t *out_port,
@@ -89,6 +96,7 @@ static const struct part {
      "when the service runs as root: the user that jobs run as. Without it a job runs as its "
      "submitter "
      "where that is a local account, else as the service does."},
+    {"schedule", read_schedule, "which policies decide, a map; see below."},
     {"devices", read_devices,
      "devices that cannot be discovered (FPGAs, TPUs, anything else), a list; see below."},
 };
@@ -116,6 +124,7 @@ void fg_service_config_defaults(struct fg_service_config *config)
 {
     *config = (struct fg_service_config){};
     fg_config_defaults(&config->numbers);
+    fg_schedule_config_defaults(&config->schedule);
 }
 
 int fg_service_config_parse(const char *bytes,
@@ -166,6 +175,10 @@ void fg_service_config_print_reference(FILE *out)
     fputs("\n## Other keys\n\n| key | meaning |\n|---|---|\n", out);
     for (size_t i = 0; i < PARTS_LEN; i++)
         fprintf(out, "| `%s` | %s |\n", parts[i].name, parts[i].text);
+    fputs("\n## Schedule\n\nMembers of `schedule`, like `schedule: {order: srtf, preempt: "
+          "order}`:\n\n",
+          out);
+    fg_schedule_config_print_reference(out);
     fputs(
         "\n## Devices\n\nEach element of `devices` is a map:\n\n"
         "| member | meaning |\n|---|---|\n"

@@ -9,6 +9,7 @@
 
 #include "base/config.h"
 #include "model/resources.h"
+#include "model/schedule_config.h"
 
 #define FG_CONFIG_BYTES_MAX (256 * 1024)
 
@@ -19,6 +20,7 @@ struct fg_service_config {
     char job_user[FG_NAME_MAX]; /* "" if the file does not say */
     struct fg_device_spec devices[FG_NODE_DEVICES_MAX];
     size_t devices_len;
+    struct fg_schedule_config schedule;
 };
 
 void fg_service_config_defaults(struct fg_service_config *config);

@@ -29,7 +29,8 @@ static void all_parts_are_read(void)
     EQ(parse("listen: 0.0.0.0:8080\njob_user: nobody\napi_threads: 3\ndevices:\n"
              "  - {kind: FPGA-u250, expose: XCL_VISIBLE_DEVICES, id: 4, count: 2, memory: "
              "64GiB, numa: 1}\n"
-             "  - {kind: tpu, expose: TPU_DEVICES}\n",
+             "  - {kind: tpu, expose: TPU_DEVICES}\n"
+             "schedule: {order: srtf, preempt: order}\n",
              &config, &err),
        0);
     OK(strcmp(config.listen_host, "0.0.0.0") == 0);
@@ -45,6 +46,8 @@ static void all_parts_are_read(void)
     EQ(config.devices[1].numa, 1);
     OK(strcmp(config.devices[2].id, "0") == 0);
     EQ(config.devices[2].numa, -1);
+    OK(strcmp(config.schedule.order, "srtf") == 0);
+    OK(strcmp(config.schedule.preempt, "order") == 0);
 }
 
 static void bad_files_are_refused_and_change_nothing(void)
@@ -79,6 +82,12 @@ static void bad_files_are_refused_and_change_nothing(void)
          "f.yaml:3: devices[1]: more than 32 devices"},
         {"devices:\n  - {kind: x, expose: X, memry: 1}\n",
          "f.yaml:2: devices[0].memry: unknown member, did you mean memory?"},
+        {"schedule: {order: lifo}\n", "f.yaml:1: schedule.order: \"lifo\", expected one of "
+                                      "priority, fifo, sjf, srtf, las, edf, "
+                                      "llf, drf, fair, ftf, cost"},
+        {"schedule:\n  ordr: fifo\n",
+         "f.yaml:2: schedule.ordr: unknown member, did you mean order?"},
+        {"schedule: fifo\n", "f.yaml:1: schedule: text, expected a map"},
         {"a: [\n", "f.yaml:2: did not find expected node content"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

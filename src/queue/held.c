@@ -2,6 +2,7 @@
 #include "queue/held.h"
 
 #include <assert.h>
+#include <math.h>
 #include <string.h>
 
 int fg_quota_row(const struct fg_project *project, const char *kind)
@@ -13,6 +14,27 @@ int fg_quota_row(const struct fg_project *project, const char *kind)
             return (int)i;
     }
     return -1;
+}
+
+static double rate_of(const struct fg_held *held)
+{
+    return ((double)held->gpu_milli + (double)held->cpu_milli / FG_CORES_A_DEVICE) / 1000;
+}
+
+void fg_held_settle(struct fg_held *held, int64_t now_us, int64_t half_life_s)
+{
+    if (held->used_us && now_us > held->used_us) {
+        double seconds = (double)(now_us - held->used_us) / 1e6, half = (double)half_life_s;
+        double kept = exp2(-seconds / half);
+        held->used = held->used * kept + rate_of(held) * half / M_LN2 * (1 - kept);
+    }
+    if (now_us > held->used_us)
+        held->used_us = now_us;
+}
+
+double fg_held_charged(const struct fg_held *held, int64_t ahead_s)
+{
+    return held->used + rate_of(held) * (double)ahead_s;
 }
 
 void fg_held_add(struct fg_held *held, const struct fg_amount *amount)

@@ -3,13 +3,18 @@
 
 #include "model/project.h"
 
+#define FG_CORES_A_DEVICE                                                                      \
+    16 /* in what a job weighs against another: fair share, attained service */
+
 struct fg_held {
     int64_t gpu_milli, cpu_milli, mem_mib;
     int64_t running; /* jobs that hold devices */
     int64_t queued;  /* jobs that wait */
     /* In gpu_milli, by the project's kind quotas, in their order. */
     int64_t kinds[FG_QUOTA_KINDS_MAX];
-    double used; /* decayed device-seconds, for fair share */
+    /* Device-seconds used, fading with time, for fair share; as of `used_us` (0: of no moment yet). */
+    double used;
+    int64_t used_us;
 };
 
 /* Amounts that one job would add or gives back. */
@@ -20,6 +25,12 @@ struct fg_amount {
 
 /* The index of the quota row that a device kind falls under, -1 none ("h100" covers h100-...). */
 int fg_quota_row(const struct fg_project *project, const char *kind);
+
+/* Bring `used` up to `now_us`: what was used fades by half each half-life, what is held counts since `used_us`, 16 cores
+ * as a device.  Exact if called before the holdings change: U(t+d) = U(t) 2^(-d/h) + r h/ln 2 (1 - 2^(-d/h)). */
+void fg_held_settle(struct fg_held *held, int64_t now_us, int64_t half_life_s);
+/* `used`, and what is held charged for so many seconds ahead: so that a start counts at once. */
+double fg_held_charged(const struct fg_held *held, int64_t ahead_s);
 
 void fg_held_add(struct fg_held *held, const struct fg_amount *amount);
 void fg_held_take(struct fg_held *held, const struct fg_amount *amount);

@@ -9,7 +9,7 @@
  *            open, and eligible_us reached.
  *
  * Order: every ready job has a static key (ageing is linear, so it never changes the order of two waiting
- * jobs: see schedule/priority.h).  Jobs wait in one sorted list per project; the cursor merges the lists,
+ * jobs: see schedule/order.h).  Jobs wait in one sorted list per project; the cursor merges the lists,
  * each lifted by its project's fair-share bonus.
  */
 #pragma once
@@ -21,13 +21,25 @@
 
 struct fg_queue;
 
+/* How projects stand to each other, where it takes more than the keys of their jobs.  Compared before the keys; what a
+ * project holds by then counts, also within a walk. */
+struct fg_queue_standing {
+    /* A walk begins. */
+    void (*begin)(void *self, struct fg_queue *queue);
+    /* A job of the project was handed out, and the project holds something else now. */
+    void (*took)(void *self, struct fg_queue *queue, fg_project_id project);
+    /* Negative: jobs of `a` go before those of `b`; 0: the keys decide. */
+    int (*compare)(const void *self, fg_project_id a, fg_project_id b);
+};
+
 struct fg_queue_options {
     size_t jobs_max;
     /* Static order key: higher first; ties by lower id. */
     int64_t (*key)(const void *self,
                    const struct fg_job *job,
                    const struct fg_project *project);
-    const void *self;
+    const struct fg_queue_standing *standing; /* NULL: the keys decide, and the bonus */
+    void *self;
 };
 
 struct fg_queue *fg_queue_new(const struct fg_queue_options *options); /* NULL: no memory */
@@ -101,3 +113,5 @@ size_t fg_queue_position(struct fg_queue *queue, fg_job_id id);
 /* Would `a` come before `b` if both waited?  Both are open. */
 bool fg_queue_is_before(const struct fg_queue *queue, fg_job_id a, fg_job_id b);
 size_t fg_queue_ready(const struct fg_queue *queue);
+/* The keys have changed, all of them: for orders in which they move with time.  Not during a walk. */
+void fg_queue_rekey_all(struct fg_queue *queue);

@@ -80,7 +80,9 @@ struct fg_queue {
     uint32_t free_edge;
     struct later *later; /* binary heap, soonest first */
     size_t later_len, later_room;
-    uint32_t *walk; /* heap of project ids, best head first */
+    uint32_t *walk;      /* heap of project ids, best head first */
+    bool handed;         /* the head of walk[0] was handed out: step over it */
+    int64_t handed_held; /* jobs that its project held then */
     size_t walk_len, walk_room;
 };
 

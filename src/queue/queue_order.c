@@ -136,17 +136,6 @@ void fg_queue_relist(struct fg_queue *queue, struct slot *slot)
     }
 }
 
-void fg_queue_rekey(struct fg_queue *queue, fg_project_id project)
-{
-    struct waiting_list *list = &queue->projects[project].list;
-    size_t sorted = list->sorted_len, fresh = list->fresh_len;
-    for (size_t i = 0; i < sorted + fresh; i++) {
-        struct waiting entry = i < sorted ? list->sorted[i] : list->fresh[i - sorted];
-        if (!is_stale(queue, &entry))
-            fg_queue_relist(queue, &queue->slots[entry.slot]);
-    }
-}
-
 int64_t fg_queue_advance(struct fg_queue *queue, int64_t now_us)
 {
     while (queue->later_len && queue->later[0].time_us <= now_us) {
@@ -229,6 +218,47 @@ static void tidy(struct fg_queue *queue, struct waiting_list *list)
     list->at = list->first;
 }
 
+/* New keys, and the order that they make: most often nearly the old one, so by insertion; by a full sort where that moves
+ * too much. */
+static void sort_again(struct waiting *items, size_t len)
+{
+    size_t moves = 0;
+    for (size_t i = 1; i < len; i++) {
+        struct waiting moving = items[i];
+        size_t at = i;
+        for (; at > 0 && comes_before(&moving, &items[at - 1]); at--)
+            items[at] = items[at - 1];
+        items[at] = moving;
+        moves += i - at;
+        if (moves > 8 * len) {
+            qsort(items, len, sizeof(items[0]), compare);
+            return;
+        }
+    }
+}
+
+void fg_queue_rekey(struct fg_queue *queue, fg_project_id project)
+{
+    struct waiting_list *list = &queue->projects[project].list;
+    compact(queue, list);
+    tidy(queue, list);
+    for (size_t i = 0; i < list->sorted_len; i++) {
+        struct waiting *entry = &list->sorted[i];
+        if (i + AHEAD < list->sorted_len)
+            __builtin_prefetch(&queue->slots[list->sorted[i + AHEAD].slot]);
+        struct slot *slot = &queue->slots[entry->slot];
+        entry->key = slot->key = key_of(queue, &slot->job);
+    }
+    sort_again(list->sorted, list->sorted_len);
+}
+
+void fg_queue_rekey_all(struct fg_queue *queue)
+{
+    for (fg_project_id id = 1; id < queue->projects_len; id++)
+        if (queue->projects[id].project.id)
+            fg_queue_rekey(queue, id);
+}
+
 static void step(const struct fg_queue *queue, struct waiting_list *list)
 {
     list->at++;
@@ -249,6 +279,11 @@ static bool settle(const struct fg_queue *queue, struct waiting_list *list)
 
 static bool head_before(const struct fg_queue *queue, uint32_t a, uint32_t b)
 {
+    if (queue->options.standing) {
+        int order = queue->options.standing->compare(queue->options.self, a, b);
+        if (order)
+            return order < 0;
+    }
     const struct waiting_list *x = &queue->projects[a].list, *y = &queue->projects[b].list;
     struct waiting p = x->sorted[x->at], q = y->sorted[y->at];
     p.key += x->bonus;
@@ -274,9 +309,18 @@ static void sift_down(struct fg_queue *queue, size_t at)
     queue->walk[at] = moving;
 }
 
+static void heapify(struct fg_queue *queue)
+{
+    for (size_t at = queue->walk_len / 2; at-- > 0;)
+        sift_down(queue, at);
+}
+
 void fg_queue_walk(struct fg_queue *queue)
 {
     queue->walk_len = 0;
+    queue->handed = false;
+    if (queue->options.standing)
+        queue->options.standing->begin(queue->options.self, queue);
     for (uint32_t id = 1; id < queue->projects_len; id++) {
         struct waiting_list *list = &queue->projects[id].list;
         tidy(queue, list);
@@ -286,24 +330,38 @@ void fg_queue_walk(struct fg_queue *queue)
             fg_queue_grow(queue->walk, queue->walk_len, &queue->walk_room, sizeof(uint32_t));
         queue->walk[queue->walk_len++] = id;
     }
-    for (size_t at = queue->walk_len / 2; at-- > 0;)
-        sift_down(queue, at);
+    heapify(queue);
+}
+
+/* Go on behind what was handed out last; its project stands elsewhere now if the job was started. */
+static void go_on(struct fg_queue *queue)
+{
+    fg_project_id project = queue->walk[0];
+    struct waiting_list *list = &queue->projects[project].list;
+    const struct fg_queue_standing *standing = queue->options.standing;
+    if (standing && queue->projects[project].held.running != queue->handed_held)
+        standing->took(queue->options.self, queue, project);
+    step(queue, list);
+    if (!settle(queue, list))
+        queue->walk[0] = queue->walk[--queue->walk_len];
+    if (queue->walk_len)
+        sift_down(queue, 0);
+    queue->handed = false;
 }
 
 const struct fg_job *fg_queue_next(struct fg_queue *queue)
 {
+    if (queue->handed)
+        go_on(queue);
     while (queue->walk_len) {
-        struct waiting_list *list = &queue->projects[queue->walk[0]].list;
-        const struct waiting *entry = &list->sorted[list->at];
-        bool stale = is_stale(queue, entry);
-        const struct fg_job *job = &queue->slots[entry->slot].job;
-        step(queue, list);
-        if (!settle(queue, list))
-            queue->walk[0] = queue->walk[--queue->walk_len];
-        if (queue->walk_len)
-            sift_down(queue, 0);
-        if (!stale)
-            return job;
+        const struct project_row *row = &queue->projects[queue->walk[0]];
+        const struct waiting *entry = &row->list.sorted[row->list.at];
+        queue->handed_held = row->held.running;
+        if (!is_stale(queue, entry)) {
+            queue->handed = true;
+            return &queue->slots[entry->slot].job;
+        }
+        go_on(queue);
     }
     return NULL;
 }

@@ -121,21 +121,14 @@ static void reserve_at(struct fg_schedule *schedule, const struct fg_gang *gang,
 
 /* -- preemption --------------------------------------------------------------------------------- */
 
-static int64_t standing(const struct fg_queue *queue, const struct fg_job *job)
-{
-    return job->priority_milli + 1000LL * fg_queue_project(queue, job->project)->priority;
-}
-
-/* May the head push this one aside?  Only a preemptible job of lower priority; and only if the head would then
- * come first in the queue: else the two would push each other aside for ever. */
-static bool is_victim(const struct fg_pass *pass,
+static bool is_victim(const struct fg_schedule *schedule,
+                      const struct fg_pass *pass,
                       const struct fg_running *running,
                       const struct fg_job *head)
 {
     const struct fg_job *job = fg_queue_get(pass->queue, running->job);
     return job && job->preemptible && !running->stopping && job->state == FG_JOB_RUNNING
-           && standing(pass->queue, job) < standing(pass->queue, head)
-           && fg_queue_is_before(pass->queue, head->id, job->id);
+           && fg_ranking_may_push(schedule->ranking, pass->queue, head, job);
 }
 
 struct victim {
@@ -158,11 +151,12 @@ static size_t list_victims(struct fg_schedule *schedule,
                            struct victim *out)
 {
     size_t victims = 0;
-    for (size_t i = 0; !head->preemptible && i < schedule->by_end_len; i++) {
+    for (size_t i = 0; schedule->ranking && i < schedule->by_end_len; i++) {
         const struct fg_running *running = &schedule->by_end[i];
-        if (is_victim(pass, running, head))
+        if (is_victim(schedule, pass, running, head))
             out[victims++] = (struct victim){
-                running, standing(pass->queue, fg_queue_get(pass->queue, running->job))};
+                running, fg_ranking_standing(schedule->ranking, pass->queue,
+                                             fg_queue_get(pass->queue, running->job))};
     }
     qsort(out, victims, sizeof(*out), goes_first);
     return victims;

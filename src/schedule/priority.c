@@ -1,8 +1,6 @@
 /* priority.c - see priority.h */
 #include "schedule/priority.h"
 
-#include <string.h>
-
 #define MEM_FULL_MIB (1024LL * 1024) /* memory need 100: 1 TiB */
 
 static int64_t compute_density(const struct fg_job_spec *spec)
@@ -44,47 +42,4 @@ int64_t fg_priority_now_milli(const struct fg_config *config,
     int64_t waited_s = now_us > job->submitted_us ? (now_us - job->submitted_us) / 1000000 : 0;
     return job->priority_milli + 1000LL * project->priority
            + config->priority_age_per_hour * waited_s * 1000 / 3600;
-}
-
-/* Milliseconds since 2020, so that the key cannot overflow whatever the weights. */
-static int64_t age_ms(const struct fg_job *job)
-{
-    return job->submitted_us / 1000 - 1577836800000LL;
-}
-
-static int64_t priority_key(const struct fg_config *config,
-                            const struct fg_job *job,
-                            const struct fg_project *project)
-{
-    int64_t milli = job->priority_milli + 1000LL * project->priority;
-    return milli * FG_PRIORITY_KEY_PER_MILLI - config->priority_age_per_hour * age_ms(job);
-}
-
-static int64_t fifo_key(const struct fg_config *,
-                        const struct fg_job *job,
-                        const struct fg_project *)
-{
-    return -job->submitted_us;
-}
-
-static const struct fg_order priority_order = {
-    .name = "priority",
-    .summary = "P = w1 C + w2 T + w3 M with ageing, lifted by the project's fair share",
-    .key = priority_key,
-};
-
-static const struct fg_order fifo_order = {
-    .name = "fifo",
-    .summary = "strictly by time of submission",
-    .key = fifo_key,
-};
-
-const struct fg_order *const fg_orders[] = {&priority_order, &fifo_order, NULL};
-
-const struct fg_order *fg_order_find(const char *name)
-{
-    for (size_t i = 0; fg_orders[i]; i++)
-        if (strcmp(fg_orders[i]->name, name) == 0)
-            return fg_orders[i];
-    return NULL;
 }

@@ -1,4 +1,4 @@
-/* priority.h - the priority formula of the design, and the static order key made of it.
+/* priority.h - the priority formula of the design; the static order key made of it is in order_priority.c.
  *
  *     P = w1*C + w2*T + w3*M  (+ the user's and the project's priority) + ageing
  *
@@ -25,15 +25,3 @@ int64_t fg_priority_now_milli(const struct fg_config *config,
 
 /* Thousandths of a point in units of the key. */
 #define FG_PRIORITY_KEY_PER_MILLI 3600
-
-/* An order: what `schedule.order` may name.  The key is static while a job waits; higher goes first. */
-struct fg_order {
-    const char *name;    /* "priority" */
-    const char *summary; /* one line */
-    int64_t (*key)(const struct fg_config *config,
-                   const struct fg_job *job,
-                   const struct fg_project *project);
-};
-
-extern const struct fg_order *const fg_orders[]; /* ends with NULL; the first is the default */
-const struct fg_order *fg_order_find(const char *name); /* NULL: none */

@@ -16,6 +16,11 @@ struct fg_schedule *fg_schedule_new(const struct fg_config *config)
     return schedule;
 }
 
+void fg_schedule_rank(struct fg_schedule *schedule, const struct fg_ranking *ranking)
+{
+    schedule->ranking = ranking;
+}
+
 void fg_schedule_free(struct fg_schedule *schedule)
 {
     if (!schedule)

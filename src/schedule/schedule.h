@@ -16,6 +16,7 @@
 #include "base/config.h"
 #include "pool/pool.h"
 #include "queue/queue.h"
+#include "schedule/ranking.h"
 
 struct fg_schedule;
 
@@ -47,6 +48,8 @@ struct fg_reservation {
 struct fg_schedule *fg_schedule_new(const struct fg_config *config); /* NULL: no memory */
 void fg_schedule_free(struct fg_schedule *schedule);                 /* NULL is allowed */
 FG_AUTO_DEFINE(fg_schedule)
+/* Who may push aside whom is asked of the ranking of the queue (borrowed).  Without one nobody does. */
+void fg_schedule_rank(struct fg_schedule *schedule, const struct fg_ranking *ranking);
 
 /* One pass.  The pool is changed by the claims of the START decisions (the caller releases them if it cannot make
  * them durable).  Decisions and grants are valid until the next pass. */

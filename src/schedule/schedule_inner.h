@@ -14,6 +14,7 @@ struct misfit {
 
 struct fg_schedule {
     const struct fg_config *config;
+    const struct fg_ranking *ranking; /* NULL: nobody pushes anybody aside */
     struct fg_decision *decisions;
     size_t decisions_len, decisions_room;
     struct fg_grant *grants;

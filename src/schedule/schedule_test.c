@@ -41,6 +41,7 @@ struct world {
     struct traits traits;
     struct fg_config config;
     struct fg_pool *pool, *copy;
+    struct fg_ranking *ranking;
     struct fg_queue *queue;
     struct fg_schedule *schedule;
     struct run runs[JOBS_MAX];
@@ -57,11 +58,6 @@ static uint32_t draw(struct world *world, uint32_t below)
     z = (z ^ (z >> 30)) * 0xbf58'476d'1ce4'e5b9u;
     z = (z ^ (z >> 27)) * 0x94d0'49bb'1331'11ebu;
     return (uint32_t)((z ^ (z >> 31)) % below);
-}
-
-static int64_t key(const void *self, const struct fg_job *job, const struct fg_project *project)
-{
-    return fg_orders[0]->key(self, job, project);
 }
 
 /* -- building ------------------------------------------------------------------------------------ */
@@ -106,9 +102,10 @@ static void create(struct world *world)
     world->config.backfill_depth = 1000000;
     world->pool = fg_pool_new(NODES_MAX);
     world->copy = fg_pool_new(NODES_MAX);
-    world->queue = fg_queue_new(
-        &(struct fg_queue_options){.jobs_max = JOBS_MAX, .key = key, .self = &world->config});
+    world->ranking = fg_ranking_new(&world->config, fg_orders[0], FG_PREEMPT_PRIORITY);
+    world->queue = fg_ranking_queue(world->ranking, JOBS_MAX);
     world->schedule = fg_schedule_new(&world->config);
+    fg_schedule_rank(world->schedule, world->ranking);
     world->now_us = 1'700'000'000 * S;
 }
 
@@ -148,6 +145,7 @@ static void clear(struct world *world)
     fg_pool_free(world->pool);
     fg_pool_free(world->copy);
     fg_queue_free(world->queue);
+    fg_ranking_free(world->ranking);
     fg_schedule_free(world->schedule);
 }
 

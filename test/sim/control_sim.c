@@ -29,6 +29,8 @@ struct world {
     uint64_t seed, random;
     int64_t now_us;
     struct fg_config config;
+    const struct fg_order *order;
+    enum fg_preempt preempt;
     struct sim_store *store;
     struct sim_engine *engine;
     struct fg_control *control;
@@ -63,7 +65,8 @@ static void open_control(struct world *world)
             .store = (struct fg_store *)world->store,
             .engine_ops = &sim_engine_ops,
             .engine = (struct fg_engine *)world->engine,
-            .order = fg_orders[0],
+            .order = world->order,
+            .preempt = world->preempt,
             .nodes_max = 4,
         },
         world->now_us, &err);
@@ -330,10 +333,25 @@ struct tally {
     uint64_t ends[FG_JOB_STATES];
 };
 
+/* Half of the seeds have the defaults. */
+static void choose_policies(struct world *world)
+{
+    uint64_t random = world->seed * 7919;
+    size_t orders = 0;
+    while (fg_orders[orders])
+        orders++;
+    bool other = sim_random(&random, 2);
+    world->order = fg_orders[other ? sim_random(&random, (uint32_t)orders) : 0];
+    world->preempt = other ? (enum fg_preempt)sim_random(&random, 3) : FG_PREEMPT_PRIORITY;
+    world->config.preempt_quantum_s = sim_random(&random, 3);
+    world->config.las_first_device_s = 1 + sim_random(&random, 5);
+}
+
 static void run_seed(uint64_t seed, struct tally *tally)
 {
     struct world world = {.seed = seed, .random = seed, .now_us = 1700000000000000};
     fg_config_defaults(&world.config);
+    choose_policies(&world);
     world.store = sim_store_new();
     world.engine = sim_engine_new(seed);
     sim_engine_advance(world.engine, world.now_us);

@@ -1,0 +1,62 @@
+/* order_size.c - orders by how much a job needs: time, time that is left, money, or how much it has been slowed. */
+#include "schedule/order_inner.h"
+
+static int64_t sjf_key(const struct fg_order_view *view)
+{
+    return -fg_order_expected_us(view->config, view->job);
+}
+
+static int64_t srtf_key(const struct fg_order_view *view)
+{
+    return -fg_order_remaining_us(view);
+}
+
+/* Clearly shorter.  A running job only gets shorter, so who was pushed aside does not push back. */
+static bool srtf_may_push(const struct fg_order_view *head, const struct fg_order_view *running)
+{
+    __int128 short_us = fg_order_remaining_us(head), long_us = fg_order_remaining_us(running);
+    return short_us * 100 <= long_us * head->config->preempt_gain_percent;
+}
+
+static int64_t cost_key(const struct fg_order_view *view)
+{
+    return -fg_order_cost_of(view);
+}
+
+/* Finish-time fairness (Themis, Mahajan et al., NSDI 2020): rho is the time from submission to the end if it started
+ * now, over the time that it would have taken alone; who is treated worst goes first.  In millionths. */
+static int64_t ftf_key(const struct fg_order_view *view)
+{
+    int64_t alone_us = fg_order_expected_us(view->config, view->job);
+    int64_t past_us =
+        view->now_us > view->job->submitted_us ? view->now_us - view->job->submitted_us : 0;
+    __int128 shared_us = (__int128)past_us + fg_order_remaining_us(view);
+    return fg_order_clamp(shared_us * 1000000 / alone_us);
+}
+
+const struct fg_order fg_order_sjf = {
+    .name = "sjf",
+    .summary = "shortest job first, by given or predicted duration, else the time limit",
+    .key = sjf_key,
+};
+
+const struct fg_order fg_order_srtf = {
+    .name = "srtf",
+    .summary = "shortest remaining time first; may push aside jobs that have much longer to go",
+    .key = srtf_key,
+    .may_push = srtf_may_push,
+};
+
+const struct fg_order fg_order_cost = {
+    .name = "cost",
+    .summary = "cheapest first: price of what is asked x expected duration",
+    .key = cost_key,
+};
+
+const struct fg_order fg_order_ftf = {
+    .name = "ftf",
+    .summary =
+        "finish-time fairness (Themis): first who will be slowed most against running alone",
+    .key = ftf_key,
+    .moves = true,
+};

@@ -1,0 +1,81 @@
+/* order_time.c - orders by what a job got so far, and by when it has to be done. */
+#include "schedule/order_inner.h"
+
+/* Tiresias (Gu et al., NSDI 2019), two-dimensional LAS with discretised queues: who got the least devices x time first,
+ * in steps, within a step by submission; so jobs of one step do not push each other aside. */
+static int64_t las_key(const struct fg_order_view *view)
+{
+    int64_t level = fg_order_level(view->config, fg_order_attained_us(view));
+    return -(level << TIME_BITS) - fg_order_since_2020_us(view->job->submitted_us);
+}
+
+static bool las_may_push(const struct fg_order_view *head, const struct fg_order_view *running)
+{
+    return fg_order_level(head->config, fg_order_attained_us(head))
+           < fg_order_level(running->config, fg_order_attained_us(running));
+}
+
+/* Jobs without a deadline come after all that have one. */
+static int64_t deadline_of(const struct fg_order_view *view, int64_t lead_us)
+{
+    int64_t deadline_us = view->job->deadline_us;
+    return deadline_us > 0 ? fg_order_clamp((__int128)deadline_us - lead_us) : INT64_MAX;
+}
+
+static int64_t key_of(const struct fg_order_view *view, int64_t due_us)
+{
+    if (due_us < INT64_MAX)
+        return -due_us;
+    return -KEY_MAX - fg_order_since_2020_us(view->job->submitted_us);
+}
+
+static bool is_due_well_before(const struct fg_order_view *head, int64_t a_us, int64_t b_us)
+{
+    return a_us < INT64_MAX
+           && (b_us == INT64_MAX || a_us + head->config->preempt_quantum_s * 1000000 < b_us);
+}
+
+static int64_t edf_key(const struct fg_order_view *view)
+{
+    return key_of(view, deadline_of(view, 0));
+}
+
+static bool edf_may_push(const struct fg_order_view *head, const struct fg_order_view *running)
+{
+    return is_due_well_before(head, deadline_of(head, 0), deadline_of(running, 0));
+}
+
+/* Laxity is deadline - now - remaining; "now" is the same for all, so the latest moment to start is the key.  That of a
+ * running job moves on as it runs: it is pushed aside at the earliest when it has got a quantum ahead. */
+static int64_t llf_key(const struct fg_order_view *view)
+{
+    return key_of(view, deadline_of(view, fg_order_remaining_us(view)));
+}
+
+static bool llf_may_push(const struct fg_order_view *head, const struct fg_order_view *running)
+{
+    return is_due_well_before(head, deadline_of(head, fg_order_remaining_us(head)),
+                              deadline_of(running, fg_order_remaining_us(running)));
+}
+
+const struct fg_order fg_order_las = {
+    .name = "las",
+    .summary = "least attained service (Tiresias): who got the least devices x time, in steps",
+    .key = las_key,
+    .may_push = las_may_push,
+};
+
+const struct fg_order fg_order_edf = {
+    .name = "edf",
+    .summary = "earliest deadline first; jobs without a deadline last",
+    .key = edf_key,
+    .may_push = edf_may_push,
+};
+
+const struct fg_order fg_order_llf = {
+    .name = "llf",
+    .summary =
+        "least laxity first: the latest moment at which it must start to meet its deadline",
+    .key = llf_key,
+    .may_push = llf_may_push,
+};

@@ -1,0 +1,259 @@
+/* ranking.c - see ranking.h */
+#include "schedule/ranking.h"
+#include "schedule/priority.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct fg_ranking {
+    const struct fg_config *config;
+    const struct fg_order *order;
+    enum fg_preempt preempt;
+    const struct fg_queue *queue;
+    int64_t now_us;
+    int64_t keyed_us;  /* moving keys are of this moment */
+    int64_t shares_us; /* bonuses and totals are of this moment */
+    struct fg_pool_totals totals;
+    double *standing; /* by project: the lower the sooner */
+    size_t standing_room;
+};
+
+#define SHARES_EVERY_US 10000000LL
+
+int fg_preempt_find(const char *name)
+{
+    static const char *const names[] = {"priority", "off", "order"};
+    for (int i = 0; i < 3; i++)
+        if (strcmp(names[i], name) == 0)
+            return i;
+    return -1;
+}
+
+struct fg_ranking *fg_ranking_new(const struct fg_config *config,
+                                  const struct fg_order *order,
+                                  enum fg_preempt preempt)
+{
+    struct fg_ranking *ranking = calloc(1, sizeof(*ranking));
+    if (ranking)
+        *ranking = (struct fg_ranking){.config = config, .order = order, .preempt = preempt};
+    return ranking;
+}
+
+void fg_ranking_free(struct fg_ranking *ranking)
+{
+    if (!ranking)
+        return;
+    free(ranking->standing);
+    free(ranking);
+}
+
+/* -- keys of jobs -------------------------------------------------------------------------------- */
+
+static struct fg_order_view view_of(const struct fg_ranking *ranking,
+                                    const struct fg_job *job,
+                                    int64_t now_us)
+{
+    size_t len;
+    return (struct fg_order_view){
+        .config = ranking->config,
+        .job = job,
+        .project = fg_queue_project(ranking->queue, job->project),
+        .request = fg_queue_class_at(ranking->queue, job->request, &len),
+        .now_us = now_us,
+    };
+}
+
+static int64_t key(const void *self,
+                   const struct fg_job *job,
+                   [[maybe_unused]] const struct fg_project *project)
+{
+    const struct fg_ranking *ranking = self;
+    bool moves = ranking->order->moves && job->state == FG_JOB_QUEUED;
+    struct fg_order_view view =
+        view_of(ranking, job, moves ? ranking->keyed_us : ranking->now_us);
+    return ranking->order->key(&view);
+}
+
+/* -- standing of projects -------------------------------------------------------------------------- */
+
+static double share_of(int64_t held, uint64_t total)
+{
+    return total ? (double)held / (double)total : 0;
+}
+
+static double dominant_share(const struct fg_ranking *ranking, const struct fg_held *held)
+{
+    double gpu = share_of(held->gpu_milli, ranking->totals.gpu_milli);
+    double cpu = share_of(held->cpu_milli, ranking->totals.cpu_milli);
+    double mem = share_of(held->mem_mib, ranking->totals.mem_mib);
+    double most = gpu > cpu ? gpu : cpu;
+    return most > mem ? most : mem;
+}
+
+static void judge(struct fg_ranking *ranking, struct fg_queue *queue, fg_project_id id)
+{
+    const struct fg_project *project = fg_queue_project(queue, id);
+    if (!project)
+        return;
+    const struct fg_held *held = fg_queue_held(queue, id);
+    double measure = ranking->order->projects == FG_PROJECTS_DRF
+                         ? dominant_share(ranking, held)
+                         : fg_held_charged(held, ranking->config->fair_hold_s);
+    ranking->standing[id] = measure / (project->weight ? project->weight : 1);
+}
+
+static void begin_walk(void *self, struct fg_queue *queue)
+{
+    struct fg_ranking *ranking = self;
+    fg_project_id max = fg_queue_projects_max(queue);
+    if (max >= ranking->standing_room) {
+        size_t room = max + max / 2 + 16;
+        ranking->standing = reallocarray(ranking->standing, room, sizeof(double));
+        if (!ranking->standing)
+            abort();
+        ranking->standing_room = room;
+    }
+    for (fg_project_id id = 1; id <= max; id++)
+        judge(ranking, queue, id);
+}
+
+static void took(void *self, struct fg_queue *queue, fg_project_id project)
+{
+    judge(self, queue, project);
+}
+
+static int compare(const void *self, fg_project_id a, fg_project_id b)
+{
+    const struct fg_ranking *ranking = self;
+    double x = ranking->standing[a], y = ranking->standing[b];
+    return x < y ? -1 : x > y;
+}
+
+static const struct fg_queue_standing standing = {
+    .begin = begin_walk, .took = took, .compare = compare};
+
+static bool ranks_projects(const struct fg_ranking *ranking)
+{
+    return ranking->order->projects >= FG_PROJECTS_DRF;
+}
+
+struct fg_queue *fg_ranking_queue(struct fg_ranking *ranking, size_t jobs_max)
+{
+    ranking->keyed_us = ranking->shares_us = 0;
+    struct fg_queue *queue = fg_queue_new(&(struct fg_queue_options){
+        .jobs_max = jobs_max,
+        .key = key,
+        .standing = ranks_projects(ranking) ? &standing : NULL,
+        .self = ranking,
+    });
+    ranking->queue = queue;
+    return queue;
+}
+
+/* -- time ------------------------------------------------------------------------------------------- */
+
+/* Projects that used more than their weight's share are lowered, the others lifted. */
+static void set_bonuses(struct fg_ranking *ranking, struct fg_queue *queue)
+{
+    double total = 0, weights = 0;
+    fg_project_id max = fg_queue_projects_max(queue);
+    for (fg_project_id id = 1; id <= max; id++) {
+        const struct fg_project *project = fg_queue_project(queue, id);
+        total += project ? fg_queue_held(queue, id)->used : 0;
+        weights += project ? project->weight : 0;
+    }
+    for (fg_project_id id = 1; id <= max && total > 0; id++) {
+        const struct fg_project *project = fg_queue_project(queue, id);
+        if (!project)
+            continue;
+        double over = fg_queue_held(queue, id)->used / total - project->weight / weights;
+        double points = -over * (double)ranking->config->fair_points;
+        fg_queue_set_bonus(queue, id, (int64_t)(points * 1000 * FG_PRIORITY_KEY_PER_MILLI));
+    }
+}
+
+void fg_ranking_tick(struct fg_ranking *ranking,
+                     struct fg_queue *queue,
+                     const struct fg_pool *pool,
+                     int64_t now_us)
+{
+    assert(queue == ranking->queue);
+    const struct fg_config *config = ranking->config;
+    ranking->now_us = now_us;
+    enum fg_order_projects projects = ranking->order->projects;
+    bool due = !ranking->shares_us || now_us >= ranking->shares_us + SHARES_EVERY_US;
+    if (due)
+        ranking->shares_us = now_us;
+    if (due && projects == FG_PROJECTS_DRF)
+        ranking->totals = fg_pool_totals(pool);
+    if ((due && projects == FG_PROJECTS_BONUS) || projects == FG_PROJECTS_FAIR)
+        for (fg_project_id id = 1; id <= fg_queue_projects_max(queue); id++)
+            fg_held_settle(fg_queue_held(queue, id), now_us, config->fair_half_life_s);
+    if (due && projects == FG_PROJECTS_BONUS)
+        set_bonuses(ranking, queue);
+    if (ranking->order->moves
+        && now_us >= ranking->keyed_us + config->order_rekey_s * 1000000) {
+        ranking->keyed_us = now_us;
+        fg_queue_rekey_all(queue);
+    }
+}
+
+/* -- who may push aside ------------------------------------------------------------------------------- */
+
+static int64_t priority_of(const struct fg_queue *queue, const struct fg_job *job)
+{
+    return job->priority_milli + 1000LL * fg_queue_project(queue, job->project)->priority;
+}
+
+static bool pushes_by_order(const struct fg_ranking *ranking)
+{
+    return ranking->preempt == FG_PREEMPT_ORDER && ranking->order->may_push;
+}
+
+/* Of the lower priority, and after the head in the queue: else the two would push each other aside for ever.  Where
+ * projects are ranked by what they hold, a stop would lift the loser's: so only within a project. */
+static bool may_push_by_priority(const struct fg_ranking *ranking,
+                                 const struct fg_queue *queue,
+                                 const struct fg_job *head,
+                                 const struct fg_job *running)
+{
+    if (head->preemptible || priority_of(queue, running) >= priority_of(queue, head))
+        return false;
+    if (ranks_projects(ranking) && head->project != running->project)
+        return false;
+    return fg_queue_is_before(queue, head->id, running->id);
+}
+
+/* It had a quantum to itself, and then the order decides. */
+static bool may_push_by_order(const struct fg_ranking *ranking,
+                              const struct fg_job *head,
+                              const struct fg_job *running)
+{
+    if (ranking->now_us < running->started_us + ranking->config->preempt_quantum_s * 1000000)
+        return false;
+    struct fg_order_view waits = view_of(ranking, head, ranking->now_us),
+                         runs = view_of(ranking, running, ranking->now_us);
+    return ranking->order->may_push(&waits, &runs);
+}
+
+bool fg_ranking_may_push(const struct fg_ranking *ranking,
+                         const struct fg_queue *queue,
+                         const struct fg_job *head,
+                         const struct fg_job *running)
+{
+    if (ranking->preempt == FG_PREEMPT_OFF)
+        return false;
+    return pushes_by_order(ranking) ? may_push_by_order(ranking, head, running)
+                                    : may_push_by_priority(ranking, queue, head, running);
+}
+
+int64_t fg_ranking_standing(const struct fg_ranking *ranking,
+                            const struct fg_queue *queue,
+                            const struct fg_job *job)
+{
+    if (!pushes_by_order(ranking))
+        return priority_of(queue, job);
+    struct fg_order_view view = view_of(ranking, job, ranking->now_us);
+    return ranking->order->key(&view);
+}
