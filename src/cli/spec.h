@@ -19,6 +19,8 @@ extern const struct fg_opt fg_opts_spec[];
         {"memory", 'm', "SIZE", "memory of each task, like 16GiB", NULL},                      \
         {"tasks", 't', "N", "tasks that start together, or none", NULL},                       \
         {"time-limit", 0, "TIME", "stopped after this time, like 2h", NULL},                   \
+        {"duration", 0, "TIME", "how long it will run, as you expect; puts short jobs first",  \
+         NULL},                                                                                \
         {"deadline", 0, "WHEN", "should be done by then: a moment, or a time from now", NULL}, \
         {"begin", 0, "WHEN", "not before then", NULL},                                         \
         {"priority", 0, "N", "-1000 to 1000, added to its priority", NULL},                    \

@@ -63,6 +63,7 @@ static void queue_again(struct fg_control *control,
                         int64_t pause_us,
                         const char *reason)
 {
+    fg_job_count_service(control, job);
     int rc = fg_job_move(&job->state, FG_JOB_QUEUED, NULL);
     assert(rc == 0);
     (void)rc;

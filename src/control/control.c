@@ -298,6 +298,7 @@ int fg_control_step(struct fg_control *control,
     apply_events(control);
     pass_if_due(control);
     fg_control_retain(control);
+    fg_history_keep_use(control);
     return finish_step(control, err);
 }
 

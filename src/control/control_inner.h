@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/map.h"
 #include "control/control.h"
+#include "queue/predict.h"
 #include "schedule/priority.h"
 #include "schedule/ranking.h"
 #include "schedule/schedule.h"
@@ -56,6 +57,7 @@ struct fg_control {
     struct fg_ranking *ranking;
     struct fg_queue *queue; /* walks as the ranking says */
     struct fg_schedule *schedule;
+    struct fg_predict *predict;
     struct live *lives;
     size_t lives_len, lives_room;
     struct fg_map *live_by_job;
@@ -90,6 +92,7 @@ struct fg_control {
     int64_t pass_after_us;      /* no pass before: passes take at most a tenth of the time */
     int64_t tick_us, later_us;
     int64_t retain_us; /* old rows are due to go */
+    int64_t use_us;    /* what projects used is due to be written */
     bool sick;
     int64_t sick_until_us;
     struct fg_running *running; /* scratch of the pass */
@@ -151,6 +154,18 @@ void fg_job_finish(struct fg_control *control,
                    const char *reason,
                    int32_t exit_code,
                    int32_t term_signal);
+
+/* history.c: what the past says, of jobs and of projects. */
+void fg_job_count_service(struct fg_control *control, struct fg_job *job); /* it stops running */
+void fg_job_predict(const struct fg_control *control, struct fg_job *job);
+void fg_job_learn(struct fg_control *control, const struct fg_job *job); /* it is over */
+int fg_history_use(void *self, fg_project_id project, int64_t device_ms, int64_t time_us);
+void fg_history_finished(void *self,
+                         const struct fg_job *job,
+                         int64_t finished_us,
+                         const struct fg_request *any_of,
+                         size_t any_of_len);
+void fg_history_keep_use(struct fg_control *control); /* with a batch that is written anyway */
 
 /* attempt.c: engine events. */
 void fg_attempt_event(struct fg_control *control, const struct fg_engine_event *event);

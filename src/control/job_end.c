@@ -105,9 +105,11 @@ void fg_job_finish(struct fg_control *control,
                    int32_t exit_code,
                    int32_t term_signal)
 {
+    fg_job_count_service(control, job);
     int rc = fg_job_move(&job->state, state, NULL);
     assert(rc == 0);
     (void)rc;
+    fg_job_learn(control, job);
     fg_queue_set(control->queue, job);
     fg_job_write(control, job, reason, exit_code, term_signal);
     fg_control_tell(control, "job.finished", job, "\"state\":\"%s\",\"exit_code\":%d",

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PREDICT_CLASSES 16384
+
 const char *fg_control_user(const struct fg_control *control, uint32_t user)
 {
     return user < control->users_len && control->user_names[user][0] ? control->user_names[user]
@@ -109,6 +111,7 @@ static int load_job(void *self,
     struct fg_control *control = self;
     struct fg_job job = row->job;
     job.request = fg_queue_class(control->queue, any_of, any_of_len);
+    fg_job_predict(control, &job);
     job.waits_for = 0;
     for (size_t i = 0; i < row->after_len; i++)
         job.waits_for = (uint8_t)(job.waits_for
@@ -139,6 +142,7 @@ void fg_control_unload(struct fg_control *control)
     fg_schedule_free(control->schedule);
     fg_queue_free(control->queue);
     fg_ranking_free(control->ranking);
+    fg_predict_free(control->predict);
     fg_pool_free(control->pool);
     free(control->user_names);
     free(control->node_reasons);
@@ -148,6 +152,7 @@ void fg_control_unload(struct fg_control *control)
     control->schedule = NULL;
     control->queue = NULL;
     control->ranking = NULL;
+    control->predict = NULL;
     control->pool = NULL;
     control->user_names = NULL;
     control->node_reasons = NULL;
@@ -207,12 +212,14 @@ int fg_control_load(struct fg_control *control, struct fg_err *err)
     control->ranking =
         fg_ranking_new(control->config, control->options.order, control->options.preempt);
     control->schedule = fg_schedule_new(control->config);
+    control->predict = fg_predict_new(PREDICT_CLASSES);
     if (control->ranking)
         control->queue =
             fg_ranking_queue(control->ranking, (size_t)control->config->queue_jobs_max);
     control->live_by_job = fg_map_new(64);
     control->node_reasons = calloc(control->options.nodes_max, FG_TEXT_MAX);
-    if (!control->pool || !control->queue || !control->schedule || !control->node_reasons)
+    if (!control->pool || !control->queue || !control->schedule || !control->predict
+        || !control->node_reasons)
         return fg_fail(err, FG_ENOMEM, "no memory for the controller's state");
     fg_schedule_rank(control->schedule, control->ranking);
 
@@ -221,6 +228,8 @@ int fg_control_load(struct fg_control *control, struct fg_err *err)
                                  .project = load_project,
                                  .node = load_node,
                                  .user = load_user,
+                                 .project_use = fg_history_use,
+                                 .finished = fg_history_finished,
                                  .job = load_job};
     if (rc == 0)
         rc = control->options.store_ops->load(control->options.store, &sink, err);

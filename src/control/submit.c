@@ -106,7 +106,7 @@ static struct fg_job make_job(struct fg_control *control,
                               uint32_t user)
 {
     const struct fg_job_spec *spec = item->spec;
-    return (struct fg_job){
+    struct fg_job job = {
         .project = item->project,
         .request = fg_queue_class(control->queue, spec->any_of, spec->any_of_len),
         .tasks = spec->tasks,
@@ -119,8 +119,11 @@ static struct fg_job make_job(struct fg_control *control,
         .eligible_us = spec->begin_us > control->now_us ? spec->begin_us : 0,
         .deadline_us = spec->deadline_us,
         .time_limit_us = spec->time_limit_us,
+        .duration_us = spec->duration_us,
         .retry_backoff_us = spec->retry_backoff_us,
     };
+    fg_job_predict(control, &job);
+    return job;
 }
 
 /* Whom the item waits for, as jobs: items of the batch have their ids by now.  Named twice, the stricter

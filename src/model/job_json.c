@@ -129,6 +129,7 @@ static void timing(struct fg_json *json, const struct fg_job_spec *spec)
     number(json, "deadline_us", spec->deadline_us, 0);
     number(json, "begin_us", spec->begin_us, 0);
     number(json, "time_limit_us", spec->time_limit_us, 0);
+    number(json, "duration_us", spec->duration_us, 0);
     number(json, "grace_us", spec->grace_us, 0);
     number(json, "retries", spec->retries, 0);
     number(json, "retry_backoff_us", spec->retry_backoff_us, FG_RETRY_BACKOFF_US_DEFAULT);

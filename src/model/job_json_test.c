@@ -64,11 +64,14 @@ static const struct {
      "{\"name\":\"x\",\"run\":\"x\",\"any_of\":[{\"cpu_milli\":1000}],"
      "\"after\":[\"7\",\"8\",{\"job\":\"9\",\"when\":\"any\"},\"12\"]}"},
     {"{\"run\":\"x\",\"deadline\":\"1d\",\"begin\":\"1970-01-13T00:00:00Z\",\"time_limit\":90,"
-     "\"grace\":\"1m\",\"retry_backoff\":\"5s\",\"retries\":3,\"priority\":-5,\"preemptible\":"
+     "\"duration\":\"1m "
+     "5s\",\"grace\":\"1m\",\"retry_backoff\":\"5s\",\"retries\":3,\"priority\":-5,"
+     "\"preemptible\":"
      "true}",
      "{\"name\":\"x\",\"run\":\"x\",\"any_of\":[{\"cpu_milli\":1000}],\"priority\":-5,"
      "\"deadline_us\":1086400000000,\"begin_us\":1036800000000,\"time_limit_us\":90000000,"
-     "\"grace_us\":60000000,\"retries\":3,\"retry_backoff_us\":5000000,\"preemptible\":true}"},
+     "\"duration_us\":65000000,\"grace_us\":60000000,\"retries\":3,\"retry_backoff_us\":"
+     "5000000,\"preemptible\":true}"},
     {"{\"run\":\"x\",\"grace_us\":0,\"retry_backoff\":1,\"priority\":0,\"tasks\":1,"
      "\"project\":null}",
      "{\"name\":\"x\",\"run\":\"x\",\"any_of\":[{\"cpu_milli\":1000}]}"},

@@ -66,6 +66,8 @@ static const struct fg_job_member members[] = {
     {"begin_us", NUMBER(i64, begin_us), 0, MOMENT_US_MAX, NULL},
     {DURATION("time_limit", time_limit_us), NULL},
     {"time_limit_us", NUMBER(i64, time_limit_us), 0, DURATION_US_MAX, NULL},
+    {DURATION("duration", duration_us), NULL},
+    {"duration_us", NUMBER(i64, duration_us), 0, DURATION_US_MAX, NULL},
     {"grace", read_grace, AT(grace_us), 0, DURATION_US_MAX, NULL},
     {"grace_us", NUMBER(i64, grace_us), 0, DURATION_US_MAX, NULL},
     {"retries", NUMBER(u32, retries), 0, FG_RETRIES_MAX, NULL},

@@ -61,12 +61,16 @@ int64_t fg_order_attained_us(const struct fg_order_view *view)
     return fg_order_clamp(view->job->attained_us + now);
 }
 
+int64_t fg_order_wall_us(int64_t attained_us, const struct fg_request *request, uint32_t tasks)
+{
+    return fg_order_clamp((__int128)attained_us * 1000 / fg_order_weight_milli(request, tasks));
+}
+
 int64_t fg_order_remaining_us(const struct fg_order_view *view)
 {
     int64_t expected = fg_order_expected_us(view->config, view->job), done = running_us(view);
     if (view->job->preemptible)
-        done += fg_order_clamp((__int128)view->job->attained_us * 1000
-                               / fg_order_weight_milli(view->request, view->job->tasks));
+        done += fg_order_wall_us(view->job->attained_us, view->request, view->job->tasks);
     while (done >= expected && expected < KEY_MAX / 2)
         expected *= 2;
     return expected - done;

@@ -53,6 +53,8 @@ int64_t fg_order_expected_us(const struct fg_config *config, const struct fg_job
 int64_t fg_order_weight_milli(const struct fg_request *request, uint32_t tasks);
 /* Device-microseconds that it got so far: two-dimensional attained service, devices x time. */
 int64_t fg_order_attained_us(const struct fg_order_view *view);
+/* The run time in which a job of this size gets so much. */
+int64_t fg_order_wall_us(int64_t attained_us, const struct fg_request *request, uint32_t tasks);
 /* How much longer it is taken to run.  Who has run longer than expected is taken to need twice as long, and twice again
  * (Tsafrir, Etsion and Feitelson 2007); only work that survives a stop counts: that of preemptible jobs. */
 int64_t fg_order_remaining_us(const struct fg_order_view *view);

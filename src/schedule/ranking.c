@@ -75,6 +75,14 @@ static int64_t key(const void *self,
     return ranking->order->key(&view);
 }
 
+int64_t fg_ranking_attained_us(const struct fg_ranking *ranking,
+                               const struct fg_job *job,
+                               int64_t now_us)
+{
+    struct fg_order_view view = view_of(ranking, job, now_us);
+    return fg_order_attained_us(&view);
+}
+
 /* -- standing of projects -------------------------------------------------------------------------- */
 
 static double share_of(int64_t held, uint64_t total)

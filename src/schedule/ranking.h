@@ -39,6 +39,12 @@ void fg_ranking_tick(struct fg_ranking *ranking,
                      const struct fg_pool *pool,
                      int64_t now_us);
 
+/* Device-microseconds that an open job got so far, the attempt under way included: to be kept as its `attained_us` when
+ * the attempt ends. */
+int64_t fg_ranking_attained_us(const struct fg_ranking *ranking,
+                               const struct fg_job *job,
+                               int64_t now_us);
+
 /* May the waiting `head` push aside `running`, which is preemptible?  Both are open in the queue.  Who is pushed aside
  * comes after the head, and may not push back. */
 bool fg_ranking_may_push(const struct fg_ranking *ranking,

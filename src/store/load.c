@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FINISHED_MAX 20000 /* the newest so many ids are looked through */
+
 static int single(struct fg_store *store, enum fg_sql sql, uint64_t *out, struct fg_err *err)
 {
     FG_AUTO(fg_query) struct fg_query query = {};
@@ -42,6 +44,32 @@ static int load_projects(struct fg_store *store, struct fg_store_sink *sink, str
         rc = load_kinds(store, &project, err);
         if (rc == 0 && sink->project)
             rc = sink->project(sink->self, &project);
+    }
+    return rc;
+}
+
+static int load_use(struct fg_store *store, struct fg_store_sink *sink, struct fg_err *err)
+{
+    FG_AUTO(fg_query) struct fg_query query = {};
+    int rc = sink->project_use ? fg_query_begin(&query, &store->db, FG_SQL_load_use, err) : 0;
+    while (rc == 0 && sink->project_use && (rc = fg_query_step(&query, err)) == 1)
+        rc = sink->project_use(sink->self, (fg_project_id)fg_query_get(&query, 0),
+                               fg_query_get(&query, 1), fg_query_get(&query, 2));
+    return rc;
+}
+
+static int load_finished(struct fg_store *store, struct fg_store_sink *sink, struct fg_err *err)
+{
+    FG_AUTO(fg_query) struct fg_query query = {};
+    int rc = sink->finished ? fg_query_begin(&query, &store->db, FG_SQL_load_finished, err) : 0;
+    if (rc == 0 && sink->finished)
+        fg_query_int(&query, FINISHED_MAX);
+    while (rc == 0 && sink->finished && (rc = fg_query_step(&query, err)) == 1) {
+        struct fg_job_columns columns;
+        rc = fg_job_decode(&query, &columns, err);
+        if (rc == 0)
+            sink->finished(sink->self, &columns.job, columns.finished_us, columns.any_of,
+                           columns.any_of_len);
     }
     return rc;
 }
@@ -151,9 +179,13 @@ int fg_store_load(struct fg_store *store, struct fg_store_sink *sink, struct fg_
     if (rc == 0)
         rc = load_projects(store, sink, err);
     if (rc == 0)
+        rc = load_use(store, sink, err);
+    if (rc == 0)
         rc = load_nodes(store, sink, err);
     if (rc == 0)
         rc = load_users(store, sink, err);
+    if (rc == 0)
+        rc = load_finished(store, sink, err);
     if (rc == 0 && sink->job)
         rc = load_jobs(store, sink, err);
     return rc;

@@ -48,6 +48,8 @@ enum column {
     NAME,
     REQUEST,
     REASON,
+    DURATION,
+    ATTAINED,
     COLUMNS_LEN
 };
 _Static_assert(COLUMNS_LEN == FG_JOB_COLUMNS_LEN, "FG_JOB_COLUMNS and this list differ");
@@ -75,6 +77,8 @@ static void decode_core(const struct fg_query *query, struct fg_job *job)
         .deadline_us = fg_query_get(query, DEADLINE),
         .time_limit_us = fg_query_get(query, TIME_LIMIT),
         .retry_backoff_us = fg_query_get(query, BACKOFF),
+        .duration_us = fg_query_get(query, DURATION),
+        .attained_us = fg_query_get(query, ATTAINED),
         .array_id = (fg_job_id)fg_query_get(query, ARRAY_ID),
         .array_index = (uint32_t)fg_query_get(query, ARRAY_INDEX),
     };

@@ -81,7 +81,15 @@ static const char *const step_1 =
     "NULL,"
     " project INTEGER NOT NULL, json TEXT NOT NULL) STRICT;";
 
-static const char *const steps[] = {step_1};
+/* How long jobs are expected to run, what they and their projects got so far: for orders and fair share. */
+static const char *const step_2 =
+    "ALTER TABLE job ADD COLUMN duration_us INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE job ADD COLUMN attained_us INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE project_use("
+    " project INTEGER PRIMARY KEY, device_ms INTEGER NOT NULL, time_us INTEGER NOT NULL) "
+    "STRICT;";
+
+static const char *const steps[] = {step_1, step_2};
 
 int fg_schema_version(void)
 {
@@ -130,13 +138,18 @@ static int take_step(struct fg_db *db, int64_t step, struct fg_err *err)
     return 0;
 }
 
-int fg_schema_migrate(struct fg_db *db, struct fg_err *err)
+int fg_schema_migrate_to(struct fg_db *db, int64_t wanted, struct fg_err *err)
 {
     int64_t version = 0;
     int rc = identify(db, &version, err);
-    for (; rc == 0 && version < fg_schema_version(); version++)
+    for (; rc == 0 && version < wanted; version++)
         rc = take_step(db, version, err);
     return rc;
+}
+
+int fg_schema_migrate(struct fg_db *db, struct fg_err *err)
+{
+    return fg_schema_migrate_to(db, fg_schema_version(), err);
 }
 
 int fg_schema_verify(struct fg_db *db, struct fg_err *err)

@@ -150,6 +150,7 @@ const struct fg_store_ops fg_store_sqlite = {
     .job_set = fg_store_job_set,
     .attempt_put = fg_store_attempt_put,
     .project_put = fg_store_project_put,
+    .project_use_put = fg_store_project_use_put,
     .node_put = fg_store_node_put,
     .token_put = fg_store_token_put,
     .artifact_put = fg_store_artifact_put,

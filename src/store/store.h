@@ -43,10 +43,13 @@ struct fg_attempt_row {
     const char *reason;  /* plain words, "" none */
 };
 
-/* What load() hands over, one call per row, in this order: projects, nodes, users, then the open jobs by id. */
+/* What load() hands over, one call per row, in this order: projects, their use, nodes, users, finished jobs, then the
+ * open jobs by id.  What is NULL is not wanted. */
 struct fg_store_sink {
     void *self;
     int (*project)(void *self, const struct fg_project *project);
+    /* What the project used, in device-milliseconds, as of that moment. */
+    int (*project_use)(void *self, fg_project_id project, int64_t device_ms, int64_t time_us);
     int (*node)(void *self, const char *name, enum fg_node_state wanted, const char *reason);
     int (*user)(void *self, uint32_t user, const char *name);
     /* `row->spec_json` is NULL (100,000 texts are not wanted); any_of and tasks come from columns.
@@ -57,6 +60,12 @@ struct fg_store_sink {
                size_t any_of_len,
                const struct fg_grant *grants,
                size_t grants_len);
+    /* Jobs that ended well or by their time limit, the newest, by id: what predictions are made of. */
+    void (*finished)(void *self,
+                     const struct fg_job *job,
+                     int64_t finished_us,
+                     const struct fg_request *any_of,
+                     size_t any_of_len);
     fg_job_id next_job_id;  /* filled in: the first id never used */
     uint64_t next_token_id; /* filled in: the same for tokens */
 };
@@ -104,6 +113,11 @@ struct fg_store_ops {
     int (*project_put)(struct fg_store *store,
                        const struct fg_project *project,
                        struct fg_err *err);
+    int (*project_use_put)(struct fg_store *store,
+                           fg_project_id project,
+                           int64_t device_ms,
+                           int64_t time_us,
+                           struct fg_err *err);
     int (*node_put)(struct fg_store *store,
                     const struct fg_node_spec *spec,
                     enum fg_node_state wanted,

@@ -35,6 +35,11 @@ int fg_store_attempt_put(struct fg_store *store,
                          struct fg_err *err);
 
 /* write_rest.c */
+int fg_store_project_use_put(struct fg_store *store,
+                             fg_project_id project,
+                             int64_t device_ms,
+                             int64_t time_us,
+                             struct fg_err *err);
 int fg_store_project_put(struct fg_store *store,
                          const struct fg_project *project,
                          struct fg_err *err);

@@ -141,6 +141,8 @@ static struct fg_job_row full_job(fg_job_id id, const struct fg_after *after, si
                               .deadline_us = INT64_MAX,
                               .time_limit_us = 5,
                               .retry_backoff_us = 6,
+                              .duration_us = 7,
+                              .attained_us = 8,
                               .array_id = id - 1,
                               .array_index = 99999};
     row.name = "näme '\"; DROP TABLE job";

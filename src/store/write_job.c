@@ -43,6 +43,8 @@ static int add_row(struct fg_store *store,
     fg_query_text(&query, row->name);
     fg_query_text(&query, request);
     fg_query_text(&query, "");
+    fg_query_int(&query, job->duration_us);
+    fg_query_int(&query, job->attained_us);
     return fg_query_run(&query, err);
 }
 
@@ -184,6 +186,7 @@ int fg_store_job_set(struct fg_store *store,
     fg_query_int(&query, exit_code);
     fg_query_int(&query, term_signal);
     fg_query_text(&query, reason);
+    fg_query_int(&query, job->attained_us);
     if (moves)
         fg_query_int(&query, job->state);
     fg_query_int(&query, (int64_t)job->id);

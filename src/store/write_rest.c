@@ -65,6 +65,23 @@ int fg_store_project_put(struct fg_store *store,
     return rc < 0 ? fg_wrap(err, rc, "project %s", project->name) : 0;
 }
 
+int fg_store_project_use_put(struct fg_store *store,
+                             fg_project_id project,
+                             int64_t device_ms,
+                             int64_t time_us,
+                             struct fg_err *err)
+{
+    assert(store->in_batch);
+    FG_AUTO(fg_query) struct fg_query query = {};
+    int rc = fg_query_begin(&query, &store->db, FG_SQL_project_use_put, err);
+    if (rc < 0)
+        return rc;
+    fg_query_int(&query, project);
+    fg_query_int(&query, device_ms);
+    fg_query_int(&query, time_us);
+    return fg_query_run(&query, err);
+}
+
 static int put_node(struct fg_store *store,
                     const struct fg_node_spec *spec,
                     enum fg_node_state wanted,

@@ -30,6 +30,7 @@ struct image {
     uint64_t events;
     struct fg_project projects[PROJECTS];
     size_t projects_len;
+    int64_t use_ms[PROJECTS], use_us[PROJECTS]; /* by project id */
     enum fg_node_state node_state;
     bool node_set;
     char users[16][FG_NAME_MAX];
@@ -78,6 +79,8 @@ static void copy_rest(struct image *to, const struct image *from)
     to->events = from->events;
     memcpy(to->projects, from->projects, sizeof(to->projects));
     to->projects_len = from->projects_len;
+    memcpy(to->use_ms, from->use_ms, sizeof(to->use_ms));
+    memcpy(to->use_us, from->use_us, sizeof(to->use_us));
     to->node_state = from->node_state;
     to->node_set = from->node_set;
     memcpy(to->users, from->users, sizeof(to->users));
@@ -218,6 +221,19 @@ static int project_put(struct fg_store *self,
     return 0;
 }
 
+static int project_use_put(struct fg_store *self,
+                           fg_project_id project,
+                           int64_t device_ms,
+                           int64_t time_us,
+                           struct fg_err *err)
+{
+    struct sim_store *store = (struct sim_store *)self;
+    assert(store->in_batch && project < PROJECTS && device_ms > 0);
+    store->batch.use_ms[project] = device_ms;
+    store->batch.use_us[project] = time_us;
+    return fails(store, err);
+}
+
 static int node_put(struct fg_store *self,
                     const struct fg_node_spec *,
                     enum fg_node_state wanted,
@@ -318,6 +334,16 @@ static int job_spec(struct fg_store *self,
     return 0;
 }
 
+static void load_finished(const struct image *image, struct fg_store_sink *sink)
+{
+    for (fg_job_id id = 1; id < image->next_id; id++) {
+        const struct job *job = &image->jobs[id];
+        if (job->job.state == FG_JOB_SUCCEEDED || job->job.state == FG_JOB_TIMED_OUT)
+            sink->finished(sink->self, &job->job, job->finished_us, job->any_of,
+                           job->any_of_len);
+    }
+}
+
 static int load_jobs(const struct image *image, struct fg_store_sink *sink)
 {
     int rc = 0;
@@ -340,10 +366,14 @@ static int load(struct fg_store *self, struct fg_store_sink *sink, struct fg_err
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < image->projects_len; i++)
         rc = sink->project(sink->self, &image->projects[i]);
+    for (fg_project_id id = 1; rc == 0 && id < PROJECTS; id++)
+        if (image->use_us[id])
+            rc = sink->project_use(sink->self, id, image->use_ms[id], image->use_us[id]);
     if (rc == 0 && image->node_set)
         rc = sink->node(sink->self, "sim", image->node_state, "");
     for (size_t i = 0; rc == 0 && i < image->users_len; i++)
         rc = sink->user(sink->self, (uint32_t)i + 1, image->users[i]);
+    load_finished(image, sink);
     if (rc == 0)
         rc = load_jobs(image, sink);
     sink->next_job_id = image->next_id;
@@ -360,6 +390,7 @@ const struct fg_store_ops sim_store_ops = {
     .job_set = job_set,
     .attempt_put = attempt_put,
     .project_put = project_put,
+    .project_use_put = project_use_put,
     .node_put = node_put,
     .token_put = token_put,
     .artifact_put = artifact_put,
