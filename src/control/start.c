@@ -21,14 +21,11 @@ static size_t list_running(struct fg_control *control)
     for (size_t i = 0; i < control->lives_len; i++) {
         const struct live *live = &control->lives[i];
         const struct fg_job *job = fg_queue_get(control->queue, live->job);
-        int64_t duration = job->time_limit_us
-                               ? job->time_limit_us
-                               : control->config->backfill_default_limit_s * 1000000;
         control->running = fg_control_grow(control->running, i, &control->running_room,
                                            sizeof(struct fg_running));
         control->running[i] = (struct fg_running){
             .job = live->job,
-            .end_us = live->begun_us + duration,
+            .end_us = live->begun_us + fg_schedule_duration(control->schedule, job),
             .grants = live->grants,
             .grants_len = live->claimed ? live->tasks : 0,
             .stopping = job->stop_sent || job->cancel_asked,

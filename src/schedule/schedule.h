@@ -65,6 +65,9 @@ size_t fg_schedule_looked(const struct fg_schedule *schedule);
 const struct fg_grant *fg_schedule_grants(const struct fg_schedule *schedule);
 struct fg_reservation fg_schedule_reservation(const struct fg_schedule *schedule);
 
+/* How long an attempt of the job is taken to hold its devices at most: its time limit, or the configured default. */
+int64_t fg_schedule_duration(const struct fg_schedule *schedule, const struct fg_job *job);
+
 /* What the grants amount to, by the quota rows of the project. */
 struct fg_amount fg_schedule_amount(const struct fg_pool *pool,
                                     const struct fg_project *project,

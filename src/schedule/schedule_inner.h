@@ -39,8 +39,6 @@ struct fg_pass {
 };
 
 struct fg_decision *fg_schedule_decide(struct fg_schedule *schedule);
-/* How long the job is taken to run: its time limit, or the configured default. */
-int64_t fg_schedule_duration(const struct fg_schedule *schedule, const struct fg_job *job);
 
 /* backfill.c: make `head` the head: find when its gang will fit, and build the shadow pool of that moment.  May
  * decide to preempt for it. */

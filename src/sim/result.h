@@ -19,7 +19,6 @@ enum fg_sim_end {
     FG_SIM_NEVER, /* it waits still: nothing of the cluster can hold it, or the run was cut off */
     FG_SIM_DONE,      /* all its work is done */
     FG_SIM_TIMED_OUT, /* its time limit came first */
-    FG_SIM_GIVEN_UP,  /* interrupted more often than the service bears */
     FG_SIM_ENDS
 };
 

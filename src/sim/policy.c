@@ -1,0 +1,54 @@
+/* policy.c - see policy.h */
+#include "sim/policy.h"
+
+#include "base/buf.h"
+#include "base/text.h"
+
+#include <string.h>
+
+static int no_such_word(const char *word, struct fg_err *err)
+{
+    FG_AUTO(fg_buf) struct fg_buf orders = {};
+    for (size_t i = 0; fg_orders[i]; i++)
+        fg_buf_printf(&orders, "%s%s", i ? ", " : "", fg_orders[i]->name);
+    return fg_fail(err, FG_EINVAL, "`%.40s`, expected an order (%s), easy, strict, no-preempt",
+                   word, orders.text);
+}
+
+static bool read_word(const char *word, struct fg_sim_policy *out, bool *had_preempt)
+{
+    if (strncmp(word, "preempt-", 8) == 0 || strcmp(word, "no-preempt") == 0) {
+        int preempt = fg_preempt_find(word[0] == 'n' ? "off" : word + 8);
+        *had_preempt = true;
+        out->preempt = (enum fg_preempt)preempt;
+        return preempt >= 0;
+    }
+    if (strcmp(word, "strict") == 0)
+        out->is_strict = true;
+    else if (strcmp(word, "easy") == 0)
+        out->is_strict = false;
+    else if (strcmp(word, "best-fit") != 0 && strcmp(word, "bestfit") != 0)
+        return false;
+    return true;
+}
+
+int fg_sim_policy_read(const char *text, struct fg_sim_policy *out, struct fg_err *err)
+{
+    char words[FG_SIM_POLICY_MAX];
+    *out = (struct fg_sim_policy){};
+    if (!fg_copy(out->name, sizeof(out->name), text) || !text[0])
+        return fg_fail(err, FG_EINVAL, "a policy of %zu letters, expected 1 to %d",
+                       strlen(text), FG_SIM_POLICY_MAX - 1);
+    fg_copy(words, sizeof(words), text);
+    char *rest = words, *word = strsep(&rest, ":");
+    bool had_preempt = false;
+    out->order = fg_order_find(word);
+    if (!out->order)
+        return no_such_word(word, err);
+    while ((word = strsep(&rest, ":")))
+        if (!read_word(word, out, &had_preempt))
+            return no_such_word(word, err);
+    if (!had_preempt)
+        out->preempt = out->order->may_push ? FG_PREEMPT_ORDER : FG_PREEMPT_PRIORITY;
+    return 0;
+}

@@ -1,0 +1,21 @@
+/* policy.h - a policy as people name it: "fifo", "las:best", "priority:easy:no-preempt".
+ *
+ * The first word is the order, then come in any order: a word for the place, one for backfill (easy, strict), one for
+ * preemption (no-preempt, preempt-priority, preempt-order).  Without the last, orders that push jobs aside may. */
+#pragma once
+
+#include "schedule/ranking.h"
+
+#define FG_SIM_POLICY_MAX 128
+
+struct fg_sim_policy {
+    char name[FG_SIM_POLICY_MAX]; /* as given */
+    const struct fg_order *order;
+    enum fg_preempt preempt;
+    bool is_strict; /* nobody starts before the head of the queue: no backfill */
+};
+
+/* Read it.  FG_EINVAL: a word that means nothing, with those that do. */
+[[nodiscard]] int fg_sim_policy_read(const char *text,
+                                     struct fg_sim_policy *out,
+                                     struct fg_err *err);

@@ -1,0 +1,186 @@
+/* read_history.c - our own jobs, as `fastgpu ps --all --json` prints them: a list of objects.
+ *
+ * Each object is read by itself, so that a history may be as long as it likes.  Jobs that are not over, or never ran, are
+ * passed over. */
+#include "sim/read_inner.h"
+
+#include "base/clock.h"
+#include "base/doc_read.h"
+
+#include <string.h>
+
+#define OBJECT_BYTES_MAX (256 * 1024)
+
+/* Where the object that begins at `at` ends (the byte after its brace); `len` if it does not. */
+static size_t object_end(const char *bytes, size_t len, size_t at)
+{
+    int depth = 0;
+    bool quoted = false;
+    for (; at < len; at++) {
+        char c = bytes[at];
+        if (quoted && c == '\\')
+            at++;
+        else if (c == '"')
+            quoted = !quoted;
+        else if (!quoted && c == '{')
+            depth++;
+        else if (!quoted && c == '}' && --depth == 0)
+            return at + 1;
+    }
+    return len;
+}
+
+static const char *text_of(const struct fg_doc *doc, const char *name)
+{
+    const struct fg_doc *member = fg_doc_get(doc, name);
+    return member && member->kind == FG_DOC_TEXT ? member->text : "";
+}
+
+static int number_of(struct fg_reader *reader,
+                     const struct fg_doc *doc,
+                     const char *name,
+                     int64_t max,
+                     int64_t *out)
+{
+    const struct fg_doc *member = fg_doc_get(doc, name);
+    *out = 0;
+    if (!member || member->kind == FG_DOC_NULL)
+        return 0;
+    if (member->kind != FG_DOC_INT || member->integer < 0 || member->integer > max)
+        return fg_fail(reader->err, FG_EINVAL, "%s: expected a whole number from 0 to %lld",
+                       name, (long long)max);
+    *out = member->integer;
+    return 0;
+}
+
+static int moment_of(struct fg_reader *reader,
+                     const struct fg_doc *doc,
+                     const char *name,
+                     int64_t *out_us)
+{
+    if (fg_time_parse(text_of(doc, name), out_us) == 0)
+        return 0;
+    return fg_fail(reader->err, FG_EINVAL, "%s: expected a moment in ISO 8601", name);
+}
+
+static int seconds_of(struct fg_reader *reader,
+                      const struct fg_doc *doc,
+                      const char *name,
+                      int64_t *out_us)
+{
+    const struct fg_doc *member = fg_doc_get(doc, name);
+    *out_us = 0;
+    if (!member || member->kind == FG_DOC_NULL)
+        return 0;
+    bool is_number = member->kind == FG_DOC_INT || member->kind == FG_DOC_REAL;
+    if (!is_number || !(member->real >= 0 && member->real <= FG_SIM_DURATION_MAX / 1e6))
+        return fg_fail(reader->err, FG_EINVAL, "%s: expected seconds", name);
+    *out_us = (int64_t)(member->real * 1e6 + 0.5);
+    return 0;
+}
+
+static int request_of(struct fg_reader *reader,
+                      const struct fg_doc *job_doc,
+                      struct fg_sim_job *job)
+{
+    const struct fg_doc *doc = fg_doc_get(job_doc, "request");
+    struct fg_request request = {};
+    int64_t count, gpu_milli, mem, cpu, host;
+    int rc = number_of(reader, doc, "count", FG_NODE_DEVICES_MAX, &count);
+    if (rc == 0)
+        rc = number_of(reader, doc, "gpu_milli", 1000, &gpu_milli);
+    if (rc == 0)
+        rc = number_of(reader, doc, "gpu_mem_mib", FG_MEM_GIB_MAX * 1024LL, &mem);
+    if (rc == 0)
+        rc = number_of(reader, doc, "cpu_milli", FG_CPUS_MAX * 1000LL, &cpu);
+    if (rc == 0)
+        rc = number_of(reader, doc, "mem_mib", FG_MEM_GIB_MAX * 1024LL, &host);
+    if (rc < 0)
+        return rc;
+    if (count > 1)
+        gpu_milli = 1000;
+    request = (struct fg_request){.count = (uint32_t)count,
+                                  .gpu_milli = (uint32_t)(count ? gpu_milli : 0),
+                                  .gpu_mem_mib = (uint32_t)mem,
+                                  .cpu_milli = (uint32_t)cpu,
+                                  .mem_mib = (uint64_t)host};
+    const char *kind = text_of(doc, "accelerators");
+    if (strlen(kind) >= FG_KIND_MAX || (count && gpu_milli == 0))
+        return fg_fail(reader->err, FG_EINVAL, "request: not one that a job can have");
+    if (count)
+        memcpy(request.kind, kind[0] ? kind : "any", strlen(kind[0] ? kind : "any"));
+    job->request = fg_sim_trace_request(reader->trace, &request);
+    return 0;
+}
+
+static int job_of(struct fg_reader *reader, const struct fg_doc *doc)
+{
+    struct fg_sim_job job = fg_reader_new_job(reader);
+    const struct fg_doc *flag = fg_doc_get(doc, "preemptible");
+    const char *project = text_of(doc, "project");
+    int64_t finished_us = 0, tasks = 1;
+    if (!text_of(doc, "started")[0] || !text_of(doc, "finished")[0])
+        return ROW_SKIPPED;
+    int rc = moment_of(reader, doc, "submitted", &job.submit_us);
+    if (rc == 0)
+        rc = moment_of(reader, doc, "finished", &finished_us);
+    if (rc == 0)
+        rc = seconds_of(reader, doc, "duration_s", &job.duration_us);
+    if (rc == 0)
+        rc = seconds_of(reader, doc, "time_limit_s", &job.time_limit_us);
+    if (rc == 0 && text_of(doc, "deadline")[0])
+        rc = moment_of(reader, doc, "deadline", &job.deadline_us);
+    if (rc == 0)
+        rc = number_of(reader, doc, "tasks", FG_TASKS_MAX, &tasks);
+    if (rc == 0)
+        rc = request_of(reader, doc, &job);
+    if (rc == 0)
+        rc = fg_reader_project(reader, (struct fg_field){project, strlen(project)}, &job);
+    if (rc < 0)
+        return rc;
+    job.tasks = tasks ? (uint32_t)tasks : 1;
+    job.preemptible = flag && flag->kind == FG_DOC_BOOL && flag->integer;
+    return fg_sim_trace_add(reader->trace, &job, reader->err);
+}
+
+static int read_object(struct fg_reader *reader,
+                       const char *bytes,
+                       size_t len,
+                       struct fg_arena *arena)
+{
+    const struct fg_doc *doc;
+    if (len > OBJECT_BYTES_MAX)
+        return fg_fail(reader->err, FG_EINVAL, "a job of more than %d bytes", OBJECT_BYTES_MAX);
+    int rc = fg_doc_json(bytes, len, arena, &doc, reader->err);
+    if (rc == 0)
+        rc = job_of(reader, doc);
+    if (rc == ROW_SKIPPED)
+        reader->trace->rows_skipped++;
+    return rc < 0 ? (rc == FG_ETOOBIG ? FG_EINVAL : rc) : 0;
+}
+
+int fg_read_history(struct fg_reader *reader, const char *bytes, size_t len)
+{
+    FG_AUTO(fg_arena) struct fg_arena *arena = fg_arena_new(fg_doc_room(OBJECT_BYTES_MAX));
+    size_t line = 1;
+    int rc = 0;
+    for (size_t at = 0; at < len && rc == 0;) {
+        char c = bytes[at];
+        if (c == '{') {
+            size_t end = object_end(bytes, len, at);
+            fg_arena_reset(arena);
+            rc = read_object(reader, bytes + at, end - at, arena);
+            if (rc < 0)
+                rc = fg_reader_bad(reader, line, rc);
+            for (; at < end; at++)
+                line += bytes[at] == '\n';
+            continue;
+        }
+        line += c == '\n';
+        at++;
+        if (!strchr("[], \t\r\n", c) || c == '\0')
+            return fg_fail(reader->err, FG_EINVAL, "%s:%zu: expected a list of jobs",
+                           reader->reading->file_name, line);
+    }
+    return rc;
+}

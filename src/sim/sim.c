@@ -1,0 +1,299 @@
+/* sim.c - the loop: from event to event, and a pass where one can help; see sim.h */
+#include "sim/sim_inner.h"
+
+#include "base/text.h"
+#include "schedule/priority.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PROGRESS_EVERY  4096 /* rounds of the loop */
+#define PREDICT_CLASSES 16384
+#define IN_VAIN_US      31'536'000'000'000LL /* a year in which no job began or ended */
+
+void *fg_sim_grow(void *items, size_t len, size_t *room, size_t size)
+{
+    if (len < *room)
+        return items;
+    size_t next = *room ? *room * 2 : 256;
+    void *grown = reallocarray(items, next, size);
+    if (!grown)
+        abort();
+    *room = next;
+    return grown;
+}
+
+/* -- setting up -------------------------------------------------------------------------------------------- */
+
+static const struct fg_project *own_terms(const struct fg_sim_cluster *cluster,
+                                          const char *name)
+{
+    for (size_t i = 0; i < cluster->projects_len; i++)
+        if (strcmp(cluster->projects[i].name, name) == 0)
+            return &cluster->projects[i];
+    return NULL;
+}
+
+static int add_projects(struct sim *sim, struct fg_err *err)
+{
+    int rc = 0;
+    for (size_t i = 0; i < sim->trace->projects_len && rc == 0; i++) {
+        struct fg_project project = {.weight = 100, .quota = {-1, -1, -1, -1, -1}};
+        const struct fg_project *own = own_terms(sim->cluster, sim->trace->projects[i].name);
+        if (own)
+            project = *own;
+        project.id = (fg_project_id)i + 1;
+        fg_copy(project.name, sizeof(project.name), sim->trace->projects[i].name);
+        fg_copy(sim->result->projects[i], FG_NAME_MAX, project.name);
+        sim->result->weights[i] = project.weight;
+        rc = fg_queue_project_put(sim->queue, &project, err);
+    }
+    return rc;
+}
+
+static bool may_run_on(const struct fg_request *request, const struct fg_sim_group *group)
+{
+    size_t len = strlen(request->kind);
+    return strcmp(request->kind, "any") == 0
+           || (strncmp(group->kind, request->kind, len) == 0
+               && (group->kind[len] == '\0' || group->kind[len] == '-'));
+}
+
+/* Of the devices that the request may have. */
+static uint32_t best_speed(const struct sim *sim, const struct fg_request *request)
+{
+    uint32_t best = 0;
+    for (size_t i = 0; request->count && i < sim->cluster->groups_len; i++) {
+        const struct fg_sim_group *group = &sim->cluster->groups[i];
+        if (group->speed_milli > best && may_run_on(request, group))
+            best = group->speed_milli;
+    }
+    return best ? best : 1000;
+}
+
+/* What is known of each job before it comes. */
+static void prepare_jobs(struct sim *sim)
+{
+    uint32_t *speeds = calloc(sim->trace->requests_len + 1, sizeof(*speeds));
+    if (!speeds)
+        abort();
+    for (size_t i = 0; i < sim->trace->requests_len; i++)
+        speeds[i] = best_speed(sim, &sim->trace->requests[i]);
+    for (size_t i = 0; i < sim->trace->jobs_len; i++) {
+        const struct fg_sim_job *job = &sim->trace->jobs[i];
+        const struct fg_request *request = &sim->trace->requests[job->request];
+        sim->runs[i] = (struct job_run){.left_us = job->duration_us, .attempt = NO_ATTEMPT};
+        sim->result->jobs[i].project = job->project;
+        sim->result->jobs[i].gpu_milli = request->count * request->gpu_milli * job->tasks;
+        sim->result->jobs[i].ideal_us =
+            (int64_t)((__int128)job->duration_us * 1000 / speeds[job->request]);
+    }
+    free(speeds);
+}
+
+static int set_up(struct sim *sim, struct fg_err *err)
+{
+    const struct fg_sim_options *options = sim->options;
+    size_t jobs = sim->trace->jobs_len;
+    sim->result = fg_sim_result_new(jobs, sim->trace->projects_len);
+    sim->schedule = fg_schedule_new(options->config);
+    sim->ranking = fg_ranking_new(options->config, options->order, options->preempt);
+    sim->runs = calloc(jobs + 1, sizeof(sim->runs[0]));
+    if (sim->ranking)
+        sim->queue = fg_ranking_queue(sim->ranking, jobs);
+    sim->predict = fg_predict_new(PREDICT_CLASSES);
+    if (!sim->schedule || !sim->queue || !sim->predict || !sim->runs)
+        return fg_fail(err, FG_ENOMEM, "no memory for %zu jobs", jobs);
+    fg_schedule_rank(sim->schedule, sim->ranking);
+    prepare_jobs(sim);
+    int rc = add_projects(sim, err);
+    return rc == 0 ? fg_sim_nodes_new(sim, err) : rc;
+}
+
+static void tear_down(struct sim *sim)
+{
+    for (size_t i = 0; i < sim->attempts_len; i++)
+        free(sim->attempts[i].grants);
+    free(sim->attempts);
+    free(sim->free_attempts);
+    free(sim->running);
+    free(sim->running_slots);
+    free(sim->events);
+    free(sim->runs);
+    free(sim->nodes);
+    free(sim->group_first);
+    fg_schedule_free(sim->schedule);
+    fg_predict_free(sim->predict);
+    fg_queue_free(sim->queue);
+    fg_ranking_free(sim->ranking);
+    fg_pool_free(sim->pool);
+    fg_sim_result_free(sim->result);
+}
+
+/* -- arrivals ------------------------------------------------------------------------------------------------ */
+
+static int64_t submit_us(const struct sim *sim, size_t index)
+{
+    int64_t at_us = sim->trace->jobs[index].submit_us;
+    int64_t speed = sim->options->speed_milli;
+    return speed ? (int64_t)((__int128)at_us * 1000 / speed) : at_us;
+}
+
+/* A limit that was not in the trace never cuts a job off: it covers the restart as well. */
+static int64_t limit_us(const struct sim *sim, const struct fg_sim_job *job)
+{
+    if (job->time_limit_us || sim->options->limit_milli == 0)
+        return job->time_limit_us;
+    int64_t most_us = job->duration_us + job->restart_us;
+    return (int64_t)((__int128)most_us * sim->options->limit_milli / 1000);
+}
+
+static int64_t estimate_us(const struct sim *sim, const struct fg_sim_job *job)
+{
+    if (job->estimate_us || sim->options->estimate_milli == 0)
+        return job->estimate_us;
+    return (int64_t)((__int128)job->duration_us * sim->options->estimate_milli / 1000);
+}
+
+static int32_t priority_milli(const struct sim *sim, const struct fg_sim_job *job)
+{
+    struct fg_job_spec spec = {
+        .any_of = {sim->trace->requests[job->request]},
+        .any_of_len = 1,
+        .tasks = job->tasks,
+        .priority = job->priority,
+        .deadline_us = job->deadline_us,
+        .compute_density = -1,
+        .time_sensitivity = -1,
+        .memory_need = -1,
+    };
+    return fg_priority_milli(sim->options->config, &spec);
+}
+
+static void arrive(struct sim *sim, size_t index)
+{
+    const struct fg_sim_job *job = &sim->trace->jobs[index];
+    struct fg_job record = {
+        .id = index + 1,
+        .project = job->project + 1,
+        .user = job->user,
+        .tasks = job->tasks,
+        .priority_milli = priority_milli(sim, job),
+        .preemptible = job->preemptible,
+        .submitted_us = EPOCH_US + sim->now_us,
+        .deadline_us = job->deadline_us ? EPOCH_US + job->deadline_us : 0,
+        .time_limit_us = limit_us(sim, job),
+        .duration_us = estimate_us(sim, job),
+    };
+    const struct fg_request *request = &sim->trace->requests[job->request];
+    record.request = fg_queue_class(sim->queue, request, 1);
+    record.predicted_us = fg_predict_us(sim->predict, &record, request, 1);
+    int rc = fg_queue_add(sim->queue, &record, NULL);
+    assert(rc == 0);
+    (void)rc;
+    sim->result->jobs[index].submit_us = sim->now_us;
+    sim->pass_wanted = true;
+}
+
+/* -- the loop ------------------------------------------------------------------------------------------------- */
+
+static int64_t next_us(const struct sim *sim)
+{
+    int64_t next = fg_sim_events_us(sim);
+    if (sim->next_job < sim->trace->jobs_len && submit_us(sim, sim->next_job) < next)
+        next = submit_us(sim, sim->next_job);
+    if (sim->tick_us && sim->tick_us < next)
+        next = sim->tick_us;
+    return next;
+}
+
+static void apply_events(struct sim *sim)
+{
+    struct event event;
+    while (fg_sim_next_event(sim, sim->now_us, &event)) {
+        if (event.kind == EVENT_END)
+            fg_sim_ended(sim, event.subject);
+        else if (event.kind == EVENT_STOPPED)
+            fg_sim_interrupt(sim, event.subject, true);
+        else
+            fg_sim_node_event(sim, &event);
+    }
+    while (sim->next_job < sim->trace->jobs_len && submit_us(sim, sim->next_job) <= sim->now_us)
+        arrive(sim, sim->next_job++);
+}
+
+static void pass(struct sim *sim)
+{
+    sim->pass_wanted = false;
+    if (fg_queue_ready(sim->queue) == 0)
+        return;
+    int64_t now_us = EPOCH_US + sim->now_us;
+    const struct fg_decision *decisions;
+    (void)fg_queue_advance(sim->queue, now_us);
+    fg_ranking_tick(sim->ranking, sim->queue, sim->pool, now_us);
+    size_t len = fg_schedule_pass(sim->schedule, sim->pool, sim->queue, sim->running,
+                                  sim->running_len, now_us, &decisions);
+    sim->result->sums.passes++;
+    for (size_t i = 0; i < len; i++)
+        if (decisions[i].kind == FG_DECIDE_START)
+            fg_sim_begin(sim, &decisions[i]);
+        else
+            fg_sim_ask_stop(sim, decisions[i].job);
+}
+
+static void plan_tick(struct sim *sim)
+{
+    bool is_wanted =
+        sim->options->tick_us > 0 && sim->running_len > 0 && fg_queue_ready(sim->queue) > 0;
+    if (!is_wanted)
+        sim->tick_us = 0;
+    else if (sim->tick_us <= sim->now_us)
+        sim->tick_us = sim->now_us + sim->options->tick_us;
+}
+
+/* Something is left to do, and something will come of going on: what fits on nothing would keep failures and repairs
+ * coming for ever. */
+static bool goes_on(const struct sim *sim)
+{
+    int64_t until_us = sim->options->until_us ? sim->options->until_us : INT64_MAX - 1;
+    if (sim->done == sim->trace->jobs_len || next_us(sim) > until_us)
+        return false;
+    return sim->next_job < sim->trace->jobs_len || sim->running_len > 0
+           || (sim->nodes_away > 0 && next_us(sim) < sim->moved_us + IN_VAIN_US);
+}
+
+static void run(struct sim *sim)
+{
+    for (size_t round = 0; goes_on(sim); round++) {
+        int64_t now_us = next_us(sim);
+        fg_sim_meter_to(sim, now_us);
+        sim->now_us = now_us;
+        if (sim->tick_us && sim->tick_us <= now_us)
+            sim->pass_wanted = true;
+        apply_events(sim);
+        if (sim->pass_wanted)
+            pass(sim);
+        if (sim->running_len > 0)
+            sim->moved_us = now_us;
+        plan_tick(sim);
+        if (sim->options->progress && round % PROGRESS_EVERY == 0)
+            sim->options->progress(sim->options->self, sim->done, sim->trace->jobs_len);
+    }
+    fg_sim_meter_finish(sim);
+}
+
+int fg_sim_run(const struct fg_sim_options *options,
+               struct fg_sim_result **out,
+               struct fg_err *err)
+{
+    struct sim sim = {.options = options, .trace = options->trace, .cluster = options->cluster};
+    int rc = set_up(&sim, err);
+    if (rc == 0) {
+        run(&sim);
+        *out = sim.result;
+        sim.result = NULL;
+    }
+    tear_down(&sim);
+    return rc;
+}

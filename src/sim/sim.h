@@ -1,0 +1,61 @@
+/* sim.h - a trace through the core that runs live: the same queue, pool, ranking and scheduling pass.
+ *
+ *     trace, cluster, policies, seed --SIM--> fg_sim_result
+ *
+ *     struct fg_sim_options options = {.config = &config, .trace = &trace, .cluster = &cluster,
+ *                                      .order = fg_order_find("srtf"), .preempt = FG_PREEMPT_ORDER, .seed = 1};
+ *     FG_AUTO(fg_sim_result) struct fg_sim_result *result = NULL;
+ *     int rc = fg_sim_run(&options, &result, &err);
+ *
+ * Time:     virtual, from event to event.  Events of one moment are applied together, then one pass decides, as in the
+ *           daemon's step; no pass while nothing changed that could let a job start.
+ * Work:     a job has duration_us of work at speed 1.  An attempt begins with what the restart costs, and then does the rest
+ *           at the speed of its slowest device.  A job that is asked to stop saves its work; one whose node is lost
+ *           falls back to its last checkpoint.
+ * Pure:     no clock, no file; every random draw comes from the seed.  The same options give the same result, byte for byte.
+ * Threads:  runs share nothing but what they only read: several may go at once.
+ */
+#pragma once
+
+#include "schedule/ranking.h"
+#include "sim/cluster.h"
+#include "sim/result.h"
+#include "sim/trace.h"
+
+/* A start, as the pass decided it.  For tests that compare decisions. */
+struct fg_sim_start {
+    int64_t time_us;
+    size_t job; /* in the trace */
+    uint32_t attempt;
+    const struct fg_grant *grants;
+    size_t grants_len;
+};
+
+struct fg_sim_options {
+    const struct fg_config *config;
+    const struct fg_sim_trace *trace;
+    const struct fg_sim_cluster *cluster;
+    const struct fg_order *order;
+    enum fg_preempt preempt;
+    uint64_t seed;
+    /* Orders that move with time, or push by what a job has got by now, need passes when nothing else happens: this often
+     * while jobs wait.  0: only at events. */
+    int64_t tick_us;
+    /* Time limits for jobs that have none, for backfill to go by: so many thousandths of what the job takes.  0: none. */
+    int64_t limit_milli;
+    /* What users expect of jobs that do not say: so many thousandths of the truth.  0: nothing, it is predicted from
+     * earlier jobs as it is live. */
+    int64_t estimate_milli;
+    int64_t speed_milli; /* of arrivals: 2000 brings them twice as fast; 0 as they are */
+    int64_t until_us;    /* nothing is simulated after this moment; 0: until all is done */
+
+    /* Called now and then, from the simulating thread: jobs done of all.  May be NULL. */
+    void (*progress)(void *self, size_t done, size_t jobs);
+    void (*start)(void *self, const struct fg_sim_start *start); /* may be NULL */
+    void *self;
+};
+
+/* Returns 0 and the result (owned), or FG_EINVAL: a cluster that the pool refuses; FG_ENOMEM. */
+[[nodiscard]] int fg_sim_run(const struct fg_sim_options *options,
+                             struct fg_sim_result **out,
+                             struct fg_err *err);

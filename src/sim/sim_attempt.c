@@ -1,0 +1,267 @@
+/* sim_attempt.c - the life of an attempt: it begins, is asked to stop, is cut off, or ends.
+ *
+ * The books that the live controller keeps of it are kept by the same functions. */
+#include "sim/sim_inner.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* -- slots ------------------------------------------------------------------------------------------- */
+
+static uint32_t take_slot(struct sim *sim)
+{
+    if (sim->free_len)
+        return sim->free_attempts[--sim->free_len];
+    sim->attempts = fg_sim_grow(sim->attempts, sim->attempts_len, &sim->attempts_room,
+                                sizeof(sim->attempts[0]));
+    sim->attempts[sim->attempts_len] = (struct attempt){};
+    return (uint32_t)sim->attempts_len++;
+}
+
+static void free_slot(struct sim *sim, uint32_t slot)
+{
+    struct attempt *attempt = &sim->attempts[slot];
+    free(attempt->grants);
+    attempt->grants = NULL;
+    attempt->generation++;
+    sim->free_attempts =
+        fg_sim_grow(sim->free_attempts, sim->free_len, &sim->free_room, sizeof(uint32_t));
+    sim->free_attempts[sim->free_len++] = slot;
+}
+
+static void list_running(struct sim *sim, uint32_t slot, const struct fg_running *running)
+{
+    size_t at = sim->running_len++;
+    sim->running = fg_sim_grow(sim->running, at, &sim->running_room, sizeof(*running));
+    sim->running_slots =
+        fg_sim_grow(sim->running_slots, at, &sim->slots_room, sizeof(uint32_t));
+    sim->running[at] = *running;
+    sim->running_slots[at] = slot;
+    sim->attempts[slot].running_at = (uint32_t)at;
+}
+
+static void unlist_running(struct sim *sim, uint32_t slot)
+{
+    size_t at = sim->attempts[slot].running_at, last = --sim->running_len;
+    sim->running[at] = sim->running[last];
+    sim->running_slots[at] = sim->running_slots[last];
+    sim->attempts[sim->running_slots[at]].running_at = (uint32_t)at;
+}
+
+/* -- devices ------------------------------------------------------------------------------------------- */
+
+/* The nodes' meters see what the pool was told.  `sign` 1: granted, -1: given back. */
+static void meter_grants(struct sim *sim, const struct attempt *attempt, int sign)
+{
+    for (uint32_t i = 0; i < attempt->grants_len; i++) {
+        const struct fg_grant *grant = &attempt->grants[i];
+        struct node *node = &sim->nodes[grant->node - 1];
+        uint32_t milli = (uint32_t)__builtin_popcount(grant->devices) * grant->gpu_milli;
+        fg_sim_meter_take(sim, node);
+        node->used_milli += sign > 0 ? milli : -milli;
+        node->grants += sign > 0 ? 1U : -1U;
+        fg_sim_meter_put(sim, node);
+    }
+}
+
+/* A gang goes as fast as its slowest member; work without devices at speed 1. */
+static uint32_t speed_of(const struct sim *sim, const struct attempt *attempt)
+{
+    uint32_t speed = UINT32_MAX;
+    for (uint32_t i = 0; i < attempt->grants_len; i++) {
+        const struct fg_grant *grant = &attempt->grants[i];
+        const struct node *node = &sim->nodes[grant->node - 1];
+        uint32_t its = grant->devices ? sim->cluster->groups[node->group].speed_milli : 1000;
+        if (its < speed)
+            speed = its;
+    }
+    return speed;
+}
+
+static int64_t at_speed(int64_t work_us, uint32_t speed_milli)
+{
+    return speed_milli == 1000
+               ? work_us
+               : (int64_t)(((__int128)work_us * 1000 + speed_milli - 1) / speed_milli);
+}
+
+/* -- the beginning ------------------------------------------------------------------------------------- */
+
+static void set_state(struct sim *sim, fg_job_id id)
+{
+    struct fg_job job = *fg_queue_get(sim->queue, id);
+    int rc = fg_job_move(&job.state, FG_JOB_STARTING, NULL);
+    if (rc == 0)
+        rc = fg_job_move(&job.state, FG_JOB_RUNNING, NULL);
+    assert(rc == 0);
+    (void)rc;
+    job.attempt++;
+    job.started_us = EPOCH_US + sim->now_us;
+    fg_queue_set(sim->queue, &job);
+}
+
+static void plan_end(struct sim *sim, uint32_t slot, const struct fg_job *job)
+{
+    struct attempt *attempt = &sim->attempts[slot];
+    int64_t limit_us = sim->trace->jobs[attempt->job].time_limit_us;
+    int64_t takes_us =
+        attempt->overhead_us + at_speed(sim->runs[attempt->job].left_us, attempt->speed_milli);
+    attempt->times_out = limit_us > 0 && limit_us < takes_us;
+    if (attempt->times_out)
+        takes_us = limit_us;
+    fg_sim_plan(sim, (struct event){.kind = EVENT_END,
+                                    .time_us = sim->now_us + takes_us,
+                                    .subject = slot,
+                                    .check = attempt->generation});
+    list_running(
+        sim, slot,
+        &(struct fg_running){
+            .job = job->id,
+            .end_us = EPOCH_US + sim->now_us + fg_schedule_duration(sim->schedule, job),
+            .grants = attempt->grants,
+            .grants_len = attempt->grants_len,
+        });
+}
+
+static void note_start(struct sim *sim, const struct attempt *attempt)
+{
+    struct fg_sim_outcome *outcome = &sim->result->jobs[attempt->job];
+    if (outcome->start_us < 0)
+        outcome->start_us = sim->now_us;
+    outcome->attempts++;
+    sim->result->sums.decisions++;
+    if (sim->options->start)
+        sim->options->start(sim->options->self,
+                            &(struct fg_sim_start){.time_us = sim->now_us,
+                                                   .job = attempt->job,
+                                                   .attempt = outcome->attempts,
+                                                   .grants = attempt->grants,
+                                                   .grants_len = attempt->grants_len});
+}
+
+void fg_sim_begin(struct sim *sim, const struct fg_decision *decision)
+{
+    set_state(sim, decision->job);
+    const struct fg_job *job = fg_queue_get(sim->queue, decision->job);
+    uint32_t slot = take_slot(sim), index = (uint32_t)(decision->job - 1);
+    struct attempt *attempt = &sim->attempts[slot];
+    size_t size = decision->grants_len * sizeof(struct fg_grant);
+    attempt->job = index;
+    attempt->begun_us = sim->now_us;
+    attempt->overhead_us = job->attempt > 1 ? sim->trace->jobs[index].restart_us : 0;
+    attempt->grants_len = (uint32_t)decision->grants_len;
+    attempt->grants = malloc(size);
+    if (!attempt->grants)
+        abort();
+    memcpy(attempt->grants, fg_schedule_grants(sim->schedule) + decision->grants_at, size);
+    attempt->amount = fg_schedule_amount(sim->pool, fg_queue_project(sim->queue, job->project),
+                                         attempt->grants, attempt->grants_len);
+    attempt->speed_milli = speed_of(sim, attempt);
+    sim->runs[index].attempt = slot;
+    meter_grants(sim, attempt, 1);
+    note_start(sim, attempt);
+    plan_end(sim, slot, job);
+}
+
+/* -- the end -------------------------------------------------------------------------------------------- */
+
+/* Devices and books go back; returns how long it held them. */
+static int64_t give_back(struct sim *sim, uint32_t slot)
+{
+    struct attempt *attempt = &sim->attempts[slot];
+    struct fg_sim_outcome *outcome = &sim->result->jobs[attempt->job];
+    const struct fg_job *job = fg_queue_get(sim->queue, attempt->job + 1);
+    int64_t held_us = sim->now_us - attempt->begun_us;
+    unlist_running(sim, slot);
+    meter_grants(sim, attempt, -1);
+    for (uint32_t i = 0; i < attempt->grants_len; i++)
+        fg_pool_release(sim->pool, &attempt->grants[i]);
+    struct fg_held *held = fg_queue_held(sim->queue, job->project);
+    fg_held_settle(held, EPOCH_US + sim->now_us, sim->options->config->fair_half_life_s);
+    fg_held_take(held, &attempt->amount);
+    outcome->run_us += held_us;
+    outcome->gpu_us += held_us * attempt->amount.gpu_milli / 1000;
+    sim->runs[attempt->job].attempt = NO_ATTEMPT;
+    sim->pass_wanted = true;
+    return held_us;
+}
+
+static void lose(struct sim *sim, const struct attempt *attempt, int64_t lost_us)
+{
+    sim->result->sums.gpu_lost_us += lost_us * attempt->amount.gpu_milli / 1000;
+}
+
+/* What the job got, with the attempt that comes to its end. */
+static void learn(struct sim *sim, const struct attempt *attempt)
+{
+    const struct fg_job *job = fg_queue_get(sim->queue, attempt->job + 1);
+    const struct fg_request *request =
+        &sim->trace->requests[sim->trace->jobs[attempt->job].request];
+    int64_t attained_us = fg_ranking_attained_us(sim->ranking, job, EPOCH_US + sim->now_us);
+    int64_t ran_us = fg_order_wall_us(attained_us, request, job->tasks);
+    if (ran_us > 0)
+        fg_predict_note(sim->predict, job, request, 1, ran_us);
+}
+
+void fg_sim_ended(struct sim *sim, uint32_t slot)
+{
+    struct attempt attempt = sim->attempts[slot];
+    struct fg_sim_outcome *outcome = &sim->result->jobs[attempt.job];
+    learn(sim, &attempt);
+    (void)give_back(sim, slot);
+    lose(sim, &attempt, attempt.overhead_us);
+    free_slot(sim, slot);
+    fg_queue_del(sim->queue, attempt.job + 1);
+    outcome->end_us = sim->now_us;
+    outcome->end = attempt.times_out ? FG_SIM_TIMED_OUT : FG_SIM_DONE;
+    sim->done++;
+    sim->meter_at_end = sim->meter;
+}
+
+void fg_sim_ask_stop(struct sim *sim, fg_job_id id)
+{
+    struct fg_job job = *fg_queue_get(sim->queue, id);
+    uint32_t slot = sim->runs[id - 1].attempt;
+    if (job.stop_sent || slot == NO_ATTEMPT)
+        return;
+    job.stop_sent = true;
+    fg_queue_set(sim->queue, &job);
+    sim->running[sim->attempts[slot].running_at].stopping = true;
+    sim->result->sums.preemptions++;
+    fg_sim_plan(sim, (struct event){.kind = EVENT_STOPPED,
+                                    .time_us = sim->now_us + sim->cluster->stop_us,
+                                    .subject = slot,
+                                    .check = sim->attempts[slot].generation});
+}
+
+static void queue_again(struct sim *sim, uint32_t index)
+{
+    struct fg_job job = *fg_queue_get(sim->queue, index + 1);
+    job.attained_us = fg_ranking_attained_us(sim->ranking, &job, EPOCH_US + sim->now_us);
+    int rc = fg_job_move(&job.state, FG_JOB_QUEUED, NULL);
+    assert(rc == 0);
+    (void)rc;
+    job.started_us = 0;
+    job.stop_sent = false;
+    fg_queue_set(sim->queue, &job);
+}
+
+void fg_sim_interrupt(struct sim *sim, uint32_t slot, bool saves)
+{
+    struct attempt attempt = sim->attempts[slot];
+    struct job_run *run = &sim->runs[attempt.job];
+    const struct fg_sim_job *job = &sim->trace->jobs[attempt.job];
+    int64_t held_us = give_back(sim, slot), worked_us = held_us - attempt.overhead_us;
+    int64_t work =
+        worked_us > 0 ? (int64_t)((__int128)worked_us * attempt.speed_milli / 1000) : 0;
+    if (!saves)
+        work = job->checkpoint_us > 0 ? work / job->checkpoint_us * job->checkpoint_us : 0;
+    if (work > run->left_us)
+        work = run->left_us;
+    run->left_us -= work;
+    int64_t kept_us = at_speed(work, attempt.speed_milli);
+    lose(sim, &attempt, held_us > kept_us ? held_us - kept_us : 0);
+    free_slot(sim, slot);
+    queue_again(sim, attempt.job);
+}
