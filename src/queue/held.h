@@ -6,6 +6,7 @@
 #define FG_CORES_A_DEVICE                                                                      \
     16 /* in what a job weighs against another: fair share, attained service */
 
+/* Of its own jobs; what the projects below it hold is theirs. */
 struct fg_held {
     int64_t gpu_milli, cpu_milli, mem_mib;
     int64_t running; /* jobs that hold devices */

@@ -26,8 +26,9 @@ struct fg_queue;
 struct fg_queue_standing {
     /* A walk begins. */
     void (*begin)(void *self, struct fg_queue *queue);
-    /* A job of the project was handed out, and the project holds something else now. */
-    void (*took)(void *self, struct fg_queue *queue, fg_project_id project);
+    /* A job of the project was handed out, and the project holds something else now.  true: other projects stand
+     * elsewhere too. */
+    bool (*took)(void *self, struct fg_queue *queue, fg_project_id project);
     /* Negative: jobs of `a` go before those of `b`; 0: the keys decide. */
     int (*compare)(const void *self, fg_project_id a, fg_project_id b);
 };

@@ -339,12 +339,14 @@ static void go_on(struct fg_queue *queue)
     fg_project_id project = queue->walk[0];
     struct waiting_list *list = &queue->projects[project].list;
     const struct fg_queue_standing *standing = queue->options.standing;
-    if (standing && queue->projects[project].held.running != queue->handed_held)
-        standing->took(queue->options.self, queue, project);
+    bool all_moved = standing && queue->projects[project].held.running != queue->handed_held
+                     && standing->took(queue->options.self, queue, project);
     step(queue, list);
     if (!settle(queue, list))
         queue->walk[0] = queue->walk[--queue->walk_len];
-    if (queue->walk_len)
+    if (all_moved)
+        heapify(queue);
+    else if (queue->walk_len)
         sift_down(queue, 0);
     queue->handed = false;
 }

@@ -1,6 +1,7 @@
 /* ranking.c - see ranking.h */
 #include "schedule/ranking.h"
 #include "schedule/priority.h"
+#include "schedule/standing.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -12,11 +13,9 @@ struct fg_ranking {
     enum fg_preempt preempt;
     const struct fg_queue *queue;
     int64_t now_us;
-    int64_t keyed_us;  /* moving keys are of this moment */
-    int64_t shares_us; /* bonuses and totals are of this moment */
-    struct fg_pool_totals totals;
-    double *standing; /* by project: the lower the sooner */
-    size_t standing_room;
+    int64_t keyed_us;             /* moving keys are of this moment */
+    int64_t shares_us;            /* bonuses and totals are of this moment */
+    struct fg_standing *standing; /* NULL: the order does not compare projects */
 };
 
 #define SHARES_EVERY_US 10000000LL
@@ -35,8 +34,18 @@ struct fg_ranking *fg_ranking_new(const struct fg_config *config,
                                   enum fg_preempt preempt)
 {
     struct fg_ranking *ranking = calloc(1, sizeof(*ranking));
-    if (ranking)
-        *ranking = (struct fg_ranking){.config = config, .order = order, .preempt = preempt};
+    if (!ranking)
+        return NULL;
+    *ranking = (struct fg_ranking){.config = config, .order = order, .preempt = preempt};
+    bool drf = order->projects == FG_PROJECTS_DRF;
+    if (!drf && order->projects != FG_PROJECTS_FAIR)
+        return ranking;
+    ranking->standing =
+        fg_standing_new(drf ? FG_STANDING_DOMINANT : FG_STANDING_USE, config->fair_hold_s);
+    if (!ranking->standing) {
+        free(ranking);
+        return NULL;
+    }
     return ranking;
 }
 
@@ -44,7 +53,7 @@ void fg_ranking_free(struct fg_ranking *ranking)
 {
     if (!ranking)
         return;
-    free(ranking->standing);
+    fg_standing_free(ranking->standing);
     free(ranking);
 }
 
@@ -85,57 +94,22 @@ int64_t fg_ranking_attained_us(const struct fg_ranking *ranking,
 
 /* -- standing of projects -------------------------------------------------------------------------- */
 
-static double share_of(int64_t held, uint64_t total)
-{
-    return total ? (double)held / (double)total : 0;
-}
-
-static double dominant_share(const struct fg_ranking *ranking, const struct fg_held *held)
-{
-    double gpu = share_of(held->gpu_milli, ranking->totals.gpu_milli);
-    double cpu = share_of(held->cpu_milli, ranking->totals.cpu_milli);
-    double mem = share_of(held->mem_mib, ranking->totals.mem_mib);
-    double most = gpu > cpu ? gpu : cpu;
-    return most > mem ? most : mem;
-}
-
-static void judge(struct fg_ranking *ranking, struct fg_queue *queue, fg_project_id id)
-{
-    const struct fg_project *project = fg_queue_project(queue, id);
-    if (!project)
-        return;
-    const struct fg_held *held = fg_queue_held(queue, id);
-    double measure = ranking->order->projects == FG_PROJECTS_DRF
-                         ? dominant_share(ranking, held)
-                         : fg_held_charged(held, ranking->config->fair_hold_s);
-    ranking->standing[id] = measure / (project->weight ? project->weight : 1);
-}
-
 static void begin_walk(void *self, struct fg_queue *queue)
 {
     struct fg_ranking *ranking = self;
-    fg_project_id max = fg_queue_projects_max(queue);
-    if (max >= ranking->standing_room) {
-        size_t room = max + max / 2 + 16;
-        ranking->standing = reallocarray(ranking->standing, room, sizeof(double));
-        if (!ranking->standing)
-            abort();
-        ranking->standing_room = room;
-    }
-    for (fg_project_id id = 1; id <= max; id++)
-        judge(ranking, queue, id);
+    fg_standing_measure(ranking->standing, queue);
 }
 
-static void took(void *self, struct fg_queue *queue, fg_project_id project)
+static bool took(void *self, struct fg_queue *queue, fg_project_id project)
 {
-    judge(self, queue, project);
+    struct fg_ranking *ranking = self;
+    return fg_standing_changed(ranking->standing, queue, project);
 }
 
 static int compare(const void *self, fg_project_id a, fg_project_id b)
 {
     const struct fg_ranking *ranking = self;
-    double x = ranking->standing[a], y = ranking->standing[b];
-    return x < y ? -1 : x > y;
+    return fg_standing_compare(ranking->standing, a, b);
 }
 
 static const struct fg_queue_standing standing = {
@@ -143,7 +117,7 @@ static const struct fg_queue_standing standing = {
 
 static bool ranks_projects(const struct fg_ranking *ranking)
 {
-    return ranking->order->projects >= FG_PROJECTS_DRF;
+    return ranking->standing != NULL;
 }
 
 struct fg_queue *fg_ranking_queue(struct fg_ranking *ranking, size_t jobs_max)
@@ -161,24 +135,23 @@ struct fg_queue *fg_ranking_queue(struct fg_ranking *ranking, size_t jobs_max)
 
 /* -- time ------------------------------------------------------------------------------------------- */
 
-/* Projects that used more than their weight's share are lowered, the others lifted. */
+/* Projects that used more than their share are lowered, the others lifted. */
 static void set_bonuses(struct fg_ranking *ranking, struct fg_queue *queue)
 {
-    double total = 0, weights = 0;
+    double total = 0;
     fg_project_id max = fg_queue_projects_max(queue);
+    for (fg_project_id id = 1; id <= max; id++)
+        total += fg_queue_held(queue, id)->used;
+    double *targets = total > 0 ? calloc(max + 1UL, sizeof(*targets)) : NULL;
+    if (!targets)
+        return;
+    fg_standing_targets(queue, targets);
     for (fg_project_id id = 1; id <= max; id++) {
-        const struct fg_project *project = fg_queue_project(queue, id);
-        total += project ? fg_queue_held(queue, id)->used : 0;
-        weights += project ? project->weight : 0;
-    }
-    for (fg_project_id id = 1; id <= max && total > 0; id++) {
-        const struct fg_project *project = fg_queue_project(queue, id);
-        if (!project)
-            continue;
-        double over = fg_queue_held(queue, id)->used / total - project->weight / weights;
+        double over = fg_queue_held(queue, id)->used / total - targets[id];
         double points = -over * (double)ranking->config->fair_points;
         fg_queue_set_bonus(queue, id, (int64_t)(points * 1000 * FG_PRIORITY_KEY_PER_MILLI));
     }
+    free(targets);
 }
 
 void fg_ranking_tick(struct fg_ranking *ranking,
@@ -193,8 +166,10 @@ void fg_ranking_tick(struct fg_ranking *ranking,
     bool due = !ranking->shares_us || now_us >= ranking->shares_us + SHARES_EVERY_US;
     if (due)
         ranking->shares_us = now_us;
-    if (due && projects == FG_PROJECTS_DRF)
-        ranking->totals = fg_pool_totals(pool);
+    if (due && ranking->standing) {
+        struct fg_pool_totals totals = fg_pool_totals(pool);
+        fg_standing_set_totals(ranking->standing, &totals);
+    }
     if ((due && projects == FG_PROJECTS_BONUS) || projects == FG_PROJECTS_FAIR)
         for (fg_project_id id = 1; id <= fg_queue_projects_max(queue); id++)
             fg_held_settle(fg_queue_held(queue, id), now_us, config->fair_half_life_s);

@@ -1,6 +1,7 @@
 /* ranking_test.c - projects in turn, by what they hold and what they used; who may push aside whom, and that it ends. */
 #include "schedule/ranking.h"
 #include "schedule/schedule.h"
+#include "schedule/standing.h"
 #include "test/tap.h"
 
 #include <stdlib.h>
@@ -20,6 +21,7 @@ struct world {
     struct fg_ranking *ranking;
     struct fg_queue *queue;
     struct fg_project projects[PROJECTS + 1];
+    bool flat; /* nobody has a parent */
     fg_job_id next_id;
 };
 
@@ -120,37 +122,80 @@ static double most(double a, double b)
     return a > b ? a : b;
 }
 
-static double measure(struct world *world, bool drf, fg_project_id id)
+/* Of all projects in `set`, for the weight of `id`. */
+static double measure(struct world *world, bool drf, uint32_t set, fg_project_id id)
 {
-    const struct fg_held *held = fg_queue_held(world->queue, id);
-    double weight = world->projects[id].weight;
-    if (!drf)
-        return (held->used
+    double used = 0, gpu = 0, cpu = 0, mem = 0;
+    for (fg_project_id at = 1; at <= PROJECTS; at++) {
+        const struct fg_held *held = fg_queue_held(world->queue, at);
+        if (!(set >> at & 1))
+            continue;
+        used += held->used
                 + ((double)held->gpu_milli + (double)held->cpu_milli / 16) / 1000
-                      * (double)config.fair_hold_s)
-               / weight;
-    return most((double)held->gpu_milli / 8000,
-                most((double)held->cpu_milli / 64000, (double)held->mem_mib / 65536))
-           / weight;
+                      * (double)config.fair_hold_s;
+        gpu += (double)held->gpu_milli;
+        cpu += (double)held->cpu_milli;
+        mem += (double)held->mem_mib;
+    }
+    return (drf ? most(gpu / 8000, most(cpu / 64000, mem / 65536)) : used)
+           / world->projects[id].weight;
 }
 
-/* The place of the job that must come now: its project's measure, then P, then the id. */
-static size_t best_of(struct world *world, const struct bench *bench, bool drf)
+/* The job that must come now, of the projects in `set`: the first by P, then by id. */
+static size_t first_of(const struct bench *bench, uint32_t set)
 {
     size_t best = bench->len;
     for (size_t i = 0; i < bench->len; i++) {
-        if (bench->gone[i])
-            continue;
         const struct fg_job *a = &bench->jobs[i], *b = &bench->jobs[best];
-        double x = measure(world, drf, a->project),
-               y = best < bench->len ? measure(world, drf, b->project) : 1e300;
-        if (x < y
-            || (x == y
-                && (a->priority_milli > b->priority_milli
-                    || (a->priority_milli == b->priority_milli && a->id < b->id))))
+        if (bench->gone[i] || !(set >> a->project & 1))
+            continue;
+        if (best == bench->len || a->priority_milli > b->priority_milli
+            || (a->priority_milli == b->priority_milli && a->id < b->id))
             best = i;
     }
     return best;
+}
+
+/* It and all below it. */
+static uint32_t tree_of(const struct world *world, fg_project_id top)
+{
+    uint32_t set = 1U << top;
+    for (fg_project_id id = 1; id <= PROJECTS; id++) /* parents have lower ids */
+        if (world->projects[id].parent && set >> world->projects[id].parent & 1)
+            set |= 1U << id;
+    return set;
+}
+
+/* Down the tree: at each fork the branch that got least for its weight, of those that have jobs; where nobody has
+ * parents jobs of projects that got the same are taken together. */
+static size_t best_of(struct world *world,
+                      const struct bench *bench,
+                      bool drf,
+                      fg_project_id top)
+{
+    double least = 1e300;
+    uint32_t tied = 0;
+    fg_project_id go = 0;
+    for (fg_project_id id = 1; id <= PROJECTS; id++) {
+        uint32_t set = id == top                           ? 1U << id
+                       : world->projects[id].parent == top ? tree_of(world, id)
+                                                           : 0;
+        if (!set || first_of(bench, set) == bench->len)
+            continue;
+        double got = measure(world, drf, set, id);
+        if (got > least + 1e-9 * least)
+            continue;
+        bool is_tie = got >= least - 1e-9 * least;
+        tied = is_tie ? tied | set : set;
+        go = is_tie ? go : id;
+        least = is_tie ? least : got;
+    }
+    if (!go)
+        return bench->len;
+    bool is_leaf = go == top || tree_of(world, go) == 1U << go;
+    if (world->flat)
+        return first_of(bench, tied);
+    return is_leaf ? first_of(bench, 1U << go) : best_of(world, bench, drf, go);
 }
 
 static bool walk_agrees(struct world *world, struct bench *bench, bool drf)
@@ -158,7 +203,7 @@ static bool walk_agrees(struct world *world, struct bench *bench, bool drf)
     const struct fg_job *job;
     fg_queue_walk(world->queue);
     while ((job = fg_queue_next(world->queue))) {
-        size_t want = best_of(world, bench, drf);
+        size_t want = best_of(world, bench, drf, 0);
         if (want == bench->len || bench->jobs[want].id != job->id)
             return false;
         bench->gone[want] = true;
@@ -168,10 +213,10 @@ static bool walk_agrees(struct world *world, struct bench *bench, bool drf)
                                             .cpu_milli = 1000 * draw(world, 8),
                                             .mem_mib = 100 * draw(world, 40)});
     }
-    return best_of(world, bench, drf) == bench->len;
+    return best_of(world, bench, drf, 0) == bench->len;
 }
 
-static bool projects_in_turn(uint64_t seed, bool drf)
+static bool projects_in_turn(uint64_t seed, bool drf, bool tree)
 {
     static struct bench bench;
     struct world world;
@@ -181,7 +226,12 @@ static bool projects_in_turn(uint64_t seed, bool drf)
     for (uint32_t id = 1; id <= PROJECTS; id++) {
         add_project(&world, id, 1 + draw(&world, 300));
         fg_queue_held(world.queue, id)->used = draw(&world, 100000);
+        world.projects[id].parent = tree ? draw(&world, id) : 0;
+        OK(fg_queue_project_put(world.queue, &world.projects[id], NULL) == 0);
     }
+    world.flat = true;
+    for (uint32_t id = 1; id <= PROJECTS; id++)
+        world.flat = world.flat && !world.projects[id].parent;
     struct fg_request request = {.cpu_milli = 1000};
     for (bench.len = 1 + draw(&world, JOBS_MAX - 1); world.next_id <= bench.len;)
         bench.jobs[world.next_id - 1] =
@@ -200,8 +250,9 @@ static void starts_in_a_walk_move_their_project_back(void)
 {
     size_t good = 0;
     for (uint64_t seed = 1; seed <= SEEDS; seed++)
-        good += projects_in_turn(seed, true) + projects_in_turn(seed, false);
-    EQ(good, 2 * SEEDS);
+        for (int way = 0; way < 4; way++)
+            good += projects_in_turn(seed, way & 1, way & 2);
+    EQ(good, 4 * SEEDS);
 }
 
 /* -- use that fades, and shares in the long run ------------------------------------------------------------- */
@@ -223,6 +274,25 @@ static void use_fades_by_half_each_half_life(void)
     for (int64_t at = 0; at <= 300; at += 3)
         fg_held_settle(&pieces, START_US + at * S, 100);
     OK(pieces.used - whole.used < 1e-6 && whole.used - pieces.used < 1e-6);
+}
+
+/* The top shares by 1 : 3; below the second one, its own jobs and two more share by 3 : 1 : 2. */
+static void targets_multiply_along_the_path(void)
+{
+    struct world world;
+    build(&world, 1, "priority", FG_PREEMPT_OFF);
+    static const uint32_t weights[] = {0, 100, 300, 100, 200}, parents[] = {0, 0, 0, 2, 2};
+    static const double want[] = {0, 1.0 / 4, 3.0 / 8, 1.0 / 8, 1.0 / 4};
+    for (uint32_t id = 1; id <= 4; id++) {
+        add_project(&world, id, weights[id]);
+        world.projects[id].parent = parents[id];
+        EQ(fg_queue_project_put(world.queue, &world.projects[id], NULL), 0);
+    }
+    double got[5];
+    fg_standing_targets(world.queue, got);
+    for (int id = 1; id <= 4; id++)
+        OK(got[id] > want[id] - 1e-9 && got[id] < want[id] + 1e-9);
+    destroy(&world);
 }
 
 struct slot {
@@ -392,6 +462,7 @@ int main(void)
     RUN(the_paper_s_example_fills_up);
     RUN(starts_in_a_walk_move_their_project_back);
     RUN(use_fades_by_half_each_half_life);
+    RUN(targets_multiply_along_the_path);
     RUN(in_the_long_run_shares_are_as_the_weights);
     RUN(who_is_pushed_aside_does_not_push_back_for_ever);
     RUN(settings_say_who_may_push);
