@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define FG_WHOLE_MILLI 1000 /* a whole device, or a whole core */
+
 typedef uint32_t fg_node_id; /* 1, 2, ...; 0 is no node */
 
 /* What one task (rank) of a job asks for.  A gang asks for it `tasks` times. */
