@@ -37,6 +37,7 @@ struct fg_rise fg_rise_new(struct fg_program *program, double *weights, struct f
         fg_program_put_rate(program, rise.rows[i], i, 1);
         rise.rising++;
     }
+    fg_rise_guess(&rise, arena);
     return rise;
 }
 

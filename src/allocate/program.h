@@ -92,6 +92,9 @@ int fg_rise_solve(struct fg_rise *rise,
                   bool fill,
                   struct fg_allocation *out,
                   struct fg_err *err);
+/* guess.c: give the program of a rise a start: each class wholly on one kind, by prices of kinds that even out their
+ * load.  Feasible, and near enough to save most steps of the simplex method. */
+void fg_rise_guess(struct fg_rise *rise, struct fg_arena *arena);
 /* By class: the rate of one job with an equal share of the pool, 0: fits nowhere.  `capped`: no more than all its
  * time; else an even measure of what is owed, also when there are fewer jobs than devices. */
 double *fg_equal_rates(const struct fg_program *program, bool capped, struct fg_arena *arena);

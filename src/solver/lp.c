@@ -33,6 +33,8 @@ void fg_lp_free(struct fg_lp *lp)
     free(lp->cost);
     free(lp->row_first);
     free(lp->cells);
+    free(lp->start_cols);
+    free(lp->start_rows);
     free(lp->values);
     free(lp->reduced);
     free(lp->activity);
@@ -115,6 +117,19 @@ uint32_t fg_lp_cols_len(const struct fg_lp *lp)
 uint32_t fg_lp_rows_len(const struct fg_lp *lp)
 {
     return lp->rows.len;
+}
+
+void fg_lp_start(struct fg_lp *lp, const uint32_t *cols, const uint32_t *rows, size_t len)
+{
+    lp->start_cols = grown(lp->start_cols, len, sizeof(uint32_t));
+    lp->start_rows = grown(lp->start_rows, len, sizeof(uint32_t));
+    lp->start_len = len;
+    for (size_t k = 0; k < len; k++) {
+        assert(cols[k] < lp->cols.len);
+        assert(rows[k] < lp->rows.len);
+        lp->start_cols[k] = cols[k];
+        lp->start_rows[k] = rows[k];
+    }
 }
 
 void fg_lp_set_cost(struct fg_lp *lp, uint32_t col, double cost)

@@ -15,6 +15,7 @@
 #include "base/err.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define FG_LP_INF HUGE_VAL
@@ -61,6 +62,10 @@ uint32_t fg_lp_row(struct fg_lp *lp, double lower, double upper);
 void fg_lp_put(struct fg_lp *lp, uint32_t row, uint32_t col, double value);
 uint32_t fg_lp_cols_len(const struct fg_lp *lp);
 uint32_t fg_lp_rows_len(const struct fg_lp *lp);
+
+/* Start the first solve where these columns are in the basis and these rows are tight, as many of each; all other
+ * columns are at a bound and all other rows loose.  A good guess saves most of the work; a bad one costs time only. */
+void fg_lp_start(struct fg_lp *lp, const uint32_t *cols, const uint32_t *rows, size_t len);
 
 void fg_lp_set_cost(struct fg_lp *lp, uint32_t col, double cost);
 void fg_lp_set_col(struct fg_lp *lp, uint32_t col, double lower, double upper);

@@ -121,6 +121,28 @@ static void bring_up_to_date(struct fg_lp *lp)
     }
 }
 
+enum { IS_FREE, IS_BASIC, AT_UPPER, AT_LOWER }; /* as CLP counts them */
+
+static int at_bound(const struct lp_side *side, uint32_t i)
+{
+    if (isfinite(side->lower[i]))
+        return AT_LOWER;
+    return isfinite(side->upper[i]) ? AT_UPPER : IS_FREE;
+}
+
+static void set_start(struct fg_lp *lp)
+{
+    for (uint32_t i = 0; i < lp->rows.len; i++)
+        Clp_setRowStatus(lp->clp, (int)i, IS_BASIC);
+    for (uint32_t j = 0; j < lp->cols.len; j++)
+        Clp_setColumnStatus(lp->clp, (int)j, at_bound(&lp->cols, j));
+    for (size_t k = 0; k < lp->start_len; k++) {
+        uint32_t row = lp->start_rows[k];
+        Clp_setColumnStatus(lp->clp, (int)lp->start_cols[k], IS_BASIC);
+        Clp_setRowStatus(lp->clp, (int)row, at_bound(&lp->rows, row));
+    }
+}
+
 static void set_limits(struct fg_lp *lp, const struct fg_lp_limits *limits)
 {
     Clp_setMaximumIterations(lp->clp,
@@ -166,9 +188,12 @@ enum fg_lp_status fg_lp_clp_solve(struct fg_lp *lp,
     lp->costs_changed = lp->bounds_changed = false;
 
     set_limits(lp, limits);
-    if (way == LP_FROM_LAST && is_first)
+    bool is_guess = way == LP_FROM_LAST && is_first && lp->start_len;
+    if (is_guess)
+        set_start(lp);
+    if (way == LP_FROM_LAST && is_first && !is_guess)
         Clp_initialSolve(lp->clp);
-    else if (way == LP_DUAL_ANEW || (way == LP_FROM_LAST && dual))
+    else if (way == LP_DUAL_ANEW || (way == LP_FROM_LAST && dual && !is_guess))
         Clp_dual(lp->clp, 0);
     else
         Clp_primal(lp->clp, 0);

@@ -37,6 +37,10 @@ struct fg_lp {
     uint32_t clp_rows, clp_cols, clp_cells;
     bool costs_changed, bounds_changed;
 
+    /* Basic columns and tight rows of the first solve: `start_len` of each. */
+    uint32_t *start_cols, *start_rows;
+    size_t start_len;
+
     /* The last answer. */
     double *values, *reduced, *activity, *duals;
     uint32_t answer_cols, answer_rows;

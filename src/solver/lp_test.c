@@ -200,6 +200,28 @@ static void optimum_is_that_of_enumeration(void)
     EQ(bad, 0);
 }
 
+/* Any square guess will do: also singular ones, those that are infeasible, those of free rows. */
+static void a_guess_changes_no_answer(void)
+{
+    int bad = 0;
+    for (int number = 0; number < 400; number++) {
+        struct dense dense = random_dense();
+        FG_AUTO(fg_lp) struct fg_lp *lp = lp_of(&dense, dense.rows);
+        uint32_t cols[COLS_MAX], rows[COLS_MAX];
+        int most = (int)(dense.rows < dense.cols ? dense.rows : dense.cols);
+        size_t len = (size_t)draw(1, most);
+        uint32_t from_row = (uint32_t)draw(0, (int)(dense.rows - len));
+        uint32_t from_col = (uint32_t)draw(0, (int)(dense.cols - len));
+        for (uint32_t k = 0; k < len; k++) {
+            rows[k] = from_row + k;
+            cols[k] = from_col + k;
+        }
+        fg_lp_start(lp, cols, rows, len);
+        bad += !agrees(lp, &dense, number);
+    }
+    EQ(bad, 0);
+}
+
 static void change(struct fg_lp *lp, struct dense *dense)
 {
     uint32_t j = (uint32_t)draw(0, (int)dense->cols - 1), i;
@@ -325,6 +347,7 @@ static void a_limit_stops_it(void)
 int main(void)
 {
     RUN(optimum_is_that_of_enumeration);
+    RUN(a_guess_changes_no_answer);
     RUN(changed_programs_too);
     RUN(prices_tell_what_binds);
     RUN(limits_of_what_can_be_asked);
