@@ -16,7 +16,7 @@ const struct fg_opt fg_opts_sim_run[] = {
     {"format", 'f', "FORMAT", "how it is written", "native|philly|swf|sacct|history"},
     {"cluster", 'c', "FILE", "the machines: a cluster file (YAML)", "file"},
     {"order", 'o', "ORDER", "who goes first (priority)", NULL},
-    {"place", 'p', "PLACE", "where a task goes (best-fit)", NULL},
+    {"place", 'p', "PLACE", "where a task goes (best)", NULL},
     {"compare", 0, "LIST", "policies side by side: fifo,srtf,las:no-preempt", NULL},
     {"window", 'w', "A:B", "figures of jobs A to B-1 only, in the order of submission", NULL},
     {"seed", 's', "N", "of failures (1)", NULL},

@@ -74,6 +74,7 @@ static void case_json(struct fg_json *json,
 {
     fg_json_kv(json, "policy", one->policy.name);
     fg_json_kv(json, "order", one->policy.order->name);
+    fg_json_kv(json, "place", one->policy.place->name);
     fg_sim_report_json(json, one->result, &one->summary);
     if (print->series)
         fg_sim_series_json(json, one->result);

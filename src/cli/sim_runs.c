@@ -48,6 +48,7 @@ static void run_case(struct work *work, size_t at)
     options.config = &one->config;
     options.order = one->policy.order;
     options.preempt = one->policy.preempt;
+    options.place = one->policy.place;
     options.progress = progress;
     options.self = &teller;
     one->rc = fg_sim_run(&options, &one->result, &one->err);

@@ -17,6 +17,7 @@
 #include "base/config.h"
 #include "engine/engine.h"
 #include "model/command.h"
+#include "place/policy.h"
 #include "schedule/ranking.h"
 #include "store/store.h"
 
@@ -30,6 +31,7 @@ struct fg_control_options {
     struct fg_engine *engine; /* borrowed */
     const struct fg_order *order;
     enum fg_preempt preempt;
+    const struct fg_place_policy *place; /* NULL: the default */
     size_t nodes_max;
     /* Ids up to this are never given to a new job: there are files of such jobs, also if the store does not
      * know them (it may come from a backup).  0: the store knows all. */

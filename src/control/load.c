@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PLACE_SEED      1 /* of the policy random */
 #define PREDICT_CLASSES 16384
 
 const char *fg_control_user(const struct fg_control *control, uint32_t user)
@@ -222,6 +223,8 @@ int fg_control_load(struct fg_control *control, struct fg_err *err)
         || !control->node_reasons)
         return fg_fail(err, FG_ENOMEM, "no memory for the controller's state");
     fg_schedule_rank(control->schedule, control->ranking);
+    if (control->options.place)
+        fg_schedule_place(control->schedule, control->options.place, PLACE_SEED);
 
     int rc = find_nodes(control, err);
     struct fg_store_sink sink = {.self = control,

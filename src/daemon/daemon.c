@@ -168,6 +168,7 @@ static int open_control(struct daemon *daemon, struct fg_err *err)
             .engine = daemon->engine,
             .order = fg_order_find(daemon->config.schedule.order),
             .preempt = (enum fg_preempt)fg_preempt_find(daemon->config.schedule.preempt),
+            .place = fg_place_policy_find(daemon->config.schedule.place),
             .nodes_max = 64,
             .ids_used = ids_used,
             .publish = publish,

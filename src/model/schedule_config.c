@@ -17,6 +17,11 @@ static const struct member {
      offsetof(struct fg_schedule_config, order),
      {"priority", "fifo", "sjf", "srtf", "las", "edf", "llf", "drf", "fair", "ftf", "cost"},
      "who goes first; `fastgpu policy list` says what each does"},
+    {"place",
+     offsetof(struct fg_schedule_config, place),
+     {"best", "fgd", "best-fit", "packing", "spread", "dot-product", "clustering", "random"},
+     "where a task goes among the nodes that can take it; `fastgpu policy list` says what each "
+     "does"},
     {"preempt",
      offsetof(struct fg_schedule_config, preempt),
      {"priority", "off", "order"},

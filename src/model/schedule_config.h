@@ -1,6 +1,6 @@
 /* schedule_config.h - the words of `schedule:` in the configuration file: which policies decide.
  *
- *     schedule: {order: srtf, preempt: order} --SCHEDULE_CONFIG--> words, each one of its list
+ *     schedule: {order: srtf, place: best, preempt: order} --SCHEDULE_CONFIG--> words, each one of its list
  *
  * The policies themselves are not known here, only their names; tests of src/schedule compare the lists.
  */
@@ -13,6 +13,7 @@
 
 struct fg_schedule_config {
     char order[FG_NAME_MAX];   /* who goes first: schedule/order.h */
+    char place[FG_NAME_MAX];   /* where a task goes: place/policy.h */
     char preempt[FG_NAME_MAX]; /* who may push aside running jobs: schedule/ranking.h */
 };
 

@@ -1,6 +1,8 @@
 /* mix.c - see mix.h */
 #include "place/mix.h"
 
+#include "base/map.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +10,7 @@
 struct fg_mix {
     struct fg_mix_type *types; /* all, in the order of their first request */
     size_t len, room;
+    struct fg_map *by_hash; /* of a type -> its index */
     struct fg_mix_type *settled;
     size_t settled_len;
     double asked;
@@ -18,6 +21,7 @@ struct fg_mix *fg_mix_new(void)
     struct fg_mix *mix = calloc(1, sizeof(*mix));
     if (!mix)
         abort();
+    mix->by_hash = fg_map_new(0);
     return mix;
 }
 
@@ -25,9 +29,30 @@ void fg_mix_free(struct fg_mix *mix)
 {
     if (!mix)
         return;
+    fg_map_free(mix->by_hash);
     free(mix->types);
     free(mix->settled);
     free(mix);
+}
+
+static bool is_type(const struct fg_mix_type *type, const struct fg_mix_type *other)
+{
+    return type->kinds == other->kinds && type->count == other->count
+           && type->cpu_milli == other->cpu_milli && type->gpu_milli == other->gpu_milli;
+}
+
+/* The key under which the type is, or will be. */
+static uint64_t free_hash(const struct fg_mix *mix, const struct fg_mix_type *type)
+{
+    uint64_t hash = type->kinds * 0x9e37'79b9'7f4a'7c15u;
+    hash = (hash ^ hash >> 32 ^ type->count) * 0xbf58'476d'1ce4'e5b9u;
+    hash = (hash ^ hash >> 29 ^ type->cpu_milli) * 0x94d0'49bb'1331'11ebu;
+    hash = (hash ^ hash >> 31 ^ type->gpu_milli) * 0x9e37'79b9'7f4a'7c15u;
+    uint32_t at;
+    while (hash == 0
+           || (fg_map_get(mix->by_hash, hash, &at) && !is_type(&mix->types[at], type)))
+        hash++;
+    return hash;
 }
 
 static struct fg_mix_type *copy_types(const struct fg_mix_type *types, size_t len)
@@ -43,9 +68,13 @@ static struct fg_mix_type *copy_types(const struct fg_mix_type *types, size_t le
 struct fg_mix *fg_mix_copy(const struct fg_mix *mix)
 {
     struct fg_mix *copy = fg_mix_new();
+    struct fg_map *by_hash = copy->by_hash;
     *copy = *mix;
+    copy->by_hash = by_hash;
     copy->types = copy_types(mix->types, mix->len);
     copy->room = mix->len + 1;
+    for (size_t i = 0; i < copy->len; i++)
+        fg_map_put(by_hash, free_hash(copy, &copy->types[i]), (uint32_t)i);
     copy->settled = copy_types(mix->settled, mix->settled_len);
     return copy;
 }
@@ -65,35 +94,31 @@ void fg_mix_plain(struct fg_mix *mix)
     fg_mix_settle(mix, 1);
 }
 
-static bool is_type(const struct fg_mix_type *type, const struct fg_need *need)
-{
-    return type->kinds == need->kinds && type->count == need->count
-           && type->cpu_milli == need->cpu_milli
-           && (need->count == 0 || type->gpu_milli == need->gpu_milli);
-}
-
 void fg_mix_add(struct fg_mix *mix, const struct fg_need *need, double times)
 {
     assert(times > 0);
-    mix->asked += times;
-    for (size_t i = 0; i < mix->len; i++)
-        if (is_type(&mix->types[i], need)) {
-            mix->types[i].asked += times;
-            return;
-        }
-    if (mix->len == mix->room) {
-        mix->room = mix->room * 2 + 16;
-        mix->types = reallocarray(mix->types, mix->room, sizeof(mix->types[0]));
-        if (!mix->types)
-            abort();
-    }
-    mix->types[mix->len++] = (struct fg_mix_type){
+    struct fg_mix_type type = {
         .kinds = need->kinds,
         .count = need->count,
         .gpu_milli = need->count ? need->gpu_milli : 0,
         .cpu_milli = need->cpu_milli,
         .asked = times,
     };
+    uint64_t hash = free_hash(mix, &type);
+    uint32_t at;
+    mix->asked += times;
+    if (fg_map_get(mix->by_hash, hash, &at)) {
+        mix->types[at].asked += times;
+        return;
+    }
+    if (mix->len == mix->room) {
+        mix->room = mix->room * 2 + 16;
+        mix->types = reallocarray(mix->types, mix->room, sizeof(mix->types[0]));
+        if (!mix->types)
+            abort();
+    }
+    fg_map_put(mix->by_hash, hash, (uint32_t)mix->len);
+    mix->types[mix->len++] = type;
 }
 
 /* More frequent first; of equals the larger. */

@@ -23,7 +23,7 @@ struct fg_placer *fg_placer_new(const struct fg_pool *pool,
     size_t nodes_max = fg_pool_max(pool);
     placer->policy = policy;
     placer->random = seed;
-    placer->generation = UINT64_MAX;
+    placer->is_stale = true;
     placer->mix = fg_mix_new();
     fg_mix_plain(placer->mix);
     fg_view_init(&placer->view, pool);
@@ -65,14 +65,14 @@ void fg_placer_mix(struct fg_placer *placer, const struct fg_mix *mix)
 {
     fg_mix_free(placer->mix);
     placer->mix = fg_mix_copy(mix);
-    placer->generation = UINT64_MAX;
+    placer->is_stale = true;
 }
 
 void fg_placer_rank(struct fg_placer *placer, const uint32_t *rank, size_t len)
 {
     placer->rank = rank;
     placer->rank_len = len;
-    placer->generation = UINT64_MAX;
+    placer->is_stale = true;
 }
 
 static uint32_t rank_of(const struct fg_placer *placer, uint32_t node)
@@ -82,7 +82,7 @@ static uint32_t rank_of(const struct fg_placer *placer, uint32_t node)
 
 /* -- keeping up with the pool ------------------------------------------------------------------------ */
 
-/* Nodes, kinds, states or the mix are others: start over. */
+/* Nodes, kinds, the largest node or the mix are others: start over. */
 static void start_over(struct fg_placer *placer)
 {
     const struct fg_pool *pool = placer->view.pool;
@@ -91,7 +91,8 @@ static void start_over(struct fg_placer *placer)
     fg_place_tables_free(placer->tables);
     placer->tables = fg_place_tables_new(types, len, fg_pool_kinds_len(pool));
     fg_view_rebuild(&placer->view, placer->tables);
-    placer->generation = fg_pool_generation(pool);
+    placer->is_stale = false;
+    placer->kinds_len = fg_pool_kinds_len(pool);
     forget_classes(placer);
     placer->changes = 0;
     memset(placer->last, 0, nodes_len * sizeof(placer->last[0]));
@@ -112,14 +113,10 @@ static void note_change(struct fg_placer *placer, fg_node_id id)
     placer->last[id - 1] = number;
 }
 
-static void keep_up(struct fg_placer *placer)
+static void follow_log(struct fg_placer *placer)
 {
     const struct fg_pool *pool = placer->view.pool;
     uint64_t changes = fg_pool_changes(pool);
-    if (placer->generation != fg_pool_generation(pool)) {
-        start_over(placer);
-        return;
-    }
     while (placer->view.seen < changes) {
         uint64_t number = placer->view.seen + 1;
         fg_node_id id = fg_pool_change_at(pool, number);
@@ -133,6 +130,19 @@ static void keep_up(struct fg_placer *placer)
             note_change(placer, id);
         placer->view.seen = number;
     }
+}
+
+static void keep_up(struct fg_placer *placer)
+{
+    const struct fg_pool *pool = placer->view.pool;
+    uint32_t cpu_max = placer->view.cpu_max, gpu_max = placer->view.gpu_max;
+    if (placer->view.nodes_len != fg_pool_len(pool)
+        || placer->kinds_len != fg_pool_kinds_len(pool))
+        placer->is_stale = true;
+    if (!placer->is_stale)
+        follow_log(placer);
+    if (placer->is_stale || cpu_max != placer->view.cpu_max || gpu_max != placer->view.gpu_max)
+        start_over(placer);
 }
 
 /* -- classes of requests ------------------------------------------------------------------------------- */

@@ -31,7 +31,8 @@ struct fg_placer *fg_placer_new(const struct fg_pool *pool,
 void fg_placer_free(struct fg_placer *placer); /* NULL is allowed */
 FG_AUTO_DEFINE(fg_placer)
 
-/* What is typical from now on; copied.  Everything is scored anew: tens of milliseconds for a large pool. */
+/* What is typical from now on; copied.  Everything is scored anew: tens of milliseconds for a large pool, and also when
+ * the pool gets a node. */
 void fg_placer_mix(struct fg_placer *placer, const struct fg_mix *mix);
 
 /* Which of equally good nodes comes first: rank[id - 1], each of 0 .. nodes - 1 once (borrowed; NULL: the lower id). */

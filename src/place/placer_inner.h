@@ -23,7 +23,8 @@ struct fg_placer {
     struct fg_mix *mix;
     struct fg_place_tables *tables;
     struct fg_view view;
-    uint64_t generation; /* of the pool, when all was scored anew */
+    bool is_stale;    /* all is to be scored anew */
+    size_t kinds_len; /* of the pool, when that was done last */
 
     uint32_t *log; /* ring of log_len, a power of two: nodes (id - 1) as they change */
     size_t log_len;

@@ -67,6 +67,10 @@ void fg_view_refresh(struct fg_view *view, fg_node_id id)
     const struct fg_pool_node *node = fg_pool_node(view->pool, id);
     struct fg_view_node *out = &view->nodes[id - 1];
     view->frag -= out->frag;
+    if (node->cpu_milli > view->cpu_max)
+        view->cpu_max = node->cpu_milli;
+    if (node->devices_len * FG_WHOLE_MILLI > view->gpu_max)
+        view->gpu_max = node->devices_len * FG_WHOLE_MILLI;
     *out = (struct fg_view_node){.cpu = node->cpu_milli, .mem_mib = saturate(node->mem_mib)};
     if (node->state != FG_NODE_UP)
         return;
@@ -95,12 +99,6 @@ void fg_view_rebuild(struct fg_view *view, const struct fg_place_tables *tables)
     view->frag = 0;
     view->cpu_max = view->gpu_max = 1;
     memset(view->nodes, 0, view->nodes_len * sizeof(view->nodes[0]));
-    for (fg_node_id id = 1; id <= view->nodes_len; id++) {
+    for (fg_node_id id = 1; id <= view->nodes_len; id++)
         fg_view_refresh(view, id);
-        const struct fg_pool_node *node = fg_pool_node(view->pool, id);
-        if (node->cpu_milli > view->cpu_max)
-            view->cpu_max = node->cpu_milli;
-        if (node->devices_len * FG_WHOLE_MILLI > view->gpu_max)
-            view->gpu_max = node->devices_len * FG_WHOLE_MILLI;
-    }
 }

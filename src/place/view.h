@@ -32,7 +32,7 @@ struct fg_view {
     struct fg_view_node *nodes;           /* [id - 1] */
     size_t nodes_len;
     uint64_t seen;             /* changes of the pool that are in here */
-    uint32_t cpu_max, gpu_max; /* of the largest node, milli; at least 1 */
+    uint32_t cpu_max, gpu_max; /* of the largest node so far, milli; at least 1 */
     int64_t frag;              /* sum over the nodes, in FG_FRAG_ONE of milli-devices */
 };
 

@@ -56,6 +56,10 @@ const struct fg_request *fg_queue_class_at(const struct fg_queue *queue,
                                            uint32_t request,
                                            size_t *out_len);
 size_t fg_queue_classes_len(const struct fg_queue *queue);
+/* Jobs that were ever opened; and of these how many were of the class, with every 65,536 jobs counting half of what
+ * they did before: what is typical lately. */
+uint64_t fg_queue_asked(const struct fg_queue *queue);
+uint32_t fg_queue_class_asked(const struct fg_queue *queue, uint32_t request);
 size_t fg_queue_class_ready(const struct fg_queue *queue,
                             uint32_t request); /* ready jobs of it */
 

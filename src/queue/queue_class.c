@@ -4,7 +4,8 @@
 #include <assert.h>
 #include <string.h>
 
-#define IDLE_MAX 1024 /* classes kept that no open job has */
+#define HALVE_EVERY 65536 /* jobs */
+#define IDLE_MAX    1024  /* classes kept that no open job has */
 
 /* FNV-1a over the fields that matter: kind up to its 0, numbers byte by byte, so that padding never counts. */
 static uint64_t mix(uint64_t hash, uint8_t byte)
@@ -84,10 +85,25 @@ void fg_queue_class_open(struct fg_queue *queue, uint32_t request, bool opened)
 {
     struct class_row *row = &queue->classes[request];
     assert(!row->empty && (opened || row->open > 0));
-    if (opened)
+    if (opened) {
         queue->classes_idle -= row->open++ == 0;
-    else
+        row->asked++;
+        if (++queue->asked % HALVE_EVERY == 0)
+            for (size_t i = 0; i < queue->classes_len; i++)
+                queue->classes[i].asked /= 2;
+    } else
         queue->classes_idle += --row->open == 0;
+}
+
+uint64_t fg_queue_asked(const struct fg_queue *queue)
+{
+    return queue->asked;
+}
+
+uint32_t fg_queue_class_asked(const struct fg_queue *queue, uint32_t request)
+{
+    assert(request < queue->classes_len);
+    return queue->classes[request].empty ? 0 : queue->classes[request].asked;
 }
 
 /* Only once there are many, and most: the next job is often like the last one. */

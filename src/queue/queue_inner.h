@@ -53,6 +53,7 @@ struct class_row {
     size_t ready;  /* jobs of it in the order */
     size_t open;   /* jobs of it that are open */
     uint64_t hash; /* its key in class_by_hash */
+    uint32_t asked; /* jobs of it lately, see fg_queue_class_asked */
     bool empty;    /* the row is free */
 };
 
@@ -69,6 +70,7 @@ struct fg_queue {
     struct fg_map *by_id;
     struct class_row *classes;
     size_t classes_len, classes_room;
+    uint64_t asked;      /* jobs ever opened */
     size_t classes_idle; /* rows that no open job has, free ones not counted */
     uint32_t *free_classes;
     size_t free_classes_len, free_classes_room;

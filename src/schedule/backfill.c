@@ -112,7 +112,7 @@ static void reserve_at(struct fg_schedule *schedule, const struct fg_gang *gang,
     struct fg_grant *grants = calloc(gang->tasks, sizeof(*grants));
     if (!grants)
         abort();
-    int alternative = fg_gang_place(schedule->shadow, NULL, gang, grants);
+    int alternative = fg_gang_place(schedule->shadow, NULL, NULL, gang, grants);
     assert(alternative >= 0);
     (void)alternative;
     free(grants);

@@ -69,14 +69,26 @@ static void give_back(struct fg_pool *pool,
     }
 }
 
+static bool choose(const struct fg_pool *pool,
+                   const struct fg_pool *also,
+                   struct fg_placer *placer,
+                   const struct fg_need *need,
+                   struct fg_grant *out_grant)
+{
+    return placer ? fg_placer_choose(placer, also, need, out_grant)
+                  : fg_pool_best_fit(pool, also, need, out_grant);
+}
+
 static bool place_alternative(struct fg_pool *pool,
                               struct fg_pool *also,
-                              const struct fg_need *need,
-                              uint32_t tasks,
+                              struct fg_placer *placer,
+                              const struct fg_gang *gang,
+                              size_t alternative,
                               struct fg_grant *out_grants)
 {
-    for (uint32_t task = 0; task < tasks; task++) {
-        if (!fg_pool_best_fit(pool, also, need, &out_grants[task])) {
+    const struct fg_need *need = &gang->needs[alternative];
+    for (uint32_t task = 0; task < gang->tasks; task++) {
+        if (!choose(pool, also, placer, need, &out_grants[task])) {
             give_back(pool, also, out_grants, task);
             return false;
         }
@@ -92,12 +104,12 @@ static bool place_alternative(struct fg_pool *pool,
 
 int fg_gang_place(struct fg_pool *pool,
                   struct fg_pool *also,
+                  struct fg_placer *placer,
                   const struct fg_gang *gang,
                   struct fg_grant *out_grants)
 {
     for (size_t i = 0; i < gang->needs_len; i++)
-        if (gang->allowed[i]
-            && place_alternative(pool, also, &gang->needs[i], gang->tasks, out_grants))
+        if (gang->allowed[i] && place_alternative(pool, also, placer, gang, i, out_grants))
             return (int)i;
     return -1;
 }

@@ -1,6 +1,7 @@
 /* gang.h - place all tasks of a job, or none.  Inside of schedule/ only. */
 #pragma once
 
+#include "place/placer.h"
 #include "pool/pool.h"
 #include "queue/queue.h"
 
@@ -21,11 +22,13 @@ struct fg_gang fg_gang_of(const struct fg_pool *pool,
                           struct fg_queue *queue,
                           const struct fg_job *job);
 
-/* Try the alternatives in order; claims in `pool` (and in `also`, if given).  Returns the index of the
+/* Try the alternatives in order; the placer (of this pool) says where; NULL: best fit.  Claims in `pool` (and in `also`,
+ * if given).  Returns the index of the
  * alternative, with one grant per task in `out_grants` (room for job->tasks), or -1 with nothing
  * claimed. */
 int fg_gang_place(struct fg_pool *pool,
                   struct fg_pool *also,
+                  struct fg_placer *placer,
                   const struct fg_gang *gang,
                   struct fg_grant *out_grants);
 

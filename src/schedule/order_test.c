@@ -1,5 +1,6 @@
 /* order_test.c - what the orders are made of, and each order against what its definition says. */
 #include "model/schedule_config.h"
+#include "place/policy.h"
 #include "schedule/order.h"
 #include "schedule/ranking.h"
 #include "test/tap.h"
@@ -101,6 +102,11 @@ static void names_are_those_of_the_settings(void)
         OK(fg_orders[i]->summary[0]);
     }
     OK(!fg_order_find("lifo"));
+    for (size_t i = 0; fg_place_policies[i]; i++)
+        OK(fg_schedule_config_knows("place", fg_place_policies[i]->name));
+    struct fg_schedule_config words_of_new;
+    fg_schedule_config_defaults(&words_of_new);
+    OK(fg_place_policy_find(words_of_new.place) == fg_place_policy_default());
     static const char *const words[] = {"priority", "off", "order"};
     for (int i = 0; i < 3; i++)
         OK(fg_schedule_config_knows("preempt", words[i]) && fg_preempt_find(words[i]) == i);

@@ -11,9 +11,21 @@
 struct fg_schedule *fg_schedule_new(const struct fg_config *config)
 {
     struct fg_schedule *schedule = calloc(1, sizeof(*schedule));
-    if (schedule)
+    if (schedule) {
         schedule->config = config;
+        schedule->place = fg_place_policy_default();
+    }
     return schedule;
+}
+
+void fg_schedule_place(struct fg_schedule *schedule,
+                       const struct fg_place_policy *policy,
+                       uint64_t seed)
+{
+    fg_placer_free(schedule->placer);
+    schedule->placer = NULL;
+    schedule->place = policy;
+    schedule->place_seed = seed;
 }
 
 void fg_schedule_rank(struct fg_schedule *schedule, const struct fg_ranking *ranking)
@@ -30,6 +42,7 @@ void fg_schedule_free(struct fg_schedule *schedule)
     free(schedule->misfits);
     free(schedule->by_end);
     fg_pool_free(schedule->shadow);
+    fg_placer_free(schedule->placer);
     free(schedule);
 }
 
@@ -160,7 +173,8 @@ static bool try_start(struct fg_schedule *schedule,
                       bool beside)
 {
     struct fg_grant *grants = grants_room(schedule, job->tasks);
-    int alternative = fg_gang_place(pass->pool, beside ? schedule->shadow : NULL, gang, grants);
+    int alternative = fg_gang_place(pass->pool, beside ? schedule->shadow : NULL,
+                                    schedule->placer, gang, grants);
     if (alternative < 0)
         return false;
 
@@ -202,6 +216,19 @@ static size_t look_at(struct fg_schedule *schedule,
     return hopeless;
 }
 
+static void ready_placer(struct fg_schedule *schedule,
+                         const struct fg_pool *pool,
+                         const struct fg_queue *queue)
+{
+    if (!schedule->placer) {
+        schedule->placer = fg_placer_new(pool, schedule->place, schedule->place_seed);
+        schedule->placer_pool = pool;
+        schedule->typical = (struct fg_typical){};
+    }
+    assert(schedule->placer_pool == pool);
+    fg_typical_update(&schedule->typical, pool, queue, schedule->placer);
+}
+
 size_t fg_schedule_pass(struct fg_schedule *schedule,
                         struct fg_pool *pool,
                         struct fg_queue *queue,
@@ -219,6 +246,7 @@ size_t fg_schedule_pass(struct fg_schedule *schedule,
     schedule->grants_len = 0;
     schedule->reservation = (struct fg_reservation){.at_us = INT64_MAX};
     forget_failures(schedule, queue);
+    ready_placer(schedule, pool, queue);
     fg_queue_walk(queue);
 
     int64_t looks = schedule->config->backfill_depth;

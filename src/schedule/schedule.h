@@ -3,7 +3,7 @@
  *     queue --ready jobs in order--> SCHEDULE --decisions--> controller --> engine
  *     pool  --fits-----------------/
  *
- * One pass walks the ready jobs, best first: order (priority.h) -> filter (quota, fit) -> score (best fit).
+ * One pass walks the ready jobs, best first: order (order.h) -> filter (quota, fit) -> place (place/policy.h).
  * A job that fits is claimed in the pool at once.  The first job that does not fit for lack of devices is the
  * head: it gets a reservation at the soonest moment at which running jobs will have made room (EASY
  * backfill, Lifka 1995), and later jobs may start only where they do not delay it.  If the head may preempt
@@ -14,6 +14,7 @@
 #pragma once
 
 #include "base/config.h"
+#include "place/policy.h"
 #include "pool/pool.h"
 #include "queue/queue.h"
 #include "schedule/ranking.h"
@@ -51,7 +52,12 @@ FG_AUTO_DEFINE(fg_schedule)
 /* Who may push aside whom is asked of the ranking of the queue (borrowed).  Without one nobody does. */
 void fg_schedule_rank(struct fg_schedule *schedule, const struct fg_ranking *ranking);
 
-/* One pass.  The pool is changed by the claims of the START decisions (the caller releases them if it cannot make
+/* Where tasks go; `seed` is for the policy random.  fg_place_policy_default() without this call. */
+void fg_schedule_place(struct fg_schedule *schedule,
+                       const struct fg_place_policy *policy,
+                       uint64_t seed);
+
+/* One pass.  A schedule has the same pool in all of its passes.  The pool is changed by the claims of the START decisions (the caller releases them if it cannot make
  * them durable).  Decisions and grants are valid until the next pass. */
 size_t fg_schedule_pass(struct fg_schedule *schedule,
                         struct fg_pool *pool,

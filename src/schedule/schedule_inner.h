@@ -3,6 +3,7 @@
 
 #include "schedule/gang.h"
 #include "schedule/schedule.h"
+#include "schedule/typical.h"
 
 /* What a pass has learned of a request class. */
 struct misfit {
@@ -15,6 +16,11 @@ struct misfit {
 struct fg_schedule {
     const struct fg_config *config;
     const struct fg_ranking *ranking; /* NULL: nobody pushes anybody aside */
+    const struct fg_place_policy *place;
+    uint64_t place_seed;
+    struct fg_placer *placer; /* of the pool of the last pass */
+    const struct fg_pool *placer_pool;
+    struct fg_typical typical;
     struct fg_decision *decisions;
     size_t decisions_len, decisions_room;
     struct fg_grant *grants;

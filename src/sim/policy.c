@@ -11,8 +11,12 @@ static int no_such_word(const char *word, struct fg_err *err)
     FG_AUTO(fg_buf) struct fg_buf orders = {};
     for (size_t i = 0; fg_orders[i]; i++)
         fg_buf_printf(&orders, "%s%s", i ? ", " : "", fg_orders[i]->name);
-    return fg_fail(err, FG_EINVAL, "`%.40s`, expected an order (%s), easy, strict, no-preempt",
-                   word, orders.text);
+    FG_AUTO(fg_buf) struct fg_buf places = {};
+    for (size_t i = 0; fg_place_policies[i]; i++)
+        fg_buf_printf(&places, "%s%s", i ? ", " : "", fg_place_policies[i]->name);
+    return fg_fail(err, FG_EINVAL,
+                   "`%.40s`, expected an order (%s), a place (%s), easy, strict, no-preempt",
+                   word, orders.text, places.text);
 }
 
 static bool read_word(const char *word, struct fg_sim_policy *out, bool *had_preempt)
@@ -27,8 +31,12 @@ static bool read_word(const char *word, struct fg_sim_policy *out, bool *had_pre
         out->is_strict = true;
     else if (strcmp(word, "easy") == 0)
         out->is_strict = false;
-    else if (strcmp(word, "best-fit") != 0 && strcmp(word, "bestfit") != 0)
-        return false;
+    else {
+        const struct fg_place_policy *place = fg_place_policy_find(word);
+        if (!place)
+            return false;
+        out->place = place;
+    }
     return true;
 }
 
@@ -42,6 +50,7 @@ int fg_sim_policy_read(const char *text, struct fg_sim_policy *out, struct fg_er
     fg_copy(words, sizeof(words), text);
     char *rest = words, *word = strsep(&rest, ":");
     bool had_preempt = false;
+    out->place = fg_place_policy_default();
     out->order = fg_order_find(word);
     if (!out->order)
         return no_such_word(word, err);

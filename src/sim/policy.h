@@ -1,9 +1,10 @@
-/* policy.h - a policy as people name it: "fifo", "las:best", "priority:easy:no-preempt".
+/* policy.h - a policy as people name it: "fifo", "las:fgd", "priority:easy:no-preempt".
  *
- * The first word is the order, then come in any order: a word for the place, one for backfill (easy, strict), one for
+ * The first word is the order, then come in any order: a word for the place (best, fgd, ...), one for backfill (easy, strict), one for
  * preemption (no-preempt, preempt-priority, preempt-order).  Without the last, orders that push jobs aside may. */
 #pragma once
 
+#include "place/policy.h"
 #include "schedule/ranking.h"
 
 #define FG_SIM_POLICY_MAX 128
@@ -11,6 +12,7 @@
 struct fg_sim_policy {
     char name[FG_SIM_POLICY_MAX]; /* as given */
     const struct fg_order *order;
+    const struct fg_place_policy *place;
     enum fg_preempt preempt;
     bool is_strict; /* nobody starts before the head of the queue: no backfill */
 };

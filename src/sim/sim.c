@@ -106,6 +106,8 @@ static int set_up(struct sim *sim, struct fg_err *err)
     if (!sim->schedule || !sim->queue || !sim->predict || !sim->runs)
         return fg_fail(err, FG_ENOMEM, "no memory for %zu jobs", jobs);
     fg_schedule_rank(sim->schedule, sim->ranking);
+    if (options->place)
+        fg_schedule_place(sim->schedule, options->place, options->seed);
     prepare_jobs(sim);
     int rc = add_projects(sim, err);
     return rc == 0 ? fg_sim_nodes_new(sim, err) : rc;

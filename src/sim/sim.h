@@ -17,6 +17,7 @@
  */
 #pragma once
 
+#include "place/policy.h"
 #include "schedule/ranking.h"
 #include "sim/cluster.h"
 #include "sim/result.h"
@@ -37,6 +38,7 @@ struct fg_sim_options {
     const struct fg_sim_cluster *cluster;
     const struct fg_order *order;
     enum fg_preempt preempt;
+    const struct fg_place_policy *place; /* NULL: the default */
     uint64_t seed;
     /* Orders that move with time, or push by what a job has got by now, need passes when nothing else happens: this often
      * while jobs wait.  0: only at events. */
