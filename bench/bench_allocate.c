@@ -53,9 +53,10 @@ static void fill(struct load *load, size_t jobs, size_t classes, size_t kinds)
         bench_die("no memory");
     for (size_t j = 0; j < kinds; j++)
         load->kinds[j] = (struct fg_allocate_kind){(double)jobs / (double)kinds, 1 + (double)j};
+    size_t each = jobs / classes;
     for (size_t i = 0; i < classes; i++) {
         load->classes[i] = (struct fg_allocate_class){
-            .count = (double)(jobs / classes), .devices = draw_devices(load), .weight = 1};
+            .count = (double)each, .devices = draw_devices(load), .weight = 1};
         for (size_t j = 0; j < kinds; j++)
             load->throughput[i * kinds + j] = (1 + (double)j) * (0.5 + draw(load));
     }

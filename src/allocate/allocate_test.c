@@ -320,15 +320,16 @@ static void fill_large(struct large *large, size_t like)
     for (size_t j = 0; j < MANY_KINDS; j++)
         large->kinds[j] = (struct fg_allocate_kind){draw(0, 30), draw(1, 9)};
     for (size_t i = 0; i < MANY; i++) {
+        size_t group = i / like;
         large->classes[i] = (struct fg_allocate_class){.count = draw(1, 4),
-                                                       .devices = i / like % 5 ? 1 : 4,
-                                                       .weight = 1 + (double)(i / like % 2),
-                                                       .project = (uint32_t)(i / like % 3),
-                                                       .steps_left = 1 + (double)(i / like % 7),
-                                                       .elapsed_s = (double)(i / like % 6),
-                                                       .isolated_s = (double)(i / like % 4),
+                                                       .devices = group % 5 ? 1 : 4,
+                                                       .weight = 1 + (double)(group % 2),
+                                                       .project = (uint32_t)(group % 3),
+                                                       .steps_left = 1 + (double)(group % 7),
+                                                       .elapsed_s = (double)(group % 6),
+                                                       .isolated_s = (double)(group % 4),
                                                        .deadline_s = 100,
-                                                       .rank = (double)(i / like)};
+                                                       .rank = (double)group};
         for (size_t j = 0; j < MANY_KINDS; j++)
             large->throughput[i * MANY_KINDS + j] =
                 i % like ? large->throughput[(i - 1) * MANY_KINDS + j] : draw(0, 90) / 10;

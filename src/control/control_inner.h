@@ -156,7 +156,8 @@ void fg_job_finish(struct fg_control *control,
                    int32_t term_signal);
 
 /* history.c: what the past says, of jobs and of projects. */
-void fg_job_count_service(struct fg_control *control, struct fg_job *job); /* it stops running */
+void fg_job_count_service(struct fg_control *control,
+                          struct fg_job *job); /* it stops running */
 void fg_job_predict(const struct fg_control *control, struct fg_job *job);
 void fg_job_learn(struct fg_control *control, const struct fg_job *job); /* it is over */
 int fg_history_use(void *self, fg_project_id project, int64_t device_ms, int64_t time_us);

@@ -110,7 +110,7 @@ struct fg_job {
     int64_t duration_us;  /* how long it will run, as the user expects; 0 unknown */
     int64_t predicted_us; /* the same, from earlier jobs (queue/predict.h); 0 unknown */
     int64_t attained_us;  /* device-microseconds that earlier attempts got */
-    fg_job_id array_id; /* first element's id; 0 no array */
+    fg_job_id array_id;   /* first element's id; 0 no array */
     uint32_t array_index;
     uint32_t grants_at; /* set by the controller while it holds devices */
 };

@@ -18,7 +18,7 @@
 #define FG_NODES_MAX         131072
 #define FG_NODE_DEVICES_MAX  32 /* accelerators of one node: a grant is a 32-bit mask */
 #define FG_JOBS_OPEN_MAX     2000000
-#define FG_PROJECT_DEPTH_MAX 8    /* projects within projects */
+#define FG_PROJECT_DEPTH_MAX 8 /* projects within projects */
 #define FG_PROJECTS_MAX      4096
 #define FG_RETRIES_MAX       1000
 #define FG_PAGE_MAX          1000  /* rows in one page of a list */

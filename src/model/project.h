@@ -27,7 +27,7 @@ struct fg_project {
     fg_project_id id;
     char name[FG_NAME_MAX];
     fg_project_id parent; /* the project that it is part of; 0: of none */
-    uint32_t weight;      /* fair share among those of the same parent, 1 .. 1000; default 100 */
+    uint32_t weight;  /* fair share among those of the same parent, 1 .. 1000; default 100 */
     int32_t priority; /* added to every job of it */
     struct fg_quota quota;
     struct fg_kind_quota kinds[FG_QUOTA_KINDS_MAX];

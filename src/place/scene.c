@@ -38,8 +38,6 @@ static void measure_mixed(struct fg_scene *scene, const struct fg_pool_node *nod
 {
     const struct fg_place_tables *tables = scene->view->tables;
     uint32_t bracket = fg_place_bracket(tables, scene->cpu_after);
-    if (node->devices_len == 0)
-        return;
     for (uint32_t i = 0; i < node->devices_len; i++) {
         uint32_t shape = fg_place_shape(tables, node->kind[i]);
         const struct fg_place_cell *cell =
@@ -164,6 +162,8 @@ int32_t fg_scene_choose(const struct fg_view *view,
         .id = id,
         .ask = ask,
         .cpu_after = node->cpu_milli_left - need->cpu_milli,
+        .cells = view->tables->cells,
+        .multi = view->tables->multi,
     };
     if (policy->measures)
         measure_mixed(&scene, node);

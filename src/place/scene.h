@@ -62,8 +62,7 @@ static inline struct fg_place_cell fg_scene_after(const struct fg_scene *scene, 
         sum.dead -= (int32_t)ask->need.count * whole->dead;
         untouched -= ask->need.count;
     }
-    if (scene->multi)
-        sum.frag += scene->multi[untouched];
+    sum.frag += scene->multi[untouched];
     sum.dead += fg_place_starved(scene->view->tables, node->gpu_left - ask->gpu_milli,
                                  scene->cpu_after);
     return sum;

@@ -32,8 +32,6 @@ static inline void fg_score_measure(struct fg_scene *scene)
 {
     const struct fg_view_node *node = scene->node;
     const struct fg_place_tables *tables = scene->view->tables;
-    if (node->gpu == 0)
-        return;
     uint32_t bracket = fg_place_bracket(tables, scene->cpu_after);
     uint32_t shape = fg_place_shape(tables, node->kind);
     const struct fg_place_cell *cells = fg_place_cells(tables, bracket, shape);
@@ -92,6 +90,8 @@ static inline int32_t fg_score_share(const struct fg_scene *scene,
         .id = id,
         .ask = ask,
         .cpu_after = node->cpu_left - ask->need.cpu_milli,
+        .cells = view->tables->cells,
+        .multi = view->tables->multi,
     };
     if (policy->measures)
         fg_score_measure(&scene);

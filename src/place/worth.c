@@ -71,8 +71,8 @@ static void first_patterns(struct cutting *cutting)
 {
     for (size_t i = 0; i < cutting->len; i++) {
         uint32_t col = fg_lp_col(cutting->lp, 1, 0, FG_LP_INF);
-        fg_lp_put(cutting->lp, cutting->rows[cutting->sizes[i]], col,
-                  FG_WHOLE_MILLI / cutting->sizes[i]);
+        uint32_t pieces = FG_WHOLE_MILLI / cutting->sizes[i];
+        fg_lp_put(cutting->lp, cutting->rows[cutting->sizes[i]], col, pieces);
     }
 }
 

@@ -118,9 +118,9 @@ static int read_trace(struct input *input, const char *path, struct fg_err *err)
 {
     struct fg_sim_cluster *out = input->out;
     struct fg_sim_availability *trace = &out->traces[out->traces_len];
-    const char *bytes;
-    size_t len;
-    const struct fg_doc *doc;
+    const char *bytes = NULL;
+    size_t len = 0;
+    const struct fg_doc *doc = NULL;
     *trace = (struct fg_sim_availability){.path = path};
     int rc = input->open(input->open_self, path, out->arena, &bytes, &len, err);
     if (rc == 0)

@@ -1,6 +1,7 @@
 /* isolated.c - see isolated.h */
 #include "sim/isolated.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 /* A job that runs in its project's own part. */
@@ -57,6 +58,7 @@ static void release(struct part *part)
 
 static int64_t run(struct part *part, const struct fg_sim_outcome *job)
 {
+    assert(part->milli > 0);
     uint64_t milli = job->gpu_milli < part->milli ? job->gpu_milli : part->milli;
     int64_t takes_us = job->ideal_us;
     if (job->gpu_milli > part->milli)

@@ -20,7 +20,7 @@ void *fg_openb_grow(void *items, size_t len, size_t *room, size_t size)
     return items;
 }
 
-static struct fg_pool *make_pool(const struct fg_openb *openb, struct fg_err *err)
+struct fg_pool *fg_openb_pool(const struct fg_openb *openb, struct fg_err *err)
 {
     FG_AUTO(fg_pool) struct fg_pool *pool = fg_pool_new(openb->specs_len);
     if (!pool)
@@ -70,7 +70,7 @@ int fg_openb_read(const struct fg_openb_file *nodes,
         rc = copy_nodes(openb, copies, err);
     if (rc < 0)
         return rc;
-    openb->pool = make_pool(openb, err);
+    openb->pool = fg_openb_pool(openb, err);
     if (!openb->pool)
         return fg_wrap(err, FG_ENOCAP, "%s", nodes->name);
     rc = fg_openb_read_pods(openb, pods, err);
@@ -91,6 +91,12 @@ void fg_openb_free(struct fg_openb *openb)
     fg_pool_free(openb->pool);
     free(openb->pods);
     free(openb);
+}
+
+const struct fg_need *fg_openb_pods(const struct fg_openb *openb, size_t *out_len)
+{
+    *out_len = openb->pods_len;
+    return openb->pods;
 }
 
 size_t fg_openb_nodes(const struct fg_openb *openb)
@@ -235,7 +241,7 @@ struct fg_openb_replay *fg_openb_replay_new(const struct fg_openb *openb,
         abort();
     replay->openb = openb;
     replay->sequence = sequence;
-    replay->pool = make_pool(openb, NULL);
+    replay->pool = fg_openb_pool(openb, NULL);
     replay->placer = fg_placer_new(replay->pool, policy, seed);
     fg_placer_rank(replay->placer, sequence->rank, sequence->rank_len);
     set_mix(replay);

@@ -28,6 +28,9 @@ struct fg_openb_file {
                                 struct fg_err *err);
 void fg_openb_free(struct fg_openb *openb); /* NULL is allowed */
 FG_AUTO_DEFINE(fg_openb)
+/* The pods, and the cluster with nothing placed (owned by the caller; NULL: as fg_openb_read would fail). */
+const struct fg_need *fg_openb_pods(const struct fg_openb *openb, size_t *out_len);
+struct fg_pool *fg_openb_pool(const struct fg_openb *openb, struct fg_err *err);
 size_t fg_openb_nodes(const struct fg_openb *openb);
 int64_t fg_openb_gpu_milli(const struct fg_openb *openb); /* of the whole cluster */
 

@@ -2,6 +2,7 @@
 #include "sim/openb_inner.h"
 #include "sim/rows.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -242,6 +243,7 @@ static int read_counts(const struct fg_openb *openb,
                      openb->specs_len);
     if (rc < 0)
         return rc;
+    assert(pods > 0 && nodes > 0);
     out->pods_len = (size_t)pods;
     out->rank_len = (size_t)nodes;
     out->pods = calloc(out->pods_len, sizeof(out->pods[0]));

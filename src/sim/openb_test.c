@@ -250,7 +250,8 @@ static void published_tables_are_reproduced(void)
         char path[512];
         struct fg_openb *openb = NULL;
         snprintf(path, sizeof(path), DATA "openb_pod_list_%s.csv", workloads[i]);
-        OK(read_whole(path, &pods));
+        if (!OK(read_whole(path, &pods)))
+            break;
         OK(fg_openb_read(&nodes, &pods, 1, &openb, NULL) == 0);
         check_workload(openb, &table, workloads[i]);
         fg_openb_free(openb);

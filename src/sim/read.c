@@ -120,9 +120,9 @@ static int read_row(struct fg_reader *reader, fg_row_fn *row, struct fg_field li
 {
     struct fg_field fields[FG_FIELDS_MAX];
     reader->fields_len = fg_fields_split(line, reader->format->separator, fields);
-    reader->fields = fields;
     if (reader->fields_len > FG_FIELDS_MAX)
         return fg_fail(reader->err, FG_EINVAL, "more than %d columns", FG_FIELDS_MAX);
+    reader->fields = fields;
     int rc = row(reader);
     if (rc == ROW_SKIPPED)
         reader->trace->rows_skipped++;

@@ -130,7 +130,7 @@ struct search {
 
 static void search(struct search *self, size_t depth, size_t from)
 {
-    double x[COLS_MAX], objective;
+    double x[COLS_MAX] = {}, objective;
     if (depth < self->dense->cols) {
         for (size_t k = from; k < self->planes_len; k++) {
             self->chosen[depth] = &self->planes[k];
