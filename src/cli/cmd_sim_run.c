@@ -13,13 +13,17 @@
 
 const struct fg_opt fg_opts_sim_run[] = {
     {"jobs", 'j', "FILE", "the trace; may be packed (xz, gzip, zstd, zip)", "file"},
-    {"format", 'f', "FORMAT", "how it is written", "native|philly|swf|sacct|history"},
+    {"format", 'f', "FORMAT", "how it is written", "native|philly|swf|sacct|history|gavel"},
     {"cluster", 'c', "FILE", "the machines: a cluster file (YAML)", "file"},
     {"order", 'o', "ORDER", "who goes first (priority)", NULL},
     {"place", 'p', "PLACE", "where a task goes (best)", NULL},
     {"compare", 0, "LIST", "policies side by side: fifo,srtf,las:no-preempt", NULL},
+    {"rate", 0, "X", "gavel: so many jobs come an hour (5.6; 2.6 if some ask several devices)",
+     NULL},
+    {"throughputs", 0, "FILE",
+     "gavel: measured speeds (simulation_throughputs.json beside the jobs)", "file"},
     {"window", 'w', "A:B", "figures of jobs A to B-1 only, in the order of submission", NULL},
-    {"seed", 's', "N", "of failures (1)", NULL},
+    {"seed", 's', "N", "of failures (1); gavel: of the published experiment (0)", NULL},
     {"speed-of-arrivals", 0, "X", "jobs come X times as fast as in the trace", NULL},
     {"preemptible", 0, NULL, "jobs of traces that do not say may be stopped and go on later",
      NULL},
@@ -86,10 +90,11 @@ static int read_factor(struct plan *plan, const char *name, int64_t *out, struct
     return 0;
 }
 
-static int read_window(struct plan *plan, struct fg_err *err)
+int fg_sim_window_read(const struct fg_args *args,
+                       struct fg_sim_batch *batch,
+                       struct fg_err *err)
 {
-    const char *text = fg_args_get(&plan->cli->args, "window");
-    struct fg_sim_batch *batch = &plan->batch;
+    const char *text = fg_args_get(args, "window");
     char *end = NULL;
     batch->window_end = SIZE_MAX;
     if (!text)
@@ -145,7 +150,7 @@ static int read_run_options(struct plan *plan, struct fg_err *err)
     if (rc == 0)
         rc = fg_cli_number(plan->cli, "seed", 0, INT64_MAX, 1, &seed, err);
     if (rc == 0)
-        rc = read_window(plan, err);
+        rc = fg_sim_window_read(&plan->cli->args, &plan->batch, err);
     if (rc == 0)
         rc = read_config(plan, err);
     if (rc < 0)
@@ -246,37 +251,32 @@ static int read_jobs(struct plan *plan, struct fg_err *err)
 
 /* -- the command ---------------------------------------------------------------------------------------------------- */
 
-static size_t cores(void)
+int64_t fg_sim_cores(void)
 {
     long len = sysconf(_SC_NPROCESSORS_ONLN);
-    return len < 1 ? 1 : (size_t)len;
+    return len < 1 ? 1 : len;
 }
 
 static int simulate(struct plan *plan, struct fg_err *err)
 {
     int64_t threads;
-    int rc = fg_cli_number(plan->cli, "threads", 1, FG_SIM_RUNS_MAX, (int64_t)cores(), &threads,
-                           err);
+    int rc =
+        fg_cli_number(plan->cli, "threads", 1, FG_SIM_RUNS_MAX, fg_sim_cores(), &threads, err);
     plan->batch.options.trace = &plan->trace;
     plan->batch.options.cluster = &plan->cluster;
     return rc == 0 ? fg_sim_run_all(&plan->batch, (size_t)threads, err) : rc;
 }
 
-static void print(struct plan *plan)
-{
-    FG_AUTO(fg_buf) struct fg_buf out = {};
-    if (!fg_args_has(&plan->cli->args, "json")) {
-        fg_sim_print_table(&plan->batch, &plan->cli->out);
-        return;
-    }
-    plan->print.series = fg_args_has(&plan->cli->args, "series");
-    plan->print.timing = !fg_args_has(&plan->cli->args, "no-timing");
-    fg_sim_print_json(&plan->batch, &plan->print, &out);
-    fputs(out.text, stdout);
-}
-
 int fg_cmd_sim_run(struct fg_cli *cli, struct fg_err *err)
 {
+    const char *format = fg_args_get(&cli->args, "format");
+    if (format && strcmp(format, "gavel") == 0)
+        return fg_cli_sim_gavel(cli, err);
+    static const char *const of_gavel[] = {"rate", "throughputs"};
+    for (size_t i = 0; i < 2; i++)
+        if (fg_args_has(&cli->args, of_gavel[i]))
+            return fg_fail(err, FG_EINVAL, "--%s: says something with --format gavel only",
+                           of_gavel[i]);
     struct plan plan = {.cli = cli};
     int rc = read_run_options(&plan, err);
     if (rc == 0)
@@ -288,7 +288,7 @@ int fg_cmd_sim_run(struct fg_cli *cli, struct fg_err *err)
     if (rc == 0)
         rc = simulate(&plan, err);
     if (rc == 0)
-        print(&plan);
+        fg_sim_print(cli, &plan.batch, &plan.print);
     fg_sim_cases_free(plan.batch.cases, plan.batch.cases_len);
     fg_sim_trace_free(&plan.trace);
     fg_sim_cluster_free(&plan.cluster);

@@ -2,6 +2,7 @@
 #include "cli/human.h"
 #include "cli/sim_runs.h"
 #include "cli/table.h"
+#include "cli/verb.h"
 
 #include <math.h>
 
@@ -73,8 +74,12 @@ static void case_json(struct fg_json *json,
                       const struct fg_sim_print *print)
 {
     fg_json_kv(json, "policy", one->policy.name);
-    fg_json_kv(json, "order", one->policy.order->name);
-    fg_json_kv(json, "place", one->policy.place->name);
+    if (one->rounds.policy) {
+        fg_json_kv(json, "order", fg_rounds_policy_name(one->rounds.policy));
+    } else {
+        fg_json_kv(json, "order", one->policy.order->name);
+        fg_json_kv(json, "place", one->policy.place->name);
+    }
     fg_sim_report_json(json, one->result, &one->summary);
     if (print->series)
         fg_sim_series_json(json, one->result);
@@ -92,6 +97,10 @@ void fg_sim_print_json(const struct fg_sim_batch *batch,
     fg_json_object(&json);
     fg_json_kv(&json, "format", print->format);
     fg_json_kv_int(&json, "seed", (int64_t)print->seed);
+    if (print->jobs_per_hour > 0) {
+        fg_json_key(&json, "jobs_per_hour");
+        fg_json_double(&json, print->jobs_per_hour);
+    }
     fg_json_kv_int(&json, "gpus", (int64_t)fg_sim_cluster_gpus(batch->options.cluster));
     if (print->several) {
         fg_json_key(&json, "policies");
@@ -108,4 +117,19 @@ void fg_sim_print_json(const struct fg_sim_batch *batch,
         fg_json_end(&json);
     fg_json_end(&json);
     fg_buf_puts(out, "\n");
+}
+
+void fg_sim_print(struct fg_cli *cli,
+                  const struct fg_sim_batch *batch,
+                  struct fg_sim_print *print)
+{
+    FG_AUTO(fg_buf) struct fg_buf out = {};
+    if (!fg_args_has(&cli->args, "json")) {
+        fg_sim_print_table(batch, &cli->out);
+        return;
+    }
+    print->series = fg_args_has(&cli->args, "series");
+    print->timing = !fg_args_has(&cli->args, "no-timing");
+    fg_sim_print_json(batch, print, &out);
+    fputs(out.text, stdout);
 }

@@ -37,12 +37,9 @@ static double now_s(void)
     return (double)clock->mono_us(clock->self) / 1e6;
 }
 
-static void run_case(struct work *work, size_t at)
+static void run_live(const struct work *work, struct fg_sim_case *one, struct teller *teller)
 {
-    struct fg_sim_case *one = &work->batch->cases[at];
-    struct teller teller = {work, at};
     struct fg_sim_options options = work->batch->options;
-    double began_s = now_s();
     if (one->policy.is_strict)
         one->config.backfill_depth = 0;
     options.config = &one->config;
@@ -50,13 +47,31 @@ static void run_case(struct work *work, size_t at)
     options.preempt = one->policy.preempt;
     options.place = one->policy.place;
     options.progress = progress;
-    options.self = &teller;
+    options.self = teller;
     one->rc = fg_sim_run(&options, &one->result, &one->err);
+}
+
+static void run_rounds(struct fg_sim_case *one, struct teller *teller)
+{
+    one->rounds.progress = progress;
+    one->rounds.self = teller;
+    one->rc = fg_rounds_sim(&one->rounds, &one->result, &one->err);
+}
+
+static void run_case(struct work *work, size_t at)
+{
+    struct fg_sim_case *one = &work->batch->cases[at];
+    struct teller teller = {work, at};
+    double began_s = now_s();
+    if (one->rounds.policy)
+        run_rounds(one, &teller);
+    else
+        run_live(work, one, &teller);
     one->seconds = now_s() - began_s;
     if (one->rc == 0)
         fg_sim_summarise(one->result, work->batch->window_first, work->batch->window_end,
                          &one->summary);
-    atomic_store(&work->done[at], options.trace->jobs_len);
+    atomic_store(&work->done[at], work->batch->options.trace->jobs_len);
     atomic_fetch_add(&work->ended, 1);
 }
 

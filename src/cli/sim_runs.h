@@ -6,6 +6,7 @@
 #include "base/config.h"
 #include "sim/policy.h"
 #include "sim/report.h"
+#include "sim/rounds_sim.h"
 #include "sim/sim.h"
 
 #define FG_SIM_RUNS_MAX 64
@@ -14,7 +15,8 @@
 struct fg_sim_case {
     struct fg_sim_policy policy;
     struct fg_config config;
-    struct fg_sim_result *result; /* owned, NULL until it is done */
+    struct fg_rounds_options rounds; /* of a stream of Gavel: with its policy; else all zero */
+    struct fg_sim_result *result;    /* owned, NULL until it is done */
     struct fg_sim_summary summary;
     double seconds; /* of wall time that the simulation took */
     size_t jobs_done;
@@ -43,9 +45,25 @@ void fg_sim_print_table(const struct fg_sim_batch *batch, const struct fg_term *
 struct fg_sim_print {
     const char *format;
     uint64_t seed;
-    bool several; /* --compare was given */
+    double jobs_per_hour; /* of arrivals; 0: as the trace has them */
+    bool several;         /* --compare was given */
     bool series, timing;
 };
 void fg_sim_print_json(const struct fg_sim_batch *batch,
                        const struct fg_sim_print *print,
                        struct fg_buf *out);
+/* JSON or a table, as the options --json, --series and --no-timing say. */
+struct fg_cli;
+void fg_sim_print(struct fg_cli *cli,
+                  const struct fg_sim_batch *batch,
+                  struct fg_sim_print *print);
+
+/* cmd_sim_run.c: --window A:B, and how many runs at one time. */
+struct fg_args;
+[[nodiscard]] int fg_sim_window_read(const struct fg_args *args,
+                                     struct fg_sim_batch *batch,
+                                     struct fg_err *err);
+int64_t fg_sim_cores(void);
+
+/* cmd_sim_gavel.c: `fastgpu sim run --format gavel`. */
+[[nodiscard]] int fg_cli_sim_gavel(struct fg_cli *cli, struct fg_err *err);
