@@ -82,7 +82,7 @@ static struct fg_running next_to_end(struct fg_schedule *schedule)
     return next;
 }
 
-static void shadow_from(struct fg_schedule *schedule, const struct fg_pool *pool)
+void fg_schedule_shadow(struct fg_schedule *schedule, const struct fg_pool *pool)
 {
     size_t nodes_max = fg_pool_max(pool);
     if (schedule->shadow && schedule->shadow_nodes_max != nodes_max) {
@@ -214,7 +214,7 @@ static bool preempt_for(struct fg_schedule *schedule,
         stopping += schedule->by_end[i].stopping;
     bool done = false;
     if (victims_len + stopping > 0) {
-        shadow_from(schedule, pass->pool);
+        fg_schedule_shadow(schedule, pass->pool);
         struct fg_gang_room room = fg_gang_room(schedule->shadow, gang);
         for (size_t i = 0; i < len; i++)
             if (schedule->by_end[i].stopping)
@@ -231,7 +231,7 @@ static bool wait_for(struct fg_schedule *schedule,
                      struct fg_pass *pass,
                      const struct fg_gang *gang)
 {
-    shadow_from(schedule, pass->pool);
+    fg_schedule_shadow(schedule, pass->pool);
     struct fg_gang_room room = fg_gang_room(schedule->shadow, gang);
     for (size_t at = schedule->by_end_len / 2; at-- > 0;)
         sift(schedule->by_end, schedule->by_end_len, at);
@@ -257,5 +257,5 @@ void fg_schedule_reserve(struct fg_schedule *schedule,
     collect(schedule, pass);
     schedule->reservation = (struct fg_reservation){.job = head->id, .at_us = INT64_MAX};
     if (!preempt_for(schedule, pass, head, gang) && !wait_for(schedule, pass, gang))
-        shadow_from(schedule, pass->pool);
+        fg_schedule_shadow(schedule, pass->pool);
 }

@@ -41,6 +41,8 @@ void fg_schedule_free(struct fg_schedule *schedule)
     free(schedule->grants);
     free(schedule->misfits);
     free(schedule->by_end);
+    free(schedule->hints);
+    free(schedule->hint_grants);
     fg_pool_free(schedule->shadow);
     fg_placer_free(schedule->placer);
     free(schedule);
@@ -103,7 +105,7 @@ struct fg_decision *fg_schedule_decide(struct fg_schedule *schedule)
     return &schedule->decisions[schedule->decisions_len++];
 }
 
-static struct fg_grant *grants_room(struct fg_schedule *schedule, uint32_t tasks)
+struct fg_grant *fg_schedule_grants_room(struct fg_schedule *schedule, uint32_t tasks)
 {
     schedule->grants = room_for(schedule->grants, schedule->grants_len + tasks,
                                 &schedule->grants_room, sizeof(schedule->grants[0]));
@@ -165,19 +167,12 @@ static void note_quota(struct fg_schedule *schedule, const struct fg_job *job)
 
 /* -- one job ------------------------------------------------------------------------------------- */
 
-/* Place it; with `beside`, only where it leaves the head's reservation alone. */
-static bool try_start(struct fg_schedule *schedule,
-                      struct fg_pass *pass,
-                      const struct fg_job *job,
-                      const struct fg_gang *gang,
-                      bool beside)
+void fg_schedule_start(struct fg_schedule *schedule,
+                       struct fg_pass *pass,
+                       const struct fg_job *job,
+                       uint32_t alternative)
 {
-    struct fg_grant *grants = grants_room(schedule, job->tasks);
-    int alternative = fg_gang_place(pass->pool, beside ? schedule->shadow : NULL,
-                                    schedule->placer, gang, grants);
-    if (alternative < 0)
-        return false;
-
+    const struct fg_grant *grants = &schedule->grants[schedule->grants_len];
     const struct fg_project *project = fg_queue_project(pass->queue, job->project);
     struct fg_held *held = fg_queue_held(pass->queue, job->project);
     struct fg_amount amount = fg_schedule_amount(pass->pool, project, grants, job->tasks);
@@ -186,12 +181,27 @@ static bool try_start(struct fg_schedule *schedule,
     *fg_schedule_decide(schedule) = (struct fg_decision){
         .kind = FG_DECIDE_START,
         .job = job->id,
-        .alternative = (uint32_t)alternative,
+        .alternative = alternative,
         .grants_at = schedule->grants_len,
         .grants_len = job->tasks,
     };
     schedule->grants_len += job->tasks;
     schedule->misfits[job->request].started++;
+}
+
+/* Place it; with `beside`, only where it leaves the head's reservation alone. */
+static bool try_start(struct fg_schedule *schedule,
+                      struct fg_pass *pass,
+                      const struct fg_job *job,
+                      const struct fg_gang *gang,
+                      bool beside)
+{
+    struct fg_grant *grants = fg_schedule_grants_room(schedule, job->tasks);
+    int alternative = fg_gang_place(pass->pool, beside ? schedule->shadow : NULL,
+                                    schedule->placer, gang, grants);
+    if (alternative < 0)
+        return false;
+    fg_schedule_start(schedule, pass, job, (uint32_t)alternative);
     return true;
 }
 
@@ -247,15 +257,18 @@ size_t fg_schedule_pass(struct fg_schedule *schedule,
     schedule->reservation = (struct fg_reservation){.at_us = INT64_MAX};
     forget_failures(schedule, queue);
     ready_placer(schedule, pool, queue);
+    size_t settled = fg_schedule_follow_hints(schedule, &pass);
     fg_queue_walk(queue);
 
     int64_t looks = schedule->config->backfill_depth;
-    size_t settled = 0, ready = fg_queue_ready(queue);
+    size_t ready = fg_queue_ready(queue);
     schedule->looked = 0;
     /* Once all are settled, every job that is left is of a class that does not fit. */
     const struct fg_job *job;
     while (settled < ready && (job = fg_queue_next(queue))) {
         schedule->looked++;
+        if (fg_schedule_was_hinted(schedule, job->id))
+            continue;
         bool beside = needs_shadow(schedule, &pass, job);
         if (failed_before(schedule, job, beside))
             continue;

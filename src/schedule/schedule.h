@@ -57,8 +57,25 @@ void fg_schedule_place(struct fg_schedule *schedule,
                        const struct fg_place_policy *policy,
                        uint64_t seed);
 
-/* One pass.  A schedule has the same pool in all of its passes.  The pool is changed by the claims of the START decisions (the caller releases them if it cannot make
- * them durable).  Decisions and grants are valid until the next pass. */
+/* A place that a job was promised by a migration (migrate.h). */
+struct fg_hint {
+    fg_job_id job;
+    uint32_t alternative;
+    const struct fg_grant *grants; /* one per task */
+    size_t grants_len;
+};
+
+/* From the next pass on these jobs go before all others, to these devices, and nobody else gets the devices, until
+ * each of them has started (wherever), is over, or `until_us` has come.  The first is the job that the others move
+ * for; these are asked to stop by the caller.  Copied; takes the place of earlier hints. */
+void fg_schedule_hint(struct fg_schedule *schedule,
+                      const struct fg_hint *hints,
+                      size_t len,
+                      int64_t until_us);
+
+/* One pass.  A schedule has the same pool in all of its passes.  The pool is changed by the claims of the START
+ * decisions (the caller releases them if it cannot make them durable).  Decisions and grants are valid until the next
+ * pass. */
 size_t fg_schedule_pass(struct fg_schedule *schedule,
                         struct fg_pool *pool,
                         struct fg_queue *queue,

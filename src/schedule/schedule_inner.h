@@ -13,6 +13,14 @@ struct misfit {
     uint32_t project_tasks; /* ... so many or more did not fit; the last such project only */
 };
 
+/* A hint as it is kept; its grants are in hint_grants. */
+struct hinted {
+    fg_job_id job;
+    uint32_t alternative, tasks;
+    size_t grants_at;
+    bool started; /* by this pass */
+};
+
 struct fg_schedule {
     const struct fg_config *config;
     const struct fg_ranking *ranking; /* NULL: nobody pushes anybody aside */
@@ -33,6 +41,10 @@ struct fg_schedule {
     size_t shadow_nodes_max;
     struct fg_running *by_end; /* all that holds devices; see backfill.c */
     size_t by_end_len, by_end_room;
+    struct hinted *hints; /* see hint.c */
+    size_t hints_len;
+    struct fg_grant *hint_grants;
+    int64_t hints_until_us;
 };
 
 /* What one pass works on. */
@@ -45,6 +57,13 @@ struct fg_pass {
 };
 
 struct fg_decision *fg_schedule_decide(struct fg_schedule *schedule);
+/* Room for the grants of one more job; they count once it is started. */
+struct fg_grant *fg_schedule_grants_room(struct fg_schedule *schedule, uint32_t tasks);
+/* Start it on the grants in that room, which are claimed: the decision, and what its project holds. */
+void fg_schedule_start(struct fg_schedule *schedule,
+                       struct fg_pass *pass,
+                       const struct fg_job *job,
+                       uint32_t alternative);
 
 /* backfill.c: make `head` the head: find when its gang will fit, and build the shadow pool of that moment.  May
  * decide to preempt for it. */
@@ -52,3 +71,11 @@ void fg_schedule_reserve(struct fg_schedule *schedule,
                          struct fg_pass *pass,
                          const struct fg_job *head,
                          const struct fg_gang *gang);
+/* Make the shadow pool a copy of this one. */
+void fg_schedule_shadow(struct fg_schedule *schedule, const struct fg_pool *pool);
+
+/* hint.c: start whom a migration has promised a place, if it is free; keep the places of the others in the shadow
+ * pool.  Returns how many were started. */
+size_t fg_schedule_follow_hints(struct fg_schedule *schedule, struct fg_pass *pass);
+/* Was it started by that, in this pass? */
+bool fg_schedule_was_hinted(const struct fg_schedule *schedule, fg_job_id job);
