@@ -238,17 +238,24 @@ static void cancelled(struct fg_call *call)
     fg_answer_json(call, 200);
 }
 
+/* A body may be left out, and has no members. */
+static int no_body(struct fg_call *call, struct fg_err *err)
+{
+    const struct fg_doc *doc;
+    int rc = fg_call_doc(call, &doc, err);
+    if (rc == 0 && doc->first)
+        rc = fg_fail(err, FG_EINVAL, "body: unknown member %.40s, none is expected",
+                     doc->first->key);
+    return rc;
+}
+
 void fg_handle_job_cancel(struct fg_call *call)
 {
     struct fg_err err = {};
-    const struct fg_doc *doc = NULL;
 
     int rc = fg_target_bool(&call->target, "array", &call->command.array, &err);
     if (rc == 0)
-        rc = fg_call_doc(call, &doc, &err);
-    if (rc == 0 && doc->first)
-        rc = fg_fail(&err, FG_EINVAL, "body: unknown member %.40s, none is expected",
-                     doc->first->key);
+        rc = no_body(call, &err);
     if (rc < 0) {
         fg_answer_error(call, &err);
         return;
@@ -258,7 +265,7 @@ void fg_handle_job_cancel(struct fg_call *call)
         fg_call_ask(call, FG_CMD_CANCEL, cancelled);
 }
 
-static void told_why(struct fg_call *call)
+static void told(struct fg_call *call)
 {
     if (failed(call))
         return;
@@ -270,7 +277,19 @@ void fg_handle_job_why(struct fg_call *call)
 {
     call->command.job = job_of(call);
     if (call->command.job)
-        fg_call_ask(call, FG_CMD_WHY, told_why);
+        fg_call_ask(call, FG_CMD_WHY, told);
+}
+
+void fg_handle_job_make_room(struct fg_call *call)
+{
+    struct fg_err err = {};
+    if (no_body(call, &err) < 0) {
+        fg_answer_error(call, &err);
+        return;
+    }
+    call->command.job = job_of(call);
+    if (call->command.job)
+        fg_call_ask(call, FG_CMD_MAKE_ROOM, told);
 }
 
 static void answer_wait(struct fg_call *call, enum fg_job_state state, int exit_code)

@@ -34,6 +34,11 @@ void fg_handle_node_list(struct fg_call *call)
     fg_call_ask(call, FG_CMD_POOL, listed);
 }
 
+void fg_handle_move_list(struct fg_call *call)
+{
+    fg_call_ask(call, FG_CMD_MOVES, listed);
+}
+
 /* The list of one node that the control thread gave; false: answered, it is not there. */
 static bool found(struct fg_call *call)
 {

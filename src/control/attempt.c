@@ -148,7 +148,9 @@ static void end_attempt(struct fg_control *control, struct live *live)
     else if (live->lost)
         interrupted(control, live, &job, reason[0] ? reason : "its supervisor was lost");
     else if (job.stop_sent)
-        interrupted(control, live, &job, "preempted by a job of higher priority");
+        interrupted(control, live, &job,
+                    live->moving ? "moved, to make room for another job"
+                                 : "preempted by a job of higher priority");
     else if (live->exit_code == 0 && live->term_signal == 0 && !live->not_started)
         end_with(control, live, &job, FG_JOB_SUCCEEDED, "", 0);
     else

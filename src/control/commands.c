@@ -166,6 +166,12 @@ void fg_command_apply(struct fg_control *control, struct fg_command *command)
     case FG_CMD_WHY:
         fg_command_why(control, command);
         break;
+    case FG_CMD_MOVES:
+        fg_command_moves(control, command);
+        break;
+    case FG_CMD_MAKE_ROOM:
+        fg_command_make_room(control, command);
+        break;
     case FG_CMD_POOL:
         fg_command_pool(control, command);
         break;

@@ -122,6 +122,7 @@ static bool is_write(const struct fg_command *command)
     switch (command->kind) {
     case FG_CMD_WAIT:
     case FG_CMD_WHY:
+    case FG_CMD_MOVES:
     case FG_CMD_POOL:
     case FG_CMD_STATUS:
         return false;

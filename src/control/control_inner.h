@@ -19,6 +19,7 @@ struct live {
     struct fg_amount amount;
     bool claimed; /* false: the node changed its shape while we were away */
     bool timed_out, lost, not_started;
+    bool moving;                    /* it stops to go elsewhere: see migrate.c */
     int32_t exit_code, term_signal; /* of the first task that failed */
     struct fg_usage usage;
     int64_t begun_us, started_us;
@@ -179,6 +180,13 @@ void fg_attempt_write(struct fg_control *control,
 
 /* start.c */
 void fg_control_pass(struct fg_control *control);
+/* What holds devices, into control->running; returns how many. */
+size_t fg_control_running(struct fg_control *control);
+/* Ask a running job to stop and be queued again, for the good of another one. */
+void fg_control_preempt(struct fg_control *control,
+                        fg_job_id id,
+                        fg_job_id for_job,
+                        const char *reason);
 void fg_control_start(struct fg_control *control, fg_job_id job); /* effect, after the commit */
 int64_t fg_control_price(const struct fg_control *control,
                          const struct live *live); /* micro-USD per hour, -1 unknown */
@@ -196,3 +204,7 @@ void fg_command_give(struct fg_command *command, struct fg_buf *buf);
 void fg_command_status(struct fg_control *control, struct fg_command *command);
 void fg_command_pool(struct fg_control *control, struct fg_command *command);
 void fg_command_why(struct fg_control *control, struct fg_command *command);
+
+/* migrate.c */
+void fg_command_moves(struct fg_control *control, struct fg_command *command);
+void fg_command_make_room(struct fg_control *control, struct fg_command *command);

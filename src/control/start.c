@@ -16,7 +16,7 @@ int64_t fg_control_price(const struct fg_control *control, const struct live *li
            / 1000;
 }
 
-static size_t list_running(struct fg_control *control)
+size_t fg_control_running(struct fg_control *control)
 {
     for (size_t i = 0; i < control->lives_len; i++) {
         const struct live *live = &control->lives[i];
@@ -51,20 +51,28 @@ static void intend_start(struct fg_control *control, const struct fg_decision *d
                       (struct fg_task_key){.job = job.id, .attempt = job.attempt}, 0);
 }
 
-static void intend_preempt(struct fg_control *control, const struct fg_decision *decision)
+void fg_control_preempt(struct fg_control *control,
+                        fg_job_id id,
+                        fg_job_id for_job,
+                        const char *reason)
 {
-    struct fg_job job = *fg_queue_get(control->queue, decision->job);
+    struct fg_job job = *fg_queue_get(control->queue, id);
     if (job.stop_sent)
         return;
     job.stop_sent = true;
     fg_queue_set(control->queue, &job);
+    fg_job_write(control, &job, reason, 0, 0);
+    fg_control_tell(control, "job.preempted", &job, "\"for\":\"%llu\"",
+                    (unsigned long long)for_job);
+    fg_live_stop(control, fg_live_get(control, job.id), -1);
+}
+
+static void intend_preempt(struct fg_control *control, const struct fg_decision *decision)
+{
     char reason[FG_TEXT_MAX];
     snprintf(reason, sizeof(reason), "stopping, to make room for job %llu",
              (unsigned long long)decision->for_job);
-    fg_job_write(control, &job, reason, 0, 0);
-    fg_control_tell(control, "job.preempted", &job, "\"for\":\"%llu\"",
-                    (unsigned long long)decision->for_job);
-    fg_live_stop(control, fg_live_get(control, job.id), -1);
+    fg_control_preempt(control, decision->job, decision->for_job, reason);
 }
 
 void fg_control_pass(struct fg_control *control)
@@ -74,7 +82,7 @@ void fg_control_pass(struct fg_control *control)
         return;
     fg_ranking_tick(control->ranking, control->queue, control->pool, control->now_us);
     const struct fg_decision *decisions;
-    size_t running = list_running(control);
+    size_t running = fg_control_running(control);
     size_t len = fg_schedule_pass(control->schedule, control->pool, control->queue,
                                   control->running, running, control->now_us, &decisions);
     for (size_t i = 0; i < len; i++)

@@ -14,8 +14,10 @@ enum fg_command_kind {
     FG_CMD_CANCEL, /* job (array: every element, job is its first) */
     FG_CMD_WAIT,   /* done() comes when the job is over; wait_cancel() ends it early */
     FG_CMD_WHY,    /* out_text: the true reason, JSON object in `arena` */
-    FG_CMD_POOL,   /* out_text: nodes with devices and who holds them, JSON array in `arena` */
-    FG_CMD_STATUS, /* out_text: counts, totals, notices, JSON object in `arena` */
+    FG_CMD_MOVES, /* out_text: moves that would let waiting jobs start, JSON array in `arena` */
+    FG_CMD_POOL,  /* out_text: nodes with devices and who holds them, JSON array in `arena` */
+    FG_CMD_STATUS,    /* out_text: counts, totals, notices, JSON object in `arena` */
+    FG_CMD_MAKE_ROOM, /* job: move others so that it starts; out_text: the moves, JSON object */
     FG_CMD_NODE_DRAIN,  /* name, text = reason */
     FG_CMD_NODE_RESUME, /* name */
     FG_CMD_PROJECT_PUT, /* project (id 0: by name, created if new); out_id = its id */

@@ -37,6 +37,11 @@ void fg_schedule_hint(struct fg_schedule *schedule,
     }
 }
 
+bool fg_schedule_has_hints(const struct fg_schedule *schedule, int64_t now_us)
+{
+    return schedule->hints_len > 0 && now_us < schedule->hints_until_us;
+}
+
 bool fg_schedule_was_hinted(const struct fg_schedule *schedule, fg_job_id job)
 {
     for (size_t i = 0; i < schedule->hints_len; i++)

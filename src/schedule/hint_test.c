@@ -3,7 +3,7 @@
  *     node 1: A holds devices 0, 1     node 2: B holds devices 0, 1     waiting: C wants 4 of one node
  */
 #include "schedule/migrate.h"
-#include "schedule/priority.h"
+#include "schedule/ranking.h"
 #include "schedule/schedule.h"
 #include "test/tap.h"
 
@@ -21,17 +21,13 @@
 struct world {
     struct fg_config config;
     struct fg_pool *pool;
+    struct fg_ranking *ranking;
     struct fg_queue *queue;
     struct fg_schedule *schedule;
     struct fg_grant grants[LATE + 1];
     struct fg_running running[LATE + 1];
     size_t running_len;
 };
-
-static int64_t key(const void *self, const struct fg_job *job, const struct fg_project *project)
-{
-    return fg_orders[0]->key(self, job, project);
-}
 
 static void submit(struct world *world, fg_job_id id, uint32_t devices, int32_t priority)
 {
@@ -54,9 +50,10 @@ static void build(struct world *world)
     *world = (struct world){};
     fg_config_defaults(&world->config);
     world->pool = fg_pool_new(2);
-    world->queue = fg_queue_new(
-        &(struct fg_queue_options){.jobs_max = 8, .key = key, .self = &world->config});
+    world->ranking = fg_ranking_new(&world->config, fg_orders[0], FG_PREEMPT_PRIORITY);
+    world->queue = fg_ranking_queue(world->ranking, 8);
     world->schedule = fg_schedule_new(&world->config);
+    fg_schedule_rank(world->schedule, world->ranking);
     struct fg_project project = {
         .id = 1, .name = "p", .weight = 100, .quota = {-1, -1, -1, -1, -1}};
     if (fg_queue_project_put(world->queue, &project, NULL) != 0)
@@ -75,6 +72,7 @@ static void clear(struct world *world)
 {
     fg_schedule_free(world->schedule);
     fg_queue_free(world->queue);
+    fg_ranking_free(world->ranking);
     fg_pool_free(world->pool);
 }
 

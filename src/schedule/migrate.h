@@ -13,6 +13,7 @@
 #pragma once
 
 #include "schedule/gang.h"
+#include "schedule/schedule.h"
 
 /* A running job that may be moved. */
 struct fg_movable {
@@ -38,6 +39,13 @@ struct fg_migration {
     bool is_best;          /* every cheaper set of up to FG_MOVES_MAX moves was tried */
     struct fg_grant *room; /* owned: all of the grants above */
 };
+
+/* When the gang would fit if nothing is moved and nothing else starts: at the end of one of `running`, or INT64_MAX.
+ * `pool` is changed while it looks, and is as it was in the end. */
+int64_t fg_migrate_wait_us(struct fg_pool *pool,
+                           const struct fg_gang *gang,
+                           const struct fg_running *running,
+                           size_t running_len);
 
 /* NULL: none found.  Free with fg_migration_free().
  * `pool` is changed while it searches, and is as it was in the end.  `looks_max` bounds the work: sets of moves

@@ -252,3 +252,39 @@ struct fg_migration *fg_placing_result(const struct fg_placing *placing,
     }
     return out;
 }
+
+/* -- without any move ------------------------------------------------------------------------------------- */
+
+static int ends_first(const void *a, const void *b)
+{
+    const struct fg_running *x = *(const struct fg_running *const *)a;
+    const struct fg_running *y = *(const struct fg_running *const *)b;
+    if (x->end_us != y->end_us)
+        return x->end_us < y->end_us ? -1 : 1;
+    return x->job < y->job ? -1 : x->job > y->job;
+}
+
+int64_t fg_migrate_wait_us(struct fg_pool *pool,
+                           const struct fg_gang *gang,
+                           const struct fg_running *running,
+                           size_t running_len)
+{
+    const struct fg_running **ends =
+        must(calloc(running_len + 1, sizeof(const struct fg_running *)));
+    for (size_t i = 0; i < running_len; i++)
+        ends[i] = &running[i];
+    qsort(ends, running_len, sizeof(const struct fg_running *), ends_first);
+    struct fg_gang_room room = fg_gang_room(pool, gang);
+    size_t gone = 0;
+    while (gone < running_len && !fg_gang_has_room(gang, &room)) {
+        for (size_t task = 0; task < ends[gone]->grants_len; task++)
+            fg_gang_release(pool, gang, &ends[gone]->grants[task], &room);
+        gone++;
+    }
+    int64_t at_us = fg_gang_has_room(gang, &room) && gone ? ends[gone - 1]->end_us : INT64_MAX;
+    while (gone-- > 0)
+        for (size_t task = 0; task < ends[gone]->grants_len; task++)
+            (void)!fg_pool_claim(pool, &ends[gone]->grants[task], NULL);
+    free(ends);
+    return at_us;
+}

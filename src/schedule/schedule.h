@@ -72,6 +72,8 @@ void fg_schedule_hint(struct fg_schedule *schedule,
                       const struct fg_hint *hints,
                       size_t len,
                       int64_t until_us);
+/* Is a hint of an earlier call still to be followed? */
+bool fg_schedule_has_hints(const struct fg_schedule *schedule, int64_t now_us);
 
 /* One pass.  A schedule has the same pool in all of its passes.  The pool is changed by the claims of the START
  * decisions (the caller releases them if it cannot make them durable).  Decisions and grants are valid until the next

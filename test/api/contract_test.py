@@ -248,6 +248,8 @@ def call_as_meant(spec, service):
     call(200, "GET", "/v1/nodes/{name}/usage", {"name": node})
     call(200, "POST", "/v1/nodes/{name}/drain", {"name": node}, body={"reason": "contract"})
     call(200, "POST", "/v1/nodes/{name}/resume", {"name": node})
+    call(200, "GET", "/v1/moves")
+    call(404, "POST", "/v1/jobs/{id}/make-room", {"id": "99999999"})
     call(200, "PUT", "/v1/projects/{name}", {"name": "contract"}, body={"weight": 7, "quota": {"running": 3}})
     project = call(200, "GET", "/v1/projects/{name}", {"name": "contract"})
     call(200, "PUT", "/v1/projects/{name}", {"name": "contract"}, body=project)

@@ -245,6 +245,16 @@ static bool apply(struct fake_service *service, struct fg_command *command)
                  "{\"id\":\"1\",\"state\":\"queued\",\"summary\":\"fake\",\"reasons\":[],"
                  "\"position\":1,\"priority\":0,\"request\":{},\"nodes\":[]}");
         return true;
+    case FG_CMD_MAKE_ROOM:
+        if (find(service, command))
+            give(command,
+                 "{\"job\":\"1\",\"start_without\":null,\"gain_device_s\":null,"
+                 "\"cost_device_s\":0,\"is_best\":true,"
+                 "\"to\":{\"node\":\"node-1\",\"devices\":[\"h100-0\"]},\"moves\":[]}");
+        return true;
+    case FG_CMD_MOVES:
+        give(command, "[]");
+        return true;
     case FG_CMD_POOL:
         give(command, command->name && strcmp(command->name, "node-1") != 0 ? "[]" : pool_text);
         return true;

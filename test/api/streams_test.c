@@ -268,6 +268,10 @@ static void nodes_projects_status_and_metrics(void)
     EQ(call(FAKE_OPERATOR, "POST", "/v1/nodes/node-1/drain", "{\"reason\":\"fan\"}"), 200);
     EQ(call(FAKE_OPERATOR, "POST", "/v1/nodes/node-1/drain", "{\"reson\":\"fan\"}"), 400);
     EQ(call(FAKE_OPERATOR, "POST", "/v1/nodes/node-2/resume", NULL), 404);
+    EQ(call(FAKE_OPERATOR, "GET", "/v1/moves", NULL), 200);
+    OK(says("{\"items\":[],\"next\":null}"));
+    EQ(call(FAKE_OPERATOR, "POST", "/v1/jobs/99/make-room", NULL), 404);
+    EQ(call(FAKE_OPERATOR, "POST", "/v1/jobs/99/make-room", "{\"now\":true}"), 400);
     EQ(call(FAKE_VIEWER, "GET", "/v1/status", NULL), 200);
     OK(says("\"jobs\":{\"queued\":"));
     OK(says("\"capacity\":{\"gpu_milli\":1000"));

@@ -46,6 +46,23 @@ f=$(fg run -q -d -g h100:3 -c 0.1 --priority 500 --time-limit 1m -- true)
 ok "the urgent job gets its three boards" fg wait "$f"
 ok "the one that made room runs again and succeeds" fg wait "$e"
 like "and its history says so" "$(fg show "$e")" "preempted"
+# Defragmentation: halves of two boards are free; who moves gives one of them whole.
+halves=()
+for _ in 1 2 3 4; do halves+=("$(fg run -q -d -g h100:0.5 -c 0.1 --preemptible -- sleep 20)"); done
+for h in "${halves[@]}"; do eventually 10 runs "$h"; done
+fg cancel "${halves[0]}" "${halves[2]}" >/dev/null
+fg wait "${halves[0]}" "${halves[2]}" >/dev/null
+two=$(fg run -q -d -g h100:2 -c 0.1 -- true)
+like "moves are told" "$(fg node defrag --json)" "\"job\":\"$two\".*\"moves\":\\[.\"job\""
+like "and shown" "$(fg node defrag)" "^WAITS"
+like "and made" "$(fg node defrag --apply "$two")" "^$two "
+ok "who waited has its two boards" fg wait "$two"
+eventually 10 runs "${halves[1]}"
+eventually 10 runs "${halves[3]}"
+is "the halves share one board now" "$(device_of "${halves[1]}")" "$(device_of "${halves[3]}")"
+like "the history of one says that it was moved" "$(fg show "${halves[1]}")$(fg show "${halves[3]}")" "moved, to make room"
+like "there is nothing left to move" "$(fg node defrag)" "no moves"
+fg cancel "${halves[1]}" "${halves[3]}" >/dev/null
 g=$(fg run -q -d -g h100:4 -- true)
 like "more than there are: why has the numbers" "$(fg why "$g")" "has 3 such devices, 4 needed"
 done_testing

@@ -31,12 +31,14 @@ struct world {
     struct fg_config config;
     const struct fg_order *order;
     enum fg_preempt preempt;
+    bool shares; /* fewer jobs, most of a share of a device and little else: room for moves */
     struct sim_store *store;
     struct sim_engine *engine;
     struct fg_control *control;
     fg_job_id acked[ACKED_MAX];
     size_t acked_len;
-    uint32_t crashes, full_disks, batched;
+    uint32_t crashes, full_disks, batched, moved;
+    struct fg_arena *arena; /* for answers */
 };
 
 #define MUST(world, condition) must((world), (condition), #condition, __LINE__)
@@ -100,7 +102,9 @@ static void make_request(struct world *world, struct fg_request *request)
 {
     *request = (struct fg_request){.cpu_milli = 500 + 500 * roll(world, 8),
                                    .mem_mib = 512UL * roll(world, 8)};
-    switch (roll(world, 4)) {
+    if (world->shares)
+        request->cpu_milli = 100;
+    switch (world->shares ? 1 + roll(world, 6) / 5 : roll(world, 4)) {
     case 0:
         return; /* CPU only */
     case 1:
@@ -187,6 +191,13 @@ static void ask_submit(struct world *world, struct ask *ask)
     ask->command.items_len = len;
 }
 
+/* One that may well wait still. */
+static fg_job_id recent(struct world *world)
+{
+    uint32_t len = (uint32_t)world->acked_len;
+    return len ? world->acked[len - 1 - roll(world, len < 40 ? len : 40)] : 1;
+}
+
 static void make_ask(struct world *world, struct ask *ask)
 {
     *ask = (struct ask){.command = {.done = answered,
@@ -194,7 +205,7 @@ static void make_ask(struct world *world, struct ask *ask)
                                     .actor = {.user = "ada", .role = FG_ROLE_ADMIN}}};
     fg_job_id any =
         world->acked_len ? world->acked[roll(world, (uint32_t)world->acked_len)] : 1;
-    switch (roll(world, 12)) {
+    switch (world->shares && roll(world, 3) ? 3 : roll(world, 12)) {
     case 0:
         ask->command.kind = FG_CMD_CANCEL;
         ask->command.job = any;
@@ -205,10 +216,17 @@ static void make_ask(struct world *world, struct ask *ask)
         ask->command.name = "sim";
         break;
     case 2:
-        ask->project = (struct fg_project){
-            .name = "default", .weight = 100, .quota = {-1, -1, -1, QUOTA_RUNNING, -1}};
+        ask->project =
+            (struct fg_project){.name = "default",
+                                .weight = 100,
+                                .quota = {-1, -1, -1, world->shares ? -1 : QUOTA_RUNNING, -1}};
         ask->command.kind = FG_CMD_PROJECT_PUT;
         ask->command.project = &ask->project;
+        break;
+    case 3:
+        ask->command.kind = roll(world, 3) ? FG_CMD_MAKE_ROOM : FG_CMD_MOVES;
+        ask->command.job = recent(world);
+        ask->command.arena = world->arena;
         break;
     default:
         ask_submit(world, ask);
@@ -217,6 +235,8 @@ static void make_ask(struct world *world, struct ask *ask)
 
 static void note_answer(struct world *world, const struct ask *ask)
 {
+    world->moved += ask->command.kind == FG_CMD_MAKE_ROOM && ask->command.rc == 0
+                    && strstr(ask->command.out_text, "\"moves\":[{") != NULL;
     if (ask->command.kind != FG_CMD_SUBMIT || ask->command.rc < 0 || !ask->answered)
         return;
     for (size_t at = 0; at < ask->command.items_len; at++) {
@@ -265,6 +285,7 @@ static void step(struct world *world, bool faults)
         sim_store_fail(world->store, FG_ENOSPC, 1 + roll(world, 3));
         world->full_disks++;
     }
+    fg_arena_reset(world->arena);
     bool dies = faults && roll(world, 12) == 0;
     if (dies)
         sim_engine_die_after(world->engine, roll(world, 4));
@@ -329,7 +350,7 @@ static void drain(struct world *world)
 
 /* What the seeds went through: a simulation that does nothing proves nothing. */
 struct tally {
-    uint64_t jobs, crashes, full_disks, batched;
+    uint64_t jobs, crashes, full_disks, batched, moved;
     uint64_t ends[FG_JOB_STATES];
 };
 
@@ -337,10 +358,11 @@ struct tally {
 static void choose_policies(struct world *world)
 {
     uint64_t random = world->seed * 7919;
-    size_t orders = 0;
+    size_t orders = 1; /* there is one */
     while (fg_orders[orders])
         orders++;
     bool other = sim_random(&random, 2);
+    world->shares = sim_random(&random, 4) == 0;
     world->order = fg_orders[other ? sim_random(&random, (uint32_t)orders) : 0];
     world->preempt = other ? (enum fg_preempt)sim_random(&random, 3) : FG_PREEMPT_PRIORITY;
     world->config.preempt_quantum_s = sim_random(&random, 3);
@@ -352,6 +374,7 @@ static void run_seed(uint64_t seed, struct tally *tally)
     struct world world = {.seed = seed, .random = seed, .now_us = 1700000000000000};
     fg_config_defaults(&world.config);
     choose_policies(&world);
+    world.arena = fg_arena_new(1UL << 20);
     world.store = sim_store_new();
     world.engine = sim_engine_new(seed);
     sim_engine_advance(world.engine, world.now_us);
@@ -366,9 +389,11 @@ static void run_seed(uint64_t seed, struct tally *tally)
     tally->crashes += world.crashes;
     tally->full_disks += world.full_disks;
     tally->batched += world.batched;
+    tally->moved += world.moved;
     for (fg_job_id id = 1; id <= sim_store_jobs(world.store); id++)
         tally->ends[sim_store_job(world.store, id)->state]++;
     fg_control_free(world.control);
+    fg_arena_free(world.arena);
     sim_store_free(world.store);
     sim_engine_free(world.engine);
 }
@@ -380,9 +405,10 @@ int main(int argc, char **argv)
     struct tally tally = {};
     for (uint64_t seed = first; seed < first + seeds; seed++)
         run_seed(seed, &tally);
-    printf("# %llu jobs, %llu of batches, %llu crashes, %llu full disks;",
+    printf("# %llu jobs, %llu of batches, %llu times moved, %llu crashes, %llu full disks;",
            (unsigned long long)tally.jobs, (unsigned long long)tally.batched,
-           (unsigned long long)tally.crashes, (unsigned long long)tally.full_disks);
+           (unsigned long long)tally.moved, (unsigned long long)tally.crashes,
+           (unsigned long long)tally.full_disks);
     for (int state = 0; state < FG_JOB_STATES; state++)
         if (tally.ends[state])
             printf(" %s %llu", fg_job_state_name((enum fg_job_state)state),
