@@ -94,7 +94,7 @@ static double brute(struct dense *dense)
         add_row(dense, a, 0);
     }
     size_t chosen[COLS], n = dense->cols;
-    double best = -HUGE_VAL, v[COLS];
+    double best = -HUGE_VAL, v[COLS] = {};
     for (size_t k = 0; k < n; k++)
         chosen[k] = k;
     while (true) {

@@ -15,6 +15,7 @@ static int read_text(const char *text, struct fg_sheet *out, struct fg_err *err)
 static int solve_text(const char *text, struct fg_sheet *sheet, struct fg_sheet_answer *out)
 {
     struct fg_err err;
+    *out = (struct fg_sheet_answer){};
     int rc = read_text(text, sheet, &err);
     if (rc == 0)
         rc = fg_sheet_solve(sheet, arena, out, &err);
@@ -225,7 +226,7 @@ static void ten_devices_do_a_tenth_each(void)
     struct fg_sheet sheet;
     struct fg_sheet_answer answer;
     EQ(solve_text(text, &sheet, &answer), 0);
-    for (size_t j = 0; j < 10; j++)
+    for (size_t j = 0; j < sheet.devices_len; j++)
         OK(near(fg_sheet_share(&sheet, &answer, 0, j), 0.1, 1e-6));
     OK(near(answer.objective, 0.01, 1e-6));
 }
@@ -273,7 +274,8 @@ static void what_binds_is_told(void)
                   &sheet, &answer),
        0);
     OK(near(answer.objective, 11, 1e-9));
-    EQ(answer.binds_len, 2);
+    if (!OK(answer.binds && answer.binds_len == 2))
+        return;
     EQ(answer.binds[0].limit, FG_SHEET_ASKED);
     EQ(answer.binds[0].index, 1);
     OK(near(answer.binds[0].gain, 1, 1e-9));
@@ -332,7 +334,7 @@ static void what_cannot_be_done_is_said(void)
     EQ(solve_text("objective: max-min\ndevices: {d: {count: 0, capacity: 1}}\nwork: {a: {}}\n",
                   &sheet, &answer),
        0);
-    OK(answer.done[0] == 0);
+    OK(answer.done && answer.done[0] == 0);
 }
 
 int main(void)
