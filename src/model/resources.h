@@ -54,7 +54,11 @@ struct fg_node_spec {
     char name[FG_NAME_MAX]; /* unique in the pool */
     uint32_t cpu_milli;     /* cores x 1000 */
     uint64_t mem_mib;
-    int64_t price_uusd_per_hour; /* the whole machine; 0 owned and not priced */
+    int64_t price_uusd_per_hour;               /* the whole machine; 0 owned and not priced */
+    char site[FG_NAME_MAX], rack[FG_NAME_MAX]; /* where it stands; "" unknown */
+    uint32_t asleep_watts, idle_watts,
+        busy_watts;      /* the whole machine; one that never sleeps: as idle */
+    uint32_t away_milli; /* of the time it is not there, by what is known of its supplier */
     uint32_t devices_len;
     struct fg_device_spec
         devices[FG_NODE_DEVICES_MAX]; /* last: a kept copy ends with devices_len of them */

@@ -140,7 +140,8 @@ struct world {
     size_t grants_len;
     struct fg_view view; /* for plain looks */
     struct fg_place_tables *tables;
-    uint64_t generation; /* of the pool, when the tables were made */
+    uint64_t generation;             /* of the pool, when the tables were made */
+    struct fg_place_weights weights; /* all 0: they do not count */
 };
 
 static void add_node(struct world *world)
@@ -148,6 +149,13 @@ static void add_node(struct world *world)
     struct fg_node_spec spec = {.cpu_milli = (4 + draw(60)) * 1000,
                                 .mem_mib = (8 + draw(120)) * 1024};
     snprintf(spec.name, sizeof(spec.name), "n%zu", fg_pool_len(world->pool) + 1);
+    snprintf(spec.site, sizeof(spec.site), "site%u", draw(2));
+    snprintf(spec.rack, sizeof(spec.rack), "rack%u", draw(3));
+    spec.price_uusd_per_hour = draw(20) * 1'000'000;
+    spec.asleep_watts = draw(100);
+    spec.idle_watts = spec.asleep_watts + draw(300);
+    spec.busy_watts = spec.idle_watts + draw(2000);
+    spec.away_milli = draw(1001);
     uint32_t kind = draw(3), other = draw(8) ? kind : draw(3);
     spec.devices_len = draw(10) ? draw(9) : draw(FG_NODE_DEVICES_MAX + 1);
     for (uint32_t i = 0; i < spec.devices_len; i++) {
@@ -190,6 +198,12 @@ static void make_world(struct world *world, uint64_t seed)
     }
     fg_mix_settle(world->mix, 0.95);
     fg_view_init(&world->view, world->pool);
+    if (seed % 2) {
+#define X(name, text) world->weights.name = (int32_t)draw(1000);
+        FG_SCORERS(X)
+#undef X
+        world->view.weights = &world->weights;
+    }
     world->generation = UINT64_MAX;
 }
 
@@ -240,14 +254,23 @@ static bool choose_plainly(struct world *world,
                            const struct fg_place_policy *policy,
                            const struct fg_pool *also,
                            const struct fg_need *need,
+                           fg_node_id beside,
                            struct fg_grant *out)
 {
     const struct fg_view *view = look_anew(world);
     struct fg_ask ask = fg_ask_of(need);
-    int32_t best = FG_KEY_NONE;
+    int64_t best = INT64_MIN;
     for (fg_node_id id = 1; id <= fg_pool_len(world->pool); id++) {
         uint32_t devices, devices_also;
-        int32_t score = fg_scene_choose(view, policy, NULL, id, &ask, &devices);
+        int64_t score = fg_scene_choose(view, policy, NULL, id, &ask, &devices);
+        if (score == FG_KEY_NONE)
+            continue;
+        if (beside && world->weights.topology)
+            score -= (int64_t)FG_KEY_TIES
+                     * (world->weights.topology
+                        * fg_place_distance(fg_pool_spec(world->pool, beside),
+                                            fg_pool_spec(world->pool, id))
+                        / 1000);
         if (score <= best
             || fg_scene_choose(view, policy, also, id, &ask, &devices_also) == FG_KEY_NONE)
             continue;
@@ -255,7 +278,7 @@ static bool choose_plainly(struct world *world,
         out->node = id;
         out->devices = devices_also;
     }
-    return best != FG_KEY_NONE;
+    return best != INT64_MIN;
 }
 
 static bool one_decision(struct world *world,
@@ -267,8 +290,10 @@ static bool one_decision(struct world *world,
     const struct fg_pool *also = draw(4) ? NULL : world->also;
     if (also && fg_pool_len(also) != fg_pool_len(world->pool))
         also = NULL;
-    bool fits = fg_placer_choose(placer, also, &need, &grant);
-    if (fits != choose_plainly(world, policy, also, &need, &plain))
+    fg_node_id beside = draw(3) ? 0 : 1 + draw((uint32_t)fg_pool_len(world->pool));
+    bool fits = beside ? fg_placer_choose_beside(placer, also, &need, beside, &grant)
+                       : fg_placer_choose(placer, also, &need, &grant);
+    if (fits != choose_plainly(world, policy, also, &need, beside, &plain))
         return false;
     if (!fits)
         return true;
@@ -286,6 +311,7 @@ static bool keeps_up(const struct fg_place_policy *policy, uint64_t seed)
     make_world(&world, seed);
     struct fg_placer *placer = fg_placer_new(world.pool, policy, seed);
     fg_placer_mix(placer, world.mix);
+    fg_placer_weights(placer, &world.weights);
     bool same = true;
     for (int step = 0; same && step < STEPS; step++) {
         disturb(&world);
@@ -337,6 +363,7 @@ static void fragmentation_is_that_of_the_paper(void)
         FG_AUTO(fg_placer)
         struct fg_placer *placer = fg_placer_new(world.pool, fg_place_policy_find("fgd"), 1);
         fg_placer_mix(placer, world.mix);
+        fg_placer_weights(placer, &world.weights);
         for (int step = 0; step < STEPS; step++)
             same = one_decision(&world, placer, fg_place_policy_find("fgd")) && same;
         size_t len;
@@ -400,6 +427,78 @@ static void best_fills_what_is_open(void)
     OK(!fg_placer_choose(placer, NULL, &five, &second));
 }
 
+/* -- what else counts ------------------------------------------------------------------------------------------------ */
+
+/* Two idle nodes, the second better in one respect: a weight on it picks the second, none the first. */
+static fg_node_id picked(struct fg_node_spec first,
+                         struct fg_node_spec second,
+                         const struct fg_place_weights *weights)
+{
+    FG_AUTO(fg_pool) struct fg_pool *pool = fg_pool_new(2);
+    struct fg_need need = {.kinds = 1, .count = 1, .gpu_milli = 500, .cpu_milli = 1000};
+    struct fg_grant grant = {};
+    memcpy(first.name, "a", 2);
+    memcpy(second.name, "b", 2);
+    memcpy(first.devices[0].kind, "t4", 3);
+    memcpy(second.devices[0].kind, "t4", 3);
+    first.devices_len = second.devices_len = 1;
+    if (fg_pool_add(pool, &first, NULL, NULL) < 0 || fg_pool_add(pool, &second, NULL, NULL) < 0)
+        abort();
+    FG_AUTO(fg_placer)
+    struct fg_placer *placer = fg_placer_new(pool, fg_place_policy_default(), 1);
+    fg_placer_weights(placer, weights);
+    return fg_placer_choose(placer, NULL, &need, &grant) ? grant.node : 0;
+}
+
+static void weights_pick_the_better_node(void)
+{
+    struct fg_node_spec plain = {.cpu_milli = 8000,
+                                 .mem_mib = 8192,
+                                 .price_uusd_per_hour = 2'000'000,
+                                 .asleep_watts = 10,
+                                 .idle_watts = 300,
+                                 .busy_watts = 900,
+                                 .away_milli = 100};
+    struct fg_node_spec cheap = plain, frugal = plain, steady = plain;
+    cheap.price_uusd_per_hour = 1'000'000;
+    frugal.asleep_watts = 300;
+    steady.away_milli = 0;
+    struct fg_place_weights none = {}, price = {.price = 300}, energy = {.energy = 300},
+                            reliability = {.reliability = 300};
+    EQ(picked(plain, cheap, &none), 1);
+    EQ(picked(plain, cheap, &price), 2);
+    EQ(picked(plain, frugal, &none), 1);
+    EQ(picked(plain, frugal, &energy), 2);
+    EQ(picked(plain, steady, &none), 1);
+    EQ(picked(plain, steady, &reliability), 2);
+}
+
+static void gangs_stay_together(void)
+{
+    FG_AUTO(fg_pool) struct fg_pool *pool = fg_pool_new(6);
+    for (int i = 0; i < 6; i++) {
+        struct fg_node_spec spec = {.cpu_milli = 8000, .mem_mib = 8192, .devices_len = 1};
+        snprintf(spec.name, sizeof(spec.name), "n%d", i);
+        snprintf(spec.site, sizeof(spec.site), "site%d", i % 2);
+        snprintf(spec.rack, sizeof(spec.rack), "rack%d", i / 4);
+        memcpy(spec.devices[0].kind, "t4", 3);
+        OK(fg_pool_add(pool, &spec, NULL, NULL) == 0);
+    }
+    FG_AUTO(fg_placer)
+    struct fg_placer *placer = fg_placer_new(pool, fg_place_policy_default(), 1);
+    fg_placer_weights(placer, &(struct fg_place_weights){.topology = 200});
+    struct fg_need need = {.kinds = 1, .count = 1, .gpu_milli = 1000, .cpu_milli = 1000};
+    struct fg_grant grant;
+    static const fg_node_id wants[] = {1, 3, 5, 2}; /* same rack, same site, elsewhere */
+    for (size_t i = 0; i < 4; i++) {
+        fg_node_id beside = i ? wants[i - 1] : 0;
+        OK(beside ? fg_placer_choose_beside(placer, NULL, &need, beside, &grant)
+                  : fg_placer_choose(placer, NULL, &need, &grant));
+        EQ(grant.node, wants[i]);
+        OK(fg_pool_claim(pool, &grant, NULL) == 0);
+    }
+}
+
 static void names_find_policies(void)
 {
     OK(fg_place_policy_find("fgd") != NULL);
@@ -416,6 +515,8 @@ int main(void)
     RUN(fragmentation_is_that_of_the_paper);
     RUN(fgd_scores_as_published);
     RUN(best_fills_what_is_open);
+    RUN(weights_pick_the_better_node);
+    RUN(gangs_stay_together);
     RUN(names_find_policies);
     return tap_done();
 }

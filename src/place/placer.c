@@ -68,6 +68,17 @@ void fg_placer_mix(struct fg_placer *placer, const struct fg_mix *mix)
     placer->is_stale = true;
 }
 
+void fg_placer_weights(struct fg_placer *placer, const struct fg_place_weights *weights)
+{
+    int64_t any = 0;
+#define X(name, text) any += weights->name;
+    FG_SCORERS(X)
+#undef X
+    placer->weights = *weights;
+    placer->view.weights = any ? &placer->weights : NULL;
+    placer->is_stale = true;
+}
+
 void fg_placer_rank(struct fg_placer *placer, const uint32_t *rank, size_t len)
 {
     placer->rank = rank;
@@ -265,21 +276,54 @@ bool fg_placer_choose_on(struct fg_placer *placer,
     return true;
 }
 
-/* Down the scores, until a node fits into `also` too; those refused are put back afterwards. */
+/* A node that is refused is taken out of the scores while the question lasts. */
+static void put_back(struct fg_placer *placer, struct fg_place_class *class, size_t refused)
+{
+    while (refused > 0) {
+        uint32_t node = placer->refused[--refused];
+        int32_t score = fg_scene_score(&placer->view, placer->policy, node + 1, &class->ask);
+        fg_tree_set(&placer->shape, class->scores, rank_of(placer, node), score);
+    }
+}
+
+/* The first of the best by score alone, or with the distance from `beside` taken off; SIZE_MAX none. */
+static size_t best_rank(const struct fg_placer *placer,
+                        const struct fg_place_class *class,
+                        fg_node_id beside)
+{
+    if (!beside)
+        return fg_tree_first(&placer->shape, class->scores);
+    const struct fg_pool *pool = placer->view.pool;
+    const struct fg_node_spec *near = fg_pool_spec(pool, beside);
+    int64_t best = INT64_MIN;
+    size_t best_at = SIZE_MAX;
+    for (size_t rank = 0; rank < placer->view.nodes_len; rank++) {
+        if (class->scores[rank] == FG_KEY_NONE)
+            continue;
+        const struct fg_node_spec *spec = fg_pool_spec(pool, placer->at_rank[rank] + 1);
+        int64_t away = (int64_t)placer->weights.topology * fg_place_distance(near, spec) / 1000;
+        int64_t score = class->scores[rank] - away * FG_KEY_TIES;
+        if (score > best) {
+            best = score;
+            best_at = rank;
+        }
+    }
+    return best_at;
+}
+
+/* Down the scores, until a node fits into `also` too. */
 static bool choose_scored(struct fg_placer *placer,
                           const struct fg_pool *also,
                           const struct fg_need *need,
+                          fg_node_id beside,
                           struct fg_grant *out_grant)
 {
     struct fg_place_class *class = class_of(placer, need);
     class->asked = ++placer->questions;
     update_class(placer, class);
-    size_t refused = 0;
+    size_t refused = 0, rank;
     bool found = false;
-    for (;;) {
-        size_t rank = fg_tree_first(&placer->shape, class->scores);
-        if (rank == SIZE_MAX)
-            break;
+    while (!found && (rank = best_rank(placer, class, beside)) != SIZE_MAX) {
         uint32_t node = placer->at_rank[rank];
         found = fg_placer_choose_on(placer, also, &class->ask, node, out_grant);
         if (found)
@@ -287,11 +331,7 @@ static bool choose_scored(struct fg_placer *placer,
         placer->refused[refused++] = node;
         fg_tree_set(&placer->shape, class->scores, rank, FG_TREE_NONE);
     }
-    while (refused > 0) {
-        uint32_t node = placer->refused[--refused];
-        int32_t score = fg_scene_score(&placer->view, placer->policy, node + 1, &class->ask);
-        fg_tree_set(&placer->shape, class->scores, rank_of(placer, node), score);
-    }
+    put_back(placer, class, refused);
     return found;
 }
 
@@ -303,7 +343,19 @@ bool fg_placer_choose(struct fg_placer *placer,
     keep_up(placer);
     if (placer->policy->is_random)
         return fg_placer_choose_random(placer, also, need, out_grant);
-    return choose_scored(placer, also, need, out_grant);
+    return choose_scored(placer, also, need, 0, out_grant);
+}
+
+bool fg_placer_choose_beside(struct fg_placer *placer,
+                             const struct fg_pool *also,
+                             const struct fg_need *need,
+                             fg_node_id beside,
+                             struct fg_grant *out_grant)
+{
+    keep_up(placer);
+    if (placer->policy->is_random)
+        return fg_placer_choose_random(placer, also, need, out_grant);
+    return choose_scored(placer, also, need, placer->weights.topology ? beside : 0, out_grant);
 }
 
 int64_t fg_placer_frag_milli(struct fg_placer *placer)

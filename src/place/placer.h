@@ -19,6 +19,7 @@
 
 #include "place/mix.h"
 #include "place/policy.h"
+#include "place/scorers.h"
 #include "pool/pool.h"
 
 struct fg_placer;
@@ -35,6 +36,9 @@ FG_AUTO_DEFINE(fg_placer)
  * the pool gets a node. */
 void fg_placer_mix(struct fg_placer *placer, const struct fg_mix *mix);
 
+/* What else counts from now on; copied.  All 0: only the policy, the default. */
+void fg_placer_weights(struct fg_placer *placer, const struct fg_place_weights *weights);
+
 /* Which of equally good nodes comes first: rank[id - 1], each of 0 .. nodes - 1 once (borrowed; NULL: the lower id). */
 void fg_placer_rank(struct fg_placer *placer, const uint32_t *rank, size_t len);
 
@@ -44,6 +48,14 @@ bool fg_placer_choose(struct fg_placer *placer,
                       const struct fg_pool *also,
                       const struct fg_need *need,
                       struct fg_grant *out_grant);
+
+/* The same for a task of a gang whose task before is on node `beside`: topology counts.  Looks at the scores of all
+ * nodes. */
+bool fg_placer_choose_beside(struct fg_placer *placer,
+                             const struct fg_pool *also,
+                             const struct fg_need *need,
+                             fg_node_id beside,
+                             struct fg_grant *out_grant);
 
 /* What the typical request cannot use of the devices that are idle, in milli-devices, summed over the nodes that are up:
  * FGD's measure of fragmentation. */

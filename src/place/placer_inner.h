@@ -23,6 +23,7 @@ struct fg_placer {
     struct fg_mix *mix;
     struct fg_place_tables *tables;
     struct fg_view view;
+    struct fg_place_weights weights;
     bool is_stale;    /* all is to be scored anew */
     size_t kinds_len; /* of the pool, when that was done last */
 

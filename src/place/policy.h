@@ -28,7 +28,7 @@ struct fg_place_key {
     int32_t points, ties;
 };
 
-/* Higher is better, from -2^18 to 2^18: `points` decide, `ties` (0..4095) where these are equal.  `left` is of the
+/* Higher is better, from -2^17 to 2^17: `points` decide, `ties` (0..4095) where these are equal.  `left` is of the
  * device that a share would be cut from. */
 typedef struct fg_place_key fg_place_key_fn(const struct fg_scene *scene, uint32_t left);
 
@@ -37,6 +37,7 @@ struct fg_place_policy {
     fg_place_key_fn *key;
     /* The same for a whole node, compiled for this policy alone; NULL: by way of `key`. */
     int32_t (*score)(const struct fg_view *view, uint32_t node_id, const struct fg_ask *ask);
+    int32_t scale; /* its points times this are milli-devices, for scorers.h */
     bool is_random;
     bool measures; /* it looks at the fragmentation of the node before and after */
     bool

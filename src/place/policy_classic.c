@@ -15,6 +15,7 @@ const struct fg_place_policy fg_place_random = {
     .name = "random",
     .summary = "any node that can take the job",
     .key = key_random,
+    .scale = 10,
     .is_random = true,
 };
 
@@ -41,6 +42,7 @@ const struct fg_place_policy fg_place_spread = {
     .name = "spread",
     .summary = "the node with the lowest load, CPU, devices and memory taken together",
     .key = key_spread,
+    .scale = 1,
 };
 
 /* -- packing --------------------------------------------------------------------------------------- */
@@ -68,6 +70,7 @@ const struct fg_place_policy fg_place_packing = {
     .name = "packing",
     .summary = "devices already shared before untouched ones, nodes in use before idle ones",
     .key = key_packing,
+    .scale = 10,
 };
 
 /* -- best-fit -------------------------------------------------------------------------------------- */
@@ -86,6 +89,7 @@ const struct fg_place_policy fg_place_best_fit = {
     .name = "best-fit",
     .summary = "the node that is left with the least",
     .key = key_best_fit,
+    .scale = 10,
 };
 
 /* -- dot-product ----------------------------------------------------------------------------------- */
@@ -107,6 +111,7 @@ const struct fg_place_policy fg_place_dot_product = {
     .name = "dot-product",
     .summary = "the node whose leftovers point least the way of the request",
     .key = key_dot_product,
+    .scale = 10,
 };
 
 /* -- clustering ------------------------------------------------------------------------------------ */
@@ -134,4 +139,5 @@ const struct fg_place_policy fg_place_clustering = {
     .name = "clustering",
     .summary = "nodes where jobs of the same size run",
     .key = key_clustering,
+    .scale = 10,
 };

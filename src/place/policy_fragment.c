@@ -19,6 +19,7 @@ const struct fg_place_policy fg_place_fgd = {
     .name = "fgd",
     .summary = "the steepest fall of what the typical job cannot use (FGD)",
     .key = key_fgd,
+    .scale = 10,
     .score = score_fgd,
     .measures = true,
     .by_device = true,
@@ -71,6 +72,7 @@ const struct fg_place_policy fg_place_best = {
     .summary = "the least loss of devices that typical jobs could still fill, then as fgd, "
                "then what is in use",
     .key = key_best,
+    .scale = 1,
     .score = score_best,
     .measures = true,
     .by_device = true,

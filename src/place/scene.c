@@ -89,7 +89,7 @@ static int32_t choose_share(struct fg_scene *scene,
             continue;
         if (policy->measures)
             set_cells(scene, node->kind[i]);
-        int32_t score = fg_key_pack(policy->key(scene, left));
+        int32_t score = fg_score_key(scene, policy, policy->key, left);
         if (policy->by_device && score <= best)
             continue;
         best = score;
@@ -126,7 +126,7 @@ static int32_t choose_devices(struct fg_scene *scene,
     if (ask->is_share)
         return choose_share(scene, policy, node, also, out_devices);
     if (ask->need.count == 0)
-        return fg_key_pack(policy->key(scene, 0));
+        return fg_score_key(scene, policy, policy->key, 0);
     for (uint64_t kinds = ask->need.kinds & node->kinds; kinds; kinds &= kinds - 1) {
         uint32_t kind = (uint32_t)__builtin_ctzll(kinds);
         *out_devices = choose_whole(scene, node, also, kind);
@@ -134,7 +134,7 @@ static int32_t choose_devices(struct fg_scene *scene,
             continue;
         if (policy->measures)
             set_cells(scene, kind);
-        return fg_key_pack(policy->key(scene, FG_WHOLE_MILLI));
+        return fg_score_key(scene, policy, policy->key, FG_WHOLE_MILLI);
     }
     return FG_KEY_NONE;
 }

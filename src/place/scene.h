@@ -27,6 +27,7 @@ struct fg_scene {
 };
 
 #define FG_KEY_NONE INT32_MIN /* the node cannot take it */
+#define FG_KEY_TIES 4096      /* ties of a key are below */
 
 /* The node's key for the request, as one number that compares like (points, ties). */
 int32_t fg_scene_score(const struct fg_view *view,

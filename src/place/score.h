@@ -8,7 +8,22 @@
 
 static inline int32_t fg_key_pack(struct fg_place_key key)
 {
-    return key.points * 4096 + key.ties;
+    return key.points * FG_KEY_TIES + key.ties;
+}
+
+/* The policy's key, less what the scorers have against the node. */
+static inline int32_t fg_score_key(const struct fg_scene *scene,
+                                   const struct fg_place_policy *policy,
+                                   fg_place_key_fn *of,
+                                   uint32_t left)
+{
+    struct fg_place_key key = of(scene, left);
+    if (scene->view->weights) {
+        struct fg_place_penalties penalties = fg_scene_penalties(scene, left);
+        key.points =
+            key.points * policy->scale - fg_place_weigh(scene->view->weights, &penalties);
+    }
+    return fg_key_pack(key);
 }
 
 static inline bool fg_score_has_room(const struct fg_view_node *node, const struct fg_ask *ask)
@@ -56,7 +71,7 @@ static inline int32_t fg_score_share(const struct fg_scene *scene,
     uint32_t tightest = node->untouched ? FG_WHOLE_MILLI : UINT32_MAX;
     int32_t best = FG_KEY_NONE;
     if (policy->by_device && node->untouched)
-        best = fg_key_pack(key(scene, FG_WHOLE_MILLI));
+        best = fg_score_key(scene, policy, key, FG_WHOLE_MILLI);
     for (uint32_t i = 0; i < node->partials_len; i++) {
         uint32_t left = node->partials[i];
         if (left < wanted)
@@ -64,13 +79,13 @@ static inline int32_t fg_score_share(const struct fg_scene *scene,
         if (left < tightest)
             tightest = left;
         if (policy->by_device) {
-            int32_t score = fg_key_pack(key(scene, left));
+            int32_t score = fg_score_key(scene, policy, key, left);
             best = score > best ? score : best;
         }
     }
     if (policy->by_device || tightest == UINT32_MAX)
         return best;
-    return fg_key_pack(key(scene, tightest));
+    return fg_score_key(scene, policy, key, tightest);
 }
 
 /* The score of a node that is not mixed. */
@@ -97,5 +112,5 @@ static inline int32_t fg_score_share(const struct fg_scene *scene,
         fg_score_measure(&scene);
     if (ask->is_share)
         return fg_score_share(&scene, policy, key);
-    return fg_key_pack(key(&scene, ask->need.count ? FG_WHOLE_MILLI : 0));
+    return fg_score_key(&scene, policy, key, ask->need.count ? FG_WHOLE_MILLI : 0);
 }

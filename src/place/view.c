@@ -17,6 +17,7 @@ void fg_view_init(struct fg_view *view, const struct fg_pool *pool)
 void fg_view_fini(struct fg_view *view)
 {
     free(view->nodes);
+    free(view->traits);
 }
 
 struct fg_place_cell fg_view_measure(const struct fg_view *view,
@@ -91,6 +92,31 @@ void fg_view_refresh(struct fg_view *view, fg_node_id id)
     view->frag += out->frag;
 }
 
+static int32_t thousandths(int64_t part, int64_t of)
+{
+    return (int32_t)(part * 1000 / of);
+}
+
+static void set_traits(struct fg_view *view)
+{
+    struct fg_place_scales scales = fg_place_scales_of(view->pool);
+    if (!view->traits)
+        view->traits = calloc(fg_pool_max(view->pool), sizeof(view->traits[0]));
+    if (!view->traits)
+        abort();
+    for (fg_node_id id = 1; id <= view->nodes_len; id++) {
+        const struct fg_node_spec *spec = fg_pool_spec(view->pool, id);
+        view->traits[id - 1] = (struct fg_view_traits){
+            .price = thousandths(fg_place_unit_price(spec), scales.price_max),
+            .away = spec->away_milli < 1000 ? (int32_t)spec->away_milli : 1000,
+            .wake_watts =
+                thousandths((int64_t)spec->idle_watts - spec->asleep_watts, scales.watts_max),
+            .span_watts =
+                thousandths((int64_t)spec->busy_watts - spec->idle_watts, scales.watts_max),
+        };
+    }
+}
+
 void fg_view_rebuild(struct fg_view *view, const struct fg_place_tables *tables)
 {
     view->tables = tables;
@@ -101,4 +127,6 @@ void fg_view_rebuild(struct fg_view *view, const struct fg_place_tables *tables)
     memset(view->nodes, 0, view->nodes_len * sizeof(view->nodes[0]));
     for (fg_node_id id = 1; id <= view->nodes_len; id++)
         fg_view_refresh(view, id);
+    if (view->weights)
+        set_traits(view);
 }

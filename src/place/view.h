@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "place/scorers.h"
 #include "place/tables.h"
 #include "pool/pool.h"
 
@@ -26,14 +27,22 @@ struct fg_view_node {
         [FG_VIEW_PARTIALS_MAX]; /* what is left of these, milli, falling order not kept */
 };
 
+/* What the scorers want to know of a node, in thousandths of the scales. */
+struct fg_view_traits {
+    int32_t price, away;
+    int32_t wake_watts, span_watts; /* from asleep to idle, from idle to busy */
+};
+
 struct fg_view {
     const struct fg_pool *pool;
     const struct fg_place_tables *tables; /* borrowed */
     struct fg_view_node *nodes;           /* [id - 1] */
     size_t nodes_len;
-    uint64_t seen;             /* changes of the pool that are in here */
-    uint32_t cpu_max, gpu_max; /* of the largest node so far, milli; at least 1 */
-    int64_t frag;              /* sum over the nodes, in FG_FRAG_ONE of milli-devices */
+    uint64_t seen;                          /* changes of the pool that are in here */
+    uint32_t cpu_max, gpu_max;              /* of the largest node so far, milli; at least 1 */
+    const struct fg_place_weights *weights; /* borrowed; NULL: only the policy counts */
+    struct fg_view_traits *traits;          /* [id - 1], with weights only */
+    int64_t frag; /* sum over the nodes, in FG_FRAG_ONE of milli-devices */
 };
 
 void fg_view_init(struct fg_view *view, const struct fg_pool *pool);

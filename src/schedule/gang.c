@@ -73,10 +73,13 @@ static bool choose(const struct fg_pool *pool,
                    const struct fg_pool *also,
                    struct fg_placer *placer,
                    const struct fg_need *need,
+                   fg_node_id beside,
                    struct fg_grant *out_grant)
 {
-    return placer ? fg_placer_choose(placer, also, need, out_grant)
-                  : fg_pool_best_fit(pool, also, need, out_grant);
+    if (!placer)
+        return fg_pool_best_fit(pool, also, need, out_grant);
+    return beside ? fg_placer_choose_beside(placer, also, need, beside, out_grant)
+                  : fg_placer_choose(placer, also, need, out_grant);
 }
 
 static bool place_alternative(struct fg_pool *pool,
@@ -88,7 +91,8 @@ static bool place_alternative(struct fg_pool *pool,
 {
     const struct fg_need *need = &gang->needs[alternative];
     for (uint32_t task = 0; task < gang->tasks; task++) {
-        if (!choose(pool, also, placer, need, &out_grants[task])) {
+        fg_node_id beside = task ? out_grants[task - 1].node : 0;
+        if (!choose(pool, also, placer, need, beside, &out_grants[task])) {
             give_back(pool, also, out_grants, task);
             return false;
         }

@@ -233,6 +233,12 @@ static void ready_placer(struct fg_schedule *schedule,
     if (!schedule->placer) {
         schedule->placer = fg_placer_new(pool, schedule->place, schedule->place_seed);
         schedule->placer_pool = pool;
+        const struct fg_config *config = schedule->config;
+        fg_placer_weights(schedule->placer, &(struct fg_place_weights){
+#define X(name, text) .name = (int32_t)config->place_##name,
+                                                FG_SCORERS(X)
+#undef X
+                                            });
         schedule->typical = (struct fg_typical){};
     }
     assert(schedule->placer_pool == pool);

@@ -143,6 +143,24 @@ void fg_sim_node_event(struct sim *sim, const struct event *event)
 
 /* -- the beginning -------------------------------------------------------------------------------------------- */
 
+/* How much of the time a node of the group is not there, to expect. */
+static uint32_t away_milli(const struct fg_sim_cluster *cluster,
+                           const struct fg_sim_group *group)
+{
+    double there = 1;
+    if (group->mtbf_us > 0)
+        there = (double)group->mtbf_us / ((double)group->mtbf_us + (double)group->mttr_us);
+    if (group->is_spot) {
+        const struct fg_sim_availability *trace = &cluster->traces[group->availability];
+        double sum = 0;
+        for (size_t i = 0; i < trace->len; i++)
+            sum += trace->nodes[i];
+        if (trace->most > 0)
+            there *= sum / (double)trace->len / trace->most;
+    }
+    return (uint32_t)(1000 * (1 - there));
+}
+
 static int add_node(struct sim *sim,
                     const struct fg_sim_group *group,
                     uint32_t number,
@@ -153,6 +171,14 @@ static int add_node(struct sim *sim,
     spec->cpu_milli = group->cpu_milli;
     spec->mem_mib = group->mem_mib;
     spec->price_uusd_per_hour = group->price_uusd_per_hour;
+    fg_copy(spec->site, sizeof(spec->site), group->site);
+    fg_copy(spec->rack, sizeof(spec->rack), group->rack);
+    const struct fg_sim_watts *watts = &group->watts;
+    spec->idle_watts = (uint32_t)(watts->idle_milli / 1000);
+    spec->busy_watts = (uint32_t)(watts->busy_milli / 1000);
+    spec->asleep_watts =
+        (uint32_t)((watts->asleep_milli ? watts->asleep_milli : watts->idle_milli) / 1000);
+    spec->away_milli = away_milli(sim->cluster, group);
     spec->devices_len = group->gpus;
     for (uint32_t i = 0; i < group->gpus; i++) {
         spec->devices[i] = (struct fg_device_spec){.mem_mib = group->gpu_mem_mib, .numa = -1};
