@@ -204,6 +204,11 @@ void fg_command_give(struct fg_command *command, struct fg_buf *buf);
 void fg_command_status(struct fg_control *control, struct fg_command *command);
 void fg_command_pool(struct fg_control *control, struct fg_command *command);
 void fg_command_why(struct fg_control *control, struct fg_command *command);
+struct fg_json;
+/* why_nodes.c: "nodes": [...] into the open object. */
+void fg_why_nodes(struct fg_control *control,
+                  const struct fg_request *request,
+                  struct fg_json *json);
 
 /* migrate.c */
 void fg_command_moves(struct fg_control *control, struct fg_command *command);

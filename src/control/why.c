@@ -10,8 +10,6 @@
 
 #include <string.h>
 
-#define NODES_SHOWN_MAX 50
-
 struct why {
     struct fg_control *control;
     const struct fg_job *job;
@@ -289,60 +287,6 @@ static void request_json(struct fg_json *json, const struct fg_request *request)
     fg_json_end(json);
 }
 
-/* In the words of the fit itself: the first thing that is missing. */
-static void node_verdict(const struct fg_pool_node *node,
-                         const struct fg_need *need,
-                         char *out,
-                         size_t size)
-{
-    uint32_t have = 0, free_now = 0;
-    for (uint32_t i = 0; i < node->devices_len; i++)
-        if (need->kinds >> node->kind[i] & 1) {
-            have++;
-            free_now += node->left_milli[i] >= need->gpu_milli;
-        }
-    if (node->state != FG_NODE_UP)
-        snprintf(out, size, "is %s", fg_node_state_name(node->state));
-    else if (have < need->count)
-        snprintf(out, size, "has %u such devices, %u needed", have, need->count);
-    else if (free_now < need->count)
-        snprintf(out, size, "%u of %u such devices are free, %u needed", free_now, have,
-                 need->count);
-    else if (node->cpu_milli_left < need->cpu_milli)
-        snprintf(out, size, "%.4g of %.4g cores are free, %.4g needed",
-                 node->cpu_milli_left / 1000.0, node->cpu_milli / 1000.0,
-                 need->cpu_milli / 1000.0);
-    else if (node->mem_mib_left < need->mem_mib)
-        snprintf(out, size, "%llu of %llu MiB are free, %llu needed",
-                 (unsigned long long)node->mem_mib_left, (unsigned long long)node->mem_mib,
-                 (unsigned long long)need->mem_mib);
-    else
-        snprintf(out, size, "its devices have too little memory");
-}
-
-static void nodes_json(struct why *why, const struct fg_request *request)
-{
-    struct fg_control *control = why->control;
-    struct fg_need need = fg_pool_need(control->pool, request);
-    fg_json_key(why->json, "nodes");
-    fg_json_array(why->json);
-    for (fg_node_id id = 1; id <= fg_pool_len(control->pool) && id <= NODES_SHOWN_MAX; id++) {
-        const struct fg_pool_node *node = fg_pool_node(control->pool, id);
-        struct fg_grant grant;
-        bool fits = node->state == FG_NODE_UP
-                    && fg_pool_fit(control->pool, NULL, id, &need, false, &grant);
-        char verdict[FG_TEXT_MAX] = "fits now";
-        if (!fits)
-            node_verdict(node, &need, verdict, sizeof(verdict));
-        fg_json_object(why->json);
-        fg_json_kv(why->json, "node", fg_pool_spec(control->pool, id)->name);
-        fg_json_kv_bool(why->json, "fits", fits);
-        fg_json_kv(why->json, "why", verdict);
-        fg_json_end(why->json);
-    }
-    fg_json_end(why->json);
-}
-
 static void write_why(struct why *why)
 {
     struct fg_control *control = why->control;
@@ -371,7 +315,7 @@ static void write_why(struct why *why)
                        / 1000);
     fg_json_key(json, "request");
     request_json(json, &any_of[0]);
-    nodes_json(why, &any_of[0]);
+    fg_why_nodes(control, &any_of[0], json);
     fg_json_end(json);
 }
 

@@ -1,5 +1,6 @@
 /* place_test.c - the placer against plain definitions: what it keeps up to date equals what a full look at every node
  * says, the measures equal their formulas, the tables equal the best of all cuts. */
+#include "place/account.h"
 #include "place/placer.h"
 #include "place/scene.h"
 #include "place/tree.h"
@@ -298,6 +299,12 @@ static bool one_decision(struct world *world,
     if (!fits)
         return true;
     if (!policy->is_random && (grant.node != plain.node || grant.devices != plain.devices))
+        return false;
+    struct fg_place_account account;
+    fg_placer_account(placer, &need, grant.node, &account);
+    if (!account.fits || account.score != account.points - account.taken_off
+        || (!also && !beside && !policy->is_random
+            && (account.place != 1 || account.devices != grant.devices)))
         return false;
     if (world->grants_len == GRANTS_MAX)
         return true;

@@ -143,7 +143,7 @@ static void follow_log(struct fg_placer *placer)
     }
 }
 
-static void keep_up(struct fg_placer *placer)
+void fg_placer_keep_up(struct fg_placer *placer)
 {
     const struct fg_pool *pool = placer->view.pool;
     uint32_t cpu_max = placer->view.cpu_max, gpu_max = placer->view.gpu_max;
@@ -340,7 +340,7 @@ bool fg_placer_choose(struct fg_placer *placer,
                       const struct fg_need *need,
                       struct fg_grant *out_grant)
 {
-    keep_up(placer);
+    fg_placer_keep_up(placer);
     if (placer->policy->is_random)
         return fg_placer_choose_random(placer, also, need, out_grant);
     return choose_scored(placer, also, need, 0, out_grant);
@@ -352,7 +352,7 @@ bool fg_placer_choose_beside(struct fg_placer *placer,
                              fg_node_id beside,
                              struct fg_grant *out_grant)
 {
-    keep_up(placer);
+    fg_placer_keep_up(placer);
     if (placer->policy->is_random)
         return fg_placer_choose_random(placer, also, need, out_grant);
     return choose_scored(placer, also, need, placer->weights.topology ? beside : 0, out_grant);
@@ -360,6 +360,6 @@ bool fg_placer_choose_beside(struct fg_placer *placer,
 
 int64_t fg_placer_frag_milli(struct fg_placer *placer)
 {
-    keep_up(placer);
+    fg_placer_keep_up(placer);
     return placer->view.frag / FG_FRAG_ONE;
 }

@@ -45,6 +45,9 @@ struct fg_placer {
     uint64_t random;
 };
 
+/* Learn what has changed in the pool. */
+void fg_placer_keep_up(struct fg_placer *placer);
+
 /* The devices on one node (id - 1), if the task fits there, into `also` (may be NULL) too. */
 bool fg_placer_choose_on(struct fg_placer *placer,
                          const struct fg_pool *also,

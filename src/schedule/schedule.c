@@ -245,6 +245,17 @@ static void ready_placer(struct fg_schedule *schedule,
     fg_typical_update(&schedule->typical, pool, queue, schedule->placer);
 }
 
+void fg_schedule_account(struct fg_schedule *schedule,
+                         const struct fg_pool *pool,
+                         const struct fg_queue *queue,
+                         const struct fg_need *need,
+                         fg_node_id node,
+                         struct fg_place_account *out)
+{
+    ready_placer(schedule, pool, queue);
+    fg_placer_account(schedule->placer, need, node, out);
+}
+
 size_t fg_schedule_pass(struct fg_schedule *schedule,
                         struct fg_pool *pool,
                         struct fg_queue *queue,

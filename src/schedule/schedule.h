@@ -14,6 +14,7 @@
 #pragma once
 
 #include "base/config.h"
+#include "place/account.h"
 #include "place/policy.h"
 #include "pool/pool.h"
 #include "queue/queue.h"
@@ -74,6 +75,14 @@ void fg_schedule_hint(struct fg_schedule *schedule,
                       int64_t until_us);
 /* Is a hint of an earlier call still to be followed? */
 bool fg_schedule_has_hints(const struct fg_schedule *schedule, int64_t now_us);
+
+/* How the placement sees a node for a need, as the next pass would. */
+void fg_schedule_account(struct fg_schedule *schedule,
+                         const struct fg_pool *pool,
+                         const struct fg_queue *queue,
+                         const struct fg_need *need,
+                         fg_node_id node,
+                         struct fg_place_account *out);
 
 /* One pass.  A schedule has the same pool in all of its passes.  The pool is changed by the claims of the START
  * decisions (the caller releases them if it cannot make them durable).  Decisions and grants are valid until the next
