@@ -31,6 +31,11 @@ if(TARGET fastgpu)
     endif()
 endif()
 
+# Tests of the scheduler that let a small cluster live.
+foreach(test schedule lives)
+    target_sources(schedule_${test}_test PRIVATE ${CMAKE_SOURCE_DIR}/test/schedule/world.c)
+endforeach()
+
 # Unit tests of what runs threads go through ThreadSanitizer as well.
 file(GLOB threaded RELATIVE ${CMAKE_SOURCE_DIR}/src
      ${CMAKE_SOURCE_DIR}/src/api/*_test.c ${CMAKE_SOURCE_DIR}/src/daemon/*_test.c ${CMAKE_SOURCE_DIR}/src/store/*_test.c

@@ -21,10 +21,8 @@ void fg_queue_free(struct fg_queue *queue)
 {
     if (!queue)
         return;
-    for (size_t i = 0; i < queue->projects_len; i++) {
-        free(queue->projects[i].list.sorted);
-        free(queue->projects[i].list.fresh);
-    }
+    for (size_t i = 0; i < queue->projects_len; i++)
+        fg_queue_lanes_free(&queue->projects[i]);
     free(queue->slots);
     free(queue->entries);
     free(queue->free_slots);
@@ -197,5 +195,6 @@ struct fg_held *fg_queue_held(struct fg_queue *queue, fg_project_id id)
 void fg_queue_set_bonus(struct fg_queue *queue, fg_project_id id, int64_t bonus)
 {
     assert(id < queue->projects_len);
-    queue->projects[id].list.bonus = bonus;
+    queue->changes += queue->projects[id].bonus != bonus;
+    queue->projects[id].bonus = bonus;
 }

@@ -9,8 +9,8 @@
  *            open, and eligible_us reached.
  *
  * Order: every ready job has a static key (ageing is linear, so it never changes the order of two waiting
- * jobs: see schedule/order.h).  Jobs wait in one sorted list per project; the cursor merges the lists,
- * each lifted by its project's fair-share bonus.
+ * jobs: see schedule/order.h).  Jobs of one project that ask the same wait in one sorted lane; the cursor merges the
+ * lanes, each lifted by its project's fair-share bonus, and leaves out whole lanes that are of no use (a filter).
  */
 #pragma once
 
@@ -62,6 +62,8 @@ uint64_t fg_queue_asked(const struct fg_queue *queue);
 uint32_t fg_queue_class_asked(const struct fg_queue *queue, uint32_t request);
 size_t fg_queue_class_ready(const struct fg_queue *queue,
                             uint32_t request); /* ready jobs of it */
+/* Rises whenever a number may have come to mean another class. */
+uint64_t fg_queue_class_generation(const struct fg_queue *queue);
 
 /* -- projects ------------------------------------------------------------------------------- */
 /* Add, or replace the one with this id, and the order of its jobs follows; the caller gives ids.
@@ -113,6 +115,21 @@ int64_t fg_queue_advance(struct fg_queue *queue, int64_t now_us);
 void fg_queue_walk(struct fg_queue *queue);
 /* The next ready job, NULL at the end. */
 const struct fg_job *fg_queue_next(struct fg_queue *queue);
+/* What jobs of one lane have in common. */
+struct fg_queue_lane {
+    fg_project_id project;
+    uint32_t request, tasks;
+    bool is_limited; /* they have a time limit */
+};
+/* The greatest time limit that a job of the lane may have to be handed out; 0 is one without a limit; negative: none. It is
+ * asked again as the walk goes on, and may only fall. */
+typedef int64_t fg_queue_longest_fn(const void *self, const struct fg_queue_lane *lane);
+/* From here on the walk hands out only jobs that the filter lets pass. */
+void fg_queue_filter(struct fg_queue *queue, fg_queue_longest_fn *longest, const void *self);
+/* Rises whenever a job joins or leaves the order, or moves in it.  (With a standing the order moves without that.) */
+uint64_t fg_queue_changes(const struct fg_queue *queue);
+/* Does more than keys and bonuses decide? */
+bool fg_queue_has_standing(const struct fg_queue *queue);
 /* Ready jobs of a project before this one, in its list order: the position people ask for. */
 size_t fg_queue_position(struct fg_queue *queue, fg_job_id id);
 /* Would `a` come before `b` if both waited?  Both are open. */

@@ -122,6 +122,7 @@ void fg_queue_class_tidy(struct fg_queue *queue)
         queue->free_classes[queue->free_classes_len++] = at;
     }
     queue->classes_idle = 0;
+    queue->class_generation++;
 }
 
 const struct fg_request *fg_queue_class_at(const struct fg_queue *queue,
@@ -136,6 +137,11 @@ const struct fg_request *fg_queue_class_at(const struct fg_queue *queue,
 size_t fg_queue_classes_len(const struct fg_queue *queue)
 {
     return queue->classes_len;
+}
+
+uint64_t fg_queue_class_generation(const struct fg_queue *queue)
+{
+    return queue->class_generation;
 }
 
 size_t fg_queue_class_ready(const struct fg_queue *queue, uint32_t request)

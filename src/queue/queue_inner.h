@@ -6,26 +6,37 @@
 
 #define NO_SLOT UINT32_MAX
 
-/* One place in a waiting list.  It is stale, and skipped, once the slot's number in `entries` has moved on. */
+/* One place in a lane.  It is stale, and skipped, once the slot's number in `entries` has moved on. */
 struct waiting {
     int64_t key;
     fg_job_id id;
+    int64_t limit_us; /* the job's time limit */
     uint32_t slot, entry;
 };
 
-/* Jobs of one project that are ready: `sorted` best first, `fresh` came since the last walk. */
-struct waiting_list {
+/* Ready jobs of one project that ask the same: `sorted` best first, `fresh` came since the last walk. */
+struct lane {
+    struct fg_queue_lane shape;
     struct waiting *sorted, *fresh;
     size_t sorted_len, sorted_room, fresh_len, fresh_room;
     size_t first; /* before it, `sorted` holds only stale entries */
     size_t stale; /* in both, about */
+    size_t live;  /* in both, not stale */
     size_t at;    /* of the walk */
-    int64_t bonus;
+};
+
+/* What a walk has of a lane: its next job. */
+struct lane_head {
+    int64_t key;
+    fg_job_id id;
+    uint32_t lane;
 };
 
 struct slot {
     struct fg_job job;   /* id 0: empty */
     int64_t key;         /* of its valid waiting entry */
+    int64_t limit_us;    /* in it */
+    uint32_t lane;       /* it is in, of its project */
     int64_t wake_us;     /* of its valid entry in the heap of later jobs; 0 none */
     uint32_t first_edge; /* jobs that wait for this one; NO_SLOT none */
 };
@@ -44,7 +55,12 @@ struct later {
 struct project_row {
     struct fg_project project;
     struct fg_held held;
-    struct waiting_list list;
+    struct lane *lanes;
+    size_t lanes_len, lanes_room;
+    struct fg_map *lane_by_shape; /* NULL: no lanes yet */
+    struct lane_head *heads;      /* heap, the best first */
+    size_t heads_len, heads_room;
+    int64_t bonus;
 };
 
 struct class_row {
@@ -86,17 +102,39 @@ struct fg_queue {
     bool handed;         /* the head of walk[0] was handed out: step over it */
     int64_t handed_held; /* jobs that its project held then */
     size_t walk_len, walk_room;
+    bool gathered;               /* it is made, from all lanes that the filter lets pass */
+    fg_queue_longest_fn *filter; /* NULL: all are handed out */
+    const void *filter_self;
+    uint64_t changes;          /* of the order */
+    uint64_t class_generation; /* rises when a class number may come to mean another class */
 };
 
 /* Make room for one more; out of memory ends the process (the store makes that safe). */
 void *fg_queue_grow(void *items, size_t len, size_t *room, size_t size);
 struct slot *fg_queue_slot_of(const struct fg_queue *queue, fg_job_id id); /* NULL: not open */
 
+/* queue_lane.c */
+struct lane *fg_queue_lane_for(struct fg_queue *queue, struct slot *slot);
+void fg_queue_lane_push(struct lane *lane, const struct waiting *entry);
+/* Sort newcomers in, drop what is stale if it is much; `first` is a live entry afterwards. */
+void fg_queue_lane_tidy(const struct fg_queue *queue, struct lane *lane);
+void fg_queue_lane_rekey(struct fg_queue *queue, struct lane *lane);
+void fg_queue_lanes_free(struct project_row *row);
+static inline bool fg_queue_is_stale(const struct fg_queue *queue, const struct waiting *entry)
+{
+    return queue->entries[entry->slot] != entry->entry;
+}
+static inline bool fg_queue_goes_before(int64_t key_a, fg_job_id a, int64_t key_b, fg_job_id b)
+{
+    return key_a != key_b ? key_a > key_b : a < b;
+}
+
 /* queue_order.c: the slot's job changed; put it into the order, or take it out. */
 void fg_queue_relist(struct fg_queue *queue, struct slot *slot);
 void fg_queue_unlist(struct fg_queue *queue, struct slot *slot);
 /* The project changed, and with it perhaps the keys of its jobs. */
 void fg_queue_rekey(struct fg_queue *queue, fg_project_id project);
+int64_t fg_queue_key_of(const struct fg_queue *queue, const struct fg_job *job);
 /* queue_class.c: a job of the class was opened or closed; classes that nobody has are forgotten. */
 void fg_queue_class_open(struct fg_queue *queue, uint32_t request, bool opened);
 void fg_queue_class_tidy(struct fg_queue *queue);

@@ -1,17 +1,13 @@
-/* queue_order.c - ready jobs, best first.
+/* queue_order.c - ready jobs, best first: who joins and leaves, and the walk.
  *
- * Each project has one sorted list and a short list of newcomers that is sorted and merged in when a
- * walk begins.  A job that leaves only makes its entry stale; stale entries are dropped at the merge.
- * So a submit and a start cost O(1), and a walk costs one merge.
+ * A walk is a merge in two steps: of the lanes of each project by the keys of their next jobs, and of the projects.  It
+ * costs a few nanoseconds per lane to begin, and one step for each job that is handed out.
  */
 #include "queue/queue_inner.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* A walk reads records all over memory: it asks for them so many steps before. */
-#define AHEAD 6
 
 /* -- the heap of jobs that become ready later -------------------------------------------------- */
 
@@ -74,12 +70,7 @@ static struct later later_pop(struct fg_queue *queue)
 
 /* -- joining and leaving ----------------------------------------------------------------------- */
 
-static bool is_stale(const struct fg_queue *queue, const struct waiting *entry)
-{
-    return queue->entries[entry->slot] != entry->entry;
-}
-
-static int64_t key_of(const struct fg_queue *queue, const struct fg_job *job)
+int64_t fg_queue_key_of(const struct fg_queue *queue, const struct fg_job *job)
 {
     const struct fg_project *project = &queue->projects[job->project].project;
     return queue->options.key(queue->options.self, job, project);
@@ -94,18 +85,17 @@ static void list_push(struct fg_queue *queue, struct slot *slot)
 {
     uint32_t at = (uint32_t)(slot - queue->slots);
     const struct fg_job *job = &slot->job;
-    struct waiting_list *list = &queue->projects[job->project].list;
-    slot->key = key_of(queue, job);
-    list->fresh =
-        fg_queue_grow(list->fresh, list->fresh_len, &list->fresh_room, sizeof(struct waiting));
-    list->fresh[list->fresh_len++] = (struct waiting){
-        .key = slot->key,
-        .id = job->id,
-        .slot = at,
-        .entry = ++queue->entries[at],
-    };
+    struct lane *lane = fg_queue_lane_for(queue, slot);
+    slot->key = fg_queue_key_of(queue, job);
+    slot->limit_us = job->time_limit_us;
+    fg_queue_lane_push(lane, &(struct waiting){.key = slot->key,
+                                               .id = job->id,
+                                               .limit_us = job->time_limit_us,
+                                               .slot = at,
+                                               .entry = ++queue->entries[at]});
     queue->ready_len++;
     queue->classes[job->request].ready++;
+    queue->changes++;
 }
 
 void fg_queue_unlist(struct fg_queue *queue, struct slot *slot)
@@ -113,9 +103,21 @@ void fg_queue_unlist(struct fg_queue *queue, struct slot *slot)
     if (!is_listed(queue, slot))
         return;
     queue->entries[slot - queue->slots]++;
-    queue->projects[slot->job.project].list.stale++;
+    struct lane *lane = &queue->projects[slot->job.project].lanes[slot->lane];
+    lane->stale++;
+    lane->live--;
+    queue->changes++;
     queue->ready_len--;
     queue->classes[slot->job.request].ready--;
+}
+
+/* What it is listed as is what it is. */
+static bool is_in_place(const struct fg_queue *queue, const struct slot *slot)
+{
+    const struct fg_job *job = &slot->job;
+    const struct fg_queue_lane *shape = &queue->projects[job->project].lanes[slot->lane].shape;
+    return slot->limit_us == job->time_limit_us && shape->tasks == job->tasks
+           && slot->key == fg_queue_key_of(queue, job);
 }
 
 void fg_queue_relist(struct fg_queue *queue, struct slot *slot)
@@ -130,7 +132,7 @@ void fg_queue_relist(struct fg_queue *queue, struct slot *slot)
             slot->wake_us = job->eligible_us;
             later_push(queue, job->eligible_us, job->id);
         }
-    } else if (!is_listed(queue, slot) || slot->key != key_of(queue, job)) {
+    } else if (!is_listed(queue, slot) || !is_in_place(queue, slot)) {
         fg_queue_unlist(queue, slot);
         list_push(queue, slot);
     }
@@ -154,102 +156,12 @@ int64_t fg_queue_advance(struct fg_queue *queue, int64_t now_us)
 
 /* -- the walk ------------------------------------------------------------------------------------ */
 
-static bool comes_before(const struct waiting *a, const struct waiting *b)
-{
-    return a->key != b->key ? a->key > b->key : a->id < b->id;
-}
-
-static int compare(const void *a, const void *b)
-{
-    return comes_before(a, b) ? -1 : comes_before(b, a) ? 1 : 0;
-}
-
-static size_t drop_stale(const struct fg_queue *queue, struct waiting *items, size_t len)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < len; i++)
-        if (!is_stale(queue, &items[i]))
-            items[kept++] = items[i];
-    return kept;
-}
-
-/* Merge the newcomers in from the back, in place. */
-static void merge(struct waiting_list *list)
-{
-    size_t total = list->sorted_len + list->fresh_len;
-    if (total > list->sorted_room) {
-        list->sorted_room = total + total / 2;
-        list->sorted = reallocarray(list->sorted, list->sorted_room, sizeof(struct waiting));
-        if (!list->sorted)
-            abort();
-    }
-    size_t old = list->sorted_len, fresh = list->fresh_len;
-    for (size_t to = total; fresh > 0; to--) {
-        if (old > list->first
-            && comes_before(&list->fresh[fresh - 1], &list->sorted[old - 1])) {
-            list->sorted[to - 1] = list->sorted[old - 1];
-            old--;
-        } else {
-            list->sorted[to - 1] = list->fresh[--fresh];
-        }
-    }
-    list->sorted_len = total;
-    list->fresh_len = 0;
-}
-
-static void compact(struct fg_queue *queue, struct waiting_list *list)
-{
-    list->sorted_len = drop_stale(queue, list->sorted, list->sorted_len);
-    list->fresh_len = drop_stale(queue, list->fresh, list->fresh_len);
-    list->first = 0;
-    list->stale = 0;
-}
-
-static void tidy(struct fg_queue *queue, struct waiting_list *list)
-{
-    while (list->first < list->sorted_len && is_stale(queue, &list->sorted[list->first]))
-        list->first++;
-    if (list->stale > 64 + list->sorted_len / 4)
-        compact(queue, list);
-    if (list->fresh_len) {
-        qsort(list->fresh, list->fresh_len, sizeof(list->fresh[0]), compare);
-        merge(list);
-    }
-    list->at = list->first;
-}
-
-/* New keys, and the order that they make: most often nearly the old one, so by insertion; by a full sort where that moves
- * too much. */
-static void sort_again(struct waiting *items, size_t len)
-{
-    size_t moves = 0;
-    for (size_t i = 1; i < len; i++) {
-        struct waiting moving = items[i];
-        size_t at = i;
-        for (; at > 0 && comes_before(&moving, &items[at - 1]); at--)
-            items[at] = items[at - 1];
-        items[at] = moving;
-        moves += i - at;
-        if (moves > 8 * len) {
-            qsort(items, len, sizeof(items[0]), compare);
-            return;
-        }
-    }
-}
-
 void fg_queue_rekey(struct fg_queue *queue, fg_project_id project)
 {
-    struct waiting_list *list = &queue->projects[project].list;
-    compact(queue, list);
-    tidy(queue, list);
-    for (size_t i = 0; i < list->sorted_len; i++) {
-        struct waiting *entry = &list->sorted[i];
-        if (i + AHEAD < list->sorted_len)
-            __builtin_prefetch(&queue->slots[list->sorted[i + AHEAD].slot]);
-        struct slot *slot = &queue->slots[entry->slot];
-        entry->key = slot->key = key_of(queue, &slot->job);
-    }
-    sort_again(list->sorted, list->sorted_len);
+    struct project_row *row = &queue->projects[project];
+    for (size_t i = 0; i < row->lanes_len; i++)
+        fg_queue_lane_rekey(queue, &row->lanes[i]);
+    queue->changes++;
 }
 
 void fg_queue_rekey_all(struct fg_queue *queue)
@@ -259,23 +171,74 @@ void fg_queue_rekey_all(struct fg_queue *queue)
             fg_queue_rekey(queue, id);
 }
 
-static void step(const struct fg_queue *queue, struct waiting_list *list)
+/* Step over what is stale, and what the filter does not let pass.  false: the lane is at its end. */
+static bool settle(const struct fg_queue *queue, struct lane *lane)
 {
-    list->at++;
-    if (list->at + AHEAD < list->sorted_len) {
-        const struct slot *soon = &queue->slots[list->sorted[list->at + AHEAD].slot];
-        __builtin_prefetch(soon);
-        __builtin_prefetch((const char *)soon + 64);
+    int64_t longest_us =
+        queue->filter ? queue->filter(queue->filter_self, &lane->shape) : INT64_MAX;
+    if (longest_us < 0)
+        lane->at = lane->sorted_len;
+    for (; lane->at < lane->sorted_len; lane->at++) {
+        const struct waiting *entry = &lane->sorted[lane->at];
+        if (entry->limit_us <= longest_us && !fg_queue_is_stale(queue, entry))
+            return true;
     }
+    return false;
 }
 
-/* Step over stale entries.  false: the list is at its end. */
-static bool settle(const struct fg_queue *queue, struct waiting_list *list)
+/* -- the lanes of one project ----------------------------------------------------------------------- */
+
+static bool lane_before(const struct lane_head *a, const struct lane_head *b)
 {
-    while (list->at < list->sorted_len && is_stale(queue, &list->sorted[list->at]))
-        step(queue, list);
-    return list->at < list->sorted_len;
+    return fg_queue_goes_before(a->key, a->id, b->key, b->id);
 }
+
+static void sift_lane(struct project_row *row, size_t at)
+{
+    struct lane_head moving = row->heads[at];
+    for (size_t child; (child = 2 * at + 1) < row->heads_len; at = child) {
+        if (child + 1 < row->heads_len
+            && lane_before(&row->heads[child + 1], &row->heads[child]))
+            child++;
+        if (!lane_before(&row->heads[child], &moving))
+            break;
+        row->heads[at] = row->heads[child];
+    }
+    row->heads[at] = moving;
+}
+
+static void gather_lanes(const struct fg_queue *queue, struct project_row *row)
+{
+    row->heads_len = 0;
+    for (uint32_t i = 0; i < row->lanes_len; i++) {
+        struct lane *lane = &row->lanes[i];
+        if (lane->live == 0 || !settle(queue, lane))
+            continue;
+        const struct waiting *next = &lane->sorted[lane->at];
+        row->heads =
+            fg_queue_grow(row->heads, row->heads_len, &row->heads_room, sizeof(row->heads[0]));
+        row->heads[row->heads_len++] = (struct lane_head){next->key, next->id, i};
+    }
+    for (size_t at = row->heads_len / 2; at-- > 0;)
+        sift_lane(row, at);
+}
+
+/* The best lane has moved on. */
+static void follow_lane(const struct fg_queue *queue, struct project_row *row)
+{
+    struct lane_head *head = &row->heads[0];
+    struct lane *lane = &row->lanes[head->lane];
+    if (settle(queue, lane)) {
+        head->key = lane->sorted[lane->at].key;
+        head->id = lane->sorted[lane->at].id;
+    } else {
+        *head = row->heads[--row->heads_len];
+    }
+    if (row->heads_len)
+        sift_lane(row, 0);
+}
+
+/* -- the projects ------------------------------------------------------------------------------------- */
 
 static bool head_before(const struct fg_queue *queue, uint32_t a, uint32_t b)
 {
@@ -284,11 +247,9 @@ static bool head_before(const struct fg_queue *queue, uint32_t a, uint32_t b)
         if (order)
             return order < 0;
     }
-    const struct waiting_list *x = &queue->projects[a].list, *y = &queue->projects[b].list;
-    struct waiting p = x->sorted[x->at], q = y->sorted[y->at];
-    p.key += x->bonus;
-    q.key += y->bonus;
-    return comes_before(&p, &q);
+    const struct project_row *x = &queue->projects[a], *y = &queue->projects[b];
+    return fg_queue_goes_before(x->heads[0].key + x->bonus, x->heads[0].id,
+                                y->heads[0].key + y->bonus, y->heads[0].id);
 }
 
 static void sift_down(struct fg_queue *queue, size_t at)
@@ -315,55 +276,91 @@ static void heapify(struct fg_queue *queue)
         sift_down(queue, at);
 }
 
-void fg_queue_walk(struct fg_queue *queue)
+static void gather(struct fg_queue *queue)
 {
     queue->walk_len = 0;
-    queue->handed = false;
-    if (queue->options.standing)
-        queue->options.standing->begin(queue->options.self, queue);
     for (uint32_t id = 1; id < queue->projects_len; id++) {
-        struct waiting_list *list = &queue->projects[id].list;
-        tidy(queue, list);
-        if (!settle(queue, list))
+        gather_lanes(queue, &queue->projects[id]);
+        if (queue->projects[id].heads_len == 0)
             continue;
         queue->walk =
             fg_queue_grow(queue->walk, queue->walk_len, &queue->walk_room, sizeof(uint32_t));
         queue->walk[queue->walk_len++] = id;
     }
     heapify(queue);
+    queue->gathered = true;
+}
+
+void fg_queue_walk(struct fg_queue *queue)
+{
+    queue->handed = false;
+    queue->filter = NULL;
+    if (queue->options.standing)
+        queue->options.standing->begin(queue->options.self, queue);
+    for (uint32_t id = 1; id < queue->projects_len; id++)
+        for (size_t i = 0; i < queue->projects[id].lanes_len; i++) {
+            struct lane *lane = &queue->projects[id].lanes[i];
+            if (lane->live)
+                fg_queue_lane_tidy(queue, lane);
+            lane->at = lane->first;
+        }
+    queue->gathered = false;
+}
+
+/* The project on top has another next job, or stands elsewhere: put it where it belongs. */
+static void settle_top(struct fg_queue *queue)
+{
+    if (queue->projects[queue->walk[0]].heads_len == 0)
+        queue->walk[0] = queue->walk[--queue->walk_len];
+    if (queue->walk_len)
+        sift_down(queue, 0);
 }
 
 /* Go on behind what was handed out last; its project stands elsewhere now if the job was started. */
 static void go_on(struct fg_queue *queue)
 {
     fg_project_id project = queue->walk[0];
-    struct waiting_list *list = &queue->projects[project].list;
+    struct project_row *row = &queue->projects[project];
     const struct fg_queue_standing *standing = queue->options.standing;
-    bool all_moved = standing && queue->projects[project].held.running != queue->handed_held
+    bool all_moved = standing && row->held.running != queue->handed_held
                      && standing->took(queue->options.self, queue, project);
-    step(queue, list);
-    if (!settle(queue, list))
+    queue->handed = false;
+    row->lanes[row->heads[0].lane].at++;
+    follow_lane(queue, row);
+    if (all_moved && row->heads_len == 0)
         queue->walk[0] = queue->walk[--queue->walk_len];
     if (all_moved)
         heapify(queue);
-    else if (queue->walk_len)
-        sift_down(queue, 0);
-    queue->handed = false;
+    else
+        settle_top(queue);
+}
+
+void fg_queue_filter(struct fg_queue *queue, fg_queue_longest_fn *longest, const void *self)
+{
+    if (queue->handed)
+        go_on(queue);
+    queue->filter = longest;
+    queue->filter_self = self;
+    queue->gathered = false;
 }
 
 const struct fg_job *fg_queue_next(struct fg_queue *queue)
 {
     if (queue->handed)
         go_on(queue);
+    if (!queue->gathered)
+        gather(queue);
     while (queue->walk_len) {
-        const struct project_row *row = &queue->projects[queue->walk[0]];
-        const struct waiting *entry = &row->list.sorted[row->list.at];
-        queue->handed_held = row->held.running;
-        if (!is_stale(queue, entry)) {
+        struct project_row *row = &queue->projects[queue->walk[0]];
+        struct lane *lane = &row->lanes[row->heads[0].lane];
+        size_t at = lane->at;
+        if (settle(queue, lane) && lane->at == at) {
             queue->handed = true;
-            return &queue->slots[entry->slot].job;
+            queue->handed_held = row->held.running;
+            return &queue->slots[lane->sorted[at].slot].job;
         }
-        go_on(queue);
+        follow_lane(queue, row);
+        settle_top(queue);
     }
     return NULL;
 }
@@ -373,33 +370,41 @@ size_t fg_queue_position(struct fg_queue *queue, fg_job_id id)
     const struct slot *slot = fg_queue_slot_of(queue, id);
     if (!slot || !is_listed(queue, slot))
         return 0;
-    struct waiting_list *list = &queue->projects[slot->job.project].list;
-    tidy(queue, list);
+    const struct project_row *row = &queue->projects[slot->job.project];
     size_t before = 0;
-    for (size_t i = list->first; i < list->sorted_len; i++) {
-        if (is_stale(queue, &list->sorted[i]))
-            continue;
-        if (list->sorted[i].id == id)
-            break;
-        before++;
+    for (size_t l = 0; l < row->lanes_len; l++) {
+        struct lane *lane = &row->lanes[l];
+        fg_queue_lane_tidy(queue, lane);
+        for (size_t i = lane->first; i < lane->sorted_len; i++) {
+            const struct waiting *entry = &lane->sorted[i];
+            if (!fg_queue_goes_before(entry->key, entry->id, slot->key, id))
+                break;
+            before += !fg_queue_is_stale(queue, entry);
+        }
     }
     return before;
 }
 
 bool fg_queue_is_before(const struct fg_queue *queue, fg_job_id a, fg_job_id b)
 {
-    const struct fg_job *jobs[] = {fg_queue_get(queue, a), fg_queue_get(queue, b)};
-    assert(jobs[0] && jobs[1]);
-    struct waiting places[2];
-    for (int i = 0; i < 2; i++)
-        places[i] = (struct waiting){
-            .key = key_of(queue, jobs[i]) + queue->projects[jobs[i]->project].list.bonus,
-            .id = jobs[i]->id,
-        };
-    return comes_before(&places[0], &places[1]);
+    const struct fg_job *x = fg_queue_get(queue, a), *y = fg_queue_get(queue, b);
+    assert(x && y);
+    return fg_queue_goes_before(
+        fg_queue_key_of(queue, x) + queue->projects[x->project].bonus, a,
+        fg_queue_key_of(queue, y) + queue->projects[y->project].bonus, b);
 }
 
 size_t fg_queue_ready(const struct fg_queue *queue)
 {
     return queue->ready_len;
+}
+
+uint64_t fg_queue_changes(const struct fg_queue *queue)
+{
+    return queue->changes;
+}
+
+bool fg_queue_has_standing(const struct fg_queue *queue)
+{
+    return queue->options.standing != NULL;
 }

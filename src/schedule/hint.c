@@ -101,7 +101,7 @@ static bool try_start(struct fg_schedule *schedule, struct fg_pass *pass, struct
         return false;
     memcpy(fg_schedule_grants_room(schedule, hint->tasks), grants,
            hint->tasks * sizeof(*grants));
-    fg_schedule_start(schedule, pass, job, hint->alternative);
+    fg_schedule_start(schedule, pass, job, hint->alternative, false);
     hint->started = true;
     return true;
 }
@@ -109,21 +109,22 @@ static bool try_start(struct fg_schedule *schedule, struct fg_pass *pass, struct
 /* The places of those that have not started yet, in the shadow pool of the moment at which all have stopped. */
 static void hold_places(struct fg_schedule *schedule, const struct fg_pass *pass)
 {
-    fg_schedule_shadow(schedule, pass->pool);
-    for (size_t i = 0; i < pass->running_len; i++)
-        for (size_t task = 0; pass->running[i].stopping && task < pass->running[i].grants_len;
-             task++)
-            fg_pool_release(schedule->shadow, &pass->running[i].grants[task]);
+    fg_schedule_what_if(schedule, pass->pool);
+    for (size_t i = 0; i < schedule->runners.len; i++) {
+        const struct runner *runner = &schedule->runners.slots[i];
+        for (size_t task = 0; runner->stopping && task < runner->grants_len; task++)
+            fg_pool_release(schedule->what_if, &fg_runner_grants(runner)[task]);
+    }
     for (size_t i = schedule->hints_len; i-- > 0;) {
         const struct hinted *hint = &schedule->hints[i];
         if (!hint->started
-            && claim(schedule->shadow, &schedule->hint_grants[hint->grants_at], hint->tasks))
+            && claim(schedule->what_if, &schedule->hint_grants[hint->grants_at], hint->tasks))
             schedule->reservation =
                 (struct fg_reservation){.job = hint->job, .at_us = pass->now_us + 1};
     }
 }
 
-size_t fg_schedule_follow_hints(struct fg_schedule *schedule, struct fg_pass *pass)
+void fg_schedule_follow_hints(struct fg_schedule *schedule, struct fg_pass *pass)
 {
     size_t started = 0;
     drop_closed(schedule, pass);
@@ -131,5 +132,4 @@ size_t fg_schedule_follow_hints(struct fg_schedule *schedule, struct fg_pass *pa
         started += try_start(schedule, pass, &schedule->hints[i]);
     if (started < schedule->hints_len)
         hold_places(schedule, pass);
-    return started;
 }

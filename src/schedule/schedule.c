@@ -1,7 +1,8 @@
 /* schedule.c - one pass; see schedule.h
  *
  * What keeps a pass over 100,000 waiting jobs short: jobs of one request class are alike, so once a class (with
- * so many tasks) did not fit, no other job of it is tried in this pass: claims only ever take.
+ * so many tasks) did not fit, no other job of it is looked at until something is given back that it could take
+ * (misfit.h); and the queue leaves out whole lanes of such jobs.
  */
 #include "schedule/schedule_inner.h"
 
@@ -11,10 +12,11 @@
 struct fg_schedule *fg_schedule_new(const struct fg_config *config)
 {
     struct fg_schedule *schedule = calloc(1, sizeof(*schedule));
-    if (schedule) {
-        schedule->config = config;
-        schedule->place = fg_place_policy_default();
-    }
+    if (!schedule)
+        return NULL;
+    schedule->config = config;
+    schedule->place = fg_place_policy_default();
+    fg_runners_init(&schedule->runners);
     return schedule;
 }
 
@@ -40,10 +42,11 @@ void fg_schedule_free(struct fg_schedule *schedule)
     free(schedule->decisions);
     free(schedule->grants);
     free(schedule->misfits);
-    free(schedule->by_end);
     free(schedule->hints);
     free(schedule->hint_grants);
-    fg_pool_free(schedule->shadow);
+    fg_runners_fini(&schedule->runners);
+    fg_forecast_fini(&schedule->forecast);
+    fg_pool_free(schedule->what_if);
     fg_placer_free(schedule->placer);
     free(schedule);
 }
@@ -86,7 +89,7 @@ struct fg_amount fg_schedule_amount(const struct fg_pool *pool,
 
 /* -- growth of the pass's own lists ------------------------------------------------------------ */
 
-static void *room_for(void *items, size_t len, size_t *room, size_t size)
+void *fg_schedule_room(void *items, size_t len, size_t *room, size_t size)
 {
     if (len <= *room)
         return items;
@@ -100,31 +103,20 @@ static void *room_for(void *items, size_t len, size_t *room, size_t size)
 
 struct fg_decision *fg_schedule_decide(struct fg_schedule *schedule)
 {
-    schedule->decisions = room_for(schedule->decisions, schedule->decisions_len + 1,
-                                   &schedule->decisions_room, sizeof(schedule->decisions[0]));
+    schedule->decisions =
+        fg_schedule_room(schedule->decisions, schedule->decisions_len + 1,
+                         &schedule->decisions_room, sizeof(schedule->decisions[0]));
     return &schedule->decisions[schedule->decisions_len++];
 }
 
 struct fg_grant *fg_schedule_grants_room(struct fg_schedule *schedule, uint32_t tasks)
 {
-    schedule->grants = room_for(schedule->grants, schedule->grants_len + tasks,
-                                &schedule->grants_room, sizeof(schedule->grants[0]));
+    schedule->grants = fg_schedule_room(schedule->grants, schedule->grants_len + tasks,
+                                        &schedule->grants_room, sizeof(schedule->grants[0]));
     return &schedule->grants[schedule->grants_len];
 }
 
-/* -- "this class did not fit" -------------------------------------------------------------------
- * Kept twice: for jobs that end before the head's reservation, and for those that would still run then (which need
- * room beside the head as well, so what fails for the short ones fails for these too).  And for the last project whose
- * quota stood in the way: a pass only adds to what a project holds. */
-
-static void forget_failures(struct fg_schedule *schedule, const struct fg_queue *queue)
-{
-    size_t len = fg_queue_classes_len(queue);
-    schedule->misfits =
-        room_for(schedule->misfits, len, &schedule->misfits_room, sizeof(schedule->misfits[0]));
-    for (size_t i = 0; i < len; i++)
-        schedule->misfits[i] = (struct misfit){.tasks = {UINT32_MAX, UINT32_MAX}};
-}
+/* -- one job ------------------------------------------------------------------------------------- */
 
 static bool needs_shadow(const struct fg_schedule *schedule,
                          const struct fg_pass *pass,
@@ -134,43 +126,30 @@ static bool needs_shadow(const struct fg_schedule *schedule,
            && pass->now_us + fg_schedule_duration(schedule, job) > schedule->reservation.at_us;
 }
 
-static bool failed_before(const struct fg_schedule *schedule,
-                          const struct fg_job *job,
-                          bool beside)
+static void note_start(struct fg_schedule *schedule,
+                       const struct fg_pass *pass,
+                       const struct fg_job *job,
+                       bool beside)
 {
-    const struct misfit *misfit = &schedule->misfits[job->request];
-    return job->tasks >= misfit->tasks[beside]
-           || (job->project == misfit->project && job->tasks >= misfit->project_tasks);
+    const struct fg_decision *start = &schedule->decisions[schedule->decisions_len - 1];
+    const struct runner *runner = fg_runners_add(
+        &schedule->runners,
+        &(struct fg_running){.job = job->id,
+                             .end_us = pass->now_us + fg_schedule_duration(schedule, job),
+                             .grants = &schedule->grants[start->grants_at],
+                             .grants_len = start->grants_len},
+        job->preemptible);
+    if (beside && schedule->beside == schedule->forecast.pool)
+        fg_forecast_started_beside(schedule);
+    else
+        fg_forecast_claim(schedule, runner);
 }
-
-/* Returns how many ready jobs are known now not to fit, that were not before. */
-static size_t note_failure(struct fg_schedule *schedule,
-                           const struct fg_queue *queue,
-                           const struct fg_job *job,
-                           bool beside)
-{
-    struct misfit *misfit = &schedule->misfits[job->request];
-    if (job->tasks < misfit->tasks[1])
-        misfit->tasks[1] = job->tasks;
-    if (beside || job->tasks >= misfit->tasks[0])
-        return 0;
-    misfit->tasks[0] = job->tasks;
-    return job->tasks == 1 ? fg_queue_class_ready(queue, job->request) - misfit->started : 0;
-}
-
-static void note_quota(struct fg_schedule *schedule, const struct fg_job *job)
-{
-    struct misfit *misfit = &schedule->misfits[job->request];
-    misfit->project = job->project;
-    misfit->project_tasks = job->tasks;
-}
-
-/* -- one job ------------------------------------------------------------------------------------- */
 
 void fg_schedule_start(struct fg_schedule *schedule,
                        struct fg_pass *pass,
                        const struct fg_job *job,
-                       uint32_t alternative)
+                       uint32_t alternative,
+                       bool beside)
 {
     const struct fg_grant *grants = &schedule->grants[schedule->grants_len];
     const struct fg_project *project = fg_queue_project(pass->queue, job->project);
@@ -186,7 +165,7 @@ void fg_schedule_start(struct fg_schedule *schedule,
         .grants_len = job->tasks,
     };
     schedule->grants_len += job->tasks;
-    schedule->misfits[job->request].started++;
+    note_start(schedule, pass, job, beside);
 }
 
 /* Place it; with `beside`, only where it leaves the head's reservation alone. */
@@ -197,33 +176,106 @@ static bool try_start(struct fg_schedule *schedule,
                       bool beside)
 {
     struct fg_grant *grants = fg_schedule_grants_room(schedule, job->tasks);
-    int alternative = fg_gang_place(pass->pool, beside ? schedule->shadow : NULL,
+    int alternative = fg_gang_place(pass->pool, beside ? schedule->beside : NULL,
                                     schedule->placer, gang, grants);
     if (alternative < 0)
         return false;
-    fg_schedule_start(schedule, pass, job, (uint32_t)alternative);
+    fg_schedule_start(schedule, pass, job, (uint32_t)alternative, beside);
     return true;
 }
 
-/* Start it, or learn from it.  Returns how many jobs are settled by that: started, or known not to fit. */
-static size_t look_at(struct fg_schedule *schedule,
-                      struct fg_pass *pass,
-                      const struct fg_job *job,
-                      bool beside)
+/* -- which jobs ------------------------------------------------------------------------------------------ */
+
+struct walk {
+    struct fg_schedule *schedule;
+    const struct fg_pass *pass;
+};
+
+/* Before there is a head: who could be it. */
+static int64_t longest_before(const void *self, const struct fg_queue_lane *lane)
 {
+    const struct walk *walk = self;
+    return fg_misfit_is_hopeless(walk->schedule, lane)
+                   || fg_misfit_is_over_quota(walk->schedule, lane)
+               ? -1
+               : INT64_MAX;
+}
+
+/* Behind the head: who might fit, and end in time. */
+static int64_t longest_behind(const void *self, const struct fg_queue_lane *lane)
+{
+    const struct walk *walk = self;
+    struct fg_schedule *schedule = walk->schedule;
+    if (longest_before(self, lane) < 0 || fg_misfit_is_known(schedule, walk->pass, lane, false))
+        return -1;
+    int64_t at_us = schedule->reservation.at_us;
+    if (at_us == INT64_MAX || !fg_misfit_is_known(schedule, walk->pass, lane, true))
+        return INT64_MAX;
+    int64_t longest_us = at_us - walk->pass->now_us;
+    if (!lane->is_limited)
+        return schedule->config->backfill_default_limit_s * 1000000 <= longest_us ? 0 : -1;
+    return longest_us;
+}
+
+/* Start it, or learn from it. */
+static bool look_at(struct fg_schedule *schedule,
+                    struct fg_pass *pass,
+                    const struct fg_job *job)
+{
+    const struct fg_queue_lane shape = {
+        .project = job->project, .request = job->request, .tasks = job->tasks};
     struct fg_gang gang = fg_gang_of(pass->pool, pass->queue, job);
-    if (gang.is_possible && try_start(schedule, pass, job, &gang, beside))
-        return 1;
-    size_t hopeless = 0;
-    if (!gang.is_limited)
-        hopeless = note_failure(schedule, pass->queue, job, beside);
-    else if (!gang.is_possible || !beside)
-        note_quota(schedule, job);
+    bool beside = needs_shadow(schedule, pass, job);
+    bool is_known = fg_misfit_is_known(schedule, pass, &shape, beside);
+    if (gang.is_possible && !is_known && try_start(schedule, pass, job, &gang, beside))
+        return true;
+    if (gang.is_limited && (!gang.is_possible || !beside))
+        fg_misfit_note_quota(schedule, job);
+    if (!gang.is_limited && !is_known)
+        fg_misfit_note(schedule, pass, job, &gang, beside);
     /* The first that has to wait for devices is the head.  One that could not run even on an empty pool holds
      * up nobody, nor does one that waits for its own project. */
-    if (!schedule->reservation.job && fg_gang_fits_empty(pass->pool, &gang))
+    if (!schedule->reservation.job && fg_misfit_fits_empty(schedule, pass, job, &gang))
         fg_schedule_reserve(schedule, pass, job, &gang);
-    return hopeless;
+    return false;
+}
+
+static void walk_queue(struct fg_schedule *schedule, struct fg_pass *pass)
+{
+    const struct walk walk = {schedule, pass};
+    int64_t starts_left = schedule->config->backfill_depth;
+    bool had_head = schedule->reservation.job != 0;
+    const struct fg_job *job;
+    fg_queue_walk(pass->queue);
+    fg_queue_filter(pass->queue, had_head ? longest_behind : longest_before, &walk);
+    while ((job = fg_queue_next(pass->queue))) {
+        schedule->looked++;
+        if (fg_schedule_was_hinted(schedule, job->id))
+            continue;
+        starts_left -= look_at(schedule, pass, job) && had_head;
+        if (schedule->reservation.job && starts_left <= 0)
+            return;
+        if (schedule->reservation.job && !had_head)
+            fg_queue_filter(pass->queue, longest_behind, &walk);
+        had_head = schedule->reservation.job != 0;
+    }
+}
+
+/* -- the pass ------------------------------------------------------------------------------------------------ */
+
+/* Nothing is as it was that matters, so nothing will be decided.  Time alone starts nobody: with it the head's turn only
+ * comes nearer. */
+static bool is_as_before(const struct fg_schedule *schedule, const struct fg_pass *pass)
+{
+    if (!schedule->is_settled || schedule->hints_len > 0 || fg_queue_has_standing(pass->queue)
+        || schedule->runners.preemptible > 0)
+        return false;
+    if (fg_pool_generation(pass->pool) != schedule->nodes_generation
+        || fg_pool_changes(pass->pool) != schedule->forecast.expected
+        || fg_queue_changes(pass->queue) != schedule->queue_changes
+        || schedule->runners.changes != schedule->runner_changes)
+        return false;
+    return !schedule->reservation.job || fg_forecast_stands(schedule, pass->now_us);
 }
 
 static void ready_placer(struct fg_schedule *schedule,
@@ -232,7 +284,7 @@ static void ready_placer(struct fg_schedule *schedule,
 {
     if (!schedule->placer) {
         schedule->placer = fg_placer_new(pool, schedule->place, schedule->place_seed);
-        schedule->placer_pool = pool;
+        schedule->pool = pool;
         const struct fg_config *config = schedule->config;
         fg_placer_weights(schedule->placer, &(struct fg_place_weights){
 #define X(name, text) .name = (int32_t)config->place_##name,
@@ -241,7 +293,7 @@ static void ready_placer(struct fg_schedule *schedule,
                                             });
         schedule->typical = (struct fg_typical){};
     }
-    assert(schedule->placer_pool == pool);
+    assert(schedule->pool == pool);
     fg_typical_update(&schedule->typical, pool, queue, schedule->placer);
 }
 
@@ -256,6 +308,45 @@ void fg_schedule_account(struct fg_schedule *schedule,
     fg_placer_account(schedule->placer, need, node, out);
 }
 
+static void begin(struct fg_schedule *schedule, struct fg_pass *pass)
+{
+    if (fg_pool_changes(pass->pool) != schedule->forecast.expected)
+        schedule->forecast.is_valid = false;
+    if (schedule->beside != schedule->forecast.pool)
+        schedule->beside_number++;
+    schedule->beside = schedule->forecast.pool;
+    schedule->reservation = (struct fg_reservation){.at_us = INT64_MAX};
+    ready_placer(schedule, pass->pool, pass->queue);
+    fg_misfits_begin(schedule, pass);
+}
+
+size_t fg_schedule_go_on(struct fg_schedule *schedule,
+                         struct fg_pool *pool,
+                         struct fg_queue *queue,
+                         int64_t now_us,
+                         const struct fg_decision **out_decisions)
+{
+    struct fg_pass pass = {.pool = pool, .queue = queue, .now_us = now_us};
+    schedule->decisions_len = 0;
+    schedule->grants_len = 0;
+    schedule->looked = 0;
+    *out_decisions = schedule->decisions;
+    if (is_as_before(schedule, &pass)) {
+        if (schedule->reservation.at_us <= now_us)
+            schedule->reservation.at_us = now_us + 1;
+        return 0;
+    }
+    begin(schedule, &pass);
+    fg_schedule_follow_hints(schedule, &pass);
+    walk_queue(schedule, &pass);
+    fg_forecast_settle(schedule, pool);
+    schedule->queue_changes = fg_queue_changes(queue);
+    schedule->runner_changes = schedule->runners.changes;
+    schedule->is_settled = schedule->decisions_len == 0;
+    *out_decisions = schedule->decisions;
+    return schedule->decisions_len;
+}
+
 size_t fg_schedule_pass(struct fg_schedule *schedule,
                         struct fg_pool *pool,
                         struct fg_queue *queue,
@@ -264,35 +355,6 @@ size_t fg_schedule_pass(struct fg_schedule *schedule,
                         int64_t now_us,
                         const struct fg_decision **out_decisions)
 {
-    struct fg_pass pass = {.pool = pool,
-                           .queue = queue,
-                           .running = running,
-                           .running_len = running_len,
-                           .now_us = now_us};
-    schedule->decisions_len = 0;
-    schedule->grants_len = 0;
-    schedule->reservation = (struct fg_reservation){.at_us = INT64_MAX};
-    forget_failures(schedule, queue);
-    ready_placer(schedule, pool, queue);
-    size_t settled = fg_schedule_follow_hints(schedule, &pass);
-    fg_queue_walk(queue);
-
-    int64_t looks = schedule->config->backfill_depth;
-    size_t ready = fg_queue_ready(queue);
-    schedule->looked = 0;
-    /* Once all are settled, every job that is left is of a class that does not fit. */
-    const struct fg_job *job;
-    while (settled < ready && (job = fg_queue_next(queue))) {
-        schedule->looked++;
-        if (fg_schedule_was_hinted(schedule, job->id))
-            continue;
-        bool beside = needs_shadow(schedule, &pass, job);
-        if (failed_before(schedule, job, beside))
-            continue;
-        if (schedule->reservation.job && looks-- <= 0)
-            break;
-        settled += look_at(schedule, &pass, job, beside);
-    }
-    *out_decisions = schedule->decisions;
-    return schedule->decisions_len;
+    fg_schedule_run_these(schedule, queue, running, running_len);
+    return fg_schedule_go_on(schedule, pool, queue, now_us, out_decisions);
 }

@@ -9,6 +9,9 @@
  * backfill, Lifka 1995), and later jobs may start only where they do not delay it.  If the head may preempt
  * (its priority is above that of running preemptible jobs), the fewest of these are asked to stop.
  *
+ * What a pass costs: passes remember what did not fit, who ends when, and the pool as it will be for the head; an
+ * event costs what it changes.  A new scheduler that is told the same decides the same.
+ *
  * Pure: no clock, no I/O; same queue, pool and time give the same decisions.
  */
 #pragma once
@@ -84,9 +87,28 @@ void fg_schedule_account(struct fg_schedule *schedule,
                          fg_node_id node,
                          struct fg_place_account *out);
 
-/* One pass.  A schedule has the same pool in all of its passes.  The pool is changed by the claims of the START
- * decisions (the caller releases them if it cannot make them durable).  Decisions and grants are valid until the next
- * pass. */
+/* -- who holds devices: told once, kept from pass to pass ---------------------------------------------
+ * The pass itself notes what it starts.  Grants are copied. */
+/* This job holds devices, as given from now on (new, stopping now, or with another end). */
+void fg_schedule_runs(struct fg_schedule *schedule,
+                      const struct fg_queue *queue,
+                      const struct fg_running *running);
+/* It holds none any more: its grants were, or are about to be, released in the pool. */
+void fg_schedule_over(struct fg_schedule *schedule, fg_job_id job);
+/* These hold devices, and nobody else. */
+void fg_schedule_run_these(struct fg_schedule *schedule,
+                           const struct fg_queue *queue,
+                           const struct fg_running *running,
+                           size_t len);
+
+/* One pass, by who is known to hold devices.  A schedule has the same pool in all of its passes.  The
+ * pool is changed by the claims of the START decisions (the caller releases them if it cannot make them durable).  Decisions and grants are valid until the next pass. */
+size_t fg_schedule_go_on(struct fg_schedule *schedule,
+                         struct fg_pool *pool,
+                         struct fg_queue *queue,
+                         int64_t now_us,
+                         const struct fg_decision **out_decisions);
+/* fg_schedule_run_these, and a pass. */
 size_t fg_schedule_pass(struct fg_schedule *schedule,
                         struct fg_pool *pool,
                         struct fg_queue *queue,

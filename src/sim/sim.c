@@ -234,8 +234,7 @@ static void pass(struct sim *sim)
     const struct fg_decision *decisions;
     (void)fg_queue_advance(sim->queue, now_us);
     fg_ranking_tick(sim->ranking, sim->queue, sim->pool, now_us);
-    size_t len = fg_schedule_pass(sim->schedule, sim->pool, sim->queue, sim->running,
-                                  sim->running_len, now_us, &decisions);
+    size_t len = fg_schedule_go_on(sim->schedule, sim->pool, sim->queue, now_us, &decisions);
     sim->result->sums.passes++;
     for (size_t i = 0; i < len; i++)
         if (decisions[i].kind == FG_DECIDE_START)

@@ -174,6 +174,7 @@ static int64_t give_back(struct sim *sim, uint32_t slot)
     const struct fg_job *job = fg_queue_get(sim->queue, attempt->job + 1);
     int64_t held_us = sim->now_us - attempt->begun_us;
     unlist_running(sim, slot);
+    fg_schedule_over(sim->schedule, job->id);
     meter_grants(sim, attempt, -1);
     for (uint32_t i = 0; i < attempt->grants_len; i++)
         fg_pool_release(sim->pool, &attempt->grants[i]);
@@ -227,7 +228,9 @@ void fg_sim_ask_stop(struct sim *sim, fg_job_id id)
         return;
     job.stop_sent = true;
     fg_queue_set(sim->queue, &job);
-    sim->running[sim->attempts[slot].running_at].stopping = true;
+    struct fg_running *running = &sim->running[sim->attempts[slot].running_at];
+    running->stopping = true;
+    fg_schedule_runs(sim->schedule, sim->queue, running);
     sim->result->sums.preemptions++;
     fg_sim_plan(sim, (struct event){.kind = EVENT_STOPPED,
                                     .time_us = sim->now_us + sim->cluster->stop_us,

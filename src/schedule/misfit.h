@@ -1,0 +1,51 @@
+/* misfit.h - what does not fit, by request class, remembered from pass to pass.  Inside of schedule/ only.
+ *
+ * Claims only ever take, so what did not fit does not fit until something is given back on a node that could take it:
+ * the pools' logs of changes tell.  Memory is per class, whatever the number of jobs.
+ */
+#pragma once
+
+#include "schedule/gang.h"
+
+struct fg_schedule;
+struct fg_pass;
+
+struct misfit {
+    uint32_t tasks
+        [2]; /* so many, or more, did not fit; [1]: in the pool and beside the head; UINT32_MAX: not known */
+    uint64_t seen[2];     /* that is so as of this change of the pool, ... */
+    uint64_t seen_beside; /* ... and this one of the shadow pool */
+    uint64_t beside;      /* [1] is about the shadow of this number */
+    uint32_t never;       /* so many, or more, do not even fit the empty pool */
+    uint32_t surely;      /* so many, or less, do */
+    struct fg_need needs[FG_ANY_OF_MAX];
+    size_t needs_len;
+    /* For the quota of this project so many or more did not fit, in this pass; the last such project only. */
+    fg_project_id project;
+    uint32_t project_tasks;
+    uint64_t project_pass;
+};
+
+/* A pass begins: forget what nodes or classes have outdated. */
+void fg_misfits_begin(struct fg_schedule *schedule, const struct fg_pass *pass);
+/* Is it known that so many tasks of the class do not fit; `beside` the head as well? */
+bool fg_misfit_is_known(struct fg_schedule *schedule,
+                        const struct fg_pass *pass,
+                        const struct fg_queue_lane *shape,
+                        bool beside);
+bool fg_misfit_is_over_quota(const struct fg_schedule *schedule,
+                             const struct fg_queue_lane *shape);
+/* It did not fit just now. */
+void fg_misfit_note(struct fg_schedule *schedule,
+                    const struct fg_pass *pass,
+                    const struct fg_job *job,
+                    const struct fg_gang *gang,
+                    bool beside);
+void fg_misfit_note_quota(struct fg_schedule *schedule, const struct fg_job *job);
+/* Would it fit if nothing ran? */
+bool fg_misfit_fits_empty(struct fg_schedule *schedule,
+                          const struct fg_pass *pass,
+                          const struct fg_job *job,
+                          const struct fg_gang *gang);
+bool fg_misfit_is_hopeless(const struct fg_schedule *schedule,
+                           const struct fg_queue_lane *shape);
