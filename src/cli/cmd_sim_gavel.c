@@ -206,7 +206,7 @@ int fg_cli_sim_gavel(struct fg_cli *cli, struct fg_err *err)
     if (rc == 0)
         rc = fg_sim_run_all(&plan.batch, (size_t)threads, err);
     if (rc == 0)
-        fg_sim_print(cli, &plan.batch, &plan.print);
+        rc = fg_sim_print(cli, &plan.batch, &plan.print, err);
     drop(&plan);
     return rc;
 }

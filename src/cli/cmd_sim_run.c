@@ -40,6 +40,7 @@ const struct fg_opt fg_opts_sim_run[] = {
     {"set", 0, "KEY=VALUE", "a number of the configuration, as in fastgpu.yaml", NULL},
     {"skip-bad", 0, NULL, "pass over bad rows, and say how many", NULL},
     {"threads", 0, "N", "policies at one time (one a core)", NULL},
+    {"html", 0, "FILE", "a page of plots and figures", "file"},
     {"series", 0, NULL, "with --json: how the cluster went over time as well", NULL},
     {"no-timing", 0, NULL, "with --json: leave out how long the simulation took", NULL},
     FG_OPT_JSON,
@@ -288,7 +289,7 @@ int fg_cmd_sim_run(struct fg_cli *cli, struct fg_err *err)
     if (rc == 0)
         rc = simulate(&plan, err);
     if (rc == 0)
-        fg_sim_print(cli, &plan.batch, &plan.print);
+        rc = fg_sim_print(cli, &plan.batch, &plan.print, err);
     fg_sim_cases_free(plan.batch.cases, plan.batch.cases_len);
     fg_sim_trace_free(&plan.trace);
     fg_sim_cluster_free(&plan.cluster);

@@ -119,17 +119,23 @@ void fg_sim_print_json(const struct fg_sim_batch *batch,
     fg_buf_puts(out, "\n");
 }
 
-void fg_sim_print(struct fg_cli *cli,
-                  const struct fg_sim_batch *batch,
-                  struct fg_sim_print *print)
+int fg_sim_print(struct fg_cli *cli,
+                 const struct fg_sim_batch *batch,
+                 struct fg_sim_print *print,
+                 struct fg_err *err)
 {
     FG_AUTO(fg_buf) struct fg_buf out = {};
+    const char *html = fg_args_get(&cli->args, "html");
+    int rc = html ? fg_sim_html(batch, html, err) : 0;
+    if (rc < 0)
+        return rc;
     if (!fg_args_has(&cli->args, "json")) {
         fg_sim_print_table(batch, &cli->out);
-        return;
+        return 0;
     }
     print->series = fg_args_has(&cli->args, "series");
     print->timing = !fg_args_has(&cli->args, "no-timing");
     fg_sim_print_json(batch, print, &out);
     fputs(out.text, stdout);
+    return 0;
 }

@@ -52,11 +52,16 @@ struct fg_sim_print {
 void fg_sim_print_json(const struct fg_sim_batch *batch,
                        const struct fg_sim_print *print,
                        struct fg_buf *out);
-/* JSON or a table, as the options --json, --series and --no-timing say. */
+/* sim_html.c: a page of plots and figures.  FG_EIO. */
+[[nodiscard]] int fg_sim_html(const struct fg_sim_batch *batch,
+                              const char *path,
+                              struct fg_err *err);
+/* JSON or a table, as the options --json, --series and --no-timing say; and the page of --html.  FG_EIO: of the page. */
 struct fg_cli;
-void fg_sim_print(struct fg_cli *cli,
-                  const struct fg_sim_batch *batch,
-                  struct fg_sim_print *print);
+[[nodiscard]] int fg_sim_print(struct fg_cli *cli,
+                               const struct fg_sim_batch *batch,
+                               struct fg_sim_print *print,
+                               struct fg_err *err);
 
 /* cmd_sim_run.c: --window A:B, and how many runs at one time. */
 struct fg_args;

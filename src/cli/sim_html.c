@@ -1,0 +1,50 @@
+/* sim_html.c - --html FILE: what simulations found, as a page; see sim/page.h */
+#include "cli/sim_runs.h"
+
+#include "sim/page.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void subtitle(const struct fg_sim_batch *batch, struct fg_buf *out)
+{
+    const struct fg_sim_result *first = batch->cases[0].result;
+    const struct fg_sim_sample *sample = first->samples_len ? &first->samples[0] : NULL;
+    fg_buf_printf(out, "%zu jobs over %.1f days", first->jobs_len,
+                  (double)first->sums.span_us / 86.4e9);
+    if (sample)
+        fg_buf_printf(out, " on %.0f accelerators", sample->gpus_up);
+    if (first->sums.node_failures || first->sums.spot_losses)
+        fg_buf_printf(out, ", %llu failures and %llu losses of spot nodes",
+                      (unsigned long long)first->sums.node_failures,
+                      (unsigned long long)first->sums.spot_losses);
+}
+
+static int write_page(const char *path, const struct fg_buf *page, struct fg_err *err)
+{
+    FILE *file = fopen(path, "w");
+    if (!file)
+        return fg_fail(err, FG_EIO, "--html: %s: %s", path, strerror(errno));
+    bool written = fwrite(page->text, 1, page->len, file) == page->len;
+    if (fclose(file) != 0 || !written)
+        return fg_fail(err, FG_EIO, "--html: %s: could not be written whole: %s", path,
+                       strerror(errno));
+    return 0;
+}
+
+int fg_sim_html(const struct fg_sim_batch *batch, const char *path, struct fg_err *err)
+{
+    FG_AUTO(fg_buf) struct fg_buf page = {};
+    FG_AUTO(fg_buf) struct fg_buf under = {};
+    struct fg_sim_page_case *cases = calloc(batch->cases_len, sizeof(*cases));
+    if (!cases)
+        return fg_fail(err, FG_ENOMEM, "--html: no memory");
+    for (size_t i = 0; i < batch->cases_len; i++)
+        cases[i] = (struct fg_sim_page_case){batch->cases[i].policy.name,
+                                             batch->cases[i].result, &batch->cases[i].summary};
+    subtitle(batch, &under);
+    fg_sim_page(&page, under.text, cases, batch->cases_len);
+    free(cases);
+    return write_page(path, &page, err);
+}
