@@ -2,22 +2,22 @@
  *
  * las, max-min: the worst-off job gets most (LAS of Gavel section 4.1, heterogeneity-agnostic and -aware).
  * fifo, fifo-aware: the oldest jobs have a kind each, for good or until shares are computed again. */
-#include "allocate/center.h"
+#include "allocate/interior.h"
 #include "sim/rounds_inner.h"
 
 #include <stdlib.h>
 
 #define CLASSES_MAX FG_GAVEL_TYPES_MAX
 
-_Static_assert(FG_CENTER_KINDS_MAX == FG_GAVEL_KINDS_MAX);
+_Static_assert(FG_INTERIOR_KINDS_MAX == FG_GAVEL_KINDS_MAX);
 _Static_assert(FG_ROUNDS_KINDS_MAX == FG_GAVEL_KINDS_MAX);
 
 /* -- max-min ----------------------------------------------------------------------------------------------- */
 
 /* Jobs that are alike to the policy: of one type, or - if all kinds are alike to it - of one width. */
 struct classes {
-    struct fg_center_class items[CLASSES_MAX];
-    double shares[CLASSES_MAX][FG_CENTER_KINDS_MAX];
+    struct fg_interior_class items[CLASSES_MAX];
+    double shares[CLASSES_MAX][FG_INTERIOR_KINDS_MAX];
     uint32_t types[CLASSES_MAX]; /* of the first job of each */
     size_t len;
 };
@@ -40,8 +40,8 @@ static size_t class_of(const struct rounds_sim *sim,
         class ++;
     if (class < classes->len)
         return class;
-    struct fg_center_class *item = &classes->items[classes->len];
-    *item = (struct fg_center_class){.devices = run->devices};
+    struct fg_interior_class *item = &classes->items[classes->len];
+    *item = (struct fg_interior_class){.devices = run->devices};
     for (uint32_t kind = 0; kind < sim->kinds_len; kind++)
         item->rate[kind] = run->devices
                            * (sim->options->policy->is_aware
@@ -55,7 +55,7 @@ int fg_rounds_share_max_min(struct rounds_sim *sim, struct fg_err *err)
 {
     struct classes *classes = calloc(1, sizeof(*classes));
     uint32_t *class = calloc(sim->runs_len, sizeof(class[0]));
-    struct fg_center_problem problem = {.kinds_len = sim->kinds_len};
+    struct fg_interior_problem problem = {.kinds_len = sim->kinds_len};
     if (!classes || !class)
         abort();
     for (uint32_t kind = 0; kind < sim->kinds_len; kind++)
@@ -66,7 +66,7 @@ int fg_rounds_share_max_min(struct rounds_sim *sim, struct fg_err *err)
     }
     problem.classes = classes->items;
     problem.classes_len = classes->len;
-    int rc = fg_center_solve(&problem, classes->shares, NULL, err);
+    int rc = fg_interior_solve(&problem, classes->shares, NULL, err);
     for (size_t i = 0; rc == 0 && i < sim->runs_len; i++)
         for (uint32_t kind = 0; kind < sim->kinds_len; kind++)
             sim->rounds.jobs[i].places[kind].share = classes->shares[class[i]][kind];
