@@ -293,6 +293,7 @@ static void reproduces_published(void)
         {"fifo", 2.2, 65.45, false},      {"fifo", 2.6, 304.76, true},
         {"fifo-aware", 2.6, 93.6, false}, {"las", 1.0, 26.10, true},
         {"las", 2.2, 30.82, true},        {"max-min", 1.0, 18.54, true},
+        {"max-min", 2.2, 24.61, true},    {"max-min", 2.6, 36.44, true},
     };
     struct world world;
     if (!open_published(&world)) {
