@@ -66,6 +66,8 @@ static const struct member members[] = {
     FIELD("resources", any_of_len),
     FIELD("any_of", any_of),
     FIELD("any_of", any_of_len),
+    FIELD("throughput", any_of),
+    FIELD("throughput", any_of_len),
     FIELD("compute_density", compute_density),
     FIELD("time_sensitivity", time_sensitivity),
     FIELD("memory_need", memory_need),
@@ -102,7 +104,24 @@ static int64_t now_us(void)
     return clock->now_us(clock->self);
 }
 
-/* Parse a file of only this member.  `value` is YAML of one line. */
+/* What the job asks now, as a member of a file: `throughput` is about it. */
+static const char *alternatives(const struct fg_job_spec *spec, struct fg_arena *arena)
+{
+    FG_AUTO(fg_buf) struct fg_buf buf = {};
+    fg_buf_puts(&buf, "any_of: [");
+    for (size_t i = 0; i < spec->any_of_len; i++) {
+        const struct fg_request *at = &spec->any_of[i];
+        fg_buf_printf(&buf, "%s{cpu_milli: %u, mem_mib: %llu", i ? ", " : "", at->cpu_milli,
+                      (unsigned long long)at->mem_mib);
+        if (at->count)
+            fg_buf_printf(&buf, ", kind: %s, count: %u, gpu_milli: %u, gpu_mem_mib: %u",
+                          at->kind, at->count, at->gpu_milli, at->gpu_mem_mib);
+        fg_buf_puts(&buf, "}");
+    }
+    return fg_arena_printf(arena, "%s]\n", buf.text);
+}
+
+/* Parse a file of only this member.  `value` is YAML of one line; `out` holds the job as it is so far. */
 static int parse_member(const char *what,
                         const char *key,
                         const char *value,
@@ -111,6 +130,7 @@ static int parse_member(const char *what,
                         struct fg_err *err)
 {
     const char *dot = strchr(key, '.');
+    bool needs_request = strcmp(key, "throughput") == 0;
     bool is_what_runs = strcmp(key, "run") == 0 || strcmp(key, "argv") == 0;
     /* Memory of an accelerator means nothing without one; only the memory is taken over. */
     bool needs_device = strcmp(key, "resources.gpu_memory") == 0;
@@ -120,7 +140,8 @@ static int parse_member(const char *what,
         text = fg_arena_printf(arena, "%s%.*s: {%s%s: %s}\n", run, (int)(dot - key), key,
                                needs_device ? "accelerators: any, " : "", dot + 1, value);
     else
-        text = fg_arena_printf(arena, "%s%s: %s\n", run, key, value);
+        text = fg_arena_printf(arena, "%s%s%s: %s\n", run,
+                               needs_request ? alternatives(out, arena) : "", key, value);
     struct fg_err inner = {};
     int rc =
         fg_job_file_parse(text, strlen(text), "override.yaml", now_us(), arena, out, &inner);
@@ -147,6 +168,7 @@ static void take_resource(const char *name,
             memcpy(request->kind, want->kind, sizeof(request->kind));
             request->count = want->count;
             request->gpu_milli = want->gpu_milli;
+            request->rate_milli = want->rate_milli;
         } else if (strcmp(name, "gpu_memory") == 0) {
             request->gpu_mem_mib = want->gpu_mem_mib;
         } else if (strcmp(name, "cpus") == 0) {
@@ -245,7 +267,7 @@ static int apply(const char *what,
                  struct fg_job_spec *spec,
                  struct fg_err *err)
 {
-    struct fg_job_spec from;
+    struct fg_job_spec from = *spec;
     if (!key_is_known(key))
         return no_such_member(key, err);
     int rc = parse_member(what, key, value, arena, &from, err);

@@ -88,6 +88,14 @@ static void resources_in_every_alternative(void)
     has(OPTIONS("--set", "resources.memory=16"), "\"mem_mib\":16384");
 }
 
+static void throughput_is_of_the_alternatives(void)
+{
+    has(OPTIONS("--set", "throughput={h100: 2, a100: 0.5}"),
+        "\"kind\":\"h100\",\"count\":8,\"cpu_milli\":2000,\"rate_milli\":2000");
+    has(OPTIONS("--set", "throughput={h100: 2, a100: 0.5}"),
+        "\"kind\":\"a100\",\"count\":8,\"cpu_milli\":2000,\"rate_milli\":500");
+}
+
 static void pairs_are_added(void)
 {
     setenv("FG_TEST_VALUE", "from outside", 1);
@@ -191,6 +199,7 @@ int main(void)
 {
     RUN(options_replace);
     RUN(resources_in_every_alternative);
+    RUN(throughput_is_of_the_alternatives);
     RUN(pairs_are_added);
     RUN(set_reaches_every_member);
     RUN(mistakes_name_the_option);

@@ -225,8 +225,11 @@ int fg_control_load(struct fg_control *control, struct fg_err *err)
     fg_schedule_rank(control->schedule, control->ranking);
     if (control->options.place)
         fg_schedule_place(control->schedule, control->options.place, PLACE_SEED);
+    int rc = fg_schedule_allocate(control->schedule, control->options.allocate);
+    if (rc < 0)
+        return fg_fail(err, rc, "schedule.allocate: no such policy, or no memory for it");
 
-    int rc = find_nodes(control, err);
+    rc = find_nodes(control, err);
     struct fg_store_sink sink = {.self = control,
                                  .project = load_project,
                                  .node = load_node,

@@ -169,6 +169,7 @@ static int open_control(struct daemon *daemon, struct fg_err *err)
             .order = fg_order_find(daemon->config.schedule.order),
             .preempt = (enum fg_preempt)fg_preempt_find(daemon->config.schedule.preempt),
             .place = fg_place_policy_find(daemon->config.schedule.place),
+            .allocate = daemon->config.schedule.allocate,
             .nodes_max = 64,
             .ids_used = ids_used,
             .publish = publish,

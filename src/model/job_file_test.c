@@ -69,6 +69,42 @@ static void yaml_and_json_files_are_read(void)
     TRY(rows, 0);
 }
 
+/* Kinds that throughput names become alternatives with rates. */
+static void throughput_becomes_rates(void)
+{
+    static const struct row rows[] = {
+        {"a.yaml",
+         "throughput: {A100: 1, h100: 2.5}\nrun: x\nresources: {accelerators: 2, cpus: 4}\n",
+         "\"any_of\":[{\"kind\":\"h100\",\"count\":2,\"cpu_milli\":4000,\"rate_milli\":2500},"
+         "{\"kind\":\"a100\",\"count\":2,\"cpu_milli\":4000,\"rate_milli\":1000}]}"},
+        {"a.yaml",
+         "run: x\nresources: {any_of: [{accelerators: h100-sxm-80g}, {cpus: 64}]}\n"
+         "throughput: {h100: 2, l4: 1}\n",
+         "\"any_of\":[{\"kind\":\"h100-sxm-80g\",\"count\":1,\"cpu_milli\":1000,"
+         "\"rate_milli\":2000},{\"cpu_milli\":64000}]}"},
+        {"a.yaml",
+         "run: x\nresources: {accelerators: h100}\nthroughput: {h100-sxm: 2, h100-pcie: 1}\n",
+         "\"any_of\":[{\"kind\":\"h100-sxm\",\"count\":1,\"cpu_milli\":1000,\"rate_milli\":"
+         "2000},"
+         "{\"kind\":\"h100-pcie\",\"count\":1,\"cpu_milli\":1000,\"rate_milli\":1000}]}"},
+    };
+    TRY(rows, 0);
+    static const struct row bad[] = {
+        {"a.yaml", "run: x\nthroughput: {h100: 2}\n",
+         "a.yaml:2: throughput: resources ask for no accelerator"},
+        {"a.yaml", "run: x\nresources: {accelerators: l4}\nthroughput: {h100: 2}\n",
+         "a.yaml:3: throughput: nothing is said of l4, which resources name"},
+        {"a.yaml", "run: x\nresources: {accelerators: 1}\nthroughput:\n  h100: 0\n",
+         "a.yaml:4: throughput.h100: expected a rate from 0.001 to 1000000"},
+        {"a.yaml",
+         "run: x\nresources: {accelerators: 1}\nthroughput: {a: 1, b: 2, c: 3, d: 4, e: 5}\n",
+         "a.yaml:3: throughput: more than 4 alternatives by kind"},
+        {"a.yaml", "run: x\nresources: {accelerators: 1}\nthroughput: {}\n",
+         "a.yaml:3: throughput: 0 kinds, expected 1 to 16"},
+    };
+    TRY(bad, FG_EINVAL);
+}
+
 static void errors_have_file_and_line(void)
 {
     static const struct row rows[] = {
@@ -236,6 +272,7 @@ static void a_file_past_the_limit_is_refused(void)
 int main(void)
 {
     RUN(yaml_and_json_files_are_read);
+    RUN(throughput_becomes_rates);
     RUN(errors_have_file_and_line);
     RUN(options_of_a_script_become_members);
     RUN(name_folder_and_project_come_from_options);

@@ -23,7 +23,7 @@ struct fg_job_member {
 };
 
 static fg_member_read read_text, read_i32, read_u32, read_i64, read_bool, read_duration,
-    read_moment, read_resources, read_any_of, read_grace;
+    read_moment, read_resources, read_any_of, read_throughput, read_grace;
 
 static int check_key(const char *what, const char *text, struct fg_err *err)
 {
@@ -52,6 +52,7 @@ static const struct fg_job_member members[] = {
     {TEXT(workdir_hash, PATH_LEN_MAX), fg_hash_check},
     {"resources", read_resources, AT(any_of), 0, 0, NULL},
     {"any_of", read_any_of, AT(any_of), 0, 0, NULL},
+    {"throughput", read_throughput, SIZE_MAX, 0, 0, NULL}, /* into the alternatives */
     {"tasks", NUMBER(u32, tasks), 1, FG_TASKS_MAX, NULL},
     {"num_nodes", NUMBER(u32, tasks), 1, FG_TASKS_MAX, NULL},
     {"envs", fg_job_read_envs, AT(envs), 0, 0, NULL},
@@ -187,6 +188,16 @@ static int read_any_of(struct fg_job_reader *job,
                        struct fg_job_spec *out)
 {
     return fg_request_read_any_of(&job->doc, doc, out);
+}
+
+/* It is about what other members say: done when all are read. */
+static int read_throughput(struct fg_job_reader *job,
+                           const struct fg_doc *doc,
+                           [[maybe_unused]] const struct fg_job_member *member,
+                           [[maybe_unused]] struct fg_job_spec *out)
+{
+    job->throughput = doc;
+    return fg_read_kind(&job->doc, doc, FG_DOC_MAP);
 }
 
 /* The row of that name, or -1. */
@@ -325,10 +336,13 @@ int fg_job_read(struct fg_job_reader *job, const struct fg_doc *doc, struct fg_j
 {
     struct fg_job_spec spec;
     set_defaults(&spec);
+    job->throughput = NULL;
     if (doc->kind != FG_DOC_MAP)
         return fg_read_fail(&job->doc, doc, "%s, expected the members of a job, like run: ...",
                             fg_doc_kind_name(doc->kind));
     int rc = read_members(job, doc, &spec);
+    if (rc == 0 && job->throughput)
+        rc = fg_request_read_throughput(&job->doc, job->throughput, &spec);
     if (rc == 0)
         rc = check_whole(job, doc, &spec);
     if (rc < 0)

@@ -27,6 +27,7 @@ struct fg_job_reader {
     bool local_files; /* a file: inputs and workdir may name local files, not yet hashes */
     const struct fg_job_names *names; /* NULL: `after` takes ids only */
     const char *default_name;         /* NULL: from the first word of what runs */
+    const struct fg_doc *throughput;  /* set by fg_job_read(): that member, if there is one */
 };
 
 /* Read all of it into `*out`, with defaults, and check what depends on several members. */
@@ -41,6 +42,11 @@ struct fg_job_reader {
 [[nodiscard]] int fg_request_read_any_of(struct fg_doc_reader *reader,
                                          const struct fg_doc *doc,
                                          struct fg_job_spec *out);
+/* throughput.c: how fast it is on which kind, as rates of the alternatives that were read; `any` becomes an alternative
+ * for each kind that is named, the fastest first. */
+[[nodiscard]] int fg_request_read_throughput(struct fg_doc_reader *reader,
+                                             const struct fg_doc *doc,
+                                             struct fg_job_spec *out);
 /* What a job that asks for nothing gets: one core. */
 struct fg_request fg_request_default(void);
 

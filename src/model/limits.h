@@ -1,13 +1,14 @@
 /* limits.h - the greatest size of everything a user or an operator controls. */
 #pragma once
 
-#define FG_NAME_MAX          64   /* bytes of any name, the final 0 counted */
-#define FG_KIND_MAX          32   /* "h100-sxm-80g" */
-#define FG_TEXT_MAX          256  /* a reason, a description */
-#define FG_ANY_OF_MAX        4    /* alternatives in one request */
-#define FG_TASKS_MAX         1024 /* tasks (ranks) of one gang */
-#define FG_AFTER_MAX         64   /* dependencies of one job */
-#define FG_ENV_MAX           256  /* environment variables of one job */
+#define FG_NAME_MAX          64         /* bytes of any name, the final 0 counted */
+#define FG_KIND_MAX          32         /* "h100-sxm-80g" */
+#define FG_TEXT_MAX          256        /* a reason, a description */
+#define FG_RATE_MILLI_MAX    1000000000 /* throughput of a job on a kind, in thousandths */
+#define FG_ANY_OF_MAX        4          /* alternatives in one request */
+#define FG_TASKS_MAX         1024       /* tasks (ranks) of one gang */
+#define FG_AFTER_MAX         64         /* dependencies of one job */
+#define FG_ENV_MAX           256        /* environment variables of one job */
 #define FG_LABELS_MAX        32
 #define FG_ARTIFACTS_MAX     64 /* input, and output patterns, of one job */
 #define FG_ARRAY_MAX         100000

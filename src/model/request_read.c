@@ -200,6 +200,13 @@ static int read_mem_mib(struct fg_doc_reader *reader,
     return rc;
 }
 
+static int read_rate_milli(struct fg_doc_reader *reader,
+                           const struct fg_doc *doc,
+                           struct fg_request *out)
+{
+    return read_whole(reader, doc, 0, FG_RATE_MILLI_MAX, &out->rate_milli);
+}
+
 static const struct request_member friendly[] = {
     {"accelerators", read_accelerators},
     {"gpu_memory", read_gpu_memory},
@@ -209,9 +216,13 @@ static const struct request_member friendly[] = {
 };
 
 static const struct request_member canonical[] = {
-    {"kind", read_kind},           {"count", read_count},
-    {"gpu_milli", read_gpu_milli}, {"gpu_mem_mib", read_gpu_mem_mib},
-    {"cpu_milli", read_cpu_milli}, {"mem_mib", read_mem_mib},
+    {"kind", read_kind},
+    {"count", read_count},
+    {"gpu_milli", read_gpu_milli},
+    {"gpu_mem_mib", read_gpu_mem_mib},
+    {"cpu_milli", read_cpu_milli},
+    {"mem_mib", read_mem_mib},
+    {"rate_milli", read_rate_milli},
 };
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))

@@ -28,6 +28,15 @@ static const struct member {
      "who may push aside running preemptible jobs: who has the higher priority, nobody, or who "
      "is "
      "clearly better in the order (srtf, las, edf, llf)"},
+    {"allocate",
+     offsetof(struct fg_schedule_config, allocate),
+     {"off", "max-min", "throughput", "cost", "makespan", "ftf"},
+     "which kind of device is for whom among jobs that tell their `throughput`, by a linear "
+     "program "
+     "over all that wait and run: most for the worst off, most work, most work for the money, "
+     "all "
+     "done soonest, finish-time fairness; off: each takes the first of its alternatives that "
+     "fits"},
 };
 
 #define MEMBERS_LEN (sizeof(members) / sizeof(members[0]))

@@ -12,9 +12,10 @@
 #include <stdio.h>
 
 struct fg_schedule_config {
-    char order[FG_NAME_MAX];   /* who goes first: schedule/order.h */
-    char place[FG_NAME_MAX];   /* where a task goes: place/policy.h */
-    char preempt[FG_NAME_MAX]; /* who may push aside running jobs: schedule/ranking.h */
+    char order[FG_NAME_MAX];    /* who goes first: schedule/order.h */
+    char place[FG_NAME_MAX];    /* where a task goes: place/policy.h */
+    char preempt[FG_NAME_MAX];  /* who may push aside running jobs: schedule/ranking.h */
+    char allocate[FG_NAME_MAX]; /* which kind of device is for whom: schedule/kinds.h */
 };
 
 void fg_schedule_config_defaults(struct fg_schedule_config *config);

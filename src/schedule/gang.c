@@ -40,6 +40,7 @@ struct fg_gang fg_gang_of(const struct fg_pool *pool,
     const struct fg_request *any_of = fg_queue_class_at(queue, job->request, &gang.needs_len);
     for (size_t i = 0; i < gang.needs_len; i++) {
         struct fg_need *need = &gang.needs[i];
+        gang.order[i] = (uint8_t)i;
         *need = fg_pool_need(pool, &any_of[i]);
         int64_t tasks = job->tasks;
         struct fg_amount amount = {.gpu_milli = tasks * need->count * need->gpu_milli,
@@ -112,9 +113,11 @@ int fg_gang_place(struct fg_pool *pool,
                   const struct fg_gang *gang,
                   struct fg_grant *out_grants)
 {
-    for (size_t i = 0; i < gang->needs_len; i++)
+    for (size_t k = 0; k < gang->needs_len; k++) {
+        size_t i = gang->order[k];
         if (gang->allowed[i] && place_alternative(pool, also, placer, gang, i, out_grants))
             return (int)i;
+    }
     return -1;
 }
 

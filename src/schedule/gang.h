@@ -11,6 +11,7 @@ struct fg_gang {
     uint32_t tasks;
     struct fg_need needs[FG_ANY_OF_MAX];
     bool allowed[FG_ANY_OF_MAX];
+    uint8_t order[FG_ANY_OF_MAX]; /* in which they are tried */
     size_t needs_len;
     bool is_possible; /* the quota allows at least one alternative */
     bool is_limited;  /* the quota took away an alternative, or kinds of one */
@@ -22,7 +23,7 @@ struct fg_gang fg_gang_of(const struct fg_pool *pool,
                           struct fg_queue *queue,
                           const struct fg_job *job);
 
-/* Try the alternatives in order; the placer (of this pool) says where; NULL: best fit.  Claims in `pool` (and in `also`,
+/* Try the alternatives in the order of the gang; the placer (of this pool) says where; NULL: best fit.  Claims in `pool` (and in `also`,
  * if given).  Returns the index of the
  * alternative, with one grant per task in `out_grants` (room for job->tasks), or -1 with nothing
  * claimed. */

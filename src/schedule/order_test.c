@@ -1,4 +1,5 @@
 /* order_test.c - what the orders are made of, and each order against what its definition says. */
+#include "allocate/allocate.h"
 #include "model/schedule_config.h"
 #include "place/policy.h"
 #include "schedule/order.h"
@@ -111,6 +112,12 @@ static void names_are_those_of_the_settings(void)
     for (int i = 0; i < 3; i++)
         OK(fg_schedule_config_knows("preempt", words[i]) && fg_preempt_find(words[i]) == i);
     EQ(fg_preempt_find("always"), -1);
+    for (int i = 0; i < FG_ALLOCATE_POLICIES; i++) {
+        const char *name = fg_allocate_policy_name((enum fg_allocate_policy)i);
+        bool is_other = strcmp(name, "fifo") == 0 || strcmp(name, "min-cost") == 0
+                        || strcmp(name, "agnostic") == 0 || strcmp(name, "hierarchical") == 0;
+        OK(fg_schedule_config_knows("allocate", name) != is_other);
+    }
 }
 
 /* -- each order against a sort by its definition ------------------------------------------------------- */

@@ -4,10 +4,11 @@
  * so many tasks) did not fit, no other job of it is looked at until something is given back that it could take
  * (misfit.h); and the queue leaves out whole lanes of such jobs.
  */
-#include "schedule/schedule_inner.h"
+#include "schedule/kinds.h"
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct fg_schedule *fg_schedule_new(const struct fg_config *config)
 {
@@ -30,6 +31,19 @@ void fg_schedule_place(struct fg_schedule *schedule,
     schedule->place_seed = seed;
 }
 
+int fg_schedule_allocate(struct fg_schedule *schedule, const char *policy)
+{
+    fg_kinds_free(schedule->kinds);
+    schedule->kinds = NULL;
+    if (!policy || strcmp(policy, "off") == 0)
+        return 0;
+    int found = fg_allocate_policy_find(policy);
+    if (found < 0)
+        return FG_EINVAL;
+    schedule->kinds = fg_kinds_new(schedule->config, (enum fg_allocate_policy)found);
+    return schedule->kinds ? 0 : FG_ENOMEM;
+}
+
 void fg_schedule_rank(struct fg_schedule *schedule, const struct fg_ranking *ranking)
 {
     schedule->ranking = ranking;
@@ -48,6 +62,7 @@ void fg_schedule_free(struct fg_schedule *schedule)
     fg_forecast_fini(&schedule->forecast);
     fg_pool_free(schedule->what_if);
     fg_placer_free(schedule->placer);
+    fg_kinds_free(schedule->kinds);
     free(schedule);
 }
 
@@ -166,6 +181,8 @@ void fg_schedule_start(struct fg_schedule *schedule,
     };
     schedule->grants_len += job->tasks;
     note_start(schedule, pass, job, beside);
+    if (schedule->kinds)
+        fg_kinds_started(schedule->kinds, pass->pool, job, grants);
 }
 
 /* Place it; with `beside`, only where it leaves the head's reservation alone. */
@@ -226,6 +243,8 @@ static bool look_at(struct fg_schedule *schedule,
         .project = job->project, .request = job->request, .tasks = job->tasks};
     struct fg_gang gang = fg_gang_of(pass->pool, pass->queue, job);
     bool beside = needs_shadow(schedule, pass, job);
+    if (schedule->kinds)
+        fg_kinds_order(schedule->kinds, job, &gang);
     bool is_known = fg_misfit_is_known(schedule, pass, &shape, beside);
     if (gang.is_possible && !is_known && try_start(schedule, pass, job, &gang, beside))
         return true;
@@ -317,6 +336,8 @@ static void begin(struct fg_schedule *schedule, struct fg_pass *pass)
     schedule->beside = schedule->forecast.pool;
     schedule->reservation = (struct fg_reservation){.at_us = INT64_MAX};
     ready_placer(schedule, pass->pool, pass->queue);
+    if (schedule->kinds)
+        fg_kinds_update(schedule->kinds, pass, &schedule->runners);
     fg_misfits_begin(schedule, pass);
 }
 

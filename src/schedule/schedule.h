@@ -87,6 +87,10 @@ void fg_schedule_account(struct fg_schedule *schedule,
                          fg_node_id node,
                          struct fg_place_account *out);
 
+/* Among alternatives whose rates are told, the one that this policy (src/allocate/policy.def) has for the job.  NULL or
+ * "off": as they were written.  FG_EINVAL: no such policy; FG_ENOMEM. */
+[[nodiscard]] int fg_schedule_allocate(struct fg_schedule *schedule, const char *policy);
+
 /* -- who holds devices: told once, kept from pass to pass ---------------------------------------------
  * The pass itself notes what it starts.  Grants are copied. */
 /* This job holds devices, as given from now on (new, stopping now, or with another end). */

@@ -1,0 +1,368 @@
+/* kinds.c - see kinds.h */
+#include "schedule/kinds.h"
+
+#include "schedule/order.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ROWS_MAX 256 /* classes that take part; the program of so many takes milliseconds */
+#define ROOM     (64UL << 20)
+#define SOON_US  1'000'000
+/* What a device of unknown price is taken to cost an hour, for the policy cost: less than any that is paid for. */
+#define UNPRICED_USD 0.001
+
+/* In `index`, by request class. */
+enum { UNSEEN = UINT32_MAX, NO_PART = UINT32_MAX - 1 };
+
+/* The jobs of one request class.  A task is a job to the program. */
+struct row {
+    uint32_t request;
+    size_t len;
+    uint64_t kinds[FG_ANY_OF_MAX];
+    double rate[FG_ANY_OF_MAX]; /* of a task */
+    double devices[FG_ANY_OF_MAX];
+    double tasks;
+    double left_s, elapsed_s; /* sums over tasks */
+    double has[FG_POOL_KINDS_MAX];
+};
+
+/* Devices by kind, of nodes that are up. */
+struct supply {
+    uint64_t generation; /* of the pool that was counted */
+    double devices[FG_POOL_KINDS_MAX], usd_per_hour[FG_POOL_KINDS_MAX];
+};
+
+struct fg_kinds {
+    const struct fg_config *config;
+    enum fg_allocate_policy policy;
+    int64_t looked_us; /* when it was looked at last */
+    bool is_new;       /* a class came since then that was not there */
+    uint64_t solved;   /* hash of what the program was solved for */
+    struct supply supply;
+    double others[FG_POOL_KINDS_MAX]; /* devices that jobs without rates hold */
+    struct row rows[ROWS_MAX];
+    size_t rows_len;
+    double owed[ROWS_MAX][FG_POOL_KINDS_MAX];
+    uint32_t *index;
+    size_t index_len, index_room;
+    struct fg_arena *arena;
+};
+
+struct fg_kinds *fg_kinds_new(const struct fg_config *config, enum fg_allocate_policy policy)
+{
+    struct fg_kinds *kinds = calloc(1, sizeof(*kinds));
+    if (!kinds)
+        return NULL;
+    kinds->config = config;
+    kinds->policy = policy;
+    kinds->supply.generation = UINT64_MAX;
+    kinds->arena = fg_arena_new(ROOM);
+    return kinds;
+}
+
+void fg_kinds_free(struct fg_kinds *kinds)
+{
+    if (!kinds)
+        return;
+    fg_arena_free(kinds->arena);
+    free(kinds->index);
+    free(kinds);
+}
+
+/* -- what there is --------------------------------------------------------------------------------------- */
+
+static void count_devices(struct supply *supply, const struct fg_pool *pool)
+{
+    if (supply->generation == fg_pool_generation(pool))
+        return;
+    *supply = (struct supply){.generation = fg_pool_generation(pool)};
+    for (fg_node_id id = 1; id <= fg_pool_len(pool); id++) {
+        const struct fg_pool_node *node = fg_pool_node(pool, id);
+        if (node->state != FG_NODE_UP || node->devices_len == 0)
+            continue;
+        double usd =
+            (double)fg_pool_spec(pool, id)->price_uusd_per_hour / 1e6 / node->devices_len;
+        for (uint32_t i = 0; i < node->devices_len; i++) {
+            supply->devices[node->kind[i]]++;
+            supply->usd_per_hour[node->kind[i]] += usd;
+        }
+    }
+    for (size_t j = 0; j < FG_POOL_KINDS_MAX; j++)
+        if (supply->devices[j] > 0)
+            supply->usd_per_hour[j] /= supply->devices[j];
+}
+
+static void add_grant(const struct fg_pool *pool, const struct fg_grant *grant, double *by_kind)
+{
+    const struct fg_pool_node *node = fg_pool_node(pool, grant->node);
+    for (uint32_t mask = grant->devices; mask; mask &= mask - 1)
+        by_kind[node->kind[__builtin_ctz(mask)]] += grant->gpu_milli / 1000.0;
+}
+
+/* -- who asks --------------------------------------------------------------------------------------------- */
+
+static bool has_rates(const struct fg_request *any_of, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (any_of[i].rate_milli)
+            return true;
+    return false;
+}
+
+static void forget_rows(struct fg_kinds *kinds, const struct fg_queue *queue)
+{
+    size_t len = fg_queue_classes_len(queue);
+    if (len > kinds->index_room) {
+        kinds->index_room = len + len / 2 + 64;
+        kinds->index = reallocarray(kinds->index, kinds->index_room, sizeof(uint32_t));
+        if (!kinds->index)
+            abort();
+    }
+    kinds->index_len = len;
+    kinds->rows_len = 0;
+    for (size_t i = 0; i < len; i++)
+        kinds->index[i] = UNSEEN;
+    memset(kinds->others, 0, sizeof(kinds->others));
+}
+
+static uint32_t add_row(struct fg_kinds *kinds, const struct fg_pass *pass, uint32_t request)
+{
+    size_t len;
+    const struct fg_request *any_of = fg_queue_class_at(pass->queue, request, &len);
+    if (!has_rates(any_of, len) || kinds->rows_len == ROWS_MAX)
+        return NO_PART;
+    struct row *row = &kinds->rows[kinds->rows_len];
+    *row = (struct row){.request = request, .len = len};
+    for (size_t i = 0; i < len; i++) {
+        row->kinds[i] = any_of[i].rate_milli ? fg_pool_kinds(pass->pool, any_of[i].kind) : 0;
+        row->rate[i] = any_of[i].rate_milli / 1000.0;
+        row->devices[i] = any_of[i].count * any_of[i].gpu_milli / 1000.0;
+    }
+    return (uint32_t)kinds->rows_len++;
+}
+
+static struct row *row_of(struct fg_kinds *kinds, const struct fg_pass *pass, uint32_t request)
+{
+    uint32_t *at = &kinds->index[request];
+    if (*at == UNSEEN)
+        *at = add_row(kinds, pass, request);
+    return *at == NO_PART ? NULL : &kinds->rows[*at];
+}
+
+static void add_job(struct fg_kinds *kinds,
+                    const struct fg_pass *pass,
+                    const struct fg_job *job)
+{
+    if (job->state == FG_JOB_QUEUED && (job->waits_for || job->eligible_us > pass->now_us))
+        return;
+    struct row *row = row_of(kinds, pass, job->request);
+    if (!row)
+        return;
+    size_t len;
+    struct fg_order_view view = {.config = kinds->config,
+                                 .job = job,
+                                 .request = fg_queue_class_at(pass->queue, job->request, &len),
+                                 .now_us = pass->now_us};
+    row->tasks += job->tasks;
+    row->left_s += (double)fg_order_remaining_us(&view) / 1e6 * job->tasks;
+    row->elapsed_s += (double)(pass->now_us - job->submitted_us) / 1e6 * job->tasks;
+}
+
+static void collect(struct fg_kinds *kinds,
+                    const struct fg_pass *pass,
+                    const struct runners *runners)
+{
+    forget_rows(kinds, pass->queue);
+    for (size_t at = 0; at < fg_queue_slots(pass->queue); at++) {
+        const struct fg_job *job = fg_queue_slot(pass->queue, at);
+        if (job)
+            add_job(kinds, pass, job);
+    }
+    for (size_t i = 0; i < runners->len; i++) {
+        const struct runner *runner = &runners->slots[i];
+        const struct fg_job *job = runner->job ? fg_queue_get(pass->queue, runner->job) : NULL;
+        struct row *row = job ? row_of(kinds, pass, job->request) : NULL;
+        for (size_t k = 0; runner->job && k < runner->grants_len; k++)
+            add_grant(pass->pool, &fg_runner_grants(runner)[k], row ? row->has : kinds->others);
+    }
+}
+
+/* -- the program ------------------------------------------------------------------------------------------- */
+
+static uint64_t mix(uint64_t hash, double value)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof(bits));
+    return (hash ^ bits) * 1099511628211ULL;
+}
+
+static uint64_t hash_of(const struct fg_kinds *kinds)
+{
+    uint64_t hash = 14695981039346656037ULL ^ kinds->supply.generation;
+    for (size_t j = 0; j < FG_POOL_KINDS_MAX; j++)
+        hash = mix(hash, kinds->others[j]);
+    for (size_t i = 0; i < kinds->rows_len; i++) {
+        hash = mix(hash, kinds->rows[i].request);
+        hash = mix(hash, kinds->rows[i].tasks);
+    }
+    return hash;
+}
+
+/* The rate of a task on a kind, by the fastest of its alternatives there; an alternative that takes more devices than
+ * the first for it counts by what it does with as many. */
+static double rate_on(const struct row *row, size_t kind)
+{
+    double best = 0;
+    for (size_t i = 0; i < row->len; i++)
+        if (row->kinds[i] >> kind & 1 && row->devices[i] > 0) {
+            double rate = row->rate[i] * row->devices[0] / row->devices[i];
+            best = rate > best ? rate : best;
+        }
+    return best;
+}
+
+static struct fg_allocate_class class_of(const struct row *row)
+{
+    double fastest = 0;
+    for (size_t i = 0; i < row->len; i++)
+        fastest = row->rate[i] > fastest ? row->rate[i] : fastest;
+    return (struct fg_allocate_class){
+        .count = row->tasks > 0 ? row->tasks : 1,
+        .devices = row->devices[0] > 0 ? row->devices[0] : 1,
+        .weight = 1,
+        .steps_left = row->tasks > 0 ? row->left_s / row->tasks * fastest : 0,
+        .elapsed_s = row->tasks > 0 && row->elapsed_s > 0 ? row->elapsed_s / row->tasks : 0};
+}
+
+static struct fg_allocate_problem problem_of(const struct fg_kinds *kinds, size_t kinds_len)
+{
+    struct fg_allocate_kind *supply = FG_NEW(kinds->arena, struct fg_allocate_kind, kinds_len);
+    struct fg_allocate_class *classes =
+        FG_NEW(kinds->arena, struct fg_allocate_class, kinds->rows_len);
+    double *rates = FG_NEW(kinds->arena, double, kinds->rows_len *kinds_len);
+    for (size_t j = 0; j < kinds_len; j++) {
+        double left = kinds->supply.devices[j] - kinds->others[j],
+               usd = kinds->supply.usd_per_hour[j];
+        supply[j] =
+            (struct fg_allocate_kind){left > 0 ? left : 0, usd > 0 ? usd : UNPRICED_USD};
+    }
+    for (size_t i = 0; i < kinds->rows_len; i++) {
+        classes[i] = class_of(&kinds->rows[i]);
+        for (size_t j = 0; j < kinds_len; j++)
+            rates[i * kinds_len + j] = rate_on(&kinds->rows[i], j);
+    }
+    return (struct fg_allocate_problem){.kinds = supply,
+                                        .kinds_len = kinds_len,
+                                        .classes = classes,
+                                        .classes_len = kinds->rows_len,
+                                        .throughput = rates};
+}
+
+/* Without an answer nobody is owed anything, and the rates alone tell. */
+static void solve(struct fg_kinds *kinds, size_t kinds_len)
+{
+    struct fg_allocate_options options = {.policy = kinds->policy, .fill = true};
+    struct fg_allocate_problem problem = problem_of(kinds, kinds_len);
+    struct fg_allocation answer;
+    bool good = fg_allocate(&problem, &options, kinds->arena, &answer, NULL) == 0;
+    memset(kinds->owed, 0, sizeof(kinds->owed));
+    for (size_t at = 0; good && at < kinds->rows_len * kinds_len; at++) {
+        const struct fg_allocate_class *class = &problem.classes[at / kinds_len];
+        kinds->owed[at / kinds_len][at % kinds_len] =
+            answer.share[at] * class->count * class->devices;
+    }
+    fg_arena_reset(kinds->arena);
+}
+
+/* Nodes that came or went count at once, they are few; a new class soon; that there are more or fewer jobs, later. */
+static bool is_time(const struct fg_kinds *kinds, const struct fg_pass *pass)
+{
+    int64_t pause_us = kinds->is_new ? SOON_US : kinds->config->allocate_every_s * 1'000'000;
+    return kinds->supply.generation != fg_pool_generation(pass->pool)
+           || pass->now_us - kinds->looked_us >= pause_us || pass->now_us < kinds->looked_us;
+}
+
+void fg_kinds_update(struct fg_kinds *kinds,
+                     const struct fg_pass *pass,
+                     const struct runners *runners)
+{
+    if (!is_time(kinds, pass))
+        return;
+    kinds->looked_us = pass->now_us;
+    kinds->is_new = false;
+    count_devices(&kinds->supply, pass->pool);
+    collect(kinds, pass, runners);
+    uint64_t hash = hash_of(kinds);
+    size_t kinds_len = fg_pool_kinds_len(pass->pool);
+    if (hash == kinds->solved || kinds->rows_len == 0 || kinds_len == 0)
+        return;
+    kinds->solved = hash;
+    solve(kinds, kinds_len);
+}
+
+/* -- what it comes to -------------------------------------------------------------------------------------- */
+
+/* The number of a class is used again when no job has it: then the alternatives may be others. */
+static const struct row *known(const struct fg_kinds *kinds, uint32_t request, size_t len)
+{
+    uint32_t at = request < kinds->index_len ? kinds->index[request] : NO_PART;
+    return at < kinds->rows_len && kinds->rows[at].len == len ? &kinds->rows[at] : NULL;
+}
+
+/* Devices that the class is owed on kinds of this alternative and does not have. */
+static double missing(const struct fg_kinds *kinds, const struct row *row, size_t alternative)
+{
+    double sum = 0;
+    for (uint64_t left = row->kinds[alternative]; left; left &= left - 1) {
+        int kind = __builtin_ctzll(left);
+        sum += kinds->owed[row - kinds->rows][kind] - row->has[kind];
+    }
+    return sum > 0.01 ? sum : 0;
+}
+
+void fg_kinds_order(struct fg_kinds *kinds, const struct fg_job *job, struct fg_gang *gang)
+{
+    const struct row *row = known(kinds, job->request, gang->needs_len);
+    kinds->is_new |= job->request >= kinds->index_len || kinds->index[job->request] == UNSEEN;
+    if (!row)
+        return;
+    double owed[FG_ANY_OF_MAX];
+    for (size_t i = 0; i < gang->needs_len; i++)
+        owed[i] = missing(kinds, row, i);
+    /* Insertion: what is owed, then the rate, then as it was written. */
+    for (size_t i = 1; i < gang->needs_len; i++) {
+        uint8_t me = gang->order[i];
+        size_t at = i;
+        for (; at > 0; at--) {
+            uint8_t before = gang->order[at - 1];
+            bool better = owed[me] > owed[before]
+                          || (owed[me] >= owed[before] && row->rate[me] > row->rate[before]);
+            if (!better)
+                break;
+            gang->order[at] = before;
+        }
+        gang->order[at] = me;
+    }
+}
+
+void fg_kinds_started(struct fg_kinds *kinds,
+                      const struct fg_pool *pool,
+                      const struct fg_job *job,
+                      const struct fg_grant *grants)
+{
+    uint32_t at = job->request < kinds->index_len ? kinds->index[job->request] : NO_PART;
+    for (uint32_t i = 0; at < kinds->rows_len && i < job->tasks; i++)
+        add_grant(pool, &grants[i], kinds->rows[at].has);
+}
+
+double fg_kinds_owed(const struct fg_kinds *kinds,
+                     uint32_t request,
+                     uint32_t kind,
+                     double *out_has)
+{
+    uint32_t at = request < kinds->index_len ? kinds->index[request] : NO_PART;
+    bool is_row = at < kinds->rows_len;
+    *out_has = is_row ? kinds->rows[at].has[kind] : 0;
+    return is_row ? kinds->owed[at][kind] : 0;
+}
