@@ -3,6 +3,7 @@
  *     1,024 jobs of Gavel's mix     26 models x 1, 2, 4 or 8 devices, 3 kinds, as many devices as jobs
  *     1,024 distinct jobs           no two alike: nothing to merge
  *     100,000 jobs                  of 1,000 classes on 10 kinds
+ *     schedule.allocate             what it adds to the pass in which it looks again
  *
  * Rivals: the program as the paper writes it (max t, a row a job, nothing merged) with the same solver, and with
  * GLPK's glpsol, a program of its own, where that is installed.  All have to come to the same optimum.
@@ -10,6 +11,7 @@
 #include "allocate/allocate.h"
 #include "base/arena.h"
 #include "bench/bench.h"
+#include "schedule/kinds.h"
 #include "solver/lp.h"
 
 #include <math.h>
@@ -261,10 +263,84 @@ static void parts(void)
     empty(&load);
 }
 
+/* -- in the scheduler ------------------------------------------------------------------------------------ */
+
+#define LIVE_JOBS    100000
+#define LIVE_CLASSES 200
+#define LIVE_NODES   10000
+
+static void add_live_nodes(struct fg_pool *pool)
+{
+    static const char *const kinds[] = {"h100", "a100", "l40s", "l4"};
+    for (int n = 0; n < LIVE_NODES; n++) {
+        struct fg_node_spec spec = {.cpu_milli = 64000, .mem_mib = 65536, .devices_len = 8};
+        snprintf(spec.name, sizeof(spec.name), "node-%05d", n);
+        for (size_t i = 0; i < 8; i++)
+            snprintf(spec.devices[i].kind, FG_KIND_MAX, "%s", kinds[n % 4]);
+        if (fg_pool_add(pool, &spec, NULL, NULL) != 0)
+            bench_die("node %d", n);
+    }
+}
+
+static void add_live_job(struct load *load, struct fg_queue *queue, uint64_t id)
+{
+    static const char *const kinds[] = {"h100", "a100", "l40s", "l4"};
+    struct fg_request any_of[4] = {};
+    size_t class = id % LIVE_CLASSES;
+    for (size_t i = 0; i < 4; i++) {
+        any_of[i] = (struct fg_request){.count = 1 + (uint32_t)(class % 3), .gpu_milli = 1000};
+        snprintf(any_of[i].kind, FG_KIND_MAX, "%s", kinds[i]);
+        any_of[i].rate_milli = (uint32_t)(4000 / (i + 1) + class * (i + 3) % 900);
+    }
+    struct fg_job job = {.id = id,
+                         .project = 1,
+                         .request = fg_queue_class(queue, any_of, 4),
+                         .tasks = 1 + (uint32_t)(draw(load) * 4),
+                         .submitted_us = 1};
+    if (fg_queue_add(queue, &job, NULL) != 0)
+        bench_die("the queue is full");
+}
+
+/* What it costs a pass in which it is time to look: all jobs are counted, the program of their classes is solved. */
+static void live(void)
+{
+    struct load load = {.seed = 1};
+    struct fg_config config;
+    struct fg_project project = {
+        .id = 1, .name = "p", .weight = 100, .quota = {-1, -1, -1, -1, -1}};
+    fg_config_defaults(&config);
+    FG_AUTO(fg_pool) struct fg_pool *pool = fg_pool_new(LIVE_NODES);
+    struct fg_ranking *ranking = fg_ranking_new(&config, fg_orders[0], FG_PREEMPT_OFF);
+    FG_AUTO(fg_queue) struct fg_queue *queue = fg_ranking_queue(ranking, LIVE_JOBS);
+    struct fg_kinds *kinds = fg_kinds_new(&config, FG_ALLOCATE_MAX_MIN);
+    if (!pool || !queue || !kinds || fg_queue_project_put(queue, &project, NULL) != 0)
+        bench_die("no memory");
+    add_live_nodes(pool);
+    struct runners runners;
+    fg_runners_init(&runners);
+    double ms[9];
+    for (uint64_t id = 1; id <= LIVE_JOBS - 9; id++)
+        add_live_job(&load, queue, id);
+    for (int i = 0; i < 9; i++) {
+        add_live_job(&load, queue, (uint64_t)(LIVE_JOBS - 8 + i));
+        struct fg_pass pass = {.pool = pool, .queue = queue, .now_us = 10'000'000LL * (i + 1)};
+        fg_queue_advance(queue, pass.now_us);
+        int64_t from_us = bench_now_us();
+        fg_kinds_update(kinds, &pass, &runners);
+        ms[i] = (double)(bench_now_us() - from_us) / 1e3;
+    }
+    bench_line("schedule.allocate: 100k jobs of 200 classes, 4 kinds",
+               bench_quantile(ms, 9, 50), "ms", BENCH_LESS, 50, NULL, 0);
+    fg_runners_fini(&runners);
+    fg_kinds_free(kinds);
+    fg_ranking_free(ranking);
+}
+
 int main(void)
 {
     thousand();
     many();
     parts();
+    live();
     return bench_done();
 }
