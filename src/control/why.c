@@ -258,6 +258,22 @@ static void say_queued(struct why *why)
         reason(why, "next", "fits now and starts with the next scheduling pass");
 }
 
+/* What the allocation has for jobs like it, kind by kind: why it is to run, or runs, where it does. */
+static void say_owed(struct why *why)
+{
+    size_t len;
+    double owed, has;
+    const struct fg_request *any_of =
+        fg_queue_class_at(why->control->queue, why->job->request, &len);
+    for (size_t i = 0; i < len; i++)
+        if (any_of[i].rate_milli
+            && fg_schedule_owed(why->control->schedule, why->job, i, &owed, &has))
+            reason(
+                why, "allocation",
+                "jobs like it are owed %.4g devices of kind %s and have %.4g; throughput %.6g",
+                owed, any_of[i].kind, has, any_of[i].rate_milli / 1000.0);
+}
+
 static void say_state(struct why *why)
 {
     const struct fg_job *job = why->job;
@@ -303,6 +319,7 @@ static void write_why(struct why *why)
     fg_json_key(json, "reasons");
     fg_json_array(json);
     say_state(why);
+    say_owed(why);
     fg_json_end(json);
     fg_json_kv(json, "summary", why->summary);
     fg_json_kv_int(json, "position",

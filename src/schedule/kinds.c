@@ -356,13 +356,20 @@ void fg_kinds_started(struct fg_kinds *kinds,
         add_grant(pool, &grants[i], kinds->rows[at].has);
 }
 
-double fg_kinds_owed(const struct fg_kinds *kinds,
-                     uint32_t request,
-                     uint32_t kind,
-                     double *out_has)
+bool fg_kinds_owed(const struct fg_kinds *kinds,
+                   uint32_t request,
+                   size_t alternative,
+                   double *out_owed,
+                   double *out_has)
 {
     uint32_t at = request < kinds->index_len ? kinds->index[request] : NO_PART;
-    bool is_row = at < kinds->rows_len;
-    *out_has = is_row ? kinds->rows[at].has[kind] : 0;
-    return is_row ? kinds->owed[at][kind] : 0;
+    *out_owed = *out_has = 0;
+    if (at >= kinds->rows_len || alternative >= kinds->rows[at].len)
+        return false;
+    const struct row *row = &kinds->rows[at];
+    for (uint64_t left = row->kinds[alternative]; left; left &= left - 1) {
+        *out_owed += kinds->owed[at][__builtin_ctzll(left)];
+        *out_has += row->has[__builtin_ctzll(left)];
+    }
+    return true;
 }

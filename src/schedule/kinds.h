@@ -31,8 +31,9 @@ void fg_kinds_started(struct fg_kinds *kinds,
                       const struct fg_pool *pool,
                       const struct fg_job *job,
                       const struct fg_grant *grants);
-/* Devices of the kind that the class is owed, and those that it has.  For tests and explanations. */
-double fg_kinds_owed(const struct fg_kinds *kinds,
-                     uint32_t request,
-                     uint32_t kind,
-                     double *out_has);
+/* See fg_schedule_owed(). */
+bool fg_kinds_owed(const struct fg_kinds *kinds,
+                   uint32_t request,
+                   size_t alternative,
+                   double *out_owed,
+                   double *out_has);

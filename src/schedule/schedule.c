@@ -44,6 +44,16 @@ int fg_schedule_allocate(struct fg_schedule *schedule, const char *policy)
     return schedule->kinds ? 0 : FG_ENOMEM;
 }
 
+bool fg_schedule_owed(const struct fg_schedule *schedule,
+                      const struct fg_job *job,
+                      size_t alternative,
+                      double *out_owed,
+                      double *out_has)
+{
+    return schedule->kinds
+           && fg_kinds_owed(schedule->kinds, job->request, alternative, out_owed, out_has);
+}
+
 void fg_schedule_rank(struct fg_schedule *schedule, const struct fg_ranking *ranking)
 {
     schedule->ranking = ranking;

@@ -90,6 +90,13 @@ void fg_schedule_account(struct fg_schedule *schedule,
 /* Among alternatives whose rates are told, the one that this policy (src/allocate/policy.def) has for the job.  NULL or
  * "off": as they were written.  FG_EINVAL: no such policy; FG_ENOMEM. */
 [[nodiscard]] int fg_schedule_allocate(struct fg_schedule *schedule, const char *policy);
+/* What that has for the class of the job on kinds of one of its alternatives: devices that the class is owed, and that
+ * it has.  false: it is off, or the job takes no part. */
+bool fg_schedule_owed(const struct fg_schedule *schedule,
+                      const struct fg_job *job,
+                      size_t alternative,
+                      double *out_owed,
+                      double *out_has);
 
 /* -- who holds devices: told once, kept from pass to pass ---------------------------------------------
  * The pass itself notes what it starts.  Grants are copied. */

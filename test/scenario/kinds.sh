@@ -23,5 +23,6 @@ fg node resume "$node" >/dev/null
 for id in "${minds_little[@]}" "${minds_much[@]}"; do eventually 10 runs "$id"; done
 for id in "${minds_much[@]}"; do like "$id, which is ten times as fast on an H100, has one" "$(where "$id")" "h100"; done
 for id in "${minds_little[@]}"; do like "$id, which came first, has an A100" "$(where "$id")" "a100"; done
+like "why says what its class is owed" "$(fg why "${minds_much[0]}")" "owed 2 devices of kind h100 and have [02]; throughput 1"
 fg cancel "${minds_little[@]}" "${minds_much[@]}" >/dev/null
 done_testing
