@@ -54,6 +54,8 @@ struct fg_sim_options {
     /* Called now and then, from the simulating thread: jobs done of all.  May be NULL. */
     void (*progress)(void *self, size_t done, size_t jobs);
     void (*start)(void *self, const struct fg_sim_start *start); /* may be NULL */
+    /* Its devices were given back: it is done, or goes on later.  May be NULL. */
+    void (*over)(void *self, size_t job, int64_t time_us);
     void *self;
 };
 

@@ -185,6 +185,8 @@ static int64_t give_back(struct sim *sim, uint32_t slot)
     outcome->gpu_us += held_us * attempt->amount.gpu_milli / 1000;
     sim->runs[attempt->job].attempt = NO_ATTEMPT;
     sim->pass_wanted = true;
+    if (sim->options->over)
+        sim->options->over(sim->options->self, attempt->job, sim->now_us);
     return held_us;
 }
 
