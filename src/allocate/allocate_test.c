@@ -438,6 +438,43 @@ static void parts_come_close(void)
     OK(parts_sum > 0.9 * whole_sum);
 }
 
+/* Of so many classes the interior-point method is asked; a pair that can never be brings the simplex method back. */
+static void many_classes_have_the_same_optimum(void)
+{
+    enum { LEN = 2001 };
+    FG_AUTO(fg_arena) struct fg_arena *arena = fg_arena_new((size_t)1 << 26);
+    struct fg_allocate_kind kinds[3] = {{LEN / 2.0, 1}, {0, 1}, {LEN / 4.0, 1}};
+    struct fg_allocate_class *classes = FG_NEW(arena, struct fg_allocate_class, LEN);
+    double *throughput = FG_NEW(arena, double, LEN * 3), none[3] = {};
+    for (size_t i = 0; i < LEN; i++) {
+        classes[i] = (struct fg_allocate_class){.count = 1,
+                                                .devices = i % 5 ? 1 : 4,
+                                                .weight = draw(1, 3),
+                                                .steps_left = draw(1, 99)};
+        for (size_t j = 0; j < 3; j++)
+            throughput[i * 3 + j] = draw(0, 9) > 1 ? draw(1, 1000) : 0;
+    }
+    struct fg_allocate_pair pair = {0, 0, none, none};
+    struct fg_allocate_problem problem = {.kinds = kinds,
+                                          .kinds_len = 3,
+                                          .classes = classes,
+                                          .classes_len = LEN,
+                                          .throughput = throughput,
+                                          .pairs = &pair};
+    static const enum fg_allocate_policy policies[] = {FG_ALLOCATE_MAX_MIN,
+                                                       FG_ALLOCATE_MAKESPAN};
+    for (size_t k = 0; k < 2; k++) {
+        problem.pairs_len = 0;
+        struct fg_allocation inside = solved(&problem, policies[k], arena);
+        OK(is_feasible(&problem, &inside));
+        problem.pairs_len = 1;
+        struct fg_allocation corner = solved(&problem, policies[k], arena);
+        OK(near(inside.objective, corner.objective, 1e-5));
+        for (size_t j = 0; j < 3; j++)
+            OK(near(inside.price[j], corner.price[j], 1e-3));
+    }
+}
+
 static void prices_are_what_a_device_is_worth(void)
 {
     static const enum fg_allocate_policy policies[] = {
@@ -627,6 +664,7 @@ int main(void)
     RUN(answers_are_feasible);
     RUN(classes_that_are_alike_are_one);
     RUN(parts_come_close);
+    RUN(many_classes_have_the_same_optimum);
     RUN(prices_are_what_a_device_is_worth);
     RUN(filling_raises_those_that_can_be);
     RUN(projects_share_by_weight);

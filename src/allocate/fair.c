@@ -35,6 +35,8 @@ static int solve_shares(const struct fg_part *part,
     double *weights = fg_equal_rates(&program, false, arena);
     for (size_t i = 0; i < part->problem.classes_len; i++)
         weights[i] *= part->problem.classes[i].weight;
+    if (!projects && fg_inside_suits(part))
+        return fg_inside_solve(&program, weights, arena, out, err);
     struct fg_rise rise = fg_rise_new(&program, weights, arena);
     rise.projects = projects;
     return fg_rise_solve(&rise, part->fill || projects, out, err);
@@ -122,8 +124,13 @@ int fg_solve_makespan(const struct fg_part *part,
     double *weights = FG_NEW(arena, double, problem->classes_len);
     for (size_t i = 0; i < problem->classes_len; i++)
         weights[i] = problem->classes[i].steps_left;
-    struct fg_rise rise = fg_rise_new(&program, weights, arena);
-    int rc = fg_rise_solve(&rise, part->fill, out, err);
+    int rc;
+    if (fg_inside_suits(part)) {
+        rc = fg_inside_solve(&program, weights, arena, out, err);
+    } else {
+        struct fg_rise rise = fg_rise_new(&program, weights, arena);
+        rc = fg_rise_solve(&rise, part->fill, out, err);
+    }
     if (rc < 0 || out->objective <= 0)
         return rc;
     out->objective = 1 / out->objective;

@@ -292,7 +292,7 @@ static bool run(struct solver *solver)
 
 int fg_interior_solve(const struct fg_interior_problem *problem,
                       double (*shares)[FG_INTERIOR_KINDS_MAX],
-                      double *out_level,
+                      struct fg_interior_best *out_best,
                       struct fg_err *err)
 {
     int rc = check(problem, err);
@@ -310,8 +310,11 @@ int fg_interior_solve(const struct fg_interior_problem *problem,
         for (uint32_t k = 0; k < solver.kinds; k++)
             shares[i][k] = fmin(fmax(solver.x.x[i][k] / solver.tau, 0), 1);
     }
-    if (rc == 0 && out_level)
-        *out_level = solver.x.t / solver.tau;
+    if (rc == 0 && out_best) {
+        *out_best = (struct fg_interior_best){.level = solver.x.t / solver.tau};
+        for (uint32_t k = 0; k < solver.kinds; k++)
+            out_best->price[k] = fmax(solver.z.q[k] / solver.tau, 0);
+    }
     free(solver.memory);
     return rc;
 }

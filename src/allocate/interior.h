@@ -35,9 +35,14 @@ struct fg_interior_problem {
     size_t classes_len;
 };
 
-/* Shares into `shares` [class][FG_INTERIOR_KINDS_MAX], t to `*out_level` (may be NULL).  t is within 1e-7 of the best, relative.
+struct fg_interior_best {
+    double level;                        /* t */
+    double price[FG_INTERIOR_KINDS_MAX]; /* by kind: what t gains by one device more */
+};
+
+/* Shares into `shares` [class][FG_INTERIOR_KINDS_MAX], what they come to into `*out_best` (may be NULL).  t is within 1e-7 of the best, relative.
  * Returns 0, or FG_EINVAL: a number is out of its bounds; FG_EBACKEND: no progress, which no valid problem is known to do. */
 [[nodiscard]] int fg_interior_solve(const struct fg_interior_problem *problem,
                                     double (*shares)[FG_INTERIOR_KINDS_MAX],
-                                    double *out_level,
+                                    struct fg_interior_best *out_best,
                                     struct fg_err *err);

@@ -20,7 +20,7 @@ static double draw(uint32_t n)
 static double optimum(const struct fg_interior_problem *problem)
 {
     FG_AUTO(fg_lp) struct fg_lp *lp = fg_lp_new(FG_LP_MAX);
-    uint32_t level = fg_lp_col(lp, 1, -FG_LP_INF, FG_LP_INF), kinds[KINDS];
+    uint32_t level = fg_lp_col(lp, 1, -FG_LP_INF, FG_LP_INF), kinds[KINDS] = {};
     for (uint32_t k = 0; k < problem->kinds_len; k++)
         kinds[k] = fg_lp_row(lp, -FG_LP_INF, problem->capacity[k]);
     for (size_t i = 0; i < problem->classes_len; i++) {
@@ -68,7 +68,8 @@ static void as_good_as_the_simplex(void)
         struct fg_interior_problem problem = {.kinds_len = 1 + (uint32_t)draw(KINDS),
                                               .classes = classes,
                                               .classes_len = 1 + (size_t)draw(CLASSES)};
-        double shares[CLASSES][FG_INTERIOR_KINDS_MAX], level = 0;
+        double shares[CLASSES][FG_INTERIOR_KINDS_MAX];
+        struct fg_interior_best found = {};
         for (uint32_t k = 0; k < problem.kinds_len; k++)
             problem.capacity[k] = 1 + draw(40);
         for (size_t i = 0; i < problem.classes_len; i++) {
@@ -79,12 +80,12 @@ static void as_good_as_the_simplex(void)
             classes[i].rate[(size_t)draw(problem.kinds_len)] = 1 + draw(9);
         }
         struct fg_err err = {};
-        if (!EQ(fg_interior_solve(&problem, shares, &level, &err), 0))
+        if (!EQ(fg_interior_solve(&problem, shares, &found, &err), 0))
             printf("# %s\n", err.text);
         double best = optimum(&problem);
-        if (!OK(fabs(level - best) <= 1e-5 * best))
-            printf("# %g, %g\n", level, best);
-        OK(is_feasible(&problem, shares, level));
+        if (!OK(fabs(found.level - best) <= 1e-5 * best))
+            printf("# %g, %g\n", found.level, best);
+        OK(is_feasible(&problem, shares, found.level));
     }
 }
 

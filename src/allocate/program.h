@@ -95,6 +95,15 @@ int fg_rise_solve(struct fg_rise *rise,
 /* guess.c: give the program of a rise a start: each class wholly on one kind, by prices of kinds that even out their
  * load.  Feasible, and near enough to save most steps of the simplex method. */
 void fg_rise_guess(struct fg_rise *rise, struct fg_arena *arena);
+/* inside.c: the same as a rise without filling, for programs of this many classes, of which the simplex method would make
+ * seconds and minutes: near the optimum by 1e-7, and in the middle of all that are. */
+#define FG_INSIDE_FROM 2000
+bool fg_inside_suits(const struct fg_part *part);
+int fg_inside_solve(const struct fg_program *program,
+                    const double *weights,
+                    struct fg_arena *arena,
+                    struct fg_allocation *out,
+                    struct fg_err *err);
 /* By class: the rate of one job with an equal share of the pool, 0: fits nowhere.  `capped`: no more than all its
  * time; else an even measure of what is owed, also when there are fewer jobs than devices. */
 double *fg_equal_rates(const struct fg_program *program, bool capped, struct fg_arena *arena);
