@@ -1,0 +1,117 @@
+/* bench_sim.c - the simulator on one core.
+ *
+ *     Philly      the whole list of 82,247 jobs (argv[1], ../shared/data/traces/philly_jobs_82k.csv.xz) if it is there
+ *     a month     1,000,000 generated jobs on 10,000 accelerators, load 0.8
+ *
+ * Time is that of the simulation without reading the trace; memory is the most that the process ever held.  There is no rival
+ * in the run: other simulators do not run the code of a live scheduler.
+ */
+#include "bench/bench.h"
+#include "sim/generate.h"
+#include "sim/read.h"
+#include "sim/sim.h"
+
+#include "base/buf.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#define RUNS 3
+
+static double run_s(const struct fg_sim_trace *trace, const struct fg_sim_cluster *cluster)
+{
+    struct fg_config config;
+    struct fg_err err = {};
+    FG_AUTO(fg_sim_result) struct fg_sim_result *result = NULL;
+    fg_config_defaults(&config);
+    struct fg_sim_options options = {.config = &config,
+                                     .trace = trace,
+                                     .cluster = cluster,
+                                     .order = fg_order_find("priority"),
+                                     .tick_us = 60'000'000,
+                                     .seed = 1};
+    int64_t began_us = bench_now_us();
+    if (fg_sim_run(&options, &result, &err) < 0)
+        bench_die("%s", err.text);
+    for (size_t i = 0; i < result->jobs_len; i++)
+        if (result->jobs[i].end == FG_SIM_NEVER)
+            bench_die("job %zu never ran", i);
+    return (double)(bench_now_us() - began_us) / 1e6;
+}
+
+static double median_s(const struct fg_sim_trace *trace,
+                       const struct fg_sim_cluster *cluster,
+                       size_t runs)
+{
+    double seconds[RUNS];
+    for (size_t i = 0; i < runs; i++)
+        seconds[i] = run_s(trace, cluster);
+    return bench_quantile(seconds, runs, 50);
+}
+
+/* Unpacked by xz: the benchmark links no library for it. */
+static bool read_packed(const char *path, struct fg_buf *out)
+{
+    char command[4096], part[65536];
+    if (snprintf(command, sizeof(command), "xz -dc '%s' 2>/dev/null", path)
+        >= (int)sizeof(command))
+        return false;
+    FILE *pipe = popen(command, "r");
+    if (!pipe)
+        return false;
+    for (size_t len; (len = fread(part, 1, sizeof(part), pipe)) > 0;)
+        fg_buf_add(out, part, len);
+    return pclose(pipe) == 0 && out->len > 0;
+}
+
+static void philly(const char *path)
+{
+    FG_AUTO(fg_buf) struct fg_buf csv = {};
+    struct fg_sim_trace trace = {};
+    struct fg_sim_cluster cluster = {};
+    struct fg_err err = {};
+    if (!read_packed(path, &csv)) {
+        printf("# no %s: the Philly jobs are left out\n", path);
+        return;
+    }
+    struct fg_sim_reading reading = {
+        .format = "philly", .file_name = path, .per_node = 8, .kind = "any"};
+    if (fg_sim_read(&reading, csv.text, csv.len, &trace, &err) < 0)
+        bench_die("%s", err.text);
+    fg_sim_cluster_simple(&cluster, 60, "v100", 8);
+    bench_line("simulate Philly, 82,247 jobs, 480 GPUs", median_s(&trace, &cluster, RUNS), "s",
+               BENCH_LESS, 2, NULL, 0);
+    fg_sim_cluster_free(&cluster);
+    fg_sim_trace_free(&trace);
+}
+
+static void month(void)
+{
+    struct fg_sim_trace trace = {};
+    struct fg_sim_cluster cluster = {};
+    struct rusage usage;
+    fg_sim_generate(&(struct fg_sim_generate){.jobs = 1'000'000,
+                                              .gpus = 10'000,
+                                              .per_node = 8,
+                                              .span_us = 30 * 86'400'000'000LL,
+                                              .load_milli = 800,
+                                              .seed = 1},
+                    &trace);
+    fg_sim_cluster_simple(&cluster, 1250, "v100", 8);
+    bench_line("simulate a month, 1,000,000 jobs, 10,000 GPUs", median_s(&trace, &cluster, 1),
+               "s", BENCH_LESS, 20, NULL, 0);
+    getrusage(RUSAGE_SELF, &usage);
+    bench_line("most memory held", (double)usage.ru_maxrss / 1024, "MiB", BENCH_LESS, 1024,
+               NULL, 0);
+    fg_sim_cluster_free(&cluster);
+    fg_sim_trace_free(&trace);
+}
+
+int main(int argc, char **argv)
+{
+    philly(argc > 1 ? argv[1] : "../shared/data/traces/philly_jobs_82k.csv.xz");
+    month();
+    return bench_done();
+}
