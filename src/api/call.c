@@ -241,7 +241,7 @@ static int note_job(void *self, const struct fg_job_view *job)
         .project = job->job.project,
         .state = job->job.state,
         .attempt = job->job.attempt,
-        .tasks = job->job.tasks,
+        .tasks = fg_job_tasks_max(&job->job),
         .exit_code = fg_job_view_exit(job),
     };
     return 0;

@@ -89,7 +89,8 @@ static void write_outcome(struct fg_json *json, const struct fg_job_view *view)
 
 static void write_array(struct fg_json *json, const struct fg_job *job)
 {
-    fg_json_kv_int(json, "tasks", job->tasks);
+    fg_json_kv_int(json, "tasks", fg_job_tasks_max(job));
+    fg_json_kv_int(json, "tasks_min", job->tasks);
     if (job->array_id)
         fg_json_kv_id(json, "array_id", job->array_id);
     else

@@ -69,6 +69,7 @@ static void queue_again(struct fg_control *control,
     (void)rc;
     job->eligible_us = pause_us ? control->now_us + pause_us : 0;
     job->started_us = 0;
+    job->tasks_held = 0;
     job->stop_sent = false;
     fg_queue_set(control->queue, job);
     fg_job_write(control, job, reason, 0, 0);

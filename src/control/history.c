@@ -34,8 +34,8 @@ void fg_job_learn(struct fg_control *control, const struct fg_job *job)
 {
     size_t len;
     const struct fg_request *any_of = fg_queue_class_at(control->queue, job->request, &len);
-    learn(control, job, fg_order_wall_us(job->attained_us, &any_of[0], job->tasks), any_of,
-          len);
+    learn(control, job, fg_order_wall_us(job->attained_us, &any_of[0], fg_job_tasks_max(job)),
+          any_of, len);
 }
 
 void fg_history_finished(void *self,
@@ -48,7 +48,7 @@ void fg_history_finished(void *self,
         return;
     /* Rows that an older version wrote do not say what was attained. */
     int64_t last_us = job->started_us ? finished_us - job->started_us : 0;
-    int64_t all_us = fg_order_wall_us(job->attained_us, &any_of[0], job->tasks);
+    int64_t all_us = fg_order_wall_us(job->attained_us, &any_of[0], fg_job_tasks_max(job));
     learn(self, job, all_us ? all_us : last_us, any_of, any_of_len);
 }
 

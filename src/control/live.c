@@ -16,16 +16,16 @@ struct live *fg_live_add(struct fg_control *control,
                          const struct fg_grant *grants,
                          int64_t begun_us)
 {
-    assert(!fg_live_get(control, job->id));
+    assert(!fg_live_get(control, job->id) && job->tasks_held > 0);
     control->lives = fg_control_grow(control->lives, control->lives_len, &control->lives_room,
                                      sizeof(struct live));
     struct live *live = &control->lives[control->lives_len];
     *live = (struct live){
         .job = job->id,
         .attempt = job->attempt,
-        .tasks = job->tasks,
-        .grants = calloc(job->tasks, sizeof(struct fg_grant)),
-        .task_state = calloc(job->tasks, 1),
+        .tasks = job->tasks_held,
+        .grants = calloc(job->tasks_held, sizeof(struct fg_grant)),
+        .task_state = calloc(job->tasks_held, 1),
         .claimed = true,
         .begun_us = begun_us,
         .started_us = job->started_us,
@@ -33,9 +33,9 @@ struct live *fg_live_add(struct fg_control *control,
     };
     if (!live->grants || !live->task_state)
         abort();
-    memcpy(live->grants, grants, job->tasks * sizeof(grants[0]));
+    memcpy(live->grants, grants, job->tasks_held * sizeof(grants[0]));
     live->amount = fg_schedule_amount(
-        control->pool, fg_queue_project(control->queue, job->project), grants, job->tasks);
+        control->pool, fg_queue_project(control->queue, job->project), grants, job->tasks_held);
     fg_map_put(control->live_by_job, job->id, (uint32_t)control->lives_len++);
     return live;
 }

@@ -78,7 +78,7 @@ static void load_live(struct fg_control *control,
 {
     struct live *live =
         fg_live_add(control, job, grants, job->started_us ? job->started_us : control->now_us);
-    for (uint32_t task = 0; task < job->tasks; task++) {
+    for (uint32_t task = 0; task < job->tasks_held; task++) {
         if (grants[task].node <= fg_pool_len(control->pool)
             && fg_pool_claim(control->pool, &grants[task], NULL) == 0)
             continue;
@@ -124,8 +124,11 @@ static int load_job(void *self,
         (void)fg_queue_depend(control->queue, job.id, row->after[i].job, row->after[i].any_end);
     if (job.state == FG_JOB_QUEUED)
         return 0;
-    if (grants_len != job.tasks || !grants_known(control, grants, grants_len))
+    if (grants_len < job.tasks || grants_len > fg_job_tasks_max(&job)
+        || !grants_known(control, grants, grants_len))
         return FG_ESTATE;
+    job.tasks_held = (uint32_t)grants_len;
+    fg_queue_set(control->queue, &job);
     load_live(control, &job, grants);
     return 0;
 }

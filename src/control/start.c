@@ -42,6 +42,7 @@ static void intend_start(struct fg_control *control, const struct fg_decision *d
     (void)rc;
     job.attempt++;
     job.started_us = 0;
+    job.tasks_held = (uint32_t)decision->grants_len;
     fg_queue_set(control->queue, &job);
     const struct fg_grant *grants = fg_schedule_grants(control->schedule) + decision->grants_at;
     struct live *live = fg_live_add(control, &job, grants, control->now_us);
@@ -70,15 +71,18 @@ void fg_control_preempt(struct fg_control *control,
 static void intend_preempt(struct fg_control *control, const struct fg_decision *decision)
 {
     char reason[FG_TEXT_MAX];
-    snprintf(reason, sizeof(reason), "stopping, to make room for job %llu",
-             (unsigned long long)decision->for_job);
+    if (decision->job == decision->for_job)
+        snprintf(reason, sizeof(reason), "stopping, to start again with more tasks");
+    else
+        snprintf(reason, sizeof(reason), "stopping, to make room for job %llu",
+                 (unsigned long long)decision->for_job);
     fg_control_preempt(control, decision->job, decision->for_job, reason);
 }
 
 void fg_control_pass(struct fg_control *control)
 {
     control->pass_wanted = false;
-    if (fg_queue_ready(control->queue) == 0)
+    if (fg_queue_ready(control->queue) == 0 && !fg_schedule_may_grow(control->schedule))
         return;
     fg_ranking_tick(control->ranking, control->queue, control->pool, control->now_us);
     const struct fg_decision *decisions;

@@ -63,7 +63,8 @@ struct fg_job_spec {
     const char *workdir_hash;
     struct fg_request any_of[FG_ANY_OF_MAX]; /* the first that fits, in this order */
     size_t any_of_len;                       /* at least 1 */
-    uint32_t tasks;                          /* gang size: all start or none */
+    uint32_t tasks;                          /* gang size: all start or none, but see: */
+    uint32_t tasks_min; /* elastic: so many will do to start; 0: all of them */
     const struct fg_pair *envs;
     size_t envs_len;
     const struct fg_pair *labels;
@@ -93,10 +94,12 @@ struct fg_job_spec {
 struct fg_job {
     fg_job_id id;
     fg_project_id project;
-    uint32_t request; /* interned alternatives: see queue.h, fg_request_class */
-    uint32_t tasks;
-    uint32_t attempt;  /* 0 before the first */
-    uint32_t failures; /* attempts that count against `retries` */
+    uint32_t request;    /* interned alternatives: see queue.h, fg_request_class */
+    uint32_t tasks;      /* that it waits for: the least number of an elastic gang */
+    uint32_t tasks_max;  /* that it can use; 0: as `tasks` */
+    uint32_t tasks_held; /* of the attempt under way; 0 none */
+    uint32_t attempt;    /* 0 before the first */
+    uint32_t failures;   /* attempts that count against `retries` */
     uint32_t retries;
     uint32_t user; /* interned user name (store table) */
     /* w1 C + w2 T + w3 M + user's priority, in thousandths; ageing comes on top. */
@@ -114,6 +117,12 @@ struct fg_job {
     uint32_t array_index;
     uint32_t grants_at; /* set by the controller while it holds devices */
 };
+
+/* Tasks that the job can use. */
+static inline uint32_t fg_job_tasks_max(const struct fg_job *job)
+{
+    return job->tasks_max > job->tasks ? job->tasks_max : job->tasks;
+}
 
 /* How one attempt ended. */
 struct fg_usage {

@@ -157,6 +157,7 @@ static void write_spec(struct fg_buf *out, const struct fg_job_spec *spec, bool 
     text(&json, "workdir_hash", spec->workdir_hash);
     any_of(&json, spec);
     number(&json, "tasks", spec->tasks, 1);
+    number(&json, "tasks_min", spec->tasks_min, 0);
     pairs(&json, "envs", spec->envs, spec->envs_len, hidden);
     pairs(&json, "labels", spec->labels, spec->labels_len, false);
     inputs(&json, spec);

@@ -55,6 +55,8 @@ static const struct fg_job_member members[] = {
     {"throughput", read_throughput, SIZE_MAX, 0, 0, NULL}, /* into the alternatives */
     {"tasks", NUMBER(u32, tasks), 1, FG_TASKS_MAX, NULL},
     {"num_nodes", NUMBER(u32, tasks), 1, FG_TASKS_MAX, NULL},
+    {"tasks_min", NUMBER(u32, tasks_min), 1, FG_TASKS_MAX, NULL},
+    {"min_nodes", NUMBER(u32, tasks_min), 1, FG_TASKS_MAX, NULL},
     {"envs", fg_job_read_envs, AT(envs), 0, 0, NULL},
     {"labels", fg_job_read_labels, AT(labels), 0, 0, NULL},
     {"inputs", fg_job_read_inputs, AT(inputs), 0, 0, NULL},
@@ -327,6 +329,9 @@ static int check_whole(struct fg_job_reader *job,
             reader, doc,
             "workdir: a local folder, which must be uploaded first and named by "
             "workdir_hash (fastgpu submit does both)");
+    if (out->tasks_min > out->tasks)
+        return fg_read_fail(reader, doc, "min_nodes: %u, expected at most num_nodes (%u)",
+                            out->tasks_min, out->tasks);
     if (out->deadline_us > 0 && out->begin_us > out->deadline_us)
         return fg_read_fail(reader, doc, "begin: after the deadline");
     return 0;

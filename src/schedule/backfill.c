@@ -6,7 +6,7 @@
  * (forecast.h), which is kept from pass to pass.
  */
 
-#include "schedule/schedule_inner.h"
+#include "schedule/elastic.h"
 
 #include <assert.h>
 
@@ -25,6 +25,10 @@ void fg_schedule_reserve(struct fg_schedule *schedule,
     schedule->reservation = (struct fg_reservation){.job = head->id, .at_us = INT64_MAX};
     if (fg_schedule_preempt(schedule, pass, head, gang))
         return;
+    if (fg_elastic_shrink(schedule, pass, head, gang)) {
+        schedule->reservation.at_us = pass->now_us + 1;
+        return;
+    }
     schedule->reservation.at_us = fg_forecast_reserve(schedule, pass, gang);
     if (schedule->beside != schedule->forecast.pool)
         schedule->beside_number++;

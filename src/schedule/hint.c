@@ -54,7 +54,8 @@ bool fg_schedule_was_hinted(const struct fg_schedule *schedule, fg_job_id job)
 static bool is_open(const struct fg_pass *pass, const struct hinted *hint)
 {
     const struct fg_job *job = fg_queue_get(pass->queue, hint->job);
-    return job && !job->cancel_asked && job->tasks == hint->tasks
+    return job && !job->cancel_asked && job->tasks <= hint->tasks
+           && hint->tasks <= fg_job_tasks_max(job)
            && (job->state == FG_JOB_QUEUED || job->stop_sent);
 }
 
@@ -84,10 +85,11 @@ static bool claim(struct fg_pool *pool, const struct fg_grant *grants, uint32_t 
 
 static bool quota_allows(struct fg_pass *pass,
                          const struct fg_job *job,
-                         const struct fg_grant *grants)
+                         const struct fg_grant *grants,
+                         uint32_t tasks)
 {
     const struct fg_project *project = fg_queue_project(pass->queue, job->project);
-    struct fg_amount amount = fg_schedule_amount(pass->pool, project, grants, job->tasks);
+    struct fg_amount amount = fg_schedule_amount(pass->pool, project, grants, tasks);
     return fg_quota_allows(project, fg_queue_held(pass->queue, job->project), &amount, NULL)
            == 0;
 }
@@ -97,11 +99,12 @@ static bool try_start(struct fg_schedule *schedule, struct fg_pass *pass, struct
     const struct fg_job *job = fg_queue_get(pass->queue, hint->job);
     const struct fg_grant *grants = &schedule->hint_grants[hint->grants_at];
     if (job->state != FG_JOB_QUEUED || job->waits_for || job->eligible_us > pass->now_us
-        || !quota_allows(pass, job, grants) || !claim(pass->pool, grants, hint->tasks))
+        || !quota_allows(pass, job, grants, hint->tasks)
+        || !claim(pass->pool, grants, hint->tasks))
         return false;
-    memcpy(fg_schedule_grants_room(schedule, hint->tasks), grants,
+    memcpy(fg_schedule_grants_room(schedule, fg_job_tasks_max(job)), grants,
            hint->tasks * sizeof(*grants));
-    fg_schedule_start(schedule, pass, job, hint->alternative, false);
+    fg_schedule_start(schedule, pass, job, hint->alternative, hint->tasks, false);
     hint->started = true;
     return true;
 }

@@ -47,6 +47,12 @@ int64_t fg_order_weight_milli(const struct fg_request *request, uint32_t tasks)
 }
 
 /* Of the attempt under way, wall time; 0 while it waits. */
+/* What the attempt under way holds. */
+static uint32_t tasks_held(const struct fg_job *job)
+{
+    return job->tasks_held ? job->tasks_held : job->tasks;
+}
+
 static int64_t running_us(const struct fg_order_view *view)
 {
     const struct fg_job *job = view->job;
@@ -57,7 +63,7 @@ static int64_t running_us(const struct fg_order_view *view)
 int64_t fg_order_attained_us(const struct fg_order_view *view)
 {
     __int128 now = (__int128)running_us(view)
-                   * fg_order_weight_milli(view->request, view->job->tasks) / 1000;
+                   * fg_order_weight_milli(view->request, tasks_held(view->job)) / 1000;
     return fg_order_clamp(view->job->attained_us + now);
 }
 
@@ -70,7 +76,8 @@ int64_t fg_order_remaining_us(const struct fg_order_view *view)
 {
     int64_t expected = fg_order_expected_us(view->config, view->job), done = running_us(view);
     if (view->job->preemptible)
-        done += fg_order_wall_us(view->job->attained_us, view->request, view->job->tasks);
+        done += fg_order_wall_us(view->job->attained_us, view->request,
+                                 fg_job_tasks_max(view->job));
     while (done >= expected && expected < KEY_MAX / 2)
         expected *= 2;
     return expected - done;
@@ -85,9 +92,11 @@ int64_t fg_order_cost_of(const struct fg_order_view *view)
         + (__int128)config->cpu_price_uusd_per_core_hour * request->cpu_milli;
     __int128 expected_us = fg_order_expected_us(config, view->job);
     if (config->gpu_price_uusd_per_hour == 0 && config->cpu_price_uusd_per_core_hour == 0)
-        return fg_order_clamp(expected_us * fg_order_weight_milli(request, view->job->tasks)
+        return fg_order_clamp(expected_us
+                              * fg_order_weight_milli(request, fg_job_tasks_max(view->job))
                               / 1000000);
-    return fg_order_clamp(per_hour_milli * view->job->tasks * expected_us / 3600000000000LL);
+    return fg_order_clamp(per_hour_milli * fg_job_tasks_max(view->job) * expected_us
+                          / 3600000000000LL);
 }
 
 int64_t fg_order_level(const struct fg_config *config, int64_t attained_us)

@@ -68,8 +68,15 @@ struct runner *fg_runners_add(struct runners *runners,
     return runner;
 }
 
+void fg_runners_size(struct runners *runners, struct runner *runner, const struct fg_job *job)
+{
+    runner->growable = runner->preemptible && runner->grants_len < fg_job_tasks_max(job);
+    runners->growable += runner->growable;
+}
+
 void fg_runners_del(struct runners *runners, struct runner *runner)
 {
+    runners->growable -= runner->growable;
     fg_ends_del(runners->ends, end_of(runners, runner));
     fg_map_del(runners->by_job, runner->job);
     runners->preemptible -= runner->preemptible && !runner->stopping;
@@ -118,6 +125,7 @@ void fg_schedule_runs(struct fg_schedule *schedule,
     if (runner)
         fg_schedule_over(schedule, running->job);
     runner = fg_runners_add(&schedule->runners, running, preemptible);
+    fg_runners_size(&schedule->runners, runner, job);
     fg_forecast_claim(schedule, runner);
     schedule->forecast.expected = expected; /* it holds what it held */
 }

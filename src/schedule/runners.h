@@ -9,6 +9,7 @@ struct runner {
     fg_job_id job;  /* 0: the slot is free */
     int64_t end_us; /* FG_ENDS_NOW while it is stopping */
     bool stopping, preemptible;
+    bool growable; /* elastic, and below its largest size */
     uint64_t seen; /* number of the list in which it was named last */
     uint32_t grants_len;
     struct fg_grant one, *many; /* `many` is owned; used from two grants on */
@@ -24,6 +25,7 @@ struct runners {
     struct fg_map *by_job;
     struct fg_ends *ends;
     size_t preemptible; /* so many of them are, and are not stopping */
+    size_t growable;    /* so many of them are */
     uint64_t lists;     /* lists that were given */
     uint64_t changes;
 };
@@ -36,6 +38,8 @@ struct runner *fg_runners_get(const struct runners *runners, fg_job_id job);
 struct runner *fg_runners_add(struct runners *runners,
                               const struct fg_running *running,
                               bool preemptible);
+/* A new one may be below its largest size; `job` may be NULL if it is not preemptible. */
+void fg_runners_size(struct runners *runners, struct runner *runner, const struct fg_job *job);
 void fg_runners_del(struct runners *runners, struct runner *runner);
 
 static inline const struct fg_grant *fg_runner_grants(const struct runner *runner)

@@ -4,6 +4,7 @@
  * so many tasks) did not fit, no other job of it is looked at until something is given back that it could take
  * (misfit.h); and the queue leaves out whole lanes of such jobs.
  */
+#include "schedule/elastic.h"
 #include "schedule/kinds.h"
 
 #include <assert.h>
@@ -143,12 +144,26 @@ struct fg_grant *fg_schedule_grants_room(struct fg_schedule *schedule, uint32_t 
 
 /* -- one job ------------------------------------------------------------------------------------- */
 
-static bool needs_shadow(const struct fg_schedule *schedule,
-                         const struct fg_pass *pass,
-                         const struct fg_job *job)
+bool fg_schedule_needs_shadow(const struct fg_schedule *schedule,
+                              const struct fg_pass *pass,
+                              const struct fg_job *job)
 {
     return schedule->reservation.job
            && pass->now_us + fg_schedule_duration(schedule, job) > schedule->reservation.at_us;
+}
+
+void fg_schedule_note_start(struct fg_schedule *schedule,
+                            const struct fg_pass *pass,
+                            const struct fg_job *job,
+                            const struct fg_decision *start)
+{
+    fg_schedule_runs(schedule, pass->queue,
+                     &(struct fg_running){
+                         .job = job->id,
+                         .end_us = pass->now_us + fg_schedule_duration(schedule, job),
+                         .grants = &schedule->grants[start->grants_at],
+                         .grants_len = start->grants_len,
+                     });
 }
 
 static void note_start(struct fg_schedule *schedule,
@@ -157,13 +172,14 @@ static void note_start(struct fg_schedule *schedule,
                        bool beside)
 {
     const struct fg_decision *start = &schedule->decisions[schedule->decisions_len - 1];
-    const struct runner *runner = fg_runners_add(
+    struct runner *runner = fg_runners_add(
         &schedule->runners,
         &(struct fg_running){.job = job->id,
                              .end_us = pass->now_us + fg_schedule_duration(schedule, job),
                              .grants = &schedule->grants[start->grants_at],
                              .grants_len = start->grants_len},
         job->preemptible);
+    fg_runners_size(&schedule->runners, runner, job);
     if (beside && schedule->beside == schedule->forecast.pool)
         fg_forecast_started_beside(schedule);
     else
@@ -174,12 +190,13 @@ void fg_schedule_start(struct fg_schedule *schedule,
                        struct fg_pass *pass,
                        const struct fg_job *job,
                        uint32_t alternative,
+                       uint32_t tasks,
                        bool beside)
 {
     const struct fg_grant *grants = &schedule->grants[schedule->grants_len];
     const struct fg_project *project = fg_queue_project(pass->queue, job->project);
     struct fg_held *held = fg_queue_held(pass->queue, job->project);
-    struct fg_amount amount = fg_schedule_amount(pass->pool, project, grants, job->tasks);
+    struct fg_amount amount = fg_schedule_amount(pass->pool, project, grants, tasks);
     assert(fg_quota_allows(project, held, &amount, NULL) == 0);
     fg_held_add(held, &amount);
     *fg_schedule_decide(schedule) = (struct fg_decision){
@@ -187,9 +204,9 @@ void fg_schedule_start(struct fg_schedule *schedule,
         .job = job->id,
         .alternative = alternative,
         .grants_at = schedule->grants_len,
-        .grants_len = job->tasks,
+        .grants_len = tasks,
     };
-    schedule->grants_len += job->tasks;
+    schedule->grants_len += tasks > fg_job_tasks_max(job) ? tasks : fg_job_tasks_max(job);
     note_start(schedule, pass, job, beside);
     if (schedule->kinds)
         fg_kinds_started(schedule->kinds, pass->pool, job, grants);
@@ -202,12 +219,12 @@ static bool try_start(struct fg_schedule *schedule,
                       const struct fg_gang *gang,
                       bool beside)
 {
-    struct fg_grant *grants = fg_schedule_grants_room(schedule, job->tasks);
-    int alternative = fg_gang_place(pass->pool, beside ? schedule->beside : NULL,
-                                    schedule->placer, gang, grants);
+    struct fg_grant *grants = fg_schedule_grants_room(schedule, fg_job_tasks_max(job));
+    struct fg_pool *also = beside ? schedule->beside : NULL;
+    int alternative = fg_gang_place(pass->pool, also, schedule->placer, gang, grants);
     if (alternative < 0)
         return false;
-    fg_schedule_start(schedule, pass, job, (uint32_t)alternative, beside);
+    fg_schedule_start(schedule, pass, job, (uint32_t)alternative, job->tasks, beside);
     return true;
 }
 
@@ -252,7 +269,7 @@ static bool look_at(struct fg_schedule *schedule,
     const struct fg_queue_lane shape = {
         .project = job->project, .request = job->request, .tasks = job->tasks};
     struct fg_gang gang = fg_gang_of(pass->pool, pass->queue, job);
-    bool beside = needs_shadow(schedule, pass, job);
+    bool beside = fg_schedule_needs_shadow(schedule, pass, job);
     if (schedule->kinds)
         fg_kinds_order(schedule->kinds, job, &gang);
     bool is_known = fg_misfit_is_known(schedule, pass, &shape, beside);
@@ -370,6 +387,9 @@ size_t fg_schedule_go_on(struct fg_schedule *schedule,
     begin(schedule, &pass);
     fg_schedule_follow_hints(schedule, &pass);
     walk_queue(schedule, &pass);
+    fg_elastic_fill(schedule, &pass);
+    if (!schedule->reservation.job && schedule->decisions_len == 0)
+        fg_elastic_grow(schedule, &pass);
     fg_forecast_settle(schedule, pool);
     schedule->queue_changes = fg_queue_changes(queue);
     schedule->runner_changes = schedule->runners.changes;

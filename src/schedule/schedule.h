@@ -104,6 +104,8 @@ bool fg_schedule_owed(const struct fg_schedule *schedule,
 void fg_schedule_runs(struct fg_schedule *schedule,
                       const struct fg_queue *queue,
                       const struct fg_running *running);
+/* Could somebody who runs be given more tasks?  Then a pass may decide something even if nobody waits. */
+bool fg_schedule_may_grow(const struct fg_schedule *schedule);
 /* It holds none any more: its grants were, or are about to be, released in the pool. */
 void fg_schedule_over(struct fg_schedule *schedule, fg_job_id job);
 /* These hold devices, and nobody else. */

@@ -63,13 +63,23 @@ void *fg_schedule_room(void *items, size_t len, size_t *room, size_t size);
 struct fg_decision *fg_schedule_decide(struct fg_schedule *schedule);
 /* Room for the grants of one more job; they count once it is started. */
 struct fg_grant *fg_schedule_grants_room(struct fg_schedule *schedule, uint32_t tasks);
-/* Start it on the grants in that room, which are claimed, `beside` in the shadow pool too: the decision, and what its
+/* Start it on the `tasks` grants in that room, which are claimed, `beside` in the shadow pool too: the decision, and what its
  * project holds. */
 void fg_schedule_start(struct fg_schedule *schedule,
                        struct fg_pass *pass,
                        const struct fg_job *job,
                        uint32_t alternative,
+                       uint32_t tasks,
                        bool beside);
+/* Would it still run at the moment of the head's reservation? */
+bool fg_schedule_needs_shadow(const struct fg_schedule *schedule,
+                              const struct fg_pass *pass,
+                              const struct fg_job *job);
+/* It holds what the decision says now: its runner is set anew. */
+void fg_schedule_note_start(struct fg_schedule *schedule,
+                            const struct fg_pass *pass,
+                            const struct fg_job *job,
+                            const struct fg_decision *start);
 /* hint.c: start whom a migration has promised a place, if it is free; keep the places of the others in the shadow
  * pool. */
 void fg_schedule_follow_hints(struct fg_schedule *schedule, struct fg_pass *pass);

@@ -19,12 +19,13 @@ enum {
     ESTIMATE,
     PREEMPTIBLE,
     CHECKPOINT,
-    RESTART
+    RESTART,
+    TASKS_MIN
 };
 static const char *const columns[] = {
-    "submit",     "duration_s",  "gpus",         "tasks",     "kind",     "cpus",
-    "mem_gib",    "project",     "user",         "priority",  "deadline", "time_limit_s",
-    "estimate_s", "preemptible", "checkpoint_s", "restart_s", NULL};
+    "submit",     "duration_s",  "gpus",         "tasks",     "kind",      "cpus",
+    "mem_gib",    "project",     "user",         "priority",  "deadline",  "time_limit_s",
+    "estimate_s", "preemptible", "checkpoint_s", "restart_s", "tasks_min", NULL};
 
 const struct fg_table_format fg_format_native = {
     .name = "native",
@@ -88,7 +89,7 @@ static int request_of(struct fg_reader *reader, struct fg_sim_job *job)
 {
     struct fg_request request = {};
     char shown[FG_FIELD_SHOWN];
-    int64_t gpu_milli = 0, cpu_milli = 0, mem_milli = 0, tasks = 1;
+    int64_t gpu_milli = 0, cpu_milli = 0, mem_milli = 0, tasks = 1, tasks_min = 0;
     int rc = milli(reader, GPUS, FG_NODE_DEVICES_MAX, &gpu_milli);
     if (rc == 0)
         rc = milli(reader, CPUS, FG_CPUS_MAX, &cpu_milli);
@@ -96,6 +97,8 @@ static int request_of(struct fg_reader *reader, struct fg_sim_job *job)
         rc = milli(reader, MEM_GIB, FG_MEM_GIB_MAX, &mem_milli);
     if (rc == 0)
         rc = whole(reader, TASKS, 1, FG_TASKS_MAX, &tasks);
+    if (rc == 0)
+        rc = whole(reader, TASKS_MIN, 1, tasks, &tasks_min);
     if (rc == 0 && gpu_milli > 1000 && gpu_milli % 1000 != 0)
         rc = fg_fail(reader->err, FG_EINVAL,
                      "gpus: `%s`, expected a whole number or a share of one device",
@@ -109,6 +112,7 @@ static int request_of(struct fg_reader *reader, struct fg_sim_job *job)
     request.cpu_milli = (uint32_t)cpu_milli;
     request.mem_mib = (uint64_t)(mem_milli * 1024 / 1000);
     job->tasks = (uint32_t)tasks;
+    job->tasks_min = (uint32_t)tasks_min;
     job->request = fg_sim_trace_request(reader->trace, &request);
     return 0;
 }

@@ -180,7 +180,8 @@ static void arrive(struct sim *sim, size_t index)
         .id = index + 1,
         .project = job->project + 1,
         .user = job->user,
-        .tasks = job->tasks,
+        .tasks = job->tasks_min ? job->tasks_min : job->tasks,
+        .tasks_max = job->tasks,
         .priority_milli = priority_milli(sim, job),
         .preemptible = job->preemptible,
         .submitted_us = EPOCH_US + sim->now_us,
@@ -228,7 +229,7 @@ static void apply_events(struct sim *sim)
 static void pass(struct sim *sim)
 {
     sim->pass_wanted = false;
-    if (fg_queue_ready(sim->queue) == 0)
+    if (fg_queue_ready(sim->queue) == 0 && !fg_schedule_may_grow(sim->schedule))
         return;
     int64_t now_us = EPOCH_US + sim->now_us;
     const struct fg_decision *decisions;
@@ -245,8 +246,8 @@ static void pass(struct sim *sim)
 
 static void plan_tick(struct sim *sim)
 {
-    bool is_wanted =
-        sim->options->tick_us > 0 && sim->running_len > 0 && fg_queue_ready(sim->queue) > 0;
+    bool is_wanted = sim->options->tick_us > 0 && sim->running_len > 0
+                     && (fg_queue_ready(sim->queue) > 0 || fg_schedule_may_grow(sim->schedule));
     if (!is_wanted)
         sim->tick_us = 0;
     else if (sim->tick_us <= sim->now_us)

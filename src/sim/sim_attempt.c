@@ -88,15 +88,16 @@ static int64_t at_speed(int64_t work_us, uint32_t speed_milli)
 
 /* -- the beginning ------------------------------------------------------------------------------------- */
 
-static void set_state(struct sim *sim, fg_job_id id)
+static void set_state(struct sim *sim, const struct fg_decision *decision)
 {
-    struct fg_job job = *fg_queue_get(sim->queue, id);
+    struct fg_job job = *fg_queue_get(sim->queue, decision->job);
     int rc = fg_job_move(&job.state, FG_JOB_STARTING, NULL);
     if (rc == 0)
         rc = fg_job_move(&job.state, FG_JOB_RUNNING, NULL);
     assert(rc == 0);
     (void)rc;
     job.attempt++;
+    job.tasks_held = (uint32_t)decision->grants_len;
     job.started_us = EPOCH_US + sim->now_us;
     fg_queue_set(sim->queue, &job);
 }
@@ -142,7 +143,7 @@ static void note_start(struct sim *sim, const struct attempt *attempt)
 
 void fg_sim_begin(struct sim *sim, const struct fg_decision *decision)
 {
-    set_state(sim, decision->job);
+    set_state(sim, decision);
     const struct fg_job *job = fg_queue_get(sim->queue, decision->job);
     uint32_t slot = take_slot(sim), index = (uint32_t)(decision->job - 1);
     struct attempt *attempt = &sim->attempts[slot];
@@ -158,6 +159,8 @@ void fg_sim_begin(struct sim *sim, const struct fg_decision *decision)
     attempt->amount = fg_schedule_amount(sim->pool, fg_queue_project(sim->queue, job->project),
                                          attempt->grants, attempt->grants_len);
     attempt->speed_milli = speed_of(sim, attempt);
+    uint64_t shrunk = (uint64_t)attempt->speed_milli * attempt->grants_len;
+    attempt->speed_milli = (uint32_t)(shrunk / fg_job_tasks_max(job));
     sim->runs[index].attempt = slot;
     meter_grants(sim, attempt, 1);
     note_start(sim, attempt);
@@ -202,7 +205,7 @@ static void learn(struct sim *sim, const struct attempt *attempt)
     const struct fg_request *request =
         &sim->trace->requests[sim->trace->jobs[attempt->job].request];
     int64_t attained_us = fg_ranking_attained_us(sim->ranking, job, EPOCH_US + sim->now_us);
-    int64_t ran_us = fg_order_wall_us(attained_us, request, job->tasks);
+    int64_t ran_us = fg_order_wall_us(attained_us, request, fg_job_tasks_max(job));
     if (ran_us > 0)
         fg_predict_note(sim->predict, job, request, 1, ran_us);
 }
@@ -245,6 +248,7 @@ static void queue_again(struct sim *sim, uint32_t index)
     struct fg_job job = *fg_queue_get(sim->queue, index + 1);
     job.attained_us = fg_ranking_attained_us(sim->ranking, &job, EPOCH_US + sim->now_us);
     int rc = fg_job_move(&job.state, FG_JOB_QUEUED, NULL);
+    job.tasks_held = 0;
     assert(rc == 0);
     (void)rc;
     job.started_us = 0;

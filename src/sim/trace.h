@@ -18,15 +18,16 @@
     315'360'000'000'000LL /* ten years, in microseconds: the greatest of any duration */
 
 struct fg_sim_job {
-    int64_t submit_us;     /* UTC, or from any zero the trace has */
-    int64_t duration_us;   /* true run time without interruptions on a device of speed 1 */
-    int64_t time_limit_us; /* an attempt is ended after it; 0 none */
-    int64_t estimate_us;   /* what the user expects; 0 unknown */
-    int64_t deadline_us;   /* as submit_us; 0 none */
-    int64_t checkpoint_us; /* work is saved so often; 0 never */
-    int64_t restart_us;    /* what an attempt after the first costs before it goes on */
-    uint32_t request;      /* what each task asks: in fg_sim_trace.requests */
-    uint32_t tasks;
+    int64_t submit_us;      /* UTC, or from any zero the trace has */
+    int64_t duration_us;    /* true run time without interruptions on a device of speed 1 */
+    int64_t time_limit_us;  /* an attempt is ended after it; 0 none */
+    int64_t estimate_us;    /* what the user expects; 0 unknown */
+    int64_t deadline_us;    /* as submit_us; 0 none */
+    int64_t checkpoint_us;  /* work is saved so often; 0 never */
+    int64_t restart_us;     /* what an attempt after the first costs before it goes on */
+    uint32_t request;       /* what each task asks: in fg_sim_trace.requests */
+    uint32_t tasks;         /* that it can use */
+    uint32_t tasks_min;     /* that will do to start; 0: all */
     uint32_t project, user; /* in fg_sim_trace.projects; any number */
     int32_t priority;       /* -1000 .. 1000 */
     bool preemptible;

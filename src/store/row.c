@@ -50,6 +50,7 @@ enum column {
     REASON,
     DURATION,
     ATTAINED,
+    TASKS_MAX,
     COLUMNS_LEN
 };
 _Static_assert(COLUMNS_LEN == FG_JOB_COLUMNS_LEN, "FG_JOB_COLUMNS and this list differ");
@@ -61,6 +62,7 @@ static void decode_core(const struct fg_query *query, struct fg_job *job)
         .id = (fg_job_id)fg_query_get(query, ID),
         .project = (fg_project_id)fg_query_get(query, PROJECT),
         .tasks = (uint32_t)fg_query_get(query, TASKS),
+        .tasks_max = (uint32_t)fg_query_get(query, TASKS_MAX),
         .attempt = (uint32_t)fg_query_get(query, ATTEMPT),
         .failures = (uint32_t)fg_query_get(query, FAILURES),
         .retries = (uint32_t)fg_query_get(query, RETRIES),

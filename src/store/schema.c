@@ -85,6 +85,7 @@ static const char *const step_1 =
 static const char *const step_2 =
     "ALTER TABLE job ADD COLUMN duration_us INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE job ADD COLUMN attained_us INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE job ADD COLUMN tasks_max INTEGER NOT NULL DEFAULT 0;"
     "CREATE TABLE project_use("
     " project INTEGER PRIMARY KEY, device_ms INTEGER NOT NULL, time_us INTEGER NOT NULL) "
     "STRICT;";

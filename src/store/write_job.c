@@ -45,6 +45,7 @@ static int add_row(struct fg_store *store,
     fg_query_text(&query, "");
     fg_query_int(&query, job->duration_us);
     fg_query_int(&query, job->attained_us);
+    fg_query_int(&query, job->tasks_max);
     return fg_query_run(&query, err);
 }
 

@@ -162,7 +162,8 @@ static void fill_item(struct world *world, struct ask *ask, size_t at)
     spec->priority = (int32_t)roll(world, 200) - 100;
     spec->time_limit_us = roll(world, 2) ? 10000000 : 0;
     if (roll(world, 10) == 0 && spec->any_of[0].gpu_milli == 1000) {
-        spec->tasks = 2;
+        spec->tasks = 2 + roll(world, 2);
+        spec->tasks_min = roll(world, 3) ? 0 : 1;
         spec->any_of[0].count = 1;
     }
     if (roll(world, 20) == 0) {

@@ -1,0 +1,217 @@
+/* elastic.c - see elastic.h */
+#include "schedule/elastic.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* -- at the start --------------------------------------------------------------------------------------- */
+
+static struct fg_amount amount_of(const struct fg_pass *pass,
+                                  const struct fg_job *job,
+                                  const struct fg_grant *grants,
+                                  uint32_t len)
+{
+    const struct fg_project *project = fg_queue_project(pass->queue, job->project);
+    return fg_schedule_amount(pass->pool, project, grants, len);
+}
+
+static bool is_in_quota(const struct fg_pass *pass,
+                        const struct fg_job *job,
+                        const struct fg_grant *grants,
+                        uint32_t len)
+{
+    const struct fg_project *project = fg_queue_project(pass->queue, job->project);
+    struct fg_amount amount = amount_of(pass, job, grants, len);
+    return fg_quota_allows(project, fg_queue_held(pass->queue, job->project), &amount, NULL)
+           == 0;
+}
+
+/* Behind its grants is room for tasks_max of them. */
+static void fill_one(struct fg_schedule *schedule,
+                     struct fg_pass *pass,
+                     struct fg_decision *decision,
+                     const struct fg_job *job)
+{
+    struct fg_grant *grants = &schedule->grants[decision->grants_at];
+    bool beside = fg_schedule_needs_shadow(schedule, pass, job);
+    struct fg_pool *also = beside ? schedule->beside : NULL;
+    size_t any_of_len;
+    const struct fg_request *any_of = fg_queue_class_at(pass->queue, job->request, &any_of_len);
+    struct fg_need need = fg_pool_need(pass->pool, &any_of[decision->alternative]);
+    if (grants->devices) /* all of one kind */
+        need.kinds = 1ULL << fg_pool_node(pass->pool, grants->node)
+                                 ->kind[__builtin_ctz(grants->devices)];
+    uint32_t len = (uint32_t)decision->grants_len, first = len;
+    while (len < fg_job_tasks_max(job)
+           && fg_placer_choose_beside(schedule->placer, also, &need, grants[len - 1].node,
+                                      &grants[len])
+           && is_in_quota(pass, job, &grants[first], len + 1 - first)) {
+        int rc = fg_pool_claim(pass->pool, &grants[len], NULL);
+        if (rc == 0 && also)
+            rc = fg_pool_claim(also, &grants[len], NULL);
+        assert(rc == 0);
+        (void)rc;
+        len++;
+    }
+    if (len == first)
+        return;
+    struct fg_held *held = fg_queue_held(pass->queue, job->project);
+    struct fg_amount least = amount_of(pass, job, grants, first),
+                     all = amount_of(pass, job, grants, len);
+    fg_held_take(held, &least);
+    fg_held_add(held, &all);
+    decision->grants_len = len;
+    schedule->forecast.is_valid = false; /* made for its least size */
+    fg_schedule_note_start(schedule, pass, job, decision);
+}
+
+void fg_elastic_fill(struct fg_schedule *schedule, struct fg_pass *pass)
+{
+    bool unforeseeable = schedule->reservation.job && schedule->reservation.at_us == INT64_MAX;
+    for (size_t i = 0; i < schedule->decisions_len && !unforeseeable; i++) {
+        struct fg_decision *decision = &schedule->decisions[i];
+        if (decision->kind != FG_DECIDE_START)
+            continue;
+        const struct fg_job *job = fg_queue_get(pass->queue, decision->job);
+        if (decision->grants_len < fg_job_tasks_max(job))
+            fill_one(schedule, pass, decision, job);
+    }
+}
+
+/* -- smaller ---------------------------------------------------------------------------------------------- */
+
+static bool may_change(const struct fg_schedule *schedule,
+                       const struct fg_pass *pass,
+                       const struct runner *runner,
+                       const struct fg_job *job)
+{
+    int64_t hold_us = schedule->config->elastic_hold_s * 1000000;
+    return runner->job && runner->preemptible && !runner->stopping && job && job->preemptible
+           && job->state == FG_JOB_RUNNING && pass->now_us - job->started_us >= hold_us;
+}
+
+static bool is_above_least(const struct fg_schedule *schedule,
+                           const struct fg_pass *pass,
+                           const struct runner *runner)
+{
+    const struct fg_job *job = fg_queue_get(pass->queue, runner->job);
+    return may_change(schedule, pass, runner, job) && runner->grants_len > job->tasks;
+}
+
+/* The gang, in a pool where nobody else claims; false: no room. */
+static bool place_in(struct fg_pool *pool, const struct fg_gang *gang)
+{
+    struct fg_grant *grants = calloc(gang->tasks, sizeof(*grants));
+    if (!grants)
+        abort();
+    bool placed = fg_gang_place(pool, NULL, NULL, gang, grants) >= 0;
+    free(grants);
+    return placed;
+}
+
+/* Let those above their least size go, the youngest slot first, until the head has room; returns how many went, or 0. */
+static size_t let_go(struct fg_schedule *schedule,
+                     const struct fg_pass *pass,
+                     const struct fg_gang *gang,
+                     const struct runner **out)
+{
+    struct fg_gang_room room = fg_gang_room(schedule->what_if, gang);
+    size_t gone = 0;
+    for (size_t i = schedule->runners.len; i-- > 0 && !fg_gang_has_room(gang, &room);) {
+        const struct runner *runner = &schedule->runners.slots[i];
+        bool stops = runner->job && runner->stopping;
+        if (!stops && !is_above_least(schedule, pass, runner))
+            continue;
+        for (size_t k = 0; k < runner->grants_len; k++)
+            fg_gang_release(schedule->what_if, gang, &fg_runner_grants(runner)[k], &room);
+        if (!stops)
+            out[gone++] = runner;
+    }
+    return fg_gang_has_room(gang, &room) ? gone : 0;
+}
+
+/* Would the head, and then all that let go, find their places? */
+static bool all_fit(struct fg_schedule *schedule,
+                    const struct fg_pass *pass,
+                    const struct fg_gang *head,
+                    const struct runner *const *gone,
+                    size_t len)
+{
+    if (!place_in(schedule->what_if, head))
+        return false;
+    for (size_t i = 0; i < len; i++) {
+        struct fg_gang gang =
+            fg_gang_of(schedule->what_if, pass->queue, fg_queue_get(pass->queue, gone[i]->job));
+        for (size_t k = 0; k < gang.needs_len; k++)
+            gang.allowed[k] = true; /* it holds its quota now */
+        if (!place_in(schedule->what_if, &gang))
+            return false;
+    }
+    return true;
+}
+
+bool fg_elastic_shrink(struct fg_schedule *schedule,
+                       struct fg_pass *pass,
+                       const struct fg_job *head,
+                       const struct fg_gang *gang)
+{
+    size_t candidates = 0;
+    for (size_t i = 0; i < schedule->runners.len; i++)
+        candidates += is_above_least(schedule, pass, &schedule->runners.slots[i]);
+    if (candidates == 0)
+        return false;
+    const struct runner **gone = calloc(candidates, sizeof(const struct runner *));
+    if (!gone)
+        abort();
+    fg_schedule_what_if(schedule, pass->pool);
+    size_t len = let_go(schedule, pass, gang, gone);
+    bool done = len > 0 && all_fit(schedule, pass, gang, gone, len);
+    for (size_t i = 0; done && i < len; i++)
+        *fg_schedule_decide(schedule) = (struct fg_decision){
+            .kind = FG_DECIDE_PREEMPT, .job = gone[i]->job, .for_job = head->id};
+    free(gone);
+    return done;
+}
+
+/* -- larger ------------------------------------------------------------------------------------------------- */
+
+/* Tasks that fit beside those it has, of the alternative that its devices are of. */
+static uint64_t more_of(const struct fg_pass *pass,
+                        const struct fg_job *job,
+                        const struct runner *runner)
+{
+    struct fg_gang gang = fg_gang_of(pass->pool, pass->queue, job);
+    gang.tasks = fg_job_tasks_max(job);
+    const struct fg_grant *grant = fg_runner_grants(runner);
+    struct fg_gang_room room = fg_gang_room(pass->pool, &gang);
+    for (size_t i = 0; i < gang.needs_len; i++)
+        if (gang.allowed[i] && gang.needs[i].cpu_milli == grant->cpu_milli
+            && gang.needs[i].mem_mib == grant->mem_mib
+            && gang.needs[i].count == (uint32_t)__builtin_popcount(grant->devices))
+            return room.tasks[i];
+    return 0;
+}
+
+bool fg_schedule_may_grow(const struct fg_schedule *schedule)
+{
+    return schedule->runners.growable > 0;
+}
+
+void fg_elastic_grow(struct fg_schedule *schedule, struct fg_pass *pass)
+{
+    for (size_t i = 0; schedule->runners.growable && i < schedule->runners.len; i++) {
+        const struct runner *runner = &schedule->runners.slots[i];
+        const struct fg_job *job =
+            runner->growable ? fg_queue_get(pass->queue, runner->job) : NULL;
+        if (!may_change(schedule, pass, runner, job))
+            continue;
+        uint64_t could = runner->grants_len + more_of(pass, job, runner);
+        if (could > fg_job_tasks_max(job))
+            could = fg_job_tasks_max(job);
+        if (could * 2 < (uint64_t)runner->grants_len * 3)
+            continue;
+        *fg_schedule_decide(schedule) =
+            (struct fg_decision){.kind = FG_DECIDE_PREEMPT, .job = job->id, .for_job = job->id};
+        return;
+    }
+}
