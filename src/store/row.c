@@ -169,10 +169,22 @@ int fg_request_encode(const struct fg_request *any_of,
         at = put_number(at, request->gpu_milli, '|');
         at = put_number(at, request->gpu_mem_mib, '|');
         at = put_number(at, request->cpu_milli, '|');
-        at = put_number(at, request->mem_mib, ';');
+        at = put_number(at, request->mem_mib, request->rate_milli ? '|' : ';');
+        if (request->rate_milli)
+            at = put_number(at, request->rate_milli, ';');
     }
     *at = '\0';
     return 0;
+}
+
+/* Memory, and the rate if there is one: rows of older versions have none. */
+static bool take_last(const char **at, struct fg_request *request)
+{
+    request->rate_milli = 0;
+    if (take_number(at, ';', UINT64_MAX, &request->mem_mib))
+        return true;
+    return take_number(at, '|', UINT64_MAX, &request->mem_mib)
+           && take_u32(at, ';', &request->rate_milli);
 }
 
 int fg_request_decode(const char *text, struct fg_request out[FG_ANY_OF_MAX])
@@ -188,8 +200,7 @@ int fg_request_decode(const char *text, struct fg_request out[FG_ANY_OF_MAX])
         text += kind_len + 1;
         if (!take_u32(&text, '|', &request->count) || !take_u32(&text, '|', &request->gpu_milli)
             || !take_u32(&text, '|', &request->gpu_mem_mib)
-            || !take_u32(&text, '|', &request->cpu_milli)
-            || !take_number(&text, ';', UINT64_MAX, &request->mem_mib))
+            || !take_u32(&text, '|', &request->cpu_milli) || !take_last(&text, request))
             return FG_EINVAL;
     }
     return len;
