@@ -20,7 +20,7 @@
 /* --jobs may name a stream of the paper in place of a file: it is drawn from --seed. */
 #define DRAWN_SINGLE   "continuous-single"
 #define DRAWN_MULTIPLE "continuous-multiple"
-#define DRAWN_JOBS     20'000
+#define DRAWN_JOBS     50'000
 
 struct plan {
     struct fg_cli *cli;
