@@ -66,12 +66,22 @@ struct fg_rounds_policy {
     bool is_aware;   /* of speeds */
     bool is_sharing; /* two jobs may run on the same devices */
     bool is_blind;   /* does not know what work remains */
+    bool is_single;  /* only jobs of one device */
 };
 
 /* rounds_share.c */
 int fg_rounds_choose_by_share(struct rounds_sim *sim, struct fg_err *err);
 int fg_rounds_share_max_min(struct rounds_sim *sim, struct fg_err *err);
 int fg_rounds_share_fifo(struct rounds_sim *sim, struct fg_err *err);
+
+/* The kind that a job holds until it is done, or NOWHERE; hold one; forget jobs that are done; shares of 1 for what is held. */
+int32_t fg_rounds_held_kind(const struct rounds_sim *sim, uint32_t job);
+void fg_rounds_hold(struct rounds_sim *sim, uint32_t job, uint32_t kind);
+void fg_rounds_forget_done(struct rounds_sim *sim);
+void fg_rounds_set_held_shares(struct rounds_sim *sim);
+
+/* rounds_allox.c */
+int fg_rounds_share_allox(struct rounds_sim *sim, struct fg_err *err);
 
 static inline double rounds_alone(const struct rounds_sim *sim, uint32_t type, uint32_t kind)
 {

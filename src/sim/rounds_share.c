@@ -101,15 +101,24 @@ static const struct rounds_run *find_run(const struct rounds_sim *sim, uint32_t 
     return low < sim->runs_len && sim->runs[low].job == job ? &sim->runs[low] : NULL;
 }
 
-static bool is_held(const struct rounds_sim *sim, uint32_t job)
+int32_t fg_rounds_held_kind(const struct rounds_sim *sim, uint32_t job)
 {
     for (size_t i = 0; i < sim->held_len; i++)
         if (sim->held[i].job == job)
-            return true;
-    return false;
+            return sim->held[i].kind;
+    return NOWHERE;
 }
 
-static void hold(struct rounds_sim *sim, uint32_t job, uint32_t kind)
+void fg_rounds_forget_done(struct rounds_sim *sim)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < sim->held_len; i++)
+        if (find_run(sim, sim->held[i].job))
+            sim->held[kept++] = sim->held[i];
+    sim->held_len = kept;
+}
+
+void fg_rounds_hold(struct rounds_sim *sim, uint32_t job, uint32_t kind)
 {
     if (sim->held_len == sim->held_room) {
         sim->held_room = sim->held_room * 2 + 256;
@@ -150,7 +159,7 @@ static void renew(struct rounds_sim *sim, struct fifo *fifo)
     }
     sim->held_len = kept;
     for (size_t i = 0; i < heirs_len; i++)
-        hold(sim, heirs[i].job, (uint32_t)heirs[i].kind);
+        fg_rounds_hold(sim, heirs[i].job, (uint32_t)heirs[i].kind);
     free(heirs);
 }
 
@@ -177,7 +186,7 @@ static bool place_head(struct rounds_sim *sim, struct fifo *fifo)
     }
     if (rounds_alone(sim, head->type, kind) <= 0)
         return true;
-    hold(sim, head->job, kind);
+    fg_rounds_hold(sim, head->job, kind);
     fifo->free[kind] -= head->devices;
     if (fifo->free[kind] == 0) {
         fifo->open_len--;
@@ -187,7 +196,7 @@ static bool place_head(struct rounds_sim *sim, struct fifo *fifo)
     return true;
 }
 
-static void set_held_shares(struct rounds_sim *sim)
+void fg_rounds_set_held_shares(struct rounds_sim *sim)
 {
     for (size_t i = 0; i < sim->runs_len; i++)
         for (uint32_t kind = 0; kind < sim->kinds_len; kind++)
@@ -208,7 +217,7 @@ int fg_rounds_share_fifo(struct rounds_sim *sim, struct fg_err *)
     if (sim->options->policy->is_aware)
         sim->held_len = 0;
     for (size_t i = 0; i < sim->runs_len; i++)
-        if (!is_held(sim, sim->runs[i].job))
+        if (fg_rounds_held_kind(sim, sim->runs[i].job) == NOWHERE)
             fifo.queue[fifo.len++] = &sim->runs[i];
     renew(sim, &fifo);
     for (uint32_t i = 0; i < sim->kinds_len; i++)
@@ -217,7 +226,7 @@ int fg_rounds_share_fifo(struct rounds_sim *sim, struct fg_err *)
     while (fifo.at < fifo.len && fifo.open_len > 0 && place_head(sim, &fifo))
         ;
     free(fifo.queue);
-    set_held_shares(sim);
+    fg_rounds_set_held_shares(sim);
     return 0;
 }
 

@@ -309,6 +309,9 @@ static int check_jobs(const struct rounds_sim *sim, struct fg_err *err)
     for (size_t i = 0; i < stream->jobs_len; i++) {
         const struct fg_gavel_type *type = &sim->table->types[stream->jobs[i].type];
         bool fits = false;
+        if (sim->options->policy->is_single && type->devices > 1)
+            return fg_fail(err, FG_EINVAL, "job %zu: %s asks %u devices, expected 1 with %s", i,
+                           type->name, type->devices, sim->options->policy->name);
         for (uint32_t kind = 0; kind < sim->kinds_len; kind++)
             fits |= sim->capacity[kind] >= type->devices
                     && rounds_alone(sim, stream->jobs[i].type, kind) > 0;
