@@ -42,7 +42,8 @@ static void find_waiting(struct rounds_sim *sim, struct allox *allox)
 static double turns(const struct allox *allox, size_t col)
 {
     size_t kind = col / allox->waiting_len, place = col % allox->waiting_len;
-    return 1 + (double)(place / allox->free[kind]);
+    size_t before = place / allox->free[kind];
+    return 1 + (double)before;
 }
 
 static int match(struct rounds_sim *sim, struct allox *allox, struct fg_err *err)
