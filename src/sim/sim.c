@@ -211,9 +211,12 @@ static int64_t next_us(const struct sim *sim)
     return next;
 }
 
+/* Arrivals before ends, as in a step of the controller: who comes is predicted without who ends. */
 static void apply_events(struct sim *sim)
 {
     struct event event;
+    while (sim->next_job < sim->trace->jobs_len && submit_us(sim, sim->next_job) <= sim->now_us)
+        arrive(sim, sim->next_job++);
     while (fg_sim_next_event(sim, sim->now_us, &event)) {
         if (event.kind == EVENT_END)
             fg_sim_ended(sim, event.subject);
@@ -222,8 +225,6 @@ static void apply_events(struct sim *sim)
         else
             fg_sim_node_event(sim, &event);
     }
-    while (sim->next_job < sim->trace->jobs_len && submit_us(sim, sim->next_job) <= sim->now_us)
-        arrive(sim, sim->next_job++);
 }
 
 static void pass(struct sim *sim)

@@ -210,9 +210,20 @@ static void learn(struct sim *sim, const struct attempt *attempt)
         fg_predict_note(sim->predict, job, request, 1, ran_us);
 }
 
+/* Who ends while he is being stopped counts as stopped, as in the service, which cannot tell: he is queued again, and
+ * finds that all is done. */
+static bool ends_while_stopping(const struct sim *sim, const struct attempt *attempt)
+{
+    return !attempt->times_out && fg_queue_get(sim->queue, attempt->job + 1)->stop_sent;
+}
+
 void fg_sim_ended(struct sim *sim, uint32_t slot)
 {
     struct attempt attempt = sim->attempts[slot];
+    if (ends_while_stopping(sim, &attempt)) {
+        fg_sim_interrupt(sim, slot, true);
+        return;
+    }
     struct fg_sim_outcome *outcome = &sim->result->jobs[attempt.job];
     learn(sim, &attempt);
     (void)give_back(sim, slot);

@@ -8,3 +8,12 @@ else()
     add_test(NAME sim/control COMMAND control_sim 2000)
     set_tests_properties(sim/control PROPERTIES LABELS release)
 endif()
+
+# The same histories through the controller and through the simulator.
+add_executable(replay_sim test/sim/replay_sim.c test/sim/sim_store.c)
+target_link_libraries(replay_sim PRIVATE fg_control fg_sim)
+if(CMAKE_C_FLAGS MATCHES "fsanitize")
+    add_test(NAME sim/replay COMMAND replay_sim 30)
+else()
+    add_test(NAME sim/replay COMMAND replay_sim 300)
+endif()
