@@ -46,6 +46,7 @@ static void run_live(const struct work *work, struct fg_sim_case *one, struct te
     options.order = one->policy.order;
     options.preempt = one->policy.preempt;
     options.place = one->policy.place;
+    options.optimise = one->policy.optimises;
     options.progress = progress;
     options.self = teller;
     one->rc = fg_sim_run(&options, &one->result, &one->err);

@@ -33,6 +33,7 @@ struct fg_control_options {
     enum fg_preempt preempt;
     const struct fg_place_policy *place; /* NULL: the default */
     const char *allocate;                /* as in fg_schedule_allocate(); NULL: off */
+    bool optimise;                       /* who is backfilled is found by search */
     size_t nodes_max;
     /* Ids up to this are never given to a new job: there are files of such jobs, also if the store does not
      * know them (it may come from a backup).  0: the store knows all. */

@@ -228,6 +228,7 @@ int fg_control_load(struct fg_control *control, struct fg_err *err)
     fg_schedule_rank(control->schedule, control->ranking);
     if (control->options.place)
         fg_schedule_place(control->schedule, control->options.place, PLACE_SEED);
+    fg_schedule_optimise(control->schedule, control->options.optimise);
     int rc = fg_schedule_allocate(control->schedule, control->options.allocate);
     if (rc < 0)
         return fg_fail(err, rc, "schedule.allocate: no such policy, or no memory for it");

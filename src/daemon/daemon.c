@@ -170,6 +170,7 @@ static int open_control(struct daemon *daemon, struct fg_err *err)
             .preempt = (enum fg_preempt)fg_preempt_find(daemon->config.schedule.preempt),
             .place = fg_place_policy_find(daemon->config.schedule.place),
             .allocate = daemon->config.schedule.allocate,
+            .optimise = strcmp(daemon->config.schedule.optimise, "head") == 0,
             .nodes_max = 64,
             .ids_used = ids_used,
             .publish = publish,

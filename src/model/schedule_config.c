@@ -37,6 +37,12 @@ static const struct member {
      "all "
      "done soonest, finish-time fairness; off: each takes the first of its alternatives that "
      "fits"},
+    {"optimise",
+     offsetof(struct fg_schedule_config, optimise),
+     {"off", "head"},
+     "head: of the first `optimise_jobs` behind the head of the queue those are backfilled "
+     "that "
+     "put most to work together, as far as a search finds them; off: each that fits, in order"},
 };
 
 #define MEMBERS_LEN (sizeof(members) / sizeof(members[0]))

@@ -16,6 +16,7 @@ struct fg_schedule_config {
     char place[FG_NAME_MAX];    /* where a task goes: place/policy.h */
     char preempt[FG_NAME_MAX];  /* who may push aside running jobs: schedule/ranking.h */
     char allocate[FG_NAME_MAX]; /* which kind of device is for whom: schedule/kinds.h */
+    char optimise[FG_NAME_MAX]; /* who is backfilled, found by search: schedule/schedule.h */
 };
 
 void fg_schedule_config_defaults(struct fg_schedule_config *config);

@@ -32,20 +32,24 @@ static uint64_t live(struct world *world, uint64_t seed, struct traits traits)
         if (!world->runs[r].done && is_possible(world, &world->runs[r]))
             broke(world, "a job starved");
     uint64_t trail = world->trail;
+    world->better = fg_schedule_arranged(world->schedule).better;
     clear(world);
     return trail;
 }
 
-static void lives(const char *what, struct traits traits, uint64_t seeds)
+/* Returns how often another arrangement was better than the order. */
+static uint64_t lives(const char *what, struct traits traits, uint64_t seeds)
 {
     struct world *world = malloc(sizeof(*world));
     bool all = true;
+    uint64_t better = 0;
     printf("# %s\n", what);
     for (uint64_t seed = 1; seed <= seeds; seed++) {
         uint64_t trail = live(world, seed, traits);
         if (world->broken)
             printf("# seed %llu: %s\n", (unsigned long long)seed, world->broken);
         all = all && !world->broken;
+        better += world->better;
         if (seed % 10 == 0 && live(world, seed, traits) != trail) {
             printf("# seed %llu: another history\n", (unsigned long long)seed);
             all = false;
@@ -53,6 +57,7 @@ static void lives(const char *what, struct traits traits, uint64_t seeds)
     }
     OK(all);
     free(world);
+    return better;
 }
 
 static void random_lives(void)
@@ -65,6 +70,12 @@ static void random_lives(void)
     lives("preemption", (struct traits){.preempt = true, .bonuses = true}, 100);
     lives("preemption, quotas, nodes that come and go",
           (struct traits){.preempt = true, .quotas = true, .drains = true}, 100);
+    OK(lives("promises are kept, backfill arranged by search",
+             (struct traits){.all_at_once = true, .optimise = true}, 100)
+       > 100);
+    lives("preemption, quotas, backfill arranged by search",
+          (struct traits){.preempt = true, .quotas = true, .drains = true, .optimise = true},
+          60);
 }
 
 int main(void)

@@ -55,6 +55,16 @@ bool fg_schedule_owed(const struct fg_schedule *schedule,
            && fg_kinds_owed(schedule->kinds, job->request, alternative, out_owed, out_has);
 }
 
+void fg_schedule_optimise(struct fg_schedule *schedule, bool optimise)
+{
+    schedule->optimises = optimise;
+}
+
+struct fg_arranged fg_schedule_arranged(const struct fg_schedule *schedule)
+{
+    return schedule->arranged;
+}
+
 void fg_schedule_rank(struct fg_schedule *schedule, const struct fg_ranking *ranking)
 {
     schedule->ranking = ranking;
@@ -72,6 +82,8 @@ void fg_schedule_free(struct fg_schedule *schedule)
     fg_runners_fini(&schedule->runners);
     fg_forecast_fini(&schedule->forecast);
     fg_pool_free(schedule->what_if);
+    fg_pool_free(schedule->trial);
+    fg_pool_free(schedule->trial_beside);
     fg_placer_free(schedule->placer);
     fg_kinds_free(schedule->kinds);
     free(schedule);
@@ -286,6 +298,24 @@ static bool look_at(struct fg_schedule *schedule,
     return false;
 }
 
+/* Those behind the head, arranged.  Returns how many started. */
+static size_t arrange(struct fg_schedule *schedule, struct fg_pass *pass)
+{
+    struct batch *batch = fg_batch_new(schedule, pass);
+    const struct fg_job *job;
+    size_t started = 0, at = 0;
+    while (batch && !fg_batch_is_full(batch) && (job = fg_queue_next(pass->queue))) {
+        schedule->looked++;
+        if (!fg_schedule_was_hinted(schedule, job->id) && !fg_batch_add(batch, job))
+            started += look_at(schedule, pass, job); /* learn from it */
+    }
+    started += batch ? fg_batch_start(batch) : 0;
+    while (batch && (job = fg_batch_waits(batch, &at)))
+        started += look_at(schedule, pass, job);
+    fg_batch_free(batch);
+    return started;
+}
+
 static void walk_queue(struct fg_schedule *schedule, struct fg_pass *pass)
 {
     const struct walk walk = {schedule, pass};
@@ -294,6 +324,8 @@ static void walk_queue(struct fg_schedule *schedule, struct fg_pass *pass)
     const struct fg_job *job;
     fg_queue_walk(pass->queue);
     fg_queue_filter(pass->queue, had_head ? longest_behind : longest_before, &walk);
+    if (had_head && starts_left > 0)
+        starts_left -= (int64_t)arrange(schedule, pass);
     while ((job = fg_queue_next(pass->queue))) {
         schedule->looked++;
         if (fg_schedule_was_hinted(schedule, job->id))
@@ -301,8 +333,10 @@ static void walk_queue(struct fg_schedule *schedule, struct fg_pass *pass)
         starts_left -= look_at(schedule, pass, job) && had_head;
         if (schedule->reservation.job && starts_left <= 0)
             return;
-        if (schedule->reservation.job && !had_head)
+        if (schedule->reservation.job && !had_head) {
             fg_queue_filter(pass->queue, longest_behind, &walk);
+            starts_left -= (int64_t)arrange(schedule, pass);
+        }
         had_head = schedule->reservation.job != 0;
     }
 }

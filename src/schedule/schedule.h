@@ -98,6 +98,17 @@ bool fg_schedule_owed(const struct fg_schedule *schedule,
                       double *out_owed,
                       double *out_has);
 
+/* From now on start, of the first `optimise_jobs` behind the head that might fit, not who comes first but the best set that a
+ * search of `optimise_tries` plans finds (batch.c), if it is better.  Not in orders that compare projects after each
+ * start (drf, fair): there who comes next depends on who has started. */
+void fg_schedule_optimise(struct fg_schedule *schedule, bool optimise);
+
+/* How often it searched, and how often what it found was better, since the schedule was made. */
+struct fg_arranged {
+    uint64_t searched, better;
+};
+struct fg_arranged fg_schedule_arranged(const struct fg_schedule *schedule);
+
 /* -- who holds devices: told once, kept from pass to pass ---------------------------------------------
  * The pass itself notes what it starts.  Grants are copied. */
 /* This job holds devices, as given from now on (new, stopping now, or with another end). */

@@ -3,6 +3,7 @@
 
 #include "schedule/forecast.h"
 #include "schedule/gang.h"
+#include "schedule/genetic.h"
 #include "schedule/misfit.h"
 #include "schedule/runners.h"
 #include "schedule/schedule.h"
@@ -38,6 +39,9 @@ struct fg_schedule {
     uint64_t beside_number; /* rises whenever `beside` is not what it was, moved on */
     struct fg_pool *what_if;
     size_t what_if_nodes_max;
+    bool optimises;
+    struct fg_arranged arranged; /* see batch.c */
+    struct fg_pool *trial, *trial_beside;
     struct hinted *hints; /* see hint.c */
     size_t hints_len;
     struct fg_grant *hint_grants;
@@ -92,6 +96,19 @@ void fg_schedule_reserve(struct fg_schedule *schedule,
                          struct fg_pass *pass,
                          const struct fg_job *head,
                          const struct fg_gang *gang);
+
+/* batch.c: jobs behind the head, in their order, of which the pass may start the best set. */
+struct batch;
+/* NULL: they are not to be arranged. */
+struct batch *fg_batch_new(struct fg_schedule *schedule, struct fg_pass *pass);
+/* The next; false: it would not fit even alone, and is left out. */
+bool fg_batch_add(struct batch *batch, const struct fg_job *job);
+bool fg_batch_is_full(const struct batch *batch);
+/* Start those that the best plan starts; how many. */
+size_t fg_batch_start(struct batch *batch);
+/* The next that did not, from `at` on, which moves behind it; NULL: no more. */
+const struct fg_job *fg_batch_waits(const struct batch *batch, size_t *at);
+void fg_batch_free(struct batch *batch);
 
 /* victims.c: the shadow pool is a copy of this one from here on. */
 void fg_schedule_what_if(struct fg_schedule *schedule, const struct fg_pool *pool);

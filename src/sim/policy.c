@@ -14,9 +14,10 @@ static int no_such_word(const char *word, struct fg_err *err)
     FG_AUTO(fg_buf) struct fg_buf places = {};
     for (size_t i = 0; fg_place_policies[i]; i++)
         fg_buf_printf(&places, "%s%s", i ? ", " : "", fg_place_policies[i]->name);
-    return fg_fail(err, FG_EINVAL,
-                   "`%.40s`, expected an order (%s), a place (%s), easy, strict, no-preempt",
-                   word, orders.text, places.text);
+    return fg_fail(
+        err, FG_EINVAL,
+        "`%.40s`, expected an order (%s), a place (%s), easy, strict, optimise, no-preempt",
+        word, orders.text, places.text);
 }
 
 static bool read_word(const char *word, struct fg_sim_policy *out, bool *had_preempt)
@@ -31,6 +32,8 @@ static bool read_word(const char *word, struct fg_sim_policy *out, bool *had_pre
         out->is_strict = true;
     else if (strcmp(word, "easy") == 0)
         out->is_strict = false;
+    else if (strcmp(word, "optimise") == 0)
+        out->optimises = true;
     else {
         const struct fg_place_policy *place = fg_place_policy_find(word);
         if (!place)

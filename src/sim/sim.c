@@ -108,6 +108,7 @@ static int set_up(struct sim *sim, struct fg_err *err)
     fg_schedule_rank(sim->schedule, sim->ranking);
     if (options->place)
         fg_schedule_place(sim->schedule, options->place, options->seed);
+    fg_schedule_optimise(sim->schedule, options->optimise);
     prepare_jobs(sim);
     int rc = add_projects(sim, err);
     return rc == 0 ? fg_sim_nodes_new(sim, err) : rc;

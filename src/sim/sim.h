@@ -39,6 +39,7 @@ struct fg_sim_options {
     const struct fg_order *order;
     enum fg_preempt preempt;
     const struct fg_place_policy *place; /* NULL: the default */
+    bool optimise;                       /* who is backfilled is found by search */
     uint64_t seed;
     /* Orders that move with time, or push by what a job has got by now, need passes when nothing else happens: this often
      * while jobs wait.  0: only at events. */

@@ -72,6 +72,8 @@ void build(struct world *world, uint64_t seed, struct traits traits)
 {
     *world = (struct world){.seed = seed, .traits = traits};
     create(world);
+    world->config.optimise_tries = 60;
+    fg_schedule_optimise(world->schedule, traits.optimise);
     static const char *const kinds[] = {"h100-sxm", "a100", "h100-pcie"};
     uint32_t nodes = 1 + draw(world, NODES_MAX);
     for (uint32_t i = 0; i < nodes; i++) {
@@ -415,6 +417,7 @@ struct fresh {
 static struct fresh decide_afresh(struct world *world, size_t running)
 {
     FG_AUTO(fg_schedule) struct fg_schedule *schedule = fg_schedule_new(&world->config);
+    fg_schedule_optimise(schedule, world->traits.optimise);
     const struct fg_decision *decisions;
     fg_schedule_rank(schedule, world->ranking);
     fg_schedule_place(schedule, fg_place_policy_find("best-fit"), 1);

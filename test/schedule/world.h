@@ -28,6 +28,7 @@ struct traits {
     bool all_at_once; /* nobody comes later: promises to the head must be kept */
     bool exact;       /* jobs run as long as their limits say */
     bool preempt, quotas, drains, bonuses;
+    bool optimise;
 };
 
 struct world {
@@ -44,6 +45,7 @@ struct world {
     int64_t now_us;
     uint64_t trail; /* hash of all decisions */
     const char *broken;
+    uint64_t better; /* arrangements of backfill, at the end */
 };
 
 extern const struct fg_quota no_quota;
