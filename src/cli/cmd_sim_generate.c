@@ -54,7 +54,7 @@ static int read_options(const struct fg_cli *cli,
         rc = fg_cli_number(cli, "seed", 0, INT64_MAX, 1, &seed, err);
     if (rc == 0)
         rc = read_load(cli, &out->load_milli, err);
-    if (rc < 0)
+    if (rc != 0)
         return rc;
     out->jobs = (size_t)jobs;
     out->gpus = (uint32_t)gpus;

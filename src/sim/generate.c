@@ -5,11 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define SECOND_US 1'000'000LL
-#define LIMIT_MAX 4       /* times the run time, rounded up to a minute */
-#define SIGMAS    3.0     /* draws beyond are taken again: no single job outweighs all others */
-#define CORES     4       /* beside each device */
-#define MEM_MIB   32'768U /* beside each device */
+#define SECOND_US    1'000'000LL
+#define LIMIT_MAX    4   /* times the run time, rounded up to a minute */
+#define SIGMAS       3.0 /* draws beyond are taken again: no single job outweighs all others */
+#define FACTOR_STEPS 20
+#define FACTOR_MAX   100.0   /* of one step */
+#define CORES        4       /* beside each device */
+#define MEM_MIB      32'768U /* beside each device */
 
 /* Devices, jobs of a million, mean and deviation of the logarithm of the run time in seconds. */
 static const struct {
@@ -95,7 +97,7 @@ static uint32_t pick_project(uint64_t *state)
 /* A run time before all of them are scaled; the limit is so many times it. */
 struct drawn {
     double seconds;
-    uint32_t times;
+    uint32_t gpus, times;
 };
 
 /* The requests, which are few, are found once. */
@@ -105,7 +107,6 @@ struct maker {
     uint64_t random;
     uint32_t requests[SIZES], tasks[SIZES];
     struct drawn *drawn; /* by job */
-    double sum;          /* of device-seconds */
 };
 
 static void make_requests(struct maker *maker)
@@ -144,23 +145,44 @@ static void make_job(struct maker *maker, size_t at)
         .preemptible = below(random, 3) == 0,
     };
     struct drawn *drawn = &maker->drawn[at];
+    drawn->gpus = sizes[size].gpus;
     drawn->times = 1 + below(random, LIMIT_MAX);
     drawn->seconds = exp(sizes[size].mu + sizes[size].sigma * normal(random));
-    maker->sum += drawn->seconds * sizes[size].gpus;
     if (fg_sim_trace_add(maker->trace, &job, NULL) < 0)
         abort();
 }
 
-/* Run times so that all jobs together ask what they should; limits in whole minutes. */
-static void scale(const struct maker *maker, const struct drawn *drawn, struct fg_sim_job *job)
+/* No job takes more than a quarter of the time, or one that came last would decide the makespan. */
+static double seconds_of(const struct maker *maker, const struct drawn *drawn, double factor)
+{
+    double most = (double)maker->options->span_us / SECOND_US / 4;
+    return fmin(fmax(round(drawn->seconds * factor), 1), most);
+}
+
+/* What the drawn run times are multiplied with, so that all jobs together ask what they should; what is cut off long jobs
+ * goes to the others, step by step. */
+static double find_factor(const struct maker *maker)
 {
     const struct fg_sim_generate *options = maker->options;
     double asked = (double)options->load_milli / 1000 * options->gpus * (double)options->span_us
                    / SECOND_US;
-    double seconds = round(drawn->seconds * asked / maker->sum);
-    double most = (double)FG_SIM_DURATION_MAX / SECOND_US / (2 * LIMIT_MAX);
+    double factor = 1;
+    for (int i = 0; i < FACTOR_STEPS; i++) {
+        double sum = 0;
+        for (size_t at = 0; at < options->jobs; at++)
+            sum += seconds_of(maker, &maker->drawn[at], factor) * maker->drawn[at].gpus;
+        factor *= fmin(asked / sum, FACTOR_MAX);
+    }
+    return factor;
+}
+
+/* Limits are in whole minutes. */
+static void set_times(const struct maker *maker, double factor, size_t at)
+{
+    const struct drawn *drawn = &maker->drawn[at];
+    struct fg_sim_job *job = &maker->trace->jobs[at];
     int64_t minute = 60 * SECOND_US;
-    job->duration_us = (int64_t)fmin(fmax(seconds, 1), most) * SECOND_US;
+    job->duration_us = (int64_t)seconds_of(maker, drawn, factor) * SECOND_US;
     job->time_limit_us = (job->duration_us * drawn->times + minute - 1) / minute * minute;
 }
 
@@ -174,8 +196,9 @@ void fg_sim_generate(const struct fg_sim_generate *options, struct fg_sim_trace 
     make_projects(&maker);
     for (size_t i = 0; i < options->jobs; i++)
         make_job(&maker, i);
+    double factor = find_factor(&maker);
     for (size_t i = 0; i < options->jobs; i++)
-        scale(&maker, &maker.drawn[i], &trace->jobs[i]);
+        set_times(&maker, factor, i);
     free(maker.drawn);
     fg_sim_trace_finish(trace);
 }

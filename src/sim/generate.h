@@ -4,7 +4,8 @@
  *
  * Sizes, the spread of run times of each size and the shares of projects are those of the 82,247 jobs of the Philly list (Jeon et
  * al., USENIX ATC 2019); arrivals follow the hour of the day and rest at weekends.  Run times are then scaled so that
- * all jobs together ask `load` of the devices' time.  Pure: every draw comes from the seed.
+ * all jobs together ask `load` of the devices' time, none for more than a quarter of the time
+ * (less is asked if that cannot be).  Pure: every draw comes from the seed.
  */
 #pragma once
 

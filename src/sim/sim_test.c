@@ -384,7 +384,7 @@ static void random_scene(struct scene *scene, uint64_t seed)
     for (size_t i = 0; i < JOBS; i++)
         random_job(&random, &at_us, &scene->trace);
     fg_sim_trace_finish(&scene->trace);
-    size_t orders = 0;
+    size_t orders = 1; /* there is one */
     while (fg_orders[orders])
         orders++;
     scene->options = (struct fg_sim_options){.order = fg_orders[seed % orders],

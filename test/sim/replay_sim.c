@@ -282,7 +282,7 @@ static void make_history(struct world *world)
 
 static void choose_policy(struct world *world)
 {
-    size_t orders = 0;
+    size_t orders = 1; /* there is one */
     while (fg_orders[orders])
         orders++;
     world->order = fg_orders[world->seed % orders];
