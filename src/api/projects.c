@@ -46,7 +46,22 @@ static void write_quota(struct fg_json *json, const struct fg_project *project)
     fg_json_key(json, "kinds");
     fg_json_object(json);
     for (size_t i = 0; i < project->kinds_len; i++)
-        fg_json_kv_int(json, project->kinds[i].kind, project->kinds[i].gpu_milli);
+        if (project->kinds[i].gpu_milli >= 0)
+            fg_json_kv_int(json, project->kinds[i].kind, project->kinds[i].gpu_milli);
+    fg_json_end(json);
+    fg_json_end(json);
+}
+
+static void write_guarantee(struct fg_json *json, const struct fg_project *project)
+{
+    fg_json_key(json, "guarantee");
+    fg_json_object(json);
+    fg_json_kv_int(json, "gpu_milli", project->guarantee_milli);
+    fg_json_key(json, "kinds");
+    fg_json_object(json);
+    for (size_t i = 0; i < project->kinds_len; i++)
+        if (project->kinds[i].guarantee_milli > 0)
+            fg_json_kv_int(json, project->kinds[i].kind, project->kinds[i].guarantee_milli);
     fg_json_end(json);
     fg_json_end(json);
 }
@@ -68,10 +83,14 @@ static int write_project(void *self, const struct fg_project *project)
         return 0;
     const struct fg_doc *held = fg_doc_get(listing->held, project->name);
     fg_json_object(json);
+    const struct fg_doc *parent = held ? fg_doc_get(held, "parent") : NULL;
     fg_json_kv(json, "name", project->name);
+    fg_json_kv(json, "parent", parent && parent->kind == FG_DOC_TEXT ? parent->text : NULL);
     fg_json_kv_int(json, "weight", project->weight);
     fg_json_kv_int(json, "priority", project->priority);
     write_quota(json, project);
+    write_guarantee(json, project);
+    fg_json_kv(json, "borrows", project->borrows_back ? "preemptible" : "all");
     fg_json_kv_bool(json, "archived", project->archived);
     fg_json_key(json, "usage");
     fg_json_object(json);
@@ -165,22 +184,92 @@ static int read_int(const struct fg_doc *doc,
     return 0;
 }
 
-static int read_kinds(const struct fg_doc *doc, struct fg_project *project, struct fg_err *err)
+/* The row of the kind; a new one without limit and guarantee if there is none.  NULL: there are too many. */
+static struct fg_kind_quota *row_of(struct fg_project *project, const char *kind)
 {
-    if (doc->kind != FG_DOC_MAP || doc->len > FG_QUOTA_KINDS_MAX)
-        return fg_fail(err, FG_EINVAL, "quota.kinds: expected an object of at most %d kinds",
+    for (size_t i = 0; i < project->kinds_len; i++)
+        if (strcmp(project->kinds[i].kind, kind) == 0)
+            return &project->kinds[i];
+    if (project->kinds_len == FG_QUOTA_KINDS_MAX)
+        return NULL;
+    struct fg_kind_quota *row = &project->kinds[project->kinds_len++];
+    *row = (struct fg_kind_quota){.gpu_milli = -1};
+    snprintf(row->kind, sizeof(row->kind), "%s", kind);
+    return row;
+}
+
+static void drop_empty_rows(struct fg_project *project)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < project->kinds_len; i++)
+        if (project->kinds[i].gpu_milli >= 0 || project->kinds[i].guarantee_milli > 0)
+            project->kinds[kept++] = project->kinds[i];
+    project->kinds_len = kept;
+}
+
+static int64_t *number_of(struct fg_kind_quota *row, bool guarantee)
+{
+    return guarantee ? &row->guarantee_milli : &row->gpu_milli;
+}
+
+/* All limits, or guarantees, of kinds are replaced. */
+static int read_kinds(const struct fg_doc *doc,
+                      const char *what,
+                      bool guarantee,
+                      struct fg_project *project,
+                      struct fg_err *err)
+{
+    if (doc->kind != FG_DOC_MAP)
+        return fg_fail(err, FG_EINVAL, "%s: expected an object of at most %d kinds", what,
                        FG_QUOTA_KINDS_MAX);
-    project->kinds_len = 0;
+    for (size_t i = 0; i < project->kinds_len; i++)
+        *number_of(&project->kinds[i], guarantee) = guarantee ? 0 : -1;
+    drop_empty_rows(project);
     for (const struct fg_doc *member = doc->first; member; member = member->next) {
-        struct fg_kind_quota *kind = &project->kinds[project->kinds_len];
-        int rc = fg_kind_read("quota.kinds", member->key, kind->kind, err);
-        if (rc == 0)
-            rc = read_int(member, "quota.kinds: milli-devices", 0, QUOTA_MAX, &kind->gpu_milli,
-                          err);
+        char kind[FG_KIND_MAX];
+        int rc = fg_kind_read(what, member->key, kind, err);
         if (rc < 0)
             return rc;
-        project->kinds_len++;
+        struct fg_kind_quota *row = row_of(project, kind);
+        if (!row)
+            return fg_fail(err, FG_EINVAL, "%s: more than %d kinds have a limit or a guarantee",
+                           what, FG_QUOTA_KINDS_MAX);
+        rc = read_int(member, "milli-devices of a kind", 0, QUOTA_MAX,
+                      number_of(row, guarantee), err);
+        if (rc < 0)
+            return fg_wrap(err, rc, "%s", what);
     }
+    drop_empty_rows(project);
+    return 0;
+}
+
+static int read_guarantee(const struct fg_doc *doc,
+                          struct fg_project *project,
+                          struct fg_err *err)
+{
+    if (doc->kind != FG_DOC_MAP)
+        return fg_fail(err, FG_EINVAL, "guarantee: expected an object");
+    int rc = 0;
+    for (const struct fg_doc *member = doc->first; member && rc == 0; member = member->next) {
+        if (strcmp(member->key, "gpu_milli") == 0)
+            rc = read_int(member, "guarantee.gpu_milli", 0, QUOTA_MAX,
+                          &project->guarantee_milli, err);
+        else if (strcmp(member->key, "kinds") == 0)
+            rc = read_kinds(member, "guarantee.kinds", true, project, err);
+        else
+            rc = fg_fail(err, FG_EINVAL, "guarantee: unknown member %.40s", member->key);
+    }
+    return rc;
+}
+
+static int read_borrows(const struct fg_doc *doc,
+                        struct fg_project *project,
+                        struct fg_err *err)
+{
+    bool back = doc->kind == FG_DOC_TEXT && strcmp(doc->text, "preemptible") == 0;
+    if (!back && (doc->kind != FG_DOC_TEXT || strcmp(doc->text, "all") != 0))
+        return fg_fail(err, FG_EINVAL, "borrows: expected all or preemptible");
+    project->borrows_back = back;
     return 0;
 }
 
@@ -201,7 +290,7 @@ static int read_quota(const struct fg_doc *doc, struct fg_project *project, stru
                 rc = read_int(member, member->key, 0, QUOTA_MAX, to, err);
         }
         if (strcmp(member->key, "kinds") == 0)
-            rc = read_kinds(member, project, err);
+            rc = read_kinds(member, "quota.kinds", false, project, err);
         if (rc == FG_ENOENT)
             rc = fg_fail(err, FG_EINVAL, "quota: unknown member %.40s", member->key);
         if (rc < 0)
@@ -229,11 +318,16 @@ static int read_member(const struct fg_doc *member,
         project->archived = member->integer != 0;
     } else if (strcmp(member->key, "quota") == 0) {
         rc = read_quota(member, project, err);
+    } else if (strcmp(member->key, "guarantee") == 0) {
+        rc = read_guarantee(member, project, err);
+    } else if (strcmp(member->key, "borrows") == 0) {
+        rc = read_borrows(member, project, err);
     } else if (strcmp(member->key, "name") == 0) {
         if (member->kind != FG_DOC_TEXT || strcmp(member->text, project->name) != 0)
             return fg_fail(err, FG_EINVAL, "name: differs from the one in the path");
     } else if (strcmp(member->key, "usage")
-               != 0) { /* part of what GET shows; not ours to change */
+                   != 0 /* part of what GET shows; not ours to change */
+               && strcmp(member->key, "parent") != 0) { /* read_parent() */
         return fg_fail(err, FG_EINVAL, "body: unknown member %.40s", member->key);
     }
     return rc;
@@ -253,6 +347,27 @@ static int note_existing(void *self, const struct fg_project *project)
         existing->found = true;
     }
     return 0;
+}
+
+static int read_parent(struct fg_call *call,
+                       const struct fg_doc *doc,
+                       struct fg_project *project,
+                       struct fg_err *err)
+{
+    struct fg_project parent = {};
+    struct existing existing = {.name = doc->text, .out = &parent};
+    if (doc->kind == FG_DOC_NULL) {
+        project->parent = 0;
+        return 0;
+    }
+    if (doc->kind != FG_DOC_TEXT)
+        return fg_fail(err, FG_EINVAL, "parent: expected the name of a project, or null");
+    struct fg_reader *reader = fg_worker_reader(call->worker, err);
+    int rc = reader ? fg_reader_projects(reader, note_existing, &existing, err) : FG_EIO;
+    if (rc == 0 && !existing.found)
+        rc = fg_fail(err, FG_EINVAL, "parent: project %.63s is not known", doc->text);
+    project->parent = parent.id;
+    return rc;
 }
 
 /* What is there stays as it is but for the members given. */
@@ -275,7 +390,8 @@ static int read_put(struct fg_call *call, struct fg_project *project, struct fg_
     for (const struct fg_doc *member = rc == 0 ? doc->first : NULL; member && rc == 0;
          member = member->next)
         rc = read_member(member, project, err);
-    return rc;
+    const struct fg_doc *parent = rc == 0 ? fg_doc_get(doc, "parent") : NULL;
+    return parent ? read_parent(call, parent, project, err) : rc;
 }
 
 static void changed(struct fg_call *call)

@@ -23,6 +23,14 @@ const struct fg_opt fg_opts_project_archive[] = {
 const struct fg_opt fg_opts_project_set[] = {
     {"weight", 'w', "N", "its share against others, 1 to 1000 (100)", NULL},
     {"priority", 0, "N", "added to the priority of each of its jobs", NULL},
+    {"parent", 0, "NAME|none", "the project that it is part of: what it holds counts there too",
+     NULL},
+    {"guarantee-gpus", 0, "N", "accelerators it gets back from who has borrowed them (0)",
+     NULL},
+    {"guarantee-kind", 0, "KIND=N",
+     "the same of one kind; repeat it for each kind that has a guarantee", NULL},
+    {"borrows", 0, "all|preemptible", "jobs that may start beyond what is guaranteed (all)",
+     NULL},
     {"quota-gpus", 0, "N|none", "accelerators it may hold at one time", NULL},
     {"quota-kind", 0, "KIND=N",
      "accelerators of one kind; repeat it for each kind that has a limit", NULL},
@@ -82,6 +90,27 @@ static void add_project(struct fg_table *table, const struct fg_doc *project)
     fg_table_add(table, archived ? FG_DIM : FG_GOOD, archived ? "archived" : "open");
 }
 
+/* Its place in the tree, and what is guaranteed to it. */
+static void print_terms(const struct fg_doc *project)
+{
+    const struct fg_doc *guarantee = fg_doc_get(project, "guarantee");
+    const char *parent = fg_view_text(project, "parent");
+    char number[FG_HUMAN_MAX];
+    if (parent[0])
+        printf("part of %s\n", parent);
+    if (fg_view_int(guarantee, "gpu_milli", 0) > 0) {
+        fg_human_milli(fg_view_int(guarantee, "gpu_milli", 0), number);
+        printf("guaranteed: %s accelerators\n", number);
+    }
+    for (const struct fg_doc *kind = fg_view_first(guarantee, "kinds"); kind;
+         kind = kind->next) {
+        fg_human_milli(kind->integer, number);
+        printf("guaranteed: %s of kind %s\n", number, kind->key);
+    }
+    if (strcmp(fg_view_text(project, "borrows"), "preemptible") == 0)
+        printf("beyond that only preemptible jobs start\n");
+}
+
 static int print_project(struct fg_cli *cli, const struct fg_doc *project)
 {
     if (fg_args_has(&cli->args, "json")) {
@@ -99,6 +128,7 @@ static int print_project(struct fg_cli *cli, const struct fg_doc *project)
         fg_human_milli(kind->integer, limit);
         printf("at most %s of kind %s\n", limit, kind->key);
     }
+    print_terms(project);
     return 0;
 }
 
@@ -172,9 +202,12 @@ static int write_limit(struct fg_json *json,
     return 0;
 }
 
-static int write_kinds(const struct fg_cli *cli, struct fg_json *json, struct fg_err *err)
+static int write_kinds(const struct fg_cli *cli,
+                       struct fg_json *json,
+                       const char *option,
+                       struct fg_err *err)
 {
-    if (!fg_args_has(&cli->args, "quota-kind"))
+    if (!fg_args_has(&cli->args, option))
         return 0;
     fg_json_key(json, "kinds");
     fg_json_object(json);
@@ -183,16 +216,39 @@ static int write_kinds(const struct fg_cli *cli, struct fg_json *json, struct fg
         const struct fg_arg *arg = &cli->args.given[i];
         char kind[64];
         const char *equals = strchr(arg->value, '=');
-        if (strcmp(arg->opt->name, "quota-kind") != 0)
+        if (strcmp(arg->opt->name, option) != 0)
             continue;
         if (!equals || equals == arg->value || equals - arg->value >= (ptrdiff_t)sizeof(kind))
-            return fg_fail(err, FG_EINVAL, "--quota-kind: %.40s, expected KIND=N", arg->value);
+            return fg_fail(err, FG_EINVAL, "--%s: %.40s, expected KIND=N", option, arg->value);
         snprintf(kind, sizeof(kind), "%.*s", (int)(equals - arg->value), arg->value);
         if (strcmp(equals + 1, "none") != 0)
-            rc = write_limit(json, "quota-kind", kind, equals + 1, 1000, err);
+            rc = write_limit(json, option, kind, equals + 1, 1000, err);
     }
     fg_json_end(json);
     return rc;
+}
+
+static int write_guarantee(const struct fg_cli *cli, struct fg_json *json, struct fg_err *err)
+{
+    const char *gpus = fg_args_get(&cli->args, "guarantee-gpus");
+    fg_json_key(json, "guarantee");
+    fg_json_object(json);
+    int rc = write_kinds(cli, json, "guarantee-kind", err);
+    if (gpus && rc == 0)
+        rc = write_limit(json, "guarantee-gpus", "gpu_milli",
+                         strcmp(gpus, "none") == 0 ? "0" : gpus, 1000, err);
+    fg_json_end(json);
+    return rc;
+}
+
+static void write_terms(const struct fg_cli *cli, struct fg_json *json)
+{
+    const char *parent = fg_args_get(&cli->args, "parent"),
+               *borrows = fg_args_get(&cli->args, "borrows");
+    if (parent)
+        fg_json_kv(json, "parent", strcmp(parent, "none") == 0 ? NULL : parent);
+    if (borrows)
+        fg_json_kv(json, "borrows", borrows);
 }
 
 static int write_quota(const struct fg_cli *cli, struct fg_json *json, struct fg_err *err)
@@ -207,7 +263,7 @@ static int write_quota(const struct fg_cli *cli, struct fg_json *json, struct fg
     };
     fg_json_key(json, "quota");
     fg_json_object(json);
-    int rc = write_kinds(cli, json, err);
+    int rc = write_kinds(cli, json, "quota-kind", err);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && rc == 0; i++) {
         const char *text = fg_args_get(&cli->args, rows[i].option);
         if (text)
@@ -233,7 +289,10 @@ int fg_cmd_project_set(struct fg_cli *cli, struct fg_err *err)
         fg_json_kv_int(&json, "weight", weight);
     if (fg_args_has(&cli->args, "priority"))
         fg_json_kv_int(&json, "priority", priority);
-    rc = write_quota(cli, &json, err);
+    write_terms(cli, &json);
+    rc = write_guarantee(cli, &json, err);
+    if (rc == 0)
+        rc = write_quota(cli, &json, err);
     fg_json_end(&json);
     return rc < 0 ? rc : put_project(cli, body.text, err);
 }

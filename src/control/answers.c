@@ -153,10 +153,12 @@ static void held_of(struct fg_json *json, struct fg_control *control)
         const struct fg_held *held = fg_queue_held(control->queue, id);
         fg_json_key(json, project->name);
         fg_json_object(json);
-        fg_json_kv_int(json, "gpu_milli", held->gpu_milli);
-        fg_json_kv_int(json, "cpu_milli", held->cpu_milli);
-        fg_json_kv_int(json, "mem_mib", held->mem_mib);
-        fg_json_kv_int(json, "running", held->running);
+        const struct fg_project *parent = fg_queue_project(control->queue, project->parent);
+        fg_json_kv(json, "parent", parent ? parent->name : NULL);
+        fg_json_kv_int(json, "gpu_milli", held->gpu_milli + held->below.gpu_milli);
+        fg_json_kv_int(json, "cpu_milli", held->cpu_milli + held->below.cpu_milli);
+        fg_json_kv_int(json, "mem_mib", held->mem_mib + held->below.mem_mib);
+        fg_json_kv_int(json, "running", held->running + held->below_running);
         fg_json_kv_int(json, "queued", held->queued);
         fg_json_end(json);
     }
@@ -169,6 +171,8 @@ static void notices(struct fg_json *json, const struct fg_control *control)
     fg_json_array(json);
     if (fg_pool_totals(control->pool).gpu_milli == 0)
         fg_json_string(json, "this pool has no accelerator: jobs run on CPUs");
+    if (fg_control_overpromised(control))
+        fg_json_string(json, "more accelerators are guaranteed to projects than there are");
     if (control->sick)
         fg_json_string(json, control->batch_err.text);
     for (size_t i = 0; i < control->lives_len; i++)

@@ -33,6 +33,35 @@ static bool node_agrees(const struct fg_control *control, fg_node_id id)
     return same;
 }
 
+static bool is_below(const struct fg_queue *queue, fg_project_id project, fg_project_id top)
+{
+    const struct fg_project *at = fg_queue_project(queue, project);
+    do
+        at = at ? fg_queue_project(queue, at->parent) : NULL;
+    while (at && at->id != top);
+    return at != NULL;
+}
+
+static bool tree_agrees(const struct fg_control *control, const struct fg_project *project)
+{
+    const struct fg_held *held = fg_queue_held(control->queue, project->id);
+    int64_t running = 0, gpu_milli = 0, row_milli = 0;
+    for (size_t i = 0; i < control->lives_len; i++) {
+        const struct live *live = &control->lives[i];
+        if (!live->claimed
+            || !is_below(control->queue, fg_queue_get(control->queue, live->job)->project,
+                         project->id))
+            continue;
+        struct fg_amount amount =
+            fg_schedule_amount(control->pool, project, live->grants, live->tasks);
+        running++;
+        gpu_milli += amount.gpu_milli;
+        row_milli += amount.kinds[0];
+    }
+    return held->below_running == running && held->below.gpu_milli == gpu_milli
+           && held->below.kinds[0] == row_milli;
+}
+
 static bool project_agrees(const struct fg_control *control, fg_project_id id)
 {
     int64_t running = 0, gpu_milli = 0, cpu_milli = 0, queued = 0;
@@ -78,7 +107,9 @@ bool fg_control_check(const struct fg_control *control)
         if (!node_agrees(control, id))
             return false;
     for (fg_project_id id = 1; id <= fg_queue_projects_max(control->queue); id++)
-        if (fg_queue_project(control->queue, id) && !project_agrees(control, id))
+        if (fg_queue_project(control->queue, id)
+            && (!project_agrees(control, id)
+                || !tree_agrees(control, fg_queue_project(control->queue, id))))
             return false;
     return true;
 }

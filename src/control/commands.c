@@ -1,8 +1,6 @@
 /* commands.c - everything asked for but submits and reports. */
 #include "control/control_inner.h"
 
-#include <string.h>
-
 /* The open job, if the actor may see it. */
 static const struct fg_job *visible(struct fg_control *control,
                                     const struct fg_actor *actor,
@@ -105,40 +103,6 @@ static void set_node(struct fg_control *control,
     control->pass_wanted = true;
 }
 
-/* The quota rows may be others now: count again what runs. */
-static void recount(struct fg_control *control, const struct fg_project *project)
-{
-    struct fg_held *held = fg_queue_held(control->queue, project->id);
-    memset(held->kinds, 0, sizeof(held->kinds));
-    for (size_t i = 0; i < control->lives_len; i++) {
-        struct live *live = &control->lives[i];
-        if (!live->claimed || fg_queue_get(control->queue, live->job)->project != project->id)
-            continue;
-        live->amount = fg_schedule_amount(control->pool, project, live->grants, live->tasks);
-        for (size_t row = 0; row < FG_QUOTA_KINDS_MAX; row++)
-            held->kinds[row] += live->amount.kinds[row];
-    }
-}
-
-static void put_project(struct fg_control *control, struct fg_command *command)
-{
-    struct fg_project *project = command->project;
-    const struct fg_project *known = fg_queue_project_find(control->queue, project->name);
-    project->id = known ? known->id : fg_queue_projects_max(control->queue) + 1;
-    if (!fg_control_begin(control))
-        return;
-    command->rc = fg_queue_project_put(control->queue, project, &command->err);
-    if (command->rc < 0)
-        return;
-    command->rc =
-        control->options.store_ops->project_put(control->options.store, project, &command->err);
-    fg_control_wrote(control, command->rc, &command->err);
-    recount(control, project);
-    fg_control_tell(control, "project.changed", NULL, "\"project\":\"%s\"", project->name);
-    command->out_id = project->id;
-    control->pass_wanted = true;
-}
-
 static void put_token(struct fg_control *control, struct fg_command *command)
 {
     if (!fg_control_begin(control))
@@ -185,7 +149,7 @@ void fg_command_apply(struct fg_control *control, struct fg_command *command)
         set_node(control, command, FG_NODE_UP);
         break;
     case FG_CMD_PROJECT_PUT:
-        put_project(control, command);
+        fg_command_put_project(control, command);
         break;
     case FG_CMD_TOKEN_PUT:
         put_token(control, command);

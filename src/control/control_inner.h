@@ -6,6 +6,7 @@
 #include "control/control.h"
 #include "queue/predict.h"
 #include "schedule/priority.h"
+#include "schedule/quota.h"
 #include "schedule/ranking.h"
 #include "schedule/schedule.h"
 
@@ -209,6 +210,11 @@ struct fg_json;
 void fg_why_nodes(struct fg_control *control,
                   const struct fg_request *request,
                   struct fg_json *json);
+
+/* project.c */
+void fg_command_put_project(struct fg_control *control, struct fg_command *command);
+/* Milli-devices that are guaranteed to projects beyond those that there are; 0: none. */
+int64_t fg_control_overpromised(const struct fg_control *control);
 
 /* migrate.c */
 void fg_command_moves(struct fg_control *control, struct fg_command *command);

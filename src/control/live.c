@@ -48,8 +48,11 @@ void fg_live_del(struct fg_control *control, struct live *live)
         fg_pool_release(control->pool, &live->grants[task]);
     struct fg_held *held = fg_queue_held(control->queue, job->project);
     fg_held_settle(held, control->now_us, control->config->fair_half_life_s);
-    if (live->claimed)
+    if (live->claimed) {
         fg_held_take(held, &live->amount);
+        fg_quota_take_above(control->queue, control->pool, job->project, live->grants,
+                            live->tasks);
+    }
     free(live->grants);
     free(live->task_state);
     fg_map_del(control->live_by_job, live->job);

@@ -201,22 +201,35 @@ static bool fits_empty(const struct fg_control *control, const struct fg_request
     return false;
 }
 
+/* The first limit in the tree of projects that is in the way of all kinds it may have. */
 static void say_quota(struct why *why, const struct fg_request *request)
 {
-    const struct fg_project *project = fg_queue_project(why->control->queue, why->job->project);
+    struct fg_control *control = why->control;
     int64_t tasks = why->job->tasks;
     struct fg_amount amount = {
         .gpu_milli = tasks * request->count * request->gpu_milli,
         .cpu_milli = tasks * request->cpu_milli,
         .mem_mib = tasks * (int64_t)request->mem_mib,
     };
-    int row = request->count ? fg_quota_row(project, request->kind) : -1;
-    if (row >= 0)
-        amount.kinds[row] = amount.gpu_milli;
-    struct fg_err err;
-    if (fg_quota_allows(project, fg_queue_held(why->control->queue, project->id), &amount, &err)
-        < 0)
+    struct fg_err err = {};
+    uint64_t kinds = fg_pool_need(control->pool, request).kinds, left = kinds;
+    int rc = 0;
+    do {
+        uint32_t kind = left ? (uint32_t)__builtin_ctzll(left) : FG_NO_KIND;
+        rc = fg_quota_allows_kind(control->queue, control->pool, why->job->project, amount,
+                                  kind, rc < 0 ? NULL : &err);
+        left &= left - 1;
+    } while (rc < 0 && left);
+    if (rc < 0)
         reason(why, "quota", "%s", err.text);
+    else if (request->count && !why->job->preemptible
+             && fg_quota_borrows_back(control->queue, why->job->project)
+             && !fg_quota_guaranteed(control->queue, control->pool, why->job->project, 0,
+                                     amount.gpu_milli, kinds))
+        reason(why, "quota",
+               "%lld milli-devices more are beyond what is guaranteed to its project, and "
+               "there only preemptible jobs may start",
+               (long long)amount.gpu_milli);
 }
 
 static void say_head(struct why *why)

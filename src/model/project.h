@@ -8,7 +8,7 @@ enum fg_role { FG_ROLE_NONE, FG_ROLE_VIEWER, FG_ROLE_MEMBER, FG_ROLE_OPERATOR, F
 const char *fg_role_name(enum fg_role role); /* "viewer", ... */
 int fg_role_find(const char *name);          /* the role, or -1 */
 
-/* Limits of a project on what it holds at one time.  -1: no limit. */
+/* Limits of a project, those below it included, on what it holds at one time.  -1: no limit. */
 struct fg_quota {
     int64_t gpu_milli; /* accelerators of every kind together */
     int64_t cpu_milli;
@@ -20,7 +20,8 @@ struct fg_quota {
 #define FG_QUOTA_KINDS_MAX 8
 struct fg_kind_quota {
     char kind[FG_KIND_MAX];
-    int64_t gpu_milli;
+    int64_t gpu_milli;       /* the limit; -1: none */
+    int64_t guarantee_milli; /* 0: none */
 };
 
 struct fg_project {
@@ -32,7 +33,12 @@ struct fg_project {
     struct fg_quota quota;
     struct fg_kind_quota kinds[FG_QUOTA_KINDS_MAX];
     size_t kinds_len;
-    bool archived; /* no new jobs */
+    /* Accelerators of every kind together that it has by reclaim, if it asks for them and others have borrowed them;
+     * for it and all projects below it, as the quota is. */
+    int64_t guarantee_milli;
+    bool
+        borrows_back; /* beyond what is guaranteed it starts only jobs that can be asked to stop */
+    bool archived;    /* no new jobs */
 };
 
 /* A bearer token as stored: the secret itself is shown once and never kept. */

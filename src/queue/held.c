@@ -59,6 +59,28 @@ void fg_held_take(struct fg_held *held, const struct fg_amount *amount)
            && held->mem_mib >= 0);
 }
 
+static void sum_up(struct fg_amount *sum, const struct fg_amount *amount, int64_t times)
+{
+    sum->gpu_milli += times * amount->gpu_milli;
+    sum->cpu_milli += times * amount->cpu_milli;
+    sum->mem_mib += times * amount->mem_mib;
+    for (size_t i = 0; i < FG_QUOTA_KINDS_MAX; i++)
+        sum->kinds[i] += times * amount->kinds[i];
+}
+
+void fg_held_add_below(struct fg_held *held, const struct fg_amount *amount)
+{
+    sum_up(&held->below, amount, 1);
+    held->below_running++;
+}
+
+void fg_held_take_below(struct fg_held *held, const struct fg_amount *amount)
+{
+    sum_up(&held->below, amount, -1);
+    held->below_running--;
+    assert(held->below_running >= 0 && held->below.gpu_milli >= 0);
+}
+
 static int over(const struct fg_project *project,
                 const char *what,
                 int64_t held,
@@ -78,19 +100,21 @@ int fg_quota_allows(const struct fg_project *project,
                     struct fg_err *err)
 {
     const struct fg_quota *quota = &project->quota;
-    int rc = over(project, "running jobs", held->running, 1, quota->running, err);
+    const struct fg_amount *below = &held->below;
+    int rc = over(project, "running jobs", held->running + held->below_running, 1,
+                  quota->running, err);
     if (rc == 0)
-        rc = over(project, "milli-devices", held->gpu_milli, amount->gpu_milli,
-                  quota->gpu_milli, err);
+        rc = over(project, "milli-devices", held->gpu_milli + below->gpu_milli,
+                  amount->gpu_milli, quota->gpu_milli, err);
     if (rc == 0)
-        rc = over(project, "milli-cores", held->cpu_milli, amount->cpu_milli, quota->cpu_milli,
-                  err);
+        rc = over(project, "milli-cores", held->cpu_milli + below->cpu_milli, amount->cpu_milli,
+                  quota->cpu_milli, err);
     if (rc == 0)
-        rc =
-            over(project, "MiB of memory", held->mem_mib, amount->mem_mib, quota->mem_mib, err);
+        rc = over(project, "MiB of memory", held->mem_mib + below->mem_mib, amount->mem_mib,
+                  quota->mem_mib, err);
     for (size_t i = 0; rc == 0 && i < project->kinds_len; i++)
         if (amount->kinds[i] > 0)
-            rc = over(project, project->kinds[i].kind, held->kinds[i], amount->kinds[i],
-                      project->kinds[i].gpu_milli, err);
+            rc = over(project, project->kinds[i].kind, held->kinds[i] + below->kinds[i],
+                      amount->kinds[i], project->kinds[i].gpu_milli, err);
     return rc;
 }

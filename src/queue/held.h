@@ -6,7 +6,13 @@
 #define FG_CORES_A_DEVICE                                                                      \
     16 /* in what a job weighs against another: fair share, attained service */
 
-/* Of its own jobs; what the projects below it hold is theirs. */
+/* Amounts that one job would add or gives back. */
+struct fg_amount {
+    int64_t gpu_milli, cpu_milli, mem_mib;
+    int64_t kinds[FG_QUOTA_KINDS_MAX];
+};
+
+/* Of its own jobs, but for `below`. */
 struct fg_held {
     int64_t gpu_milli, cpu_milli, mem_mib;
     int64_t running; /* jobs that hold devices */
@@ -16,12 +22,9 @@ struct fg_held {
     /* Device-seconds used, fading with time, for fair share; as of `used_us` (0: of no moment yet). */
     double used;
     int64_t used_us;
-};
-
-/* Amounts that one job would add or gives back. */
-struct fg_amount {
-    int64_t gpu_milli, cpu_milli, mem_mib;
-    int64_t kinds[FG_QUOTA_KINDS_MAX];
+    /* What the projects below it hold, by its own rows, and so many jobs: counts for its quota and guarantee. */
+    struct fg_amount below;
+    int64_t below_running;
 };
 
 /* The index of the quota row that a device kind falls under, -1 none ("h100" covers h100-...). */
@@ -35,8 +38,11 @@ double fg_held_charged(const struct fg_held *held, int64_t ahead_s);
 
 void fg_held_add(struct fg_held *held, const struct fg_amount *amount);
 void fg_held_take(struct fg_held *held, const struct fg_amount *amount);
+/* A job of a project below it. */
+void fg_held_add_below(struct fg_held *held, const struct fg_amount *amount);
+void fg_held_take_below(struct fg_held *held, const struct fg_amount *amount);
 
-/* Would one more running job of this amount stay within the quota?  If not, `err` (may be NULL) says which
+/* Would one more running job of this amount, of it or of a project below, stay within its quota?  If not, `err` (may be NULL) says which
  * limit, what is held and what is asked; FG_EQUOTA. */
 int fg_quota_allows(const struct fg_project *project,
                     const struct fg_held *held,

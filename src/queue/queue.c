@@ -146,6 +146,14 @@ const struct fg_job *fg_queue_slot(const struct fg_queue *queue, size_t at)
 
 /* -- projects -------------------------------------------------------------------------------- */
 
+static bool is_guaranteed(const struct fg_project *project)
+{
+    bool is = project->guarantee_milli > 0;
+    for (size_t i = 0; i < project->kinds_len; i++)
+        is = is || project->kinds[i].guarantee_milli > 0;
+    return is;
+}
+
 int fg_queue_project_put(struct fg_queue *queue,
                          const struct fg_project *project,
                          struct fg_err *err)
@@ -161,8 +169,16 @@ int fg_queue_project_put(struct fg_queue *queue,
         queue->projects[queue->projects_len++] = (struct project_row){};
     }
     queue->projects[project->id].project = *project;
+    queue->has_guarantees = false;
+    for (fg_project_id id = 1; id < queue->projects_len; id++)
+        queue->has_guarantees |= is_guaranteed(&queue->projects[id].project);
     fg_queue_rekey(queue, project->id);
     return 0;
+}
+
+bool fg_queue_has_guarantees(const struct fg_queue *queue)
+{
+    return queue->has_guarantees;
 }
 
 const struct fg_project *fg_queue_project(const struct fg_queue *queue, fg_project_id id)

@@ -75,6 +75,8 @@ const struct fg_project *fg_queue_project(const struct fg_queue *queue,
                                           fg_project_id id); /* NULL: none */
 const struct fg_project *fg_queue_project_find(const struct fg_queue *queue, const char *name);
 fg_project_id fg_queue_projects_max(const struct fg_queue *queue); /* the greatest id in use */
+/* Is anything guaranteed to any project? */
+bool fg_queue_has_guarantees(const struct fg_queue *queue);
 /* What the project holds now; grants are added and taken by the controller. */
 struct fg_held *fg_queue_held(struct fg_queue *queue, fg_project_id id);
 /* Lift of the project in the order, in units of the key (fair share); 0 at first. */

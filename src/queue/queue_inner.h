@@ -93,6 +93,7 @@ struct fg_queue {
     struct fg_map *class_by_hash;
     struct project_row *projects; /* by id; [0] unused */
     size_t projects_len, projects_room;
+    bool has_guarantees;
     struct edge *edges;
     size_t edges_len, edges_room;
     uint32_t free_edge;

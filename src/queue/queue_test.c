@@ -403,7 +403,7 @@ static void a_quota_counts_what_is_held(void)
                                            .mem_mib = -1,
                                            .running = 3,
                                            .queued = -1},
-                                 .kinds = {{"h100-sxm", 1000}, {"h100", 2000}},
+                                 .kinds = {{"h100-sxm", 1000, 0}, {"h100", 2000, 0}},
                                  .kinds_len = 2};
     EQ(fg_quota_row(&project, "h100-sxm-80g"), 0);
     EQ(fg_quota_row(&project, "h100-pcie"), 1);

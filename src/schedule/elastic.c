@@ -1,6 +1,8 @@
 /* elastic.c - see elastic.h */
 #include "schedule/elastic.h"
 
+#include "schedule/quota.h"
+
 #include <assert.h>
 #include <stdlib.h>
 
@@ -20,9 +22,7 @@ static bool is_in_quota(const struct fg_pass *pass,
                         const struct fg_grant *grants,
                         uint32_t len)
 {
-    const struct fg_project *project = fg_queue_project(pass->queue, job->project);
-    struct fg_amount amount = amount_of(pass, job, grants, len);
-    return fg_quota_allows(project, fg_queue_held(pass->queue, job->project), &amount, NULL)
+    return fg_quota_allows_grants(pass->queue, pass->pool, job->project, grants, len, NULL)
            == 0;
 }
 
@@ -60,6 +60,8 @@ static void fill_one(struct fg_schedule *schedule,
                      all = amount_of(pass, job, grants, len);
     fg_held_take(held, &least);
     fg_held_add(held, &all);
+    fg_quota_take_above(pass->queue, pass->pool, job->project, grants, first);
+    fg_quota_add_above(pass->queue, pass->pool, job->project, grants, len);
     decision->grants_len = len;
     schedule->forecast.is_valid = false; /* made for its least size */
     fg_schedule_note_start(schedule, pass, job, decision);
@@ -73,7 +75,9 @@ void fg_elastic_fill(struct fg_schedule *schedule, struct fg_pass *pass)
         if (decision->kind != FG_DECIDE_START)
             continue;
         const struct fg_job *job = fg_queue_get(pass->queue, decision->job);
-        if (decision->grants_len < fg_job_tasks_max(job))
+        bool may_not_borrow =
+            !job->preemptible && fg_quota_borrows_back(pass->queue, job->project);
+        if (decision->grants_len < fg_job_tasks_max(job) && !may_not_borrow)
             fill_one(schedule, pass, decision, job);
     }
 }

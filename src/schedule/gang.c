@@ -5,27 +5,24 @@
  */
 #include "schedule/gang.h"
 
+#include "schedule/quota.h"
+
 #include <assert.h>
 
 /* -- what it asks, within the quota ------------------------------------------------------------- */
 
 /* The kinds of which the quota allows all tasks; no kind falls under no row. */
 static uint64_t allowed_kinds(const struct fg_pool *pool,
-                              const struct fg_project *project,
-                              const struct fg_held *held,
-                              struct fg_amount amount,
+                              struct fg_queue *queue,
+                              fg_project_id project,
+                              const struct fg_amount *amount,
                               uint64_t kinds)
 {
     uint64_t allowed = 0;
     for (uint64_t left = kinds; left; left &= left - 1) {
         uint32_t kind = (uint32_t)__builtin_ctzll(left);
-        int row = fg_quota_row(project, fg_pool_kind_name(pool, kind));
-        if (row >= 0)
-            amount.kinds[row] = amount.gpu_milli;
-        if (fg_quota_allows(project, held, &amount, NULL) == 0)
+        if (fg_quota_allows_kind(queue, pool, project, *amount, kind, NULL) == 0)
             allowed |= 1ULL << kind;
-        if (row >= 0)
-            amount.kinds[row] = 0;
     }
     return allowed;
 }
@@ -34,10 +31,9 @@ struct fg_gang fg_gang_of(const struct fg_pool *pool,
                           struct fg_queue *queue,
                           const struct fg_job *job)
 {
-    const struct fg_project *project = fg_queue_project(queue, job->project);
-    const struct fg_held *held = fg_queue_held(queue, job->project);
     struct fg_gang gang = {.tasks = job->tasks};
     const struct fg_request *any_of = fg_queue_class_at(queue, job->request, &gang.needs_len);
+    gang.may_not_borrow = !job->preemptible && fg_quota_borrows_back(queue, job->project);
     for (size_t i = 0; i < gang.needs_len; i++) {
         struct fg_need *need = &gang.needs[i];
         gang.order[i] = (uint8_t)i;
@@ -46,9 +42,13 @@ struct fg_gang fg_gang_of(const struct fg_pool *pool,
         struct fg_amount amount = {.gpu_milli = tasks * need->count * need->gpu_milli,
                                    .cpu_milli = tasks * need->cpu_milli,
                                    .mem_mib = tasks * (int64_t)need->mem_mib};
-        uint64_t kinds = allowed_kinds(pool, project, held, amount, need->kinds);
-        gang.allowed[i] =
-            need->kinds ? kinds != 0 : fg_quota_allows(project, held, &amount, NULL) == 0;
+        uint64_t kinds = allowed_kinds(pool, queue, job->project, &amount, need->kinds);
+        if (gang.may_not_borrow)
+            kinds = fg_quota_guaranteed(queue, pool, job->project, 0, amount.gpu_milli, kinds);
+        gang.allowed[i] = need->kinds ? kinds != 0
+                                      : fg_quota_allows_kind(queue, pool, job->project, amount,
+                                                             FG_NO_KIND, NULL)
+                                            == 0;
         gang.is_limited = gang.is_limited || kinds != need->kinds || !gang.allowed[i];
         gang.is_possible = gang.is_possible || gang.allowed[i];
         need->kinds = kinds;

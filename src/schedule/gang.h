@@ -13,8 +13,9 @@ struct fg_gang {
     bool allowed[FG_ANY_OF_MAX];
     uint8_t order[FG_ANY_OF_MAX]; /* in which they are tried */
     size_t needs_len;
-    bool is_possible; /* the quota allows at least one alternative */
-    bool is_limited;  /* the quota took away an alternative, or kinds of one */
+    bool is_possible;    /* the quota allows at least one alternative */
+    bool is_limited;     /* the quota took away an alternative, or kinds of one */
+    bool may_not_borrow; /* as it is not preemptible: others of its lane may be */
 };
 
 /* Of an "any" gang the quota leaves the kinds of which it allows all tasks, so that whatever is placed is

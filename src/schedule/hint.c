@@ -3,6 +3,7 @@
  * While the jobs that move come to their end, nothing stands on the promised devices but they themselves, and
  * nothing new may: the shadow pool of that time has the promised grants on it, as it has the head's otherwise.
  */
+#include "schedule/quota.h"
 #include "schedule/schedule_inner.h"
 
 #include <assert.h>
@@ -83,23 +84,14 @@ static bool claim(struct fg_pool *pool, const struct fg_grant *grants, uint32_t 
     return false;
 }
 
-static bool quota_allows(struct fg_pass *pass,
-                         const struct fg_job *job,
-                         const struct fg_grant *grants,
-                         uint32_t tasks)
-{
-    const struct fg_project *project = fg_queue_project(pass->queue, job->project);
-    struct fg_amount amount = fg_schedule_amount(pass->pool, project, grants, tasks);
-    return fg_quota_allows(project, fg_queue_held(pass->queue, job->project), &amount, NULL)
-           == 0;
-}
-
 static bool try_start(struct fg_schedule *schedule, struct fg_pass *pass, struct hinted *hint)
 {
     const struct fg_job *job = fg_queue_get(pass->queue, hint->job);
     const struct fg_grant *grants = &schedule->hint_grants[hint->grants_at];
     if (job->state != FG_JOB_QUEUED || job->waits_for || job->eligible_us > pass->now_us
-        || !quota_allows(pass, job, grants, hint->tasks)
+        || fg_quota_allows_grants(pass->queue, pass->pool, job->project, grants, hint->tasks,
+                                  NULL)
+               < 0
         || !claim(pass->pool, grants, hint->tasks))
         return false;
     memcpy(fg_schedule_grants_room(schedule, fg_job_tasks_max(job)), grants,

@@ -6,6 +6,7 @@
  */
 #include "schedule/elastic.h"
 #include "schedule/kinds.h"
+#include "schedule/quota.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -209,8 +210,10 @@ void fg_schedule_start(struct fg_schedule *schedule,
     const struct fg_project *project = fg_queue_project(pass->queue, job->project);
     struct fg_held *held = fg_queue_held(pass->queue, job->project);
     struct fg_amount amount = fg_schedule_amount(pass->pool, project, grants, tasks);
-    assert(fg_quota_allows(project, held, &amount, NULL) == 0);
+    assert(fg_quota_allows_grants(pass->queue, pass->pool, job->project, grants, tasks, NULL)
+           == 0);
     fg_held_add(held, &amount);
+    fg_quota_add_above(pass->queue, pass->pool, job->project, grants, tasks);
     *fg_schedule_decide(schedule) = (struct fg_decision){
         .kind = FG_DECIDE_START,
         .job = job->id,
@@ -224,12 +227,11 @@ void fg_schedule_start(struct fg_schedule *schedule,
         fg_kinds_started(schedule->kinds, pass->pool, job, grants);
 }
 
-/* Place it; with `beside`, only where it leaves the head's reservation alone. */
-static bool try_start(struct fg_schedule *schedule,
-                      struct fg_pass *pass,
-                      const struct fg_job *job,
-                      const struct fg_gang *gang,
-                      bool beside)
+bool fg_schedule_try_start(struct fg_schedule *schedule,
+                           struct fg_pass *pass,
+                           const struct fg_job *job,
+                           const struct fg_gang *gang,
+                           bool beside)
 {
     struct fg_grant *grants = fg_schedule_grants_room(schedule, fg_job_tasks_max(job));
     struct fg_pool *also = beside ? schedule->beside : NULL;
@@ -285,9 +287,10 @@ static bool look_at(struct fg_schedule *schedule,
     if (schedule->kinds)
         fg_kinds_order(schedule->kinds, job, &gang);
     bool is_known = fg_misfit_is_known(schedule, pass, &shape, beside);
-    if (gang.is_possible && !is_known && try_start(schedule, pass, job, &gang, beside))
+    if (gang.is_possible && !is_known
+        && fg_schedule_try_start(schedule, pass, job, &gang, beside))
         return true;
-    if (gang.is_limited && (!gang.is_possible || !beside))
+    if (gang.is_limited && !gang.may_not_borrow && (!gang.is_possible || !beside))
         fg_misfit_note_quota(schedule, job);
     if (!gang.is_limited && !is_known)
         fg_misfit_note(schedule, pass, job, &gang, beside);
@@ -328,7 +331,8 @@ static void walk_queue(struct fg_schedule *schedule, struct fg_pass *pass)
         starts_left -= (int64_t)arrange(schedule, pass);
     while ((job = fg_queue_next(pass->queue))) {
         schedule->looked++;
-        if (fg_schedule_was_hinted(schedule, job->id))
+        if (fg_schedule_was_hinted(schedule, job->id)
+            || fg_schedule_was_guaranteed(schedule, job->id))
             continue;
         starts_left -= look_at(schedule, pass, job) && had_head;
         if (schedule->reservation.job && starts_left <= 0)
@@ -420,6 +424,7 @@ size_t fg_schedule_go_on(struct fg_schedule *schedule,
     }
     begin(schedule, &pass);
     fg_schedule_follow_hints(schedule, &pass);
+    fg_schedule_guarantees(schedule, &pass);
     walk_queue(schedule, &pass);
     fg_elastic_fill(schedule, &pass);
     if (!schedule->reservation.job && schedule->decisions_len == 0)

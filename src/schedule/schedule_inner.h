@@ -31,6 +31,7 @@ struct fg_schedule {
     struct fg_grant *grants;
     size_t grants_len, grants_room;
     size_t looked;
+    size_t guaranteed; /* jobs that this pass started within guarantees */
     struct fg_reservation reservation;
     struct runners runners;
     struct forecast forecast;
@@ -84,6 +85,17 @@ void fg_schedule_note_start(struct fg_schedule *schedule,
                             const struct fg_pass *pass,
                             const struct fg_job *job,
                             const struct fg_decision *start);
+/* Place it and start it; with `beside`, only where it leaves the shadow pool alone. */
+bool fg_schedule_try_start(struct fg_schedule *schedule,
+                           struct fg_pass *pass,
+                           const struct fg_job *job,
+                           const struct fg_gang *gang,
+                           bool beside);
+/* guarantee.c: jobs within what is guaranteed to their projects start, or the shadow pool is of the moment at which who has
+ * borrowed has let go for them; the first of them is the head then. */
+void fg_schedule_guarantees(struct fg_schedule *schedule, struct fg_pass *pass);
+/* Was it started by that, in this pass? */
+bool fg_schedule_was_guaranteed(const struct fg_schedule *schedule, fg_job_id job);
 /* hint.c: start whom a migration has promised a place, if it is free; keep the places of the others in the shadow
  * pool. */
 void fg_schedule_follow_hints(struct fg_schedule *schedule, struct fg_pass *pass);

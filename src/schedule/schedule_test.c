@@ -42,7 +42,7 @@ static void a_quota_of_one_kind_leaves_the_other(void)
 {
     struct world *world = two_nodes();
     struct fg_project project = {
-        .id = 1, .name = "p", .quota = no_quota, .kinds = {{"h100", 2000}}, .kinds_len = 1};
+        .id = 1, .name = "p", .quota = no_quota, .kinds = {{"h100", 2000, 0}}, .kinds_len = 1};
     EQ(fg_queue_project_put(world->queue, &project, NULL), 0);
     struct run *first = ask(world, "h100", 2, 1), *second = ask(world, "h100", 1, 1);
     second->any_of[1] = second->any_of[0];

@@ -3,6 +3,7 @@
  * What if the first of those who may be pushed aside let go, and the next, until the head has room?  Then the head takes
  * its place, and who still has his own beside it is spared.
  */
+#include "schedule/quota.h"
 #include "schedule/schedule_inner.h"
 
 #include <assert.h>
@@ -24,6 +25,19 @@ static int goes_first(const void *a, const void *b)
     return x->runner->job > y->runner->job ? -1 : 1;
 }
 
+/* What is guaranteed to its project it holds against all others. */
+static bool is_guaranteed(const struct fg_pass *pass,
+                          const struct runner *runner,
+                          const struct fg_job *job,
+                          const struct fg_job *head)
+{
+    if (!fg_queue_has_guarantees(pass->queue))
+        return false;
+    uint64_t kinds =
+        fg_quota_kinds_of(pass->pool, fg_runner_grants(runner), runner->grants_len);
+    return fg_quota_protects(pass->queue, pass->pool, job->project, kinds, head->project);
+}
+
 static bool is_victim(const struct fg_schedule *schedule,
                       const struct fg_pass *pass,
                       const struct runner *runner,
@@ -33,7 +47,8 @@ static bool is_victim(const struct fg_schedule *schedule,
         return false;
     const struct fg_job *job = fg_queue_get(pass->queue, runner->job);
     return job && job->preemptible && job->state == FG_JOB_RUNNING
-           && fg_ranking_may_push(schedule->ranking, pass->queue, head, job);
+           && fg_ranking_may_push(schedule->ranking, pass->queue, head, job)
+           && !is_guaranteed(pass, runner, job, head);
 }
 
 static size_t list_victims(struct fg_schedule *schedule,

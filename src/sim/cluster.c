@@ -382,8 +382,21 @@ static int read_kinds(struct input *input, const struct fg_doc *doc)
 
 /* -- projects ------------------------------------------------------------------------------------------- */
 
-static const char *const project_names[] = {"weight", "priority", "quota_gpus",
-                                            "quota_running"};
+static const char *const project_names[] = {
+    "weight", "priority", "quota_gpus", "quota_running", "guarantee_gpus", "borrows", "parent"};
+
+static int read_borrows(struct input *input,
+                        const struct fg_doc *doc,
+                        struct fg_project *project)
+{
+    int rc = fg_read_kind(&input->reader, doc, FG_DOC_TEXT);
+    if (rc < 0)
+        return rc;
+    project->borrows_back = strcmp(doc->text, "preemptible") == 0;
+    return project->borrows_back || strcmp(doc->text, "all") == 0
+               ? 0
+               : fg_read_fail(&input->reader, doc, "expected all or preemptible");
+}
 
 static int read_project_member(struct input *input,
                                const struct fg_doc *doc,
@@ -402,8 +415,15 @@ static int read_project_member(struct input *input,
             fg_read_milli(&input->reader, doc, 0, 1'000'000'000'000, &project->quota.gpu_milli);
     } else if (strcmp(doc->key, "quota_running") == 0) {
         rc = fg_read_int(&input->reader, doc, 0, FG_JOBS_OPEN_MAX, &project->quota.running);
+    } else if (strcmp(doc->key, "guarantee_gpus") == 0) {
+        rc =
+            fg_read_milli(&input->reader, doc, 0, 1'000'000'000'000, &project->guarantee_milli);
+    } else if (strcmp(doc->key, "borrows") == 0) {
+        rc = read_borrows(input, doc, project);
+    } else if (strcmp(doc->key, "parent") == 0) {
+        rc = fg_read_kind(&input->reader, doc, FG_DOC_TEXT); /* found when all are read */
     } else {
-        rc = fg_read_fail_unknown(&input->reader, doc, project_names, 4);
+        rc = fg_read_fail_unknown(&input->reader, doc, project_names, 7);
     }
     return rc;
 }
@@ -427,6 +447,25 @@ static int read_project(struct input *input, const struct fg_doc *doc)
     return rc;
 }
 
+/* The parent of the project of this number, and no cycle by that. */
+static int find_parent(struct input *input, const struct fg_doc *doc, size_t number)
+{
+    struct fg_project *projects = input->out->projects;
+    size_t found = 0, levels = 1;
+    while (found < input->out->projects_len && strcmp(projects[found].name, doc->text) != 0)
+        found++;
+    if (found == input->out->projects_len)
+        return fg_read_fail(&input->reader, doc, "project %.63s is not known", doc->text);
+    projects[number].parent = (fg_project_id)found + 1;
+    for (fg_project_id at = projects[number].parent; at && levels <= FG_PROJECT_DEPTH_MAX;
+         at = projects[at - 1].parent)
+        levels++;
+    if (levels > FG_PROJECT_DEPTH_MAX)
+        return fg_read_fail(&input->reader, doc, "part of itself, or below more than %d others",
+                            FG_PROJECT_DEPTH_MAX - 1);
+    return 0;
+}
+
 static int read_projects(struct input *input, const struct fg_doc *doc)
 {
     int rc = fg_read_kind(&input->reader, doc, FG_DOC_MAP);
@@ -434,6 +473,14 @@ static int read_projects(struct input *input, const struct fg_doc *doc)
         size_t mark = fg_read_enter(&input->reader, at->key);
         rc = read_project(input, at);
         fg_read_leave(&input->reader, mark);
+    }
+    size_t number = 0;
+    for (const struct fg_doc *at = rc == 0 ? doc->first : NULL; at && rc == 0; at = at->next) {
+        const struct fg_doc *parent = fg_doc_get(at, "parent");
+        size_t mark = fg_read_enter(&input->reader, at->key);
+        rc = parent ? find_parent(input, parent, number) : 0;
+        fg_read_leave(&input->reader, mark);
+        number++;
     }
     return rc;
 }

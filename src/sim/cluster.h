@@ -57,7 +57,9 @@ struct fg_sim_cluster {
     size_t groups_len;
     struct fg_sim_availability *traces;
     size_t traces_len;
-    struct fg_project *projects; /* those that are not as all others; ids are not set */
+    struct fg_project
+        *projects; /* those that are not as all others; ids are not set, a parent is a number
+                                    * in this list, from 1 on */
     size_t projects_len;
     int64_t
         stop_us; /* a job that is asked to stop takes so long: it saves its work, and holds its devices */

@@ -35,6 +35,36 @@ static const struct fg_project *own_terms(const struct fg_sim_cluster *cluster,
     return NULL;
 }
 
+static fg_project_id find_project(const struct sim *sim, const char *name)
+{
+    const struct fg_project *known = fg_queue_project_find(sim->queue, name);
+    return known ? known->id : 0;
+}
+
+/* Those of the cluster file that no job is of, but that others may be part of; and then who is part of whom. */
+static int add_tree(struct sim *sim, struct fg_err *err)
+{
+    const struct fg_sim_cluster *cluster = sim->cluster;
+    int rc = 0;
+    for (size_t i = 0; i < cluster->projects_len && rc == 0; i++) {
+        struct fg_project project = cluster->projects[i];
+        project.id = fg_queue_projects_max(sim->queue) + 1;
+        project.parent = 0;
+        if (!find_project(sim, project.name))
+            rc = fg_queue_project_put(sim->queue, &project, err);
+    }
+    for (size_t i = 0; i < cluster->projects_len && rc == 0; i++) {
+        fg_project_id parent = cluster->projects[i].parent;
+        if (!parent)
+            continue;
+        struct fg_project project =
+            *fg_queue_project(sim->queue, find_project(sim, cluster->projects[i].name));
+        project.parent = find_project(sim, cluster->projects[parent - 1].name);
+        rc = fg_queue_project_put(sim->queue, &project, err);
+    }
+    return rc;
+}
+
 static int add_projects(struct sim *sim, struct fg_err *err)
 {
     int rc = 0;
@@ -44,12 +74,13 @@ static int add_projects(struct sim *sim, struct fg_err *err)
         if (own)
             project = *own;
         project.id = (fg_project_id)i + 1;
+        project.parent = 0;
         fg_copy(project.name, sizeof(project.name), sim->trace->projects[i].name);
         fg_copy(sim->result->projects[i], FG_NAME_MAX, project.name);
         sim->result->weights[i] = project.weight;
         rc = fg_queue_project_put(sim->queue, &project, err);
     }
-    return rc;
+    return rc == 0 ? add_tree(sim, err) : rc;
 }
 
 static bool may_run_on(const struct fg_request *request, const struct fg_sim_group *group)

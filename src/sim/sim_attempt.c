@@ -1,6 +1,7 @@
 /* sim_attempt.c - the life of an attempt: it begins, is asked to stop, is cut off, or ends.
  *
  * The books that the live controller keeps of it are kept by the same functions. */
+#include "schedule/quota.h"
 #include "sim/sim_inner.h"
 
 #include <assert.h>
@@ -184,6 +185,8 @@ static int64_t give_back(struct sim *sim, uint32_t slot)
     struct fg_held *held = fg_queue_held(sim->queue, job->project);
     fg_held_settle(held, EPOCH_US + sim->now_us, sim->options->config->fair_half_life_s);
     fg_held_take(held, &attempt->amount);
+    fg_quota_take_above(sim->queue, sim->pool, job->project, attempt->grants,
+                        attempt->grants_len);
     outcome->run_us += held_us;
     outcome->gpu_us += held_us * attempt->amount.gpu_milli / 1000;
     sim->runs[attempt->job].attempt = NO_ATTEMPT;

@@ -30,6 +30,7 @@ static int load_kinds(struct fg_store *store, struct fg_project *project, struct
         struct fg_kind_quota *kind = &project->kinds[project->kinds_len++];
         fg_copy_text(kind->kind, sizeof(kind->kind), fg_query_get_text(&query, 0));
         kind->gpu_milli = fg_query_get(&query, 1);
+        kind->guarantee_milli = fg_query_get(&query, 2);
     }
     return rc < 0 ? rc : 0;
 }

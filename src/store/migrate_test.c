@@ -188,6 +188,14 @@ static void test_what_is_new_goes_in_and_comes_out(void)
     EQ(add_job(store, &row), 0);
     row.job.attained_us = 99;
     EQ(ops->job_set(store, &row.job, 0, "", 0, 0, NULL), 0);
+    const struct fg_project child = {.id = 3,
+                                     .name = "child",
+                                     .parent = 2,
+                                     .guarantee_milli = 600,
+                                     .borrows_back = true,
+                                     .kinds = {{"h100", -1, 500}},
+                                     .kinds_len = 1};
+    EQ(ops->project_put(store, &child, NULL), 0);
     EQ(ops->project_use_put(store, 2, 1234, 10, NULL), 0);
     EQ(ops->project_use_put(store, 2, 5678, 20, NULL), 0);
     EQ(ops->commit(store, NULL), 0);
@@ -195,6 +203,8 @@ static void test_what_is_new_goes_in_and_comes_out(void)
     store = open_store(folder.db);
     MUST(store);
     struct seen seen = look(store, 6);
+    EQ(seen.projects_len, 3);
+    EQ(memcmp(&seen.projects[2], &child, sizeof(child)), 0);
     EQ(seen.jobs[2].duration_us, 77);
     EQ(seen.jobs[2].attained_us, 99);
     EQ(seen.use_len, 1);

@@ -64,7 +64,7 @@ static void fill(struct fg_store *store)
                                 .name = "vision",
                                 .weight = 100,
                                 .quota = {-1, -1, -1, -1, -1},
-                                .kinds = {{"h100", 4000}},
+                                .kinds = {{"h100", 4000, 0}},
                                 .kinds_len = 1};
     uint32_t user = 0;
     MUST(ops->begin(store, NULL) == 0);

@@ -246,6 +246,9 @@ void fg_project_decode(const struct fg_query *query, struct fg_project *out)
                   .running = fg_query_get(query, 7),
                   .queued = fg_query_get(query, 8)},
         .archived = fg_query_get(query, 9) != 0,
+        .parent = (fg_project_id)fg_query_get(query, 10),
+        .guarantee_milli = fg_query_get(query, 11),
+        .borrows_back = fg_query_get(query, 12) != 0,
     };
     fg_copy_text(out->name, sizeof(out->name), fg_query_get_text(query, 1));
 }

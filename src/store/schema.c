@@ -81,8 +81,13 @@ static const char *const step_1 =
     "NULL,"
     " project INTEGER NOT NULL, json TEXT NOT NULL) STRICT;";
 
-/* How long jobs are expected to run, what they and their projects got so far: for orders and fair share. */
+/* How long jobs are expected to run, what they and their projects got so far: for orders and fair share.  Projects within
+ * projects, and what is guaranteed to them. */
 static const char *const step_2 =
+    "ALTER TABLE project ADD COLUMN parent INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE project ADD COLUMN guarantee_milli INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE project ADD COLUMN borrows_back INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE project_kind ADD COLUMN guarantee_milli INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE job ADD COLUMN duration_us INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE job ADD COLUMN attained_us INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE job ADD COLUMN tasks_max INTEGER NOT NULL DEFAULT 0;"

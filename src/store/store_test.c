@@ -330,7 +330,7 @@ static void test_projects_nodes_users_tokens_survive(void)
                                  .weight = 7,
                                  .priority = -3,
                                  .quota = {1, 2, 3, 4, 5},
-                                 .kinds = {{"h100", 8000}, {"a100", 0}},
+                                 .kinds = {{"h100", 8000, 0}, {"a100", 0, 0}},
                                  .kinds_len = 2,
                                  .archived = true};
     struct fg_node_spec *spec = calloc(1, sizeof(*spec));

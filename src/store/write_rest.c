@@ -23,6 +23,9 @@ static int put_project(struct fg_store *store,
     fg_query_int(&query, project->quota.running);
     fg_query_int(&query, project->quota.queued);
     fg_query_int(&query, project->archived);
+    fg_query_int(&query, project->parent);
+    fg_query_int(&query, project->guarantee_milli);
+    fg_query_int(&query, project->borrows_back);
     return fg_query_run(&query, err);
 }
 
@@ -47,6 +50,7 @@ static int add_kinds(struct fg_store *store,
         fg_query_int(&query, (int64_t)i);
         fg_query_text(&query, project->kinds[i].kind);
         fg_query_int(&query, project->kinds[i].gpu_milli);
+        fg_query_int(&query, project->kinds[i].guarantee_milli);
         rc = fg_query_run(&query, err);
     }
     return rc;

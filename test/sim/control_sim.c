@@ -24,6 +24,9 @@
 #define DRAIN_STEPS   20000
 #define QUOTA_RUNNING 3
 #define ACKED_MAX     4096
+#define PROJECTS      3
+
+static const char *const project_names[PROJECTS] = {"default", "vision", "audio"};
 
 struct world {
     uint64_t seed, random;
@@ -37,6 +40,7 @@ struct world {
     struct fg_control *control;
     fg_job_id acked[ACKED_MAX];
     size_t acked_len;
+    fg_project_id projects; /* ids that are known to be there */
     uint32_t crashes, full_disks, batched, moved;
     struct fg_arena *arena; /* for answers */
 };
@@ -179,7 +183,7 @@ static void fill_item(struct world *world, struct ask *ask, size_t at)
     ask->items[at] = (struct fg_submit_item){.spec = spec,
                                              .spec_json = ask->json[at].text,
                                              .spec_json_len = ask->json[at].len,
-                                             .project = 1};
+                                             .project = 1 + roll(world, world->projects)};
 }
 
 static void ask_submit(struct world *world, struct ask *ask)
@@ -197,6 +201,21 @@ static fg_job_id recent(struct world *world)
 {
     uint32_t len = (uint32_t)world->acked_len;
     return len ? world->acked[len - 1 - roll(world, len < 40 ? len : 40)] : 1;
+}
+
+/* A place in the tree that may be refused, limits and guarantees. */
+static void ask_project(struct world *world, struct ask *ask)
+{
+    ask->project =
+        (struct fg_project){.weight = 100,
+                            .parent = roll(world, 2) ? roll(world, world->projects + 1) : 0,
+                            .guarantee_milli = roll(world, 2) ? 1000LL * roll(world, 4) : 0,
+                            .borrows_back = roll(world, 4) == 0,
+                            .quota = {-1, -1, -1, world->shares ? -1 : QUOTA_RUNNING, -1}};
+    snprintf(ask->project.name, sizeof(ask->project.name), "%s",
+             project_names[roll(world, PROJECTS)]);
+    ask->command.kind = FG_CMD_PROJECT_PUT;
+    ask->command.project = &ask->project;
 }
 
 static void make_ask(struct world *world, struct ask *ask)
@@ -217,12 +236,7 @@ static void make_ask(struct world *world, struct ask *ask)
         ask->command.name = "sim";
         break;
     case 2:
-        ask->project =
-            (struct fg_project){.name = "default",
-                                .weight = 100,
-                                .quota = {-1, -1, -1, world->shares ? -1 : QUOTA_RUNNING, -1}};
-        ask->command.kind = FG_CMD_PROJECT_PUT;
-        ask->command.project = &ask->project;
+        ask_project(world, ask);
         break;
     case 3:
         ask->command.kind = roll(world, 3) ? FG_CMD_MAKE_ROOM : FG_CMD_MOVES;
@@ -238,6 +252,9 @@ static void note_answer(struct world *world, const struct ask *ask)
 {
     world->moved += ask->command.kind == FG_CMD_MAKE_ROOM && ask->command.rc == 0
                     && strstr(ask->command.out_text, "\"moves\":[{") != NULL;
+    if (ask->command.kind == FG_CMD_PROJECT_PUT && ask->answered && ask->command.rc == 0
+        && ask->command.out_id > world->projects)
+        world->projects = (fg_project_id)ask->command.out_id;
     if (ask->command.kind != FG_CMD_SUBMIT || ask->command.rc < 0 || !ask->answered)
         return;
     for (size_t at = 0; at < ask->command.items_len; at++) {
@@ -313,22 +330,26 @@ static void pass_time(struct world *world)
 /* Kind weather: the node is up, the quota is gone, and all that can end does. */
 static void drain(struct world *world)
 {
-    struct ask asks[2] = {
-        {.command =
-             {.kind = FG_CMD_NODE_RESUME, .name = "sim", .done = answered, .poster = &asks[0]}},
-        {.command = {.kind = FG_CMD_PROJECT_PUT,
-                     .project = &asks[1].project,
-                     .done = answered,
-                     .poster = &asks[1]},
-         .project = {.name = "default", .weight = 100, .quota = {-1, -1, -1, -1, -1}}},
-    };
-    asks[0].command.next = &asks[1].command;
+    struct ask asks[1 + PROJECTS] = {{.command = {.kind = FG_CMD_NODE_RESUME, .name = "sim"}}};
+    for (size_t i = 0; i <= PROJECTS; i++) {
+        asks[i].command.done = answered;
+        asks[i].command.poster = &asks[i];
+        asks[i].command.next = i < PROJECTS ? &asks[i + 1].command : NULL;
+        if (i == 0)
+            continue;
+        asks[i].command.kind = FG_CMD_PROJECT_PUT;
+        asks[i].command.project = &asks[i].project;
+        asks[i].project = (struct fg_project){.weight = 100, .quota = {-1, -1, -1, -1, -1}};
+        snprintf(asks[i].project.name, sizeof(asks[i].project.name), "%s",
+                 project_names[i - 1]);
+    }
     sim_engine_be_kind(world->engine);
     sim_store_fail(world->store, 0, 0);
     world->now_us += 2000000;
     struct fg_err err;
     MUST(world, fg_control_step(world->control, &asks[0].command, world->now_us, &err) == 0);
-    MUST(world, asks[0].command.rc == 0 && asks[1].command.rc == 0);
+    for (size_t i = 0; i <= PROJECTS; i++)
+        MUST(world, asks[i].command.rc == 0);
     for (int i = 0; i < DRAIN_STEPS; i++) {
         size_t open = 0;
         for (fg_job_id id = 1; id <= sim_store_jobs(world->store); id++)
@@ -372,7 +393,8 @@ static void choose_policies(struct world *world)
 
 static void run_seed(uint64_t seed, struct tally *tally)
 {
-    struct world world = {.seed = seed, .random = seed, .now_us = 1700000000000000};
+    struct world world = {
+        .seed = seed, .projects = 1, .random = seed, .now_us = 1700000000000000};
     fg_config_defaults(&world.config);
     choose_policies(&world);
     world.arena = fg_arena_new(1UL << 20);
