@@ -38,8 +38,8 @@ struct plan {
 static int check_options(const struct fg_args *args, struct fg_err *err)
 {
     static const char *const known[] = {
-        "jobs", "format", "cluster",     "order",   "place",  "compare", "window",
-        "seed", "rate",   "throughputs", "threads", "series", "json",    "no-timing"};
+        "jobs", "format",      "cluster", "order",  "place", "compare",   "window", "seed",
+        "rate", "throughputs", "threads", "series", "json",  "no-timing", "html"};
     for (size_t i = 0; i < args->given_len; i++) {
         size_t at = 0;
         const char *name = args->given[i].opt->name;
