@@ -40,13 +40,12 @@ static double now_s(void)
 static void run_live(const struct work *work, struct fg_sim_case *one, struct teller *teller)
 {
     struct fg_sim_options options = work->batch->options;
-    if (one->policy.is_strict)
-        one->config.backfill_depth = 0;
     options.config = &one->config;
     options.order = one->policy.order;
     options.preempt = one->policy.preempt;
     options.place = one->policy.place;
     options.optimise = one->policy.optimises;
+    options.backfill = one->policy.backfill;
     options.progress = progress;
     options.self = teller;
     one->rc = fg_sim_run(&options, &one->result, &one->err);

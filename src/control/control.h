@@ -19,6 +19,7 @@
 #include "model/command.h"
 #include "place/policy.h"
 #include "schedule/ranking.h"
+#include "schedule/schedule.h"
 #include "store/store.h"
 
 struct fg_control;
@@ -34,6 +35,7 @@ struct fg_control_options {
     const struct fg_place_policy *place; /* NULL: the default */
     const char *allocate;                /* as in fg_schedule_allocate(); NULL: off */
     bool optimise;                       /* who is backfilled is found by search */
+    enum fg_backfill backfill;
     size_t nodes_max;
     /* Ids up to this are never given to a new job: there are files of such jobs, also if the store does not
      * know them (it may come from a backup).  0: the store knows all. */

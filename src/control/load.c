@@ -227,6 +227,7 @@ int fg_control_load(struct fg_control *control, struct fg_err *err)
         || !control->node_reasons)
         return fg_fail(err, FG_ENOMEM, "no memory for the controller's state");
     fg_schedule_rank(control->schedule, control->ranking);
+    fg_schedule_set_backfill(control->schedule, control->options.backfill);
     if (control->options.place)
         fg_schedule_place(control->schedule, control->options.place, PLACE_SEED);
     fg_schedule_optimise(control->schedule, control->options.optimise);

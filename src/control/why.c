@@ -244,6 +244,16 @@ static void say_head(struct why *why)
            head.at_us == INT64_MAX ? "" : when);
 }
 
+static void say_promise(struct why *why)
+{
+    int64_t at_us = fg_schedule_promised_us(why->control->schedule, why->job->id);
+    char when[FG_TIME_TEXT_MAX];
+    if (at_us == INT64_MAX)
+        return;
+    when_text(at_us, when);
+    reason(why, "reserved", "has devices reserved from %s, if jobs end by their limits", when);
+}
+
 static void say_queued(struct why *why)
 {
     struct fg_control *control = why->control;
@@ -266,6 +276,7 @@ static void say_queued(struct why *why)
         else if (!fits_now(control, &any_of[i], 1) || job->tasks > 1)
             say_no_room(why, &any_of[i]);
     }
+    say_promise(why);
     say_head(why);
     if (!why->summary[0])
         reason(why, "next", "fits now and starts with the next scheduling pass");

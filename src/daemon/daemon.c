@@ -168,6 +168,7 @@ static int open_control(struct daemon *daemon, struct fg_err *err)
             .engine = daemon->engine,
             .order = fg_order_find(daemon->config.schedule.order),
             .preempt = (enum fg_preempt)fg_preempt_find(daemon->config.schedule.preempt),
+            .backfill = (enum fg_backfill)fg_backfill_find(daemon->config.schedule.backfill),
             .place = fg_place_policy_find(daemon->config.schedule.place),
             .allocate = daemon->config.schedule.allocate,
             .optimise = strcmp(daemon->config.schedule.optimise, "head") == 0,

@@ -43,6 +43,12 @@ static const struct member {
      "head: of the first `optimise_jobs` behind the head of the queue those are backfilled "
      "that "
      "put most to work together, as far as a search finds them; off: each that fits, in order"},
+    {"backfill",
+     offsetof(struct fg_schedule_config, backfill),
+     {"easy", "conservative", "off"},
+     "who may start before one that waits: who does not delay the first of those that wait, "
+     "who "
+     "delays none of the first `backfill_promises`, or nobody"},
 };
 
 #define MEMBERS_LEN (sizeof(members) / sizeof(members[0]))

@@ -17,6 +17,7 @@ struct fg_schedule_config {
     char preempt[FG_NAME_MAX];  /* who may push aside running jobs: schedule/ranking.h */
     char allocate[FG_NAME_MAX]; /* which kind of device is for whom: schedule/kinds.h */
     char optimise[FG_NAME_MAX]; /* who is backfilled, found by search: schedule/schedule.h */
+    char backfill[FG_NAME_MAX]; /* who may start before one that waits: schedule/schedule.h */
 };
 
 void fg_schedule_config_defaults(struct fg_schedule_config *config);

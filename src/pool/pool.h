@@ -110,6 +110,17 @@ uint32_t fg_pool_room(const struct fg_pool *pool,
                       const struct fg_need *need,
                       bool empty);
 
+/* The same of a node that stands for itself, as it is or as it might be: `second` (may be NULL) is `also`'s.  The grant's
+ * node is left 0. */
+bool fg_pool_node_fit(const struct fg_pool_node *node,
+                      const struct fg_pool_node *second,
+                      const struct fg_need *need,
+                      bool empty,
+                      struct fg_grant *out_grant);
+uint32_t fg_pool_node_room(const struct fg_pool_node *node,
+                           const struct fg_need *need,
+                           bool empty);
+
 /* Best fit: among the nodes that can take it, one that is left with the least.  false: none. */
 bool fg_pool_best_fit(const struct fg_pool *pool,
                       const struct fg_pool *also,

@@ -72,8 +72,19 @@ bool fg_pool_fit(const struct fg_pool *pool,
                  bool empty,
                  struct fg_grant *out_grant)
 {
-    const struct fg_pool_node *node = &pool->nodes[id - 1];
-    const struct fg_pool_node *second = also ? &also->nodes[id - 1] : NULL;
+    if (!fg_pool_node_fit(&pool->nodes[id - 1], also ? &also->nodes[id - 1] : NULL, need, empty,
+                          out_grant))
+        return false;
+    out_grant->node = id;
+    return true;
+}
+
+bool fg_pool_node_fit(const struct fg_pool_node *node,
+                      const struct fg_pool_node *second,
+                      const struct fg_need *need,
+                      bool empty,
+                      struct fg_grant *out_grant)
+{
     uint32_t cpu = empty ? node->cpu_milli : node->cpu_milli_left;
     uint64_t mem = empty ? node->mem_mib : node->mem_mib_left;
     if (need->cpu_milli > cpu || need->mem_mib > mem)
@@ -94,7 +105,6 @@ bool fg_pool_fit(const struct fg_pool *pool,
     if (need->count && !devices)
         return false;
     *out_grant = (struct fg_grant){
-        .node = id,
         .devices = devices,
         .gpu_milli = need->count ? need->gpu_milli : 0,
         .cpu_milli = need->cpu_milli,
@@ -127,7 +137,13 @@ uint32_t fg_pool_room(const struct fg_pool *pool,
                       const struct fg_need *need,
                       bool empty)
 {
-    const struct fg_pool_node *node = fg_pool_node(pool, id);
+    return fg_pool_node_room(fg_pool_node(pool, id), need, empty);
+}
+
+uint32_t fg_pool_node_room(const struct fg_pool_node *node,
+                           const struct fg_need *need,
+                           bool empty)
+{
     assert(need->count == 0 || need->gpu_milli > 0);
     uint64_t most = UINT32_MAX, by_device = 0;
     if (need->count) {

@@ -274,7 +274,8 @@ int64_t fg_forecast_reserve(struct fg_schedule *schedule,
         build(schedule, pass);
     if (forecast->until_us < soonest_us)
         go_to(schedule, soonest_us);
-    bool is_new = forecast->gang.tasks != gang->tasks || !same_gang(&forecast->gang, gang);
+    bool is_new = forecast->gang.tasks != gang->tasks || !same_gang(&forecast->gang, gang)
+                  || memcmp(forecast->gang.order, gang->order, sizeof(gang->order)) != 0;
     if (forecast->head_len > 0 && !is_new && !forecast->may_be_sooner && !forecast->is_stale)
         return forecast->until_us;
     lift(forecast);

@@ -63,11 +63,22 @@ static uint64_t lives(const char *what, struct traits traits, uint64_t seeds)
 static void random_lives(void)
 {
     lives("promises are kept, exact limits",
-          (struct traits){.all_at_once = true, .exact = true}, 100);
-    lives("promises are kept, early ends", (struct traits){.all_at_once = true}, 100);
-    lives("arrivals", (struct traits){.bonuses = true}, 100);
-    lives("quotas", (struct traits){.quotas = true, .all_at_once = true}, 100);
-    lives("preemption", (struct traits){.preempt = true, .bonuses = true}, 100);
+          (struct traits){.all_at_once = true, .exact = true}, 60);
+    lives("promises are kept, early ends", (struct traits){.all_at_once = true}, 60);
+    lives("arrivals", (struct traits){.bonuses = true}, 60);
+    lives("quotas", (struct traits){.quotas = true, .all_at_once = true}, 60);
+    lives("every promise is kept, exact limits",
+          (struct traits){.conservative = true, .all_at_once = true, .exact = true}, 12);
+    lives("every promise is kept, early ends",
+          (struct traits){.conservative = true, .all_at_once = true}, 12);
+    lives("promises, preemption, quotas, nodes that come and go",
+          (struct traits){.conservative = true,
+                          .preempt = true,
+                          .quotas = true,
+                          .drains = true,
+                          .bonuses = true},
+          12);
+    lives("preemption", (struct traits){.preempt = true, .bonuses = true}, 60);
     lives("preemption, quotas, nodes that come and go",
           (struct traits){.preempt = true, .quotas = true, .drains = true}, 100);
     OK(lives("promises are kept, backfill arranged by search",

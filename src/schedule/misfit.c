@@ -144,6 +144,30 @@ void fg_misfit_note_quota(struct fg_schedule *schedule, const struct fg_job *job
     misfit->project_pass = schedule->passes;
 }
 
+/* -- promises: in one pass there only come to be more --------------------------------------------------------- */
+
+void fg_misfit_note_plan(struct fg_schedule *schedule,
+                         const struct fg_job *job,
+                         int64_t lasts_us)
+{
+    struct misfit *misfit = &schedule->misfits[job->request];
+    bool was = misfit->plan_pass == schedule->passes;
+    if (was && job->tasks >= misfit->plan_tasks && lasts_us >= misfit->plan_us)
+        return;
+    misfit->plan_pass = schedule->passes;
+    misfit->plan_tasks = job->tasks;
+    misfit->plan_us = lasts_us;
+}
+
+int64_t fg_misfit_longest_us(const struct fg_schedule *schedule,
+                             const struct fg_queue_lane *shape)
+{
+    const struct misfit *misfit = &schedule->misfits[shape->request];
+    if (misfit->plan_pass != schedule->passes || shape->tasks < misfit->plan_tasks)
+        return INT64_MAX;
+    return misfit->plan_us - 1;
+}
+
 /* -- the empty pool --------------------------------------------------------------------------------------------- */
 
 bool fg_misfit_fits_empty(struct fg_schedule *schedule,

@@ -24,6 +24,10 @@ struct misfit {
     fg_project_id project;
     uint32_t project_tasks;
     uint64_t project_pass;
+    /* In this pass so many tasks found no room among the promises for so long. */
+    uint32_t plan_tasks;
+    int64_t plan_us;
+    uint64_t plan_pass;
 };
 
 /* A pass begins: forget what nodes or classes have outdated. */
@@ -42,6 +46,12 @@ void fg_misfit_note(struct fg_schedule *schedule,
                     const struct fg_gang *gang,
                     bool beside);
 void fg_misfit_note_quota(struct fg_schedule *schedule, const struct fg_job *job);
+/* It found no room among the promises for so long; and what may still be tried in this pass. */
+void fg_misfit_note_plan(struct fg_schedule *schedule,
+                         const struct fg_job *job,
+                         int64_t lasts_us);
+int64_t fg_misfit_longest_us(const struct fg_schedule *schedule,
+                             const struct fg_queue_lane *shape);
 /* Would it fit if nothing ran? */
 bool fg_misfit_fits_empty(struct fg_schedule *schedule,
                           const struct fg_pass *pass,

@@ -96,6 +96,8 @@ void fg_schedule_over(struct fg_schedule *schedule, fg_job_id job)
     if (!runner)
         return;
     fg_forecast_release(schedule, runner);
+    for (uint32_t i = 0; i < runner->grants_len; i++)
+        fg_planner_gained(&schedule->planner, fg_runner_grants(runner)[i].node);
     fg_runners_del(&schedule->runners, runner);
 }
 

@@ -66,6 +66,27 @@ struct fg_arranged fg_schedule_arranged(const struct fg_schedule *schedule)
     return schedule->arranged;
 }
 
+int fg_backfill_find(const char *name)
+{
+    static const char *const names[] = {"easy", "conservative", "off"};
+    for (int i = 0; i < 3; i++)
+        if (strcmp(names[i], name) == 0)
+            return i;
+    return -1;
+}
+
+void fg_schedule_set_backfill(struct fg_schedule *schedule, enum fg_backfill backfill)
+{
+    schedule->backfill = backfill;
+}
+
+int64_t fg_schedule_promised_us(const struct fg_schedule *schedule, fg_job_id job)
+{
+    if (schedule->reservation.job == job)
+        return schedule->reservation.at_us;
+    return fg_planner_promised_us(&schedule->planner, job);
+}
+
 void fg_schedule_rank(struct fg_schedule *schedule, const struct fg_ranking *ranking)
 {
     schedule->ranking = ranking;
@@ -80,11 +101,13 @@ void fg_schedule_free(struct fg_schedule *schedule)
     free(schedule->misfits);
     free(schedule->hints);
     free(schedule->hint_grants);
+    fg_planner_fini(&schedule->planner);
     fg_runners_fini(&schedule->runners);
     fg_forecast_fini(&schedule->forecast);
     fg_pool_free(schedule->what_if);
     fg_pool_free(schedule->trial);
     fg_pool_free(schedule->trial_beside);
+    free(schedule->head_grants);
     fg_placer_free(schedule->placer);
     fg_kinds_free(schedule->kinds);
     free(schedule);
@@ -322,7 +345,8 @@ static size_t arrange(struct fg_schedule *schedule, struct fg_pass *pass)
 static void walk_queue(struct fg_schedule *schedule, struct fg_pass *pass)
 {
     const struct walk walk = {schedule, pass};
-    int64_t starts_left = schedule->config->backfill_depth;
+    int64_t starts_left =
+        schedule->backfill == FG_BACKFILL_OFF ? 0 : schedule->config->backfill_depth;
     bool had_head = schedule->reservation.job != 0;
     const struct fg_job *job;
     fg_queue_walk(pass->queue);
@@ -359,6 +383,8 @@ static bool is_as_before(const struct fg_schedule *schedule, const struct fg_pas
         || fg_queue_changes(pass->queue) != schedule->queue_changes
         || schedule->runners.changes != schedule->runner_changes)
         return false;
+    if (schedule->backfill == FG_BACKFILL_CONSERVATIVE)
+        return !schedule->reservation.job || schedule->reservation.at_us > pass->now_us;
     return !schedule->reservation.job || fg_forecast_stands(schedule, pass->now_us);
 }
 
@@ -425,8 +451,14 @@ size_t fg_schedule_go_on(struct fg_schedule *schedule,
     begin(schedule, &pass);
     fg_schedule_follow_hints(schedule, &pass);
     fg_schedule_guarantees(schedule, &pass);
-    walk_queue(schedule, &pass);
-    fg_elastic_fill(schedule, &pass);
+    /* While places are kept for a migration, or for guarantees, only these are. */
+    if (schedule->backfill == FG_BACKFILL_CONSERVATIVE && !schedule->reservation.job)
+        fg_schedule_walk_conservative(schedule, &pass);
+    else
+        walk_queue(schedule, &pass);
+    /* What is promised is no more theirs than what the head waits for. */
+    if (schedule->planner.len == 0)
+        fg_elastic_fill(schedule, &pass);
     if (!schedule->reservation.job && schedule->decisions_len == 0)
         fg_elastic_grow(schedule, &pass);
     fg_forecast_settle(schedule, pool);

@@ -61,6 +61,15 @@ void fg_schedule_place(struct fg_schedule *schedule,
                        const struct fg_place_policy *policy,
                        uint64_t seed);
 
+/* Who may start before one that waits: `schedule.backfill`. */
+enum fg_backfill {
+    FG_BACKFILL_EASY,         /* who does not delay the first of those that wait: the default */
+    FG_BACKFILL_CONSERVATIVE, /* who delays none of them, up to `backfill_promises` */
+    FG_BACKFILL_OFF,          /* nobody */
+};
+int fg_backfill_find(const char *name); /* "easy", "conservative", "off"; -1: none of these */
+void fg_schedule_set_backfill(struct fg_schedule *schedule, enum fg_backfill backfill);
+
 /* A place that a job was promised by a migration (migrate.h). */
 struct fg_hint {
     fg_job_id job;
@@ -144,6 +153,8 @@ size_t fg_schedule_pass(struct fg_schedule *schedule,
 size_t fg_schedule_looked(const struct fg_schedule *schedule);
 const struct fg_grant *fg_schedule_grants(const struct fg_schedule *schedule);
 struct fg_reservation fg_schedule_reservation(const struct fg_schedule *schedule);
+/* When the job will start at the latest, if jobs end by their limits; INT64_MAX: it has no reservation. */
+int64_t fg_schedule_promised_us(const struct fg_schedule *schedule, fg_job_id job);
 
 /* How long an attempt of the job is taken to hold its devices at most: its time limit, or the configured default. */
 int64_t fg_schedule_duration(const struct fg_schedule *schedule, const struct fg_job *job);

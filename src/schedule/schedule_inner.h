@@ -1,6 +1,7 @@
 /* schedule_inner.h - the pass's own state, shared by the files of schedule/ only. */
 #pragma once
 
+#include "schedule/conservative.h"
 #include "schedule/forecast.h"
 #include "schedule/gang.h"
 #include "schedule/genetic.h"
@@ -33,6 +34,8 @@ struct fg_schedule {
     size_t looked;
     size_t guaranteed; /* jobs that this pass started within guarantees */
     struct fg_reservation reservation;
+    enum fg_backfill backfill;
+    struct planner planner; /* of conservative backfill */
     struct runners runners;
     struct forecast forecast;
     /* The pool at reservation.at_us with the head on it: the forecast's, or what_if; NULL: none is needed. */
@@ -43,6 +46,9 @@ struct fg_schedule {
     bool optimises;
     struct fg_arranged arranged; /* see batch.c */
     struct fg_pool *trial, *trial_beside;
+    struct fg_grant
+        *head_grants; /* where the head will be once those pushed aside have stopped */
+    size_t head_room;
     struct hinted *hints; /* see hint.c */
     size_t hints_len;
     struct fg_grant *hint_grants;

@@ -113,13 +113,11 @@ static bool is_spared(struct fg_pool *pool, const struct runner *runner)
 
 static void place_head(struct fg_schedule *schedule, const struct fg_gang *gang)
 {
-    struct fg_grant *grants = calloc(gang->tasks, sizeof(*grants));
-    if (!grants)
-        abort();
-    int alternative = fg_gang_place(schedule->what_if, NULL, NULL, gang, grants);
+    schedule->head_grants = fg_schedule_room(schedule->head_grants, gang->tasks,
+                                             &schedule->head_room, sizeof(struct fg_grant));
+    int alternative = fg_gang_place(schedule->what_if, NULL, NULL, gang, schedule->head_grants);
     assert(alternative >= 0);
     (void)alternative;
-    free(grants);
 }
 
 /* Let victims go until the head has room, then stop those that are in its way. */

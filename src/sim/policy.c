@@ -14,10 +14,10 @@ static int no_such_word(const char *word, struct fg_err *err)
     FG_AUTO(fg_buf) struct fg_buf places = {};
     for (size_t i = 0; fg_place_policies[i]; i++)
         fg_buf_printf(&places, "%s%s", i ? ", " : "", fg_place_policies[i]->name);
-    return fg_fail(
-        err, FG_EINVAL,
-        "`%.40s`, expected an order (%s), a place (%s), easy, strict, optimise, no-preempt",
-        word, orders.text, places.text);
+    return fg_fail(err, FG_EINVAL,
+                   "`%.40s`, expected an order (%s), a place (%s), easy, conservative, strict, "
+                   "optimise, no-preempt",
+                   word, orders.text, places.text);
 }
 
 static bool read_word(const char *word, struct fg_sim_policy *out, bool *had_preempt)
@@ -29,9 +29,9 @@ static bool read_word(const char *word, struct fg_sim_policy *out, bool *had_pre
         return preempt >= 0;
     }
     if (strcmp(word, "strict") == 0)
-        out->is_strict = true;
-    else if (strcmp(word, "easy") == 0)
-        out->is_strict = false;
+        out->backfill = FG_BACKFILL_OFF;
+    else if (fg_backfill_find(word) >= 0)
+        out->backfill = (enum fg_backfill)fg_backfill_find(word);
     else if (strcmp(word, "optimise") == 0)
         out->optimises = true;
     else {

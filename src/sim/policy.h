@@ -1,11 +1,12 @@
 /* policy.h - a policy as people name it: "fifo", "las:fgd", "priority:easy:no-preempt".
  *
- * The first word is the order, then come in any order: a word for the place (best, fgd, ...), one for backfill (easy, strict; optimise:
- * easy, found by search), one for preemption (no-preempt, preempt-priority, preempt-order).  Without the last, orders that push jobs aside may. */
+ * The first word is the order, then come in any order: a word for the place (best, fgd, ...), one for backfill (easy,
+ * conservative, strict; optimise: easy, found by search), one for preemption (no-preempt, preempt-priority, preempt-order).  Without the last, orders that push jobs aside may. */
 #pragma once
 
 #include "place/policy.h"
 #include "schedule/ranking.h"
+#include "schedule/schedule.h"
 
 #define FG_SIM_POLICY_MAX 128
 
@@ -14,7 +15,7 @@ struct fg_sim_policy {
     const struct fg_order *order;
     const struct fg_place_policy *place;
     enum fg_preempt preempt;
-    bool is_strict; /* nobody starts before the head of the queue: no backfill */
+    enum fg_backfill backfill;
     bool optimises; /* who is backfilled is found by search */
 };
 

@@ -137,6 +137,7 @@ static int set_up(struct sim *sim, struct fg_err *err)
     if (!sim->schedule || !sim->queue || !sim->predict || !sim->runs)
         return fg_fail(err, FG_ENOMEM, "no memory for %zu jobs", jobs);
     fg_schedule_rank(sim->schedule, sim->ranking);
+    fg_schedule_set_backfill(sim->schedule, options->backfill);
     if (options->place)
         fg_schedule_place(sim->schedule, options->place, options->seed);
     fg_schedule_optimise(sim->schedule, options->optimise);

@@ -19,6 +19,7 @@
 
 #include "place/policy.h"
 #include "schedule/ranking.h"
+#include "schedule/schedule.h"
 #include "sim/cluster.h"
 #include "sim/result.h"
 #include "sim/trace.h"
@@ -40,6 +41,7 @@ struct fg_sim_options {
     enum fg_preempt preempt;
     const struct fg_place_policy *place; /* NULL: the default */
     bool optimise;                       /* who is backfilled is found by search */
+    enum fg_backfill backfill;
     uint64_t seed;
     /* Orders that move with time, or push by what a job has got by now, need passes when nothing else happens: this often
      * while jobs wait.  0: only at events. */

@@ -74,6 +74,10 @@ void build(struct world *world, uint64_t seed, struct traits traits)
     create(world);
     world->config.optimise_tries = 60;
     fg_schedule_optimise(world->schedule, traits.optimise);
+    if (traits.conservative)
+        fg_schedule_set_backfill(world->schedule, FG_BACKFILL_CONSERVATIVE);
+    if (traits.conservative && draw(world, 2))
+        world->config.backfill_promises = 1 + draw(world, 8);
     static const char *const kinds[] = {"h100-sxm", "a100", "h100-pcie"};
     uint32_t nodes = 1 + draw(world, NODES_MAX);
     for (uint32_t i = 0; i < nodes; i++) {
@@ -268,6 +272,8 @@ static bool quota_lets(struct world *world, const struct run *run, size_t altern
 /* Nobody waits who could run and end before the head's turn. */
 static void check_nobody_waits_in_vain(struct world *world)
 {
+    if (world->traits.conservative)
+        return; /* for its sake somebody's promise might be broken */
     struct fg_reservation head = fg_schedule_reservation(world->schedule);
     fg_pool_copy(world->copy, world->pool);
     for (size_t r = 0; r < world->runs_len; r++) {
@@ -296,6 +302,20 @@ static int64_t expected_end(const struct world *world, const struct run *run)
 /* The head fits at its moment, and at none before.  (Preemption and a quota of a kind change that.) */
 static void check_reservation(struct world *world)
 {
+    for (size_t r = 0; r < world->runs_len; r++) {
+        struct run *run = &world->runs[r];
+        int64_t at_us = run->running || run->done
+                            ? INT64_MAX
+                            : fg_schedule_promised_us(world->schedule, run->job.id);
+        if (at_us < run->promised_us)
+            run->promised_us = at_us;
+        if (world->traits.conservative && world->traits.all_at_once && !world->traits.preempt
+            && !world->traits.quotas && !run->running && !run->done
+            && run->promised_us < world->now_us)
+            broke(world, "a promise is over");
+    }
+    if (world->traits.conservative)
+        return;
     struct fg_reservation head = fg_schedule_reservation(world->schedule);
     if (!head.job || world->traits.preempt || world->traits.quotas)
         return;
@@ -472,7 +492,8 @@ size_t pass(struct world *world)
     const struct fg_decision *decisions;
     size_t running = list_running(world);
     fg_queue_advance(world->queue, world->now_us);
-    bool compares = draw(world, 16) == 0;
+    /* Promises are kept from pass to pass, so there memory shows. */
+    bool compares = !world->traits.conservative && draw(world, 16) == 0;
     struct fresh fresh = compares ? decide_afresh(world, running) : (struct fresh){};
     size_t len = fg_schedule_pass(world->schedule, world->pool, world->queue, world->running,
                                   running, world->now_us, &decisions);

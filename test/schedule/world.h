@@ -29,6 +29,7 @@ struct traits {
     bool exact;       /* jobs run as long as their limits say */
     bool preempt, quotas, drains, bonuses;
     bool optimise;
+    bool conservative; /* backfill: nobody is delayed, instead of the head only */
 };
 
 struct world {
