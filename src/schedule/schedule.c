@@ -233,8 +233,10 @@ void fg_schedule_start(struct fg_schedule *schedule,
     const struct fg_project *project = fg_queue_project(pass->queue, job->project);
     struct fg_held *held = fg_queue_held(pass->queue, job->project);
     struct fg_amount amount = fg_schedule_amount(pass->pool, project, grants, tasks);
-    assert(fg_quota_allows_grants(pass->queue, pass->pool, job->project, grants, tasks, NULL)
-           == 0);
+    assert(fg_quota_allows(project, held, &amount, NULL) == 0);
+    assert(!project->parent
+           || fg_quota_allows_grants(pass->queue, pass->pool, job->project, grants, tasks, NULL)
+                  == 0);
     fg_held_add(held, &amount);
     fg_quota_add_above(pass->queue, pass->pool, job->project, grants, tasks);
     *fg_schedule_decide(schedule) = (struct fg_decision){
