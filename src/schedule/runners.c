@@ -45,6 +45,7 @@ struct runner *fg_runners_add(struct runners *runners,
                               bool preemptible)
 {
     uint32_t slot = take_slot(runners);
+    assert(runners->slots);
     struct runner *runner = &runners->slots[slot];
     *runner = (struct runner){.job = running->job,
                               .end_us = running->stopping ? FG_ENDS_NOW : running->end_us,
@@ -127,7 +128,8 @@ void fg_schedule_runs(struct fg_schedule *schedule,
     if (runner)
         fg_schedule_over(schedule, running->job);
     runner = fg_runners_add(&schedule->runners, running, preemptible);
-    fg_runners_size(&schedule->runners, runner, job);
+    if (job)
+        fg_runners_size(&schedule->runners, runner, job);
     fg_forecast_claim(schedule, runner);
     schedule->forecast.expected = expected; /* it holds what it held */
 }

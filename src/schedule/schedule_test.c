@@ -90,6 +90,33 @@ static void preemption_takes_the_lowest_and_no_more_than_needed(void)
     finish(world);
 }
 
+/* Of equals: three devices for ten seconds are less than one for a hundred. */
+static void preemption_loses_as_little_as_it_can(void)
+{
+    struct world *world = two_nodes();
+    add_project(world, 1, &no_quota);
+    struct run *old = ask(world, "h100", 1, 1), *young = ask(world, "h100", 3, 1);
+    old->job.preemptible = young->job.preemptible = true;
+    old->job.time_limit_us = young->job.time_limit_us = 1000 * S;
+    old->lasts_us = young->lasts_us = 1000 * S;
+    submit(world, old);
+    EQ(pass(world), 1);
+    old->job.started_us = world->now_us;
+    fg_queue_set(world->queue, &old->job);
+    world->now_us += 90 * S;
+    submit(world, young);
+    EQ(pass(world), 1);
+    young->job.started_us = world->now_us;
+    fg_queue_set(world->queue, &young->job);
+    world->now_us += 10 * S;
+    struct run *head = ask(world, "h100", 1, 1);
+    head->job.priority_milli = 50000;
+    submit(world, head);
+    EQ(pass(world), 1);
+    OK(young->stopping && !old->stopping);
+    finish(world);
+}
+
 /* A job whose age puts it before the head again would come right back. */
 static void age_protects_from_being_pushed_aside(void)
 {
@@ -172,6 +199,7 @@ int main(void)
     RUN(what_can_never_run_holds_up_nobody);
     RUN(a_quota_of_one_kind_leaves_the_other);
     RUN(preemption_takes_the_lowest_and_no_more_than_needed);
+    RUN(preemption_loses_as_little_as_it_can);
     RUN(age_protects_from_being_pushed_aside);
     RUN(nobody_starves);
     RUN(no_backfill_if_so_configured);

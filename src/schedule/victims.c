@@ -12,14 +12,28 @@
 struct victim {
     const struct runner *runner;
     int64_t standing;
+    int64_t lost; /* what a stop may lose: devices x time of this attempt */
 };
 
-/* Who goes first: the lowest, of equals the one with the longest way to go. */
+static int64_t may_lose(const struct fg_pass *pass,
+                        const struct runner *runner,
+                        const struct fg_job *job)
+{
+    const struct fg_grant *grants = fg_runner_grants(runner);
+    int64_t milli = 0, ran_s = (pass->now_us - job->started_us) / 1000000;
+    for (size_t i = 0; i < runner->grants_len; i++)
+        milli += __builtin_popcount(grants[i].devices) * (int64_t)grants[i].gpu_milli;
+    return ran_s > 0 ? ran_s * milli : 0;
+}
+
+/* Who goes first: the lowest, of equals who loses least, then the one with the longest way to go. */
 static int goes_first(const void *a, const void *b)
 {
     const struct victim *x = a, *y = b;
     if (x->standing != y->standing)
         return x->standing < y->standing ? -1 : 1;
+    if (x->lost != y->lost)
+        return x->lost < y->lost ? -1 : 1;
     if (x->runner->end_us != y->runner->end_us)
         return x->runner->end_us > y->runner->end_us ? -1 : 1;
     return x->runner->job > y->runner->job ? -1 : 1;
@@ -59,10 +73,12 @@ static size_t list_victims(struct fg_schedule *schedule,
     size_t victims = 0;
     for (size_t i = 0; i < schedule->runners.len; i++) {
         const struct runner *runner = &schedule->runners.slots[i];
-        if (is_victim(schedule, pass, runner, head))
-            out[victims++] = (struct victim){
-                runner, fg_ranking_standing(schedule->ranking, pass->queue,
-                                            fg_queue_get(pass->queue, runner->job))};
+        if (!is_victim(schedule, pass, runner, head))
+            continue;
+        const struct fg_job *job = fg_queue_get(pass->queue, runner->job);
+        out[victims++] =
+            (struct victim){runner, fg_ranking_standing(schedule->ranking, pass->queue, job),
+                            may_lose(pass, runner, job)};
     }
     if (victims > 1)
         qsort(out, victims, sizeof(*out), goes_first);
