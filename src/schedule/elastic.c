@@ -98,6 +98,8 @@ static bool is_above_least(const struct fg_schedule *schedule,
                            const struct fg_pass *pass,
                            const struct runner *runner)
 {
+    if (runner->grants_len < 2 || !runner->preemptible)
+        return false; /* most are: no need to look the job up */
     const struct fg_job *job = fg_queue_get(pass->queue, runner->job);
     return may_change(schedule, pass, runner, job) && runner->grants_len > job->tasks;
 }

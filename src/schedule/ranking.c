@@ -231,6 +231,12 @@ bool fg_ranking_may_push(const struct fg_ranking *ranking,
                                     : may_push_by_priority(ranking, queue, head, running);
 }
 
+bool fg_ranking_may_push_any(const struct fg_ranking *ranking, const struct fg_job *head)
+{
+    return ranking->preempt != FG_PREEMPT_OFF
+           && (pushes_by_order(ranking) || !head->preemptible);
+}
+
 int64_t fg_ranking_standing(const struct fg_ranking *ranking,
                             const struct fg_queue *queue,
                             const struct fg_job *job)

@@ -51,6 +51,8 @@ bool fg_ranking_may_push(const struct fg_ranking *ranking,
                          const struct fg_queue *queue,
                          const struct fg_job *head,
                          const struct fg_job *running);
+/* May it push anybody at all?  false spares the look at all who run. */
+bool fg_ranking_may_push_any(const struct fg_ranking *ranking, const struct fg_job *head);
 /* Of those who may be pushed aside the one with the lowest standing goes first. */
 int64_t fg_ranking_standing(const struct fg_ranking *ranking,
                             const struct fg_queue *queue,

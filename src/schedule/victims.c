@@ -169,7 +169,7 @@ bool fg_schedule_preempt(struct fg_schedule *schedule,
                          const struct fg_gang *gang)
 {
     size_t most = schedule->runners.preemptible;
-    if (!schedule->ranking || most == 0)
+    if (!schedule->ranking || most == 0 || !fg_ranking_may_push_any(schedule->ranking, head))
         return false;
     struct victim *victims = calloc(most, sizeof(*victims));
     if (!victims)
