@@ -12,6 +12,7 @@
  * for being short or small, and all that can be won is room.
  */
 #include "schedule/kinds.h"
+#include "schedule/quota.h"
 #include "schedule/schedule_inner.h"
 
 #include <assert.h>
@@ -167,16 +168,20 @@ static int place(struct batch *batch,
     return fg_gang_place(batch->pool, beside, batch->placer, gang, out);
 }
 
+/* What its project, and those above it, hold with it or without. */
 static void count_held(struct batch *batch, size_t at, const struct fg_grant *grants, bool add)
 {
     const struct fg_job *job = batch->candidates[at].job;
     struct fg_queue *queue = batch->pass->queue;
     const struct fg_project *project = fg_queue_project(queue, job->project);
     struct fg_amount amount = fg_schedule_amount(batch->pool, project, grants, job->tasks);
-    if (add)
+    if (add) {
         fg_held_add(fg_queue_held(queue, job->project), &amount);
-    else
+        fg_quota_add_above(queue, batch->pool, job->project, grants, job->tasks);
+    } else {
         fg_held_take(fg_queue_held(queue, job->project), &amount);
+        fg_quota_take_above(queue, batch->pool, job->project, grants, job->tasks);
+    }
 }
 
 static struct fg_gang gang_of(const struct batch *batch, const struct fg_job *job)

@@ -320,10 +320,12 @@ static bool rests(struct town *town)
     return pass(town) == 0;
 }
 
+/* In every second life backfill is found by search: quotas and guarantees hold all the same. */
 static bool live(struct town *town, uint64_t seed, uint32_t largest)
 {
     bool good = true;
     build(town, seed);
+    fg_schedule_optimise(town->schedule, seed % 2 == 0);
     random_tree(town);
     for (int round = 0; good && town->len + 24 < JOBS_MAX; round++) {
         for (uint32_t i = draw(town, 24); i > 0; i--)

@@ -334,7 +334,8 @@ static size_t arrange(struct fg_schedule *schedule, struct fg_pass *pass)
     size_t started = 0, at = 0;
     while (batch && !fg_batch_is_full(batch) && (job = fg_queue_next(pass->queue))) {
         schedule->looked++;
-        if (!fg_schedule_was_hinted(schedule, job->id) && !fg_batch_add(batch, job))
+        if (!fg_schedule_was_hinted(schedule, job->id)
+            && !fg_schedule_was_guaranteed(schedule, job->id) && !fg_batch_add(batch, job))
             started += look_at(schedule, pass, job); /* learn from it */
     }
     started += batch ? fg_batch_start(batch) : 0;
