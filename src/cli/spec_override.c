@@ -38,6 +38,8 @@ static const struct member members[] = {
     FIELD("workdir_hash", workdir_hash),
     FIELD("tasks", tasks),
     FIELD("num_nodes", tasks),
+    FIELD("tasks_min", tasks_min),
+    FIELD("min_nodes", tasks_min),
     FIELD("priority", priority),
     FIELD("deadline", deadline_us),
     FIELD("begin", begin_us),
