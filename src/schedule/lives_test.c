@@ -63,10 +63,10 @@ static uint64_t lives(const char *what, struct traits traits, uint64_t seeds)
 static void random_lives(void)
 {
     lives("promises are kept, exact limits",
-          (struct traits){.all_at_once = true, .exact = true}, 60);
-    lives("promises are kept, early ends", (struct traits){.all_at_once = true}, 60);
-    lives("arrivals", (struct traits){.bonuses = true}, 60);
-    lives("quotas", (struct traits){.quotas = true, .all_at_once = true}, 60);
+          (struct traits){.all_at_once = true, .exact = true}, 30);
+    lives("promises are kept, early ends", (struct traits){.all_at_once = true}, 30);
+    lives("arrivals", (struct traits){.bonuses = true}, 30);
+    lives("quotas", (struct traits){.quotas = true, .all_at_once = true}, 30);
     lives("every promise is kept, exact limits",
           (struct traits){.conservative = true, .all_at_once = true, .exact = true}, 12);
     lives("every promise is kept, early ends",
@@ -78,9 +78,9 @@ static void random_lives(void)
                           .drains = true,
                           .bonuses = true},
           12);
-    lives("preemption", (struct traits){.preempt = true, .bonuses = true}, 60);
+    lives("preemption", (struct traits){.preempt = true, .bonuses = true}, 30);
     lives("preemption, quotas, nodes that come and go",
-          (struct traits){.preempt = true, .quotas = true, .drains = true}, 100);
+          (struct traits){.preempt = true, .quotas = true, .drains = true}, 40);
     OK(lives("promises are kept, backfill arranged by search",
              (struct traits){.all_at_once = true, .optimise = true}, 100)
        > 100);
