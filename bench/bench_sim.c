@@ -1,9 +1,9 @@
 /* bench_sim.c - the simulator on one core.
  *
  *     Philly      the whole list of 82,247 jobs (argv[1], ../shared/data/traces/philly_jobs_82k.csv.xz) if it is there
- *     a month     1,000,000 generated jobs on 10,000 accelerators, load 0.8
+ *     a month     1,000,000 generated jobs on 10,000 accelerators, load 0.9 and 1
  *
- * Time is that of the simulation without reading the trace; memory is the most that the process ever held.  There is no rival
+ * Time is the processor's, of the simulation without reading the trace; memory is the most that the process ever held.  There is no rival
  * in the run: other simulators do not run the code of a live scheduler.
  */
 #include "bench/bench.h"
@@ -17,8 +17,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 
 #define RUNS 3
+
+/* Of this thread's processor: what else the machine does counts little. */
+static int64_t cpu_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return now.tv_sec * 1'000'000LL + now.tv_nsec / 1000;
+}
 
 static double run_s(const struct fg_sim_trace *trace, const struct fg_sim_cluster *cluster)
 {
@@ -32,13 +41,13 @@ static double run_s(const struct fg_sim_trace *trace, const struct fg_sim_cluste
                                      .order = fg_order_find("priority"),
                                      .tick_us = 60'000'000,
                                      .seed = 1};
-    int64_t began_us = bench_now_us();
+    int64_t began_us = cpu_us();
     if (fg_sim_run(&options, &result, &err) < 0)
         bench_die("%s", err.text);
     for (size_t i = 0; i < result->jobs_len; i++)
         if (result->jobs[i].end == FG_SIM_NEVER)
             bench_die("job %zu never ran", i);
-    return (double)(bench_now_us() - began_us) / 1e6;
+    return (double)(cpu_us() - began_us) / 1e6;
 }
 
 static double median_s(const struct fg_sim_trace *trace,
@@ -87,24 +96,23 @@ static void philly(const char *path)
     fg_sim_trace_free(&trace);
 }
 
-static void month(void)
+/* At 0.9 nearly nobody waits on average; at 1 queues of thousands grow by day and shrink by night. */
+static void month(uint32_t load_milli)
 {
     struct fg_sim_trace trace = {};
     struct fg_sim_cluster cluster = {};
-    struct rusage usage;
+    char name[80];
     fg_sim_generate(&(struct fg_sim_generate){.jobs = 1'000'000,
                                               .gpus = 10'000,
                                               .per_node = 8,
                                               .span_us = 30 * 86'400'000'000LL,
-                                              .load_milli = 800,
+                                              .load_milli = load_milli,
                                               .seed = 1},
                     &trace);
     fg_sim_cluster_simple(&cluster, 1250, "v100", 8);
-    bench_line("simulate a month, 1,000,000 jobs, 10,000 GPUs", median_s(&trace, &cluster, 1),
-               "s", BENCH_LESS, 20, NULL, 0);
-    getrusage(RUSAGE_SELF, &usage);
-    bench_line("most memory held", (double)usage.ru_maxrss / 1024, "MiB", BENCH_LESS, 1024,
-               NULL, 0);
+    snprintf(name, sizeof(name), "simulate 1,000,000 jobs, 10,000 GPUs, load %.1f",
+             load_milli / 1e3);
+    bench_line(name, median_s(&trace, &cluster, 1), "s", BENCH_LESS, 20, NULL, 0);
     fg_sim_cluster_free(&cluster);
     fg_sim_trace_free(&trace);
 }
@@ -112,6 +120,11 @@ static void month(void)
 int main(int argc, char **argv)
 {
     philly(argc > 1 ? argv[1] : "../shared/data/traces/philly_jobs_82k.csv.xz");
-    month();
+    month(900);
+    month(1000);
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    bench_line("most memory held", (double)usage.ru_maxrss / 1024, "MiB", BENCH_LESS, 1024,
+               NULL, 0);
     return bench_done();
 }
