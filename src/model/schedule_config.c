@@ -41,8 +41,8 @@ static const struct member {
      offsetof(struct fg_schedule_config, optimise),
      {"off", "head"},
      "head: of the first `optimise_jobs` behind the head of the queue those are backfilled "
-     "that "
-     "put most to work together, as far as a search finds them; off: each that fits, in order"},
+     "that together are worth most, devices for the time they are held, as far as a search "
+     "finds them (decision 0011); off: each that fits, in order"},
     {"backfill",
      offsetof(struct fg_schedule_config, backfill),
      {"easy", "conservative", "off"},

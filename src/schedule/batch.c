@@ -1,4 +1,4 @@
-/* batch.c - who is backfilled: not who comes first, but the set that puts most to work.
+/* batch.c - who is backfilled: not who comes first, but the set that is worth most together.
  *
  *     the first N behind the head that would fit alone --BATCH--> those of them that start, and where
  *
@@ -8,8 +8,10 @@
  * head let it.  So what wins is feasible, keeps the promise to the head, and lets nobody wait for ever.
  *
  * A plan is worth the sum over those who start of the devices that they ask (of those that ask none: of the cores, 16 a
- * device), times two for the first of the batch, down to times one for the last.  By what they ask: nobody is better
- * for being short or small, and all that can be won is room.
+ * device), for the time that they are expected to hold them, as in Smith's rule: two hours of one device or one hour of
+ * two are as good; times two for the first of the batch, down to times one for the last.  Most devices now, whatever the time
+ * (Shmueli and Feitelson, "Backfilling with lookahead", JPDC 2005), lets long and wide jobs go first, and all wait longer
+ * (decision 0011).
  */
 #include "schedule/kinds.h"
 #include "schedule/quota.h"
@@ -19,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SHORTEST_S  60 /* who is expected to need less is worth as much as this */
 #define SCAN_MAX    64 /* nodes that a choice looks at before it leaves the place to best fit */
 #define CHOICES_MAX 32
 
@@ -51,16 +54,19 @@ struct batch {
 
 /* -- the batch --------------------------------------------------------------------------------------------- */
 
-struct batch *fg_batch_new(struct fg_schedule *schedule, struct fg_pass *pass)
+struct batch *fg_batch_new(struct fg_schedule *schedule,
+                           struct fg_pass *pass,
+                           int64_t starts_left)
 {
-    if (!schedule->optimises || fg_queue_has_standing(pass->queue))
+    int64_t most = schedule->config->optimise_jobs;
+    if (!schedule->optimises || starts_left <= 0 || fg_queue_has_standing(pass->queue))
         return NULL;
     struct batch *batch = calloc(1, sizeof(*batch));
     if (!batch)
         abort();
     *batch = (struct batch){.schedule = schedule,
                             .pass = pass,
-                            .max = (size_t)schedule->config->optimise_jobs,
+                            .max = (size_t)(most < starts_left ? most : starts_left),
                             .pool = pass->pool,
                             .beside = schedule->beside,
                             .placer = schedule->placer};
@@ -94,11 +100,22 @@ static int64_t weight(const struct batch *batch, size_t at)
     return (int64_t)(2 * batch->max - at);
 }
 
+static uint64_t asks(const struct candidate *one)
+{
+    return one->gpu_milli ? one->gpu_milli : one->cpu_milli / FG_CORES_A_DEVICE;
+}
+
+/* Of each thousandth of a device that it asks. */
+static int64_t density(const struct batch *batch, size_t at)
+{
+    const struct fg_job *job = batch->candidates[at].job;
+    int64_t expected_s = fg_order_expected_us(batch->schedule->config, job) / 1000000;
+    return weight(batch, at) * 3600000 / (expected_s > SHORTEST_S ? expected_s : SHORTEST_S);
+}
+
 static int64_t value_one(const struct batch *batch, size_t at)
 {
-    const struct candidate *one = &batch->candidates[at];
-    uint64_t asks = one->gpu_milli ? one->gpu_milli : one->cpu_milli / FG_CORES_A_DEVICE;
-    return (int64_t)asks * weight(batch, at);
+    return (int64_t)asks(&batch->candidates[at]) * density(batch, at);
 }
 
 /* -- one job of a plan --------------------------------------------------------------------------------------- */
@@ -242,40 +259,39 @@ static int64_t value_of(void *self, const struct fg_plan *plan)
     return value;
 }
 
-/* No plan can be worth more: the first of the queue, by what they ask, until devices and cores are used up. */
-static int64_t bound(const struct batch *batch)
-{
-    struct fg_pool_totals totals = fg_pool_totals(batch->pass->pool);
-    uint64_t gpu = totals.gpu_milli - totals.gpu_used_milli,
-             cpu = totals.cpu_milli - totals.cpu_used_milli;
-    int64_t sum = 0;
-    for (size_t i = 0; i < batch->len; i++) {
-        const struct candidate *one = &batch->candidates[i];
-        uint64_t *left = one->gpu_milli ? &gpu : &cpu;
-        uint64_t asks = one->gpu_milli ? one->gpu_milli : one->cpu_milli;
-        uint64_t got = asks < *left ? asks : *left;
-        *left -= got;
-        sum += (int64_t)(one->gpu_milli ? got : got / FG_CORES_A_DEVICE) * weight(batch, i);
-    }
-    return sum;
-}
-
-/* The largest first, or the smallest: plans for the search to begin with. */
-static void sort_plan(const struct batch *batch, struct fg_plan *plan, bool largest)
+/* Most of the key first. */
+static void sort_plan(const struct batch *batch,
+                      struct fg_plan *plan,
+                      int64_t (*key)(const struct batch *, size_t))
 {
     fg_plan_plain(plan, batch->len);
     for (size_t i = 1; i < batch->len; i++) {
         uint16_t one = plan->order[i];
-        int64_t value = value_one(batch, one);
+        int64_t value = key(batch, one);
         size_t at = i;
-        for (; at > 0; at--) {
-            int64_t before = value_one(batch, plan->order[at - 1]);
-            if (largest ? before >= value : before <= value)
-                break;
+        for (; at > 0 && key(batch, plan->order[at - 1]) < value; at--)
             plan->order[at] = plan->order[at - 1];
-        }
         plan->order[at] = one;
     }
+}
+
+/* No plan can be worth more: who is worth most for what they ask, until devices and cores are used up. */
+static int64_t bound(const struct batch *batch)
+{
+    struct fg_pool_totals totals = fg_pool_totals(batch->pass->pool);
+    uint64_t gpu = totals.gpu_milli - totals.gpu_used_milli,
+             cpu = (totals.cpu_milli - totals.cpu_used_milli) / FG_CORES_A_DEVICE;
+    struct fg_plan densest;
+    int64_t sum = 0;
+    sort_plan(batch, &densest, density);
+    for (size_t i = 0; i < batch->len; i++) {
+        const struct candidate *one = &batch->candidates[densest.order[i]];
+        uint64_t *left = one->gpu_milli ? &gpu : &cpu;
+        uint64_t got = asks(one) < *left ? asks(one) : *left;
+        *left -= got;
+        sum += (int64_t)got * density(batch, densest.order[i]);
+    }
+    return sum;
 }
 
 static struct fg_pool *copy(struct fg_pool **kept, const struct fg_pool *pool)
@@ -303,8 +319,8 @@ static void search(struct batch *batch, int64_t enough)
         batch->beside = copy(&schedule->trial_beside, schedule->beside);
     batch->placer = NULL;
     fg_plan_plain(&first[0], batch->len);
-    sort_plan(batch, &first[1], true);
-    sort_plan(batch, &first[2], false);
+    sort_plan(batch, &first[1], value_one);
+    sort_plan(batch, &first[2], density);
     fg_genetic_search(
         &(struct fg_genetic){
             .len = batch->len,

@@ -180,11 +180,13 @@ static void list_all(const struct world *world,
             most = left > most ? left : most;
         }
         size_t at = every->len;
+        int64_t expected_s = world->lasts_us[id] / S > 60 ? world->lasts_us[id] / S : 60;
         every->ids[at] = id;
         every->asks[at] = asks;
         every->past[at] = past;
         every->worth[at] =
-            (int64_t)asks * 1000 * (2 * world->config.optimise_jobs - (int64_t)at);
+            (int64_t)asks * 1000
+            * ((2 * world->config.optimise_jobs - (int64_t)at) * 3600000 / expected_s);
         every->len += asks <= most;
     }
 }
@@ -265,8 +267,32 @@ static void against_every_way(void)
     OK(tally.better > 0);
 }
 
+/* Each of the many would start: no more do than are allowed past the head. */
+static void no_more_start_than_backfill_allows(void)
+{
+    struct world world;
+    build(&world, 1, true);
+    world.config.backfill_depth = 3;
+    struct fg_need need = fg_pool_need(
+        world.pool, &(struct fg_request){.kind = "h100", .count = 1, .gpu_milli = 1000});
+    for (fg_node_id id = 1; id <= NODES; id++) {
+        struct fg_grant *grant = &world.grants[world.running_len];
+        if (!fg_pool_fit(world.pool, NULL, id, &need, false, grant)
+            || fg_pool_claim(world.pool, grant, NULL) != 0)
+            abort();
+        world.running[world.running_len++] = (struct fg_running){
+            .job = 1000 + id, .end_us = NOW + 50 * S, .grants = grant, .grants_len = 1};
+    }
+    submit(&world, 1, DEVICES, 10 * S);
+    for (fg_job_id id = 2; id <= JOBS; id++)
+        submit(&world, id, 1, 10 * S);
+    EQ(__builtin_popcount(pass(&world)), 3);
+    clear(&world);
+}
+
 int main(void)
 {
+    RUN(no_more_start_than_backfill_allows);
     RUN(against_every_way);
     return tap_done();
 }

@@ -326,16 +326,22 @@ static bool look_at(struct fg_schedule *schedule,
     return false;
 }
 
-/* Those behind the head, arranged.  Returns how many started. */
-static size_t arrange(struct fg_schedule *schedule, struct fg_pass *pass)
+/* By this pass, before the walk. */
+static bool was_started(const struct fg_schedule *schedule, const struct fg_job *job)
 {
-    struct batch *batch = fg_batch_new(schedule, pass);
+    return fg_schedule_was_hinted(schedule, job->id)
+           || fg_schedule_was_guaranteed(schedule, job->id);
+}
+
+/* Those behind the head, arranged.  Returns how many started. */
+static size_t arrange(struct fg_schedule *schedule, struct fg_pass *pass, int64_t starts_left)
+{
+    struct batch *batch = fg_batch_new(schedule, pass, starts_left);
     const struct fg_job *job;
     size_t started = 0, at = 0;
     while (batch && !fg_batch_is_full(batch) && (job = fg_queue_next(pass->queue))) {
         schedule->looked++;
-        if (!fg_schedule_was_hinted(schedule, job->id)
-            && !fg_schedule_was_guaranteed(schedule, job->id) && !fg_batch_add(batch, job))
+        if (!was_started(schedule, job) && !fg_batch_add(batch, job))
             started += look_at(schedule, pass, job); /* learn from it */
     }
     started += batch ? fg_batch_start(batch) : 0;
@@ -354,19 +360,17 @@ static void walk_queue(struct fg_schedule *schedule, struct fg_pass *pass)
     const struct fg_job *job;
     fg_queue_walk(pass->queue);
     fg_queue_filter(pass->queue, had_head ? longest_behind : longest_before, &walk);
-    if (had_head && starts_left > 0)
-        starts_left -= (int64_t)arrange(schedule, pass);
-    while ((job = fg_queue_next(pass->queue))) {
+    if (had_head)
+        starts_left -= (int64_t)arrange(schedule, pass, starts_left);
+    while ((!schedule->reservation.job || starts_left > 0)
+           && (job = fg_queue_next(pass->queue))) {
         schedule->looked++;
-        if (fg_schedule_was_hinted(schedule, job->id)
-            || fg_schedule_was_guaranteed(schedule, job->id))
+        if (was_started(schedule, job))
             continue;
         starts_left -= look_at(schedule, pass, job) && had_head;
-        if (schedule->reservation.job && starts_left <= 0)
-            return;
         if (schedule->reservation.job && !had_head) {
             fg_queue_filter(pass->queue, longest_behind, &walk);
-            starts_left -= (int64_t)arrange(schedule, pass);
+            starts_left -= (int64_t)arrange(schedule, pass, starts_left);
         }
         had_head = schedule->reservation.job != 0;
     }

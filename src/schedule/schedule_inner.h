@@ -117,8 +117,10 @@ void fg_schedule_reserve(struct fg_schedule *schedule,
 
 /* batch.c: jobs behind the head, in their order, of which the pass may start the best set. */
 struct batch;
-/* NULL: they are not to be arranged. */
-struct batch *fg_batch_new(struct fg_schedule *schedule, struct fg_pass *pass);
+/* At most so many start.  NULL: they are not to be arranged. */
+struct batch *fg_batch_new(struct fg_schedule *schedule,
+                           struct fg_pass *pass,
+                           int64_t starts_left);
 /* The next; false: it would not fit even alone, and is left out. */
 bool fg_batch_add(struct batch *batch, const struct fg_job *job);
 bool fg_batch_is_full(const struct batch *batch);
