@@ -42,7 +42,7 @@ static const struct member {
      {"off", "head"},
      "head: of the first `optimise_jobs` behind the head of the queue those are backfilled "
      "that together are worth most, devices for the time they are held, as far as a search "
-     "finds them (decision 0011); off: each that fits, in order"},
+     "finds them (decision 0012); off: each that fits, in order"},
     {"backfill",
      offsetof(struct fg_schedule_config, backfill),
      {"easy", "conservative", "off"},

@@ -11,7 +11,7 @@
  * device), for the time that they are expected to hold them, as in Smith's rule: two hours of one device or one hour of
  * two are as good; times two for the first of the batch, down to times one for the last.  Most devices now, whatever the time
  * (Shmueli and Feitelson, "Backfilling with lookahead", JPDC 2005), lets long and wide jobs go first, and all wait longer
- * (decision 0011).
+ * (decision 0012).
  */
 #include "schedule/kinds.h"
 #include "schedule/quota.h"
