@@ -180,7 +180,6 @@ int fg_request_encode(const struct fg_request *any_of,
 /* Memory, and the rate if there is one: rows of older versions have none. */
 static bool take_last(const char **at, struct fg_request *request)
 {
-    request->rate_milli = 0;
     if (take_number(at, ';', UINT64_MAX, &request->mem_mib))
         return true;
     return take_number(at, '|', UINT64_MAX, &request->mem_mib)
@@ -195,8 +194,8 @@ int fg_request_decode(const char *text, struct fg_request out[FG_ANY_OF_MAX])
         if (len == FG_ANY_OF_MAX || kind_len >= FG_KIND_MAX || !text[kind_len])
             return FG_EINVAL;
         struct fg_request *request = &out[len];
+        memset(request, 0, sizeof(*request)); /* all of it: equal requests are equal bytes */
         memcpy(request->kind, text, kind_len);
-        memset(request->kind + kind_len, 0, sizeof(request->kind) - kind_len);
         text += kind_len + 1;
         if (!take_u32(&text, '|', &request->count) || !take_u32(&text, '|', &request->gpu_milli)
             || !take_u32(&text, '|', &request->gpu_mem_mib)
