@@ -82,6 +82,56 @@ static void add_device(struct fg_nvml *nvml, fg_nvml_device handle, fg_nvml_devi
     nvml->devices_len++;
 }
 
+static bool by_nvlink(struct fg_nvml *nvml, size_t a, size_t b)
+{
+    int status;
+    return nvml->p2p
+           && nvml->p2p(nvml->devices[a].handle, nvml->devices[b].handle, FG_NVML_P2P_NVLINK,
+                        &status)
+                  == FG_NVML_OK
+           && status == FG_NVML_P2P_OK;
+}
+
+static bool by_switch(struct fg_nvml *nvml, size_t a, size_t b)
+{
+    int level;
+    return nvml->common
+           && nvml->common(nvml->devices[a].handle, nvml->devices[b].handle, &level)
+                  == FG_NVML_OK
+           && level <= FG_NVML_ONE_SWITCH;
+}
+
+typedef bool joined_fn(struct fg_nvml *nvml, size_t a, size_t b);
+
+/* Join what is joined; an island has the number of its first device.  Returns how many joints there are. */
+static size_t join(struct fg_nvml *nvml, joined_fn *joined)
+{
+    size_t joints = 0;
+    for (size_t b = 1; b < nvml->devices_len; b++)
+        for (size_t a = 0; a < b; a++) {
+            if (nvml->devices[a].parent || nvml->devices[b].parent || !joined(nvml, a, b))
+                continue;
+            joints++;
+            int32_t from = nvml->devices[b].spec.island, to = nvml->devices[a].spec.island;
+            for (size_t i = 0; i <= b; i++)
+                if (nvml->devices[i].spec.island == from)
+                    nvml->devices[i].spec.island = to;
+        }
+    return joints;
+}
+
+/* NVLink, else PCIe switches; where the library can tell neither, nothing is known.  Instances of a board cannot talk to
+ * others directly. */
+static void find_islands(struct fg_nvml *nvml)
+{
+    for (size_t i = 0; i < nvml->devices_len; i++)
+        nvml->devices[i].spec.island = (int32_t)i;
+    if (join(nvml, by_nvlink) || join(nvml, by_switch))
+        return;
+    for (size_t i = 0; i < nvml->devices_len; i++)
+        nvml->devices[i].spec.island = -1;
+}
+
 static bool has_mig(struct fg_nvml *nvml, fg_nvml_device handle)
 {
     unsigned int current, pending;
@@ -108,6 +158,7 @@ static void enumerate(struct fg_nvml *nvml)
             if (nvml->mig_by_index(handle, k, &instance) == FG_NVML_OK)
                 add_device(nvml, instance, handle);
     }
+    find_islands(nvml);
 }
 
 static void read_processes(struct fg_nvml *nvml,

@@ -8,6 +8,9 @@ typedef struct fg_nvml_handle *fg_nvml_device;
 #define FG_NVML_OK              0
 #define FG_NVML_SMALL           7 /* insufficient size: the list is longer than the array */
 #define FG_NVML_TEMPERATURE_GPU 0
+#define FG_NVML_P2P_NVLINK      2
+#define FG_NVML_P2P_OK          0
+#define FG_NVML_ONE_SWITCH      20 /* or less: the way between the two passes PCIe switches only */
 
 struct fg_nvml_memory {
     unsigned long long total, free, used;
@@ -36,6 +39,9 @@ struct fg_nvml_process {
     X(1, uuid, "nvmlDeviceGetUUID", (fg_nvml_device, char *, unsigned int))                    \
     X(1, memory, "nvmlDeviceGetMemoryInfo", (fg_nvml_device, struct fg_nvml_memory *))         \
     X(0, pci, "nvmlDeviceGetPciInfo_v3", (fg_nvml_device, struct fg_nvml_pci *))               \
+    X(0, p2p, "nvmlDeviceGetP2PStatus", (fg_nvml_device, fg_nvml_device, int, int *))          \
+    X(0, common, "nvmlDeviceGetTopologyCommonAncestor",                                        \
+      (fg_nvml_device, fg_nvml_device, int *))                                                 \
     X(0, minor, "nvmlDeviceGetMinorNumber", (fg_nvml_device, unsigned int *))                  \
     X(0, utilization, "nvmlDeviceGetUtilizationRates",                                         \
       (fg_nvml_device, struct fg_nvml_utilization *))                                          \

@@ -92,6 +92,32 @@ static void boards_and_instances_are_devices(void)
     fg_nvml_free(nvml);
 }
 
+static void see_islands(const char *boards, const int32_t *want)
+{
+    struct fg_device_spec devices[8];
+    show(boards);
+    struct fg_nvml *nvml = fg_nvml_new(50000, false);
+    int len = fg_nvml_devices(nvml, devices, 8, 5000000);
+    OK(len > 0);
+    for (int i = 0; i < len; i++)
+        EQ(devices[i].island, want[i]);
+    fg_nvml_free(nvml);
+}
+
+static void devices_that_are_joined_are_an_island(void)
+{
+#define BOARD "A|1000|0|0|1|30|0|-|0|"
+    see_islands(BOARD "1|7\n" BOARD "2|7\n" BOARD "1|7\n" BOARD "0|7\n",
+                (int32_t[]){0, 1, 0, 3});
+    see_islands(BOARD "0|1\n" BOARD "0|1\n" BOARD "0|2\n" BOARD "0|2\n",
+                (int32_t[]){0, 0, 2, 2});
+    see_islands(BOARD "0|0\n" BOARD "0|0\n", (int32_t[]){-1, -1});
+    see_islands(BOARD "1|0\n" BOARD "1|0\n"
+                      "B|1000|0|0|1|30|2|p|500|1|0\n",
+                (int32_t[]){0, 0, 2, 3});
+#undef BOARD
+}
+
 static void a_driver_that_fails_has_no_devices(void)
 {
     struct fg_device_spec devices[8];
@@ -126,6 +152,7 @@ int main(void)
     setenv("FASTGPU_NVML_LIBRARY", FAKE_NVML, 1);
     RUN(kinds_are_short);
     RUN(boards_and_instances_are_devices);
+    RUN(devices_that_are_joined_are_an_island);
     RUN(a_driver_that_fails_has_no_devices);
     RUN(a_driver_that_hangs_holds_nobody);
     RUN(without_a_library_there_is_none);

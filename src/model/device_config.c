@@ -86,6 +86,17 @@ static int read_numa(struct fg_doc_reader *reader,
     return rc;
 }
 
+static int read_island(struct fg_doc_reader *reader,
+                       const struct fg_doc *doc,
+                       struct declared *out)
+{
+    int64_t island;
+    int rc = fg_read_int(reader, doc, 0, 1023, &island);
+    if (rc == 0)
+        out->spec.island = (int32_t)island;
+    return rc;
+}
+
 static int read_count(struct fg_doc_reader *reader,
                       const struct fg_doc *doc,
                       struct declared *out)
@@ -98,7 +109,8 @@ static const struct {
     member_read *read;
 } members[] = {
     {"kind", read_kind},     {"id", read_id},     {"expose", read_expose},
-    {"memory", read_memory}, {"numa", read_numa}, {"count", read_count},
+    {"memory", read_memory}, {"numa", read_numa}, {"island", read_island},
+    {"count", read_count},
 };
 
 #define MEMBERS_LEN (sizeof(members) / sizeof(members[0]))
@@ -124,7 +136,7 @@ static int read_declared(struct fg_doc_reader *reader,
                          const struct fg_doc *doc,
                          struct declared *out)
 {
-    *out = (struct declared){.spec = {.numa = -1, .id = "0"}, .count = 1};
+    *out = (struct declared){.spec = {.numa = -1, .island = -1, .id = "0"}, .count = 1};
     int rc = fg_read_kind(reader, doc, FG_DOC_MAP);
     for (const struct fg_doc *child = doc->first; child && rc == 0; child = child->next)
         rc = read_member(reader, child, out);

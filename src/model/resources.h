@@ -50,6 +50,8 @@ struct fg_device_spec {
     enum fg_share_mode share;
     uint32_t mem_mib; /* 0: unknown or none */
     int32_t numa;     /* nearest NUMA node, -1 unknown */
+    int32_t
+        island; /* devices of a node with the same number talk to each other directly: NVLink, one PCIe switch; -1 unknown */
 };
 
 /* A machine.  Its CPU is device `cpu`, capacity cpu_milli; accelerators are devices[0..]. */

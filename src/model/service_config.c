@@ -187,6 +187,9 @@ void fg_service_config_print_reference(FILE *out)
         "| `id` | what that variable must hold for this device; default 0 |\n"
         "| `count` | this many devices, with ids from `id` upward; default 1 |\n"
         "| `memory` | memory of each, like 64GiB; default unknown |\n"
-        "| `numa` | nearest NUMA node; default unknown |\n",
+        "| `numa` | nearest NUMA node; default unknown |\n"
+        "| `island` | a number: devices with the same one talk to each other directly (NVLink, "
+        "one PCIe switch), and "
+        "go to one task rather than others; default: by NUMA node |\n",
         out);
 }

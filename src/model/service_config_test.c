@@ -28,7 +28,7 @@ static void all_parts_are_read(void)
     fg_service_config_defaults(&config);
     EQ(parse("listen: 0.0.0.0:8080\njob_user: nobody\napi_threads: 3\ndevices:\n"
              "  - {kind: FPGA-u250, expose: XCL_VISIBLE_DEVICES, id: 4, count: 2, memory: "
-             "64GiB, numa: 1}\n"
+             "64GiB, numa: 1, island: 3}\n"
              "  - {kind: tpu, expose: TPU_DEVICES}\n"
              "schedule: {order: srtf, preempt: order}\n",
              &config, &err),
@@ -44,8 +44,10 @@ static void all_parts_are_read(void)
     OK(strcmp(config.devices[1].expose, "XCL_VISIBLE_DEVICES") == 0);
     EQ(config.devices[1].mem_mib, 65536);
     EQ(config.devices[1].numa, 1);
+    EQ(config.devices[1].island, 3);
     OK(strcmp(config.devices[2].id, "0") == 0);
     EQ(config.devices[2].numa, -1);
+    EQ(config.devices[2].island, -1);
     OK(strcmp(config.schedule.order, "srtf") == 0);
     OK(strcmp(config.schedule.preempt, "order") == 0);
 }

@@ -158,11 +158,13 @@ static void add_node(struct world *world)
     spec.busy_watts = spec.idle_watts + draw(2000);
     spec.away_milli = draw(1001);
     uint32_t kind = draw(3), other = draw(8) ? kind : draw(3);
+    uint32_t islands = draw(2) ? 1 : 1 + draw(4);
     spec.devices_len = draw(10) ? draw(9) : draw(FG_NODE_DEVICES_MAX + 1);
     for (uint32_t i = 0; i < spec.devices_len; i++) {
         const char *name = kinds[i % 2 ? kind : other];
         memcpy(spec.devices[i].kind, name, strlen(name) + 1);
         spec.devices[i].mem_mib = draw(9) ? 16384 : 8192;
+        spec.devices[i].island = (int32_t)draw(islands);
     }
     if (fg_pool_add(world->pool, &spec, NULL, NULL) < 0)
         abort();
@@ -247,6 +249,8 @@ static const struct fg_view *look_anew(struct world *world)
         world->generation = fg_pool_generation(world->pool);
     }
     fg_view_rebuild(&world->view, world->tables);
+    if (world->view.weights)
+        fg_view_weigh(&world->view);
     return &world->view;
 }
 
@@ -506,6 +510,43 @@ static void gangs_stay_together(void)
     }
 }
 
+/* Four devices with one of each pair taken, or two of one pair free: two tasks' devices want to be a pair. */
+static void devices_of_a_task_are_neighbours(void)
+{
+    FG_AUTO(fg_pool) struct fg_pool *pool = fg_pool_new(2);
+    for (int i = 0; i < 2; i++) {
+        struct fg_node_spec spec = {.cpu_milli = 8000, .mem_mib = 8192, .devices_len = 4};
+        snprintf(spec.name, sizeof(spec.name), "n%d", i);
+        for (int32_t device = 0; device < 4; device++) {
+            memcpy(spec.devices[device].kind, "t4", 3);
+            spec.devices[device].island = device % 2;
+        }
+        OK(fg_pool_add(pool, &spec, NULL, NULL) == 0);
+    }
+    struct fg_grant crossed = {.node = 1, .devices = 0b0011, .gpu_milli = 1000},
+                    paired = {.node = 2, .devices = 0b0101, .gpu_milli = 1000}, grant;
+    OK(fg_pool_claim(pool, &crossed, NULL) == 0 && fg_pool_claim(pool, &paired, NULL) == 0);
+    FG_AUTO(fg_placer)
+    struct fg_placer *placer = fg_placer_new(pool, fg_place_policy_default(), 1);
+    struct fg_need need = {.kinds = 1, .count = 2, .gpu_milli = 1000, .cpu_milli = 1000};
+    OK(fg_placer_choose(placer, NULL, &need, &grant));
+    EQ(grant.node, 1); /* nobody asked for neighbours */
+    fg_placer_weights(placer, &(struct fg_place_weights){.topology = 200});
+    OK(fg_placer_choose(placer, NULL, &need, &grant));
+    EQ(grant.node, 2);
+    EQ(grant.devices, 0b1010);
+    struct fg_place_account account;
+    fg_placer_account(placer, &need, 1, &account);
+    EQ(account.penalties.topology, FG_PLACE_ISLANDS);
+    fg_pool_release(pool, &crossed);
+    fg_pool_release(pool, &paired);
+    need.count = 1;
+    OK(fg_placer_choose(placer, NULL, &need, &grant) && fg_pool_claim(pool, &grant, NULL) == 0);
+    EQ(grant.devices, 0b0001);
+    OK(fg_placer_choose(placer, NULL, &need, &grant));
+    EQ(grant.devices, 0b0100); /* beside the first: the other pair stays whole */
+}
+
 static void names_find_policies(void)
 {
     OK(fg_place_policy_find("fgd") != NULL);
@@ -524,6 +565,7 @@ int main(void)
     RUN(best_fills_what_is_open);
     RUN(weights_pick_the_better_node);
     RUN(gangs_stay_together);
+    RUN(devices_of_a_task_are_neighbours);
     RUN(names_find_policies);
     return tap_done();
 }

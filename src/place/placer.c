@@ -70,13 +70,18 @@ void fg_placer_mix(struct fg_placer *placer, const struct fg_mix *mix)
 
 void fg_placer_weights(struct fg_placer *placer, const struct fg_place_weights *weights)
 {
+    placer->weights = *weights;
+    placer->is_stale = true;
+}
+
+/* Do the scorers say anything of a node that stands for itself?  Topology does where nodes have islands. */
+static bool is_weighed(const struct fg_placer *placer)
+{
     int64_t any = 0;
-#define X(name, text) any += weights->name;
+#define X(name, text) any += placer->weights.name;
     FG_SCORERS(X)
 #undef X
-    placer->weights = *weights;
-    placer->view.weights = any ? &placer->weights : NULL;
-    placer->is_stale = true;
+    return any > (placer->view.has_islands ? 0 : placer->weights.topology);
 }
 
 void fg_placer_rank(struct fg_placer *placer, const uint32_t *rank, size_t len)
@@ -102,6 +107,11 @@ static void start_over(struct fg_placer *placer)
     fg_place_tables_free(placer->tables);
     placer->tables = fg_place_tables_new(types, len, fg_pool_kinds_len(pool));
     fg_view_rebuild(&placer->view, placer->tables);
+    if (is_weighed(placer)) {
+        placer->view.weights = &placer->weights;
+        fg_view_weigh(&placer->view);
+    } else
+        placer->view.weights = NULL;
     placer->is_stale = false;
     placer->kinds_len = fg_pool_kinds_len(pool);
     forget_classes(placer);
@@ -147,12 +157,14 @@ void fg_placer_keep_up(struct fg_placer *placer)
 {
     const struct fg_pool *pool = placer->view.pool;
     uint32_t cpu_max = placer->view.cpu_max, gpu_max = placer->view.gpu_max;
+    bool has_islands = placer->view.has_islands;
     if (placer->view.nodes_len != fg_pool_len(pool)
         || placer->kinds_len != fg_pool_kinds_len(pool))
         placer->is_stale = true;
     if (!placer->is_stale)
         follow_log(placer);
-    if (placer->is_stale || cpu_max != placer->view.cpu_max || gpu_max != placer->view.gpu_max)
+    if (placer->is_stale || cpu_max != placer->view.cpu_max || gpu_max != placer->view.gpu_max
+        || has_islands != placer->view.has_islands)
         start_over(placer);
 }
 

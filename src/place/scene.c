@@ -99,21 +99,19 @@ static int32_t choose_share(struct fg_scene *scene,
     return best;
 }
 
-/* Untouched devices of one kind, the lowest first; 0: not enough. */
+/* Untouched devices of one kind, of as few islands as can be; 0: not enough. */
 static uint32_t choose_whole(const struct fg_scene *scene,
                              const struct fg_pool_node *node,
                              const struct fg_pool_node *also,
                              uint32_t kind)
 {
     const struct fg_need *need = &scene->ask->need;
-    uint32_t devices = 0, found = 0;
-    for (uint32_t i = 0; i < node->devices_len && found < need->count; i++)
+    uint32_t free = 0;
+    for (uint32_t i = 0; i < node->devices_len; i++)
         if (node->kind[i] == kind && is_right(node, i, need)
-            && left_of(node, also, i) == FG_WHOLE_MILLI) {
-            devices |= 1U << i;
-            found++;
-        }
-    return found == need->count ? devices : 0;
+            && left_of(node, also, i) == FG_WHOLE_MILLI)
+            free |= 1U << i;
+    return fg_pool_node_pick(node, free, need->count);
 }
 
 static int32_t choose_devices(struct fg_scene *scene,
@@ -132,6 +130,7 @@ static int32_t choose_devices(struct fg_scene *scene,
         *out_devices = choose_whole(scene, node, also, kind);
         if (!*out_devices)
             continue;
+        scene->islands = fg_pool_node_islands(node, *out_devices);
         if (policy->measures)
             set_cells(scene, kind);
         return fg_score_key(scene, policy, policy->key, FG_WHOLE_MILLI);

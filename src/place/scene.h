@@ -19,6 +19,7 @@ struct fg_scene {
     fg_node_id id;
     const struct fg_ask *ask;
     uint32_t cpu_after; /* milli left once the request has its CPU */
+    uint32_t islands;   /* that its whole devices are spread over; 0: not looked at */
     /* For policies that measure: the node with the CPU taken, its devices as they are; and the tables of the devices in
      * question. */
     struct fg_place_cell taken_cpu;

@@ -61,6 +61,25 @@ static int32_t interference_of(const struct fg_scene *scene, uint32_t left)
     return node->cpu ? (int32_t)((uint64_t)(node->cpu - node->cpu_left) * 1000 / node->cpu) : 0;
 }
 
+/* Alike devices, of which it can take any: those that fg_pool_node_pick will pick. */
+static uint32_t islands_of(const struct fg_scene *scene)
+{
+    if (scene->islands)
+        return scene->islands;
+    const struct fg_pool_node *node = fg_pool_node(scene->view->pool, scene->id);
+    uint32_t free = 0;
+    for (uint32_t i = 0; i < node->devices_len; i++)
+        if (node->left_milli[i] == FG_WHOLE_MILLI)
+            free |= 1U << i;
+    return fg_pool_node_islands(node, fg_pool_node_pick(node, free, scene->ask->need.count));
+}
+
+static int32_t topology_of(const struct fg_scene *scene)
+{
+    bool may_spread = scene->view->has_islands && scene->ask->need.count > 1;
+    return may_spread && islands_of(scene) > 1 ? FG_PLACE_ISLANDS : 0;
+}
+
 struct fg_place_penalties fg_scene_penalties(const struct fg_scene *scene, uint32_t left)
 {
     const struct fg_view_traits *traits = &scene->view->traits[scene->id - 1];
@@ -70,6 +89,7 @@ struct fg_place_penalties fg_scene_penalties(const struct fg_scene *scene, uint3
         .price = traits->price,
         .reliability = traits->away,
         .interference = interference_of(scene, left),
+        .topology = topology_of(scene),
     };
 }
 

@@ -10,7 +10,8 @@
  *   price          of a device-hour there (without devices: of a core-hour), against the dearest
  *   reliability    how much of the time the node is not there
  *   interference   what neighbours hold: of the device for a share, of the node's cores else
- *   topology       for tasks of a gang: 0 beside the task before, 250 same rack, 500 same site, 1000 elsewhere
+ *   topology       125: the task's devices are of several islands (NVLink, PCIe switch, NUMA); and for tasks of a gang
+ *                  250 if the task before is in the same rack, 500 same site, 1000 elsewhere
  */
 #pragma once
 
@@ -24,7 +25,7 @@
     X(price, "price of a device-hour")                                                         \
     X(reliability, "time that the node is not there")                                          \
     X(interference, "what neighbours hold of the device, or of the cores")                     \
-    X(topology, "distance to the gang's task before")
+    X(topology, "distance between the devices, and to the gang's task before")
 
 /* In milli-devices for the worst; 0: it does not count. */
 struct fg_place_weights {
@@ -41,9 +42,10 @@ struct fg_place_penalties {
 };
 
 #define FG_PLACE_WEIGHT_MAX 10000
+#define FG_PLACE_ISLANDS    125 /* topology: several islands of one node */
 
 struct fg_scene;
-/* All of one request before one node but topology, which needs to know the task before. */
+/* All of one request before one node, but of topology what needs to know the task before. */
 struct fg_place_penalties fg_scene_penalties(const struct fg_scene *scene, uint32_t left);
 
 /* The scales of a pool: what 1000 means. */

@@ -80,6 +80,7 @@ void fg_view_refresh(struct fg_view *view, fg_node_id id)
     out->mem_left_mib = saturate(node->mem_mib_left);
     out->is_mixed = node->mem_mib_left > UINT32_MAX;
     out->is_used = !fg_pool_is_idle(view->pool, id);
+    view->has_islands |= node->islands > 1;
     if (node->devices_len) {
         out->kind = node->kind[0];
         out->device_mem_mib = node->device_mem_mib[0];
@@ -97,7 +98,7 @@ static int32_t thousandths(int64_t part, int64_t of)
     return (int32_t)(part * 1000 / of);
 }
 
-static void set_traits(struct fg_view *view)
+void fg_view_weigh(struct fg_view *view)
 {
     struct fg_place_scales scales = fg_place_scales_of(view->pool);
     if (!view->traits)
@@ -124,9 +125,8 @@ void fg_view_rebuild(struct fg_view *view, const struct fg_place_tables *tables)
     view->seen = fg_pool_changes(view->pool);
     view->frag = 0;
     view->cpu_max = view->gpu_max = 1;
+    view->has_islands = false;
     memset(view->nodes, 0, view->nodes_len * sizeof(view->nodes[0]));
     for (fg_node_id id = 1; id <= view->nodes_len; id++)
         fg_view_refresh(view, id);
-    if (view->weights)
-        set_traits(view);
 }

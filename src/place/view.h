@@ -42,6 +42,7 @@ struct fg_view {
     uint32_t cpu_max, gpu_max;              /* of the largest node so far, milli; at least 1 */
     const struct fg_place_weights *weights; /* borrowed; NULL: only the policy counts */
     struct fg_view_traits *traits;          /* [id - 1], with weights only */
+    bool has_islands;                       /* some node's devices are of several */
     int64_t frag; /* sum over the nodes, in FG_FRAG_ONE of milli-devices */
 };
 
@@ -50,6 +51,8 @@ void fg_view_fini(struct fg_view *view);
 
 /* Everything from new: the tables or the nodes are others. */
 void fg_view_rebuild(struct fg_view *view, const struct fg_place_tables *tables);
+/* Look at what the scorers want to know of the nodes. */
+void fg_view_weigh(struct fg_view *view);
 /* Look at one node again. */
 void fg_view_refresh(struct fg_view *view, fg_node_id id);
 

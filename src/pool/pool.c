@@ -168,6 +168,7 @@ static int fill_node(struct fg_pool *pool,
         out->device_mem_mib[i] = spec->devices[i].mem_mib;
         out->kinds |= 1ULL << kind;
     }
+    fg_pool_node_learn_islands(out, spec);
     return 0;
 }
 
@@ -214,6 +215,8 @@ static int update_node(struct fg_pool *pool,
     }
     fg_pool_log(pool, id);
     memcpy(node->device_mem_mib, fresh->device_mem_mib, sizeof(node->device_mem_mib));
+    memcpy(node->island, fresh->island, sizeof(node->island));
+    node->islands = fresh->islands;
     pool->generation++;
     return 0;
 }

@@ -43,6 +43,9 @@ struct fg_pool_node {
     enum fg_node_state state;
     uint16_t left_milli[FG_NODE_DEVICES_MAX]; /* 1000: untouched */
     uint8_t kind[FG_NODE_DEVICES_MAX];
+    uint8_t
+        island[FG_NODE_DEVICES_MAX]; /* 0, 1, ...: those of one talk to each other directly */
+    uint8_t islands;                 /* so many; of a node where that is not known 1 */
     uint32_t device_mem_mib[FG_NODE_DEVICES_MAX];
     uint64_t kinds;                  /* set of the kinds it has */
     uint16_t hosts[FG_HOST_CLASSES]; /* grants it holds, by what they take: see fg_host_class */
@@ -120,6 +123,12 @@ bool fg_pool_node_fit(const struct fg_pool_node *node,
 uint32_t fg_pool_node_room(const struct fg_pool_node *node,
                            const struct fg_need *need,
                            bool empty);
+
+/* `count` of the devices in the set `free`, of as few islands as can be; of those that suffice the one that has the
+ * fewest, so that the others stay whole.  0: the set has not so many. */
+uint32_t fg_pool_node_pick(const struct fg_pool_node *node, uint32_t free, uint32_t count);
+/* Islands that a set of devices is spread over. */
+uint32_t fg_pool_node_islands(const struct fg_pool_node *node, uint32_t devices);
 
 /* Best fit: among the nodes that can take it, one that is left with the least.  false: none. */
 bool fg_pool_best_fit(const struct fg_pool *pool,

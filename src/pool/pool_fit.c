@@ -32,20 +32,14 @@ static bool memory_suffices(const struct fg_pool_node *node,
     return share >= need->gpu_mem_mib;
 }
 
-struct choice {
-    uint32_t devices;
-    uint32_t found;
-    uint32_t left; /* of the fullest device chosen, for a share */
-};
-
-/* Pick devices of one kind: untouched ones from the lowest index; for a share the fullest that fits. */
-static struct choice choose(const struct fg_pool_node *node,
-                            const struct fg_pool_node *also,
-                            uint32_t kind,
-                            const struct fg_need *need,
-                            bool empty)
+/* Pick devices of one kind: untouched ones of as few islands as can be; for a share the fullest that fits.  0: none. */
+static uint32_t choose(const struct fg_pool_node *node,
+                       const struct fg_pool_node *also,
+                       uint32_t kind,
+                       const struct fg_need *need,
+                       bool empty)
 {
-    struct choice choice = {.left = UINT32_MAX};
+    uint32_t free = 0, fullest = 0, fullest_left = UINT32_MAX;
     for (uint32_t i = 0; i < node->devices_len; i++) {
         if (node->kind[i] != kind || !memory_suffices(node, i, need))
             continue;
@@ -54,15 +48,13 @@ static struct choice choose(const struct fg_pool_node *node,
             left = also->left_milli[i];
         if (left < need->gpu_milli)
             continue;
-        if (need->gpu_milli == 1000) {
-            choice.devices |= 1U << i;
-            if (++choice.found == need->count)
-                return choice;
-        } else if (left < choice.left) {
-            choice = (struct choice){.devices = 1U << i, .found = 1, .left = left};
+        free |= 1U << i;
+        if (left < fullest_left) {
+            fullest = 1U << i;
+            fullest_left = left;
         }
     }
-    return choice;
+    return need->gpu_milli < 1000 ? fullest : fg_pool_node_pick(node, free, need->count);
 }
 
 bool fg_pool_fit(const struct fg_pool *pool,
@@ -94,14 +86,9 @@ bool fg_pool_node_fit(const struct fg_pool_node *node,
         return false;
 
     uint32_t devices = 0;
-    for (uint64_t kinds = need->kinds & node->kinds; need->count && kinds; kinds &= kinds - 1) {
-        struct choice choice =
-            choose(node, second, (uint32_t)__builtin_ctzll(kinds), need, empty);
-        if (choice.found == need->count) {
-            devices = choice.devices;
-            break;
-        }
-    }
+    uint64_t kinds = need->count ? need->kinds & node->kinds : 0;
+    for (; kinds && !devices; kinds &= kinds - 1)
+        devices = choose(node, second, (uint32_t)__builtin_ctzll(kinds), need, empty);
     if (need->count && !devices)
         return false;
     *out_grant = (struct fg_grant){

@@ -21,6 +21,9 @@ struct fg_pool {
     uint64_t *changed; /* by node: its last change */
 };
 
+/* From what is known of its devices: their islands, else their NUMA nodes. */
+void fg_pool_node_learn_islands(struct fg_pool_node *node, const struct fg_node_spec *spec);
+
 /* 0, or FG_ENOMEM. */
 int fg_pool_log_init(struct fg_pool *pool);
 void fg_pool_log_fini(struct fg_pool *pool);

@@ -500,6 +500,58 @@ static void sums_leave_out_what_is_down(void)
     EQ(fg_pool_totals(pool).gpu_milli, 0);
 }
 
+/* -- islands --------------------------------------------------------------------------------------- */
+
+/* Of all sets of `count` free devices: the least islands. */
+static uint32_t least_islands(const struct fg_pool_node *node, uint32_t free, uint32_t count)
+{
+    uint32_t least = UINT32_MAX;
+    for (uint32_t set = 0; set < 1U << node->devices_len; set++)
+        if ((set & ~free) == 0 && (uint32_t)__builtin_popcount(set) == count) {
+            uint32_t islands = fg_pool_node_islands(node, set);
+            least = islands < least ? islands : least;
+        }
+    return least;
+}
+
+static void picks_are_of_the_fewest_islands(void)
+{
+    struct world world = {.seed = 3};
+    bool right = true;
+    for (int round = 0; round < 400; round++) {
+        struct fg_pool_node node = {.devices_len = 1 + draw(&world, 10), .islands = 4};
+        for (uint32_t i = 0; i < node.devices_len; i++)
+            node.island[i] = (uint8_t)draw(&world, 4);
+        uint32_t free = draw(&world, 1U << node.devices_len), count = 1 + draw(&world, 6);
+        uint32_t picked = fg_pool_node_pick(&node, free, count);
+        if ((uint32_t)__builtin_popcount(free) < count)
+            right = right && picked == 0;
+        else
+            right = right && (picked & ~free) == 0
+                    && (uint32_t)__builtin_popcount(picked) == count
+                    && fg_pool_node_islands(&node, picked) == least_islands(&node, free, count);
+    }
+    OK(right);
+}
+
+static void islands_are_learned_or_taken_from_numa(void)
+{
+    FG_AUTO(fg_pool) struct fg_pool *pool = fg_pool_new(2);
+    struct fg_node_spec spec = node_of("a", 8, 1024);
+    give(&spec, kinds[0], 1024, 4);
+    for (int32_t i = 0; i < 4; i++) {
+        spec.devices[i].island = -1;
+        spec.devices[i].numa = i / 2;
+    }
+    OK(fg_pool_add(pool, &spec, NULL, NULL) == 0);
+    EQ(fg_pool_node(pool, 1)->islands, 2);
+    EQ(fg_pool_node_islands(fg_pool_node(pool, 1), 0b0110), 2);
+    for (int32_t i = 0; i < 4; i++)
+        spec.devices[i].island = 7;
+    OK(fg_pool_add(pool, &spec, NULL, NULL) == 0);
+    EQ(fg_pool_node(pool, 1)->islands, 1);
+}
+
 int main(void)
 {
     RUN(names_of_kinds_match_by_their_parts);
@@ -509,5 +561,7 @@ int main(void)
     RUN(a_node_may_come_again);
     RUN(sums_leave_out_what_is_down);
     RUN(whatever_happens_the_index_is_right);
+    RUN(picks_are_of_the_fewest_islands);
+    RUN(islands_are_learned_or_taken_from_numa);
     return tap_done();
 }

@@ -37,8 +37,12 @@ void fg_sim_cluster_free(struct fg_sim_cluster *cluster)
 
 static struct fg_sim_group plain_group(void)
 {
-    return (struct fg_sim_group){
-        .nodes = 1, .speed_milli = 1000, .mttr_us = 3'600'000'000, .site = "", .rack = ""};
+    return (struct fg_sim_group){.nodes = 1,
+                                 .islands = 1,
+                                 .speed_milli = 1000,
+                                 .mttr_us = 3'600'000'000,
+                                 .site = "",
+                                 .rack = ""};
 }
 
 /* What the file leaves open. */
@@ -218,6 +222,7 @@ enum member {
     NODES,
     KIND,
     GPUS,
+    ISLANDS,
     GPU_MEMORY,
     CPUS,
     MEMORY,
@@ -233,8 +238,9 @@ enum member {
     MEMBERS
 };
 static const char *const member_names[MEMBERS] = {
-    "name",  "nodes", "kind", "gpus", "gpu_memory", "cpus",         "memory", "price_per_hour",
-    "watts", "join",  "mtbf", "mttr", "speed",      "availability", "site",   "rack"};
+    "name", "nodes",  "kind",           "gpus",  "islands", "gpu_memory",
+    "cpus", "memory", "price_per_hour", "watts", "join",    "mtbf",
+    "mttr", "speed",  "availability",   "site",  "rack"};
 
 static int read_text_member(struct input *input,
                             enum member member,
@@ -269,6 +275,10 @@ static int read_amount(struct input *input,
         return read_u32(input, doc, FG_NODES_MAX, &group->nodes);
     case GPUS:
         return read_u32(input, doc, FG_NODE_DEVICES_MAX, &group->gpus);
+    case ISLANDS:
+        rc = fg_read_int(reader, doc, 1, FG_NODE_DEVICES_MAX, &value);
+        group->islands = (uint32_t)value;
+        return rc;
     case GPU_MEMORY:
         rc = fg_read_size(reader, doc, 1024, FG_MEM_GIB_MAX * 1024LL, &value);
         group->gpu_mem_mib = (uint32_t)value;

@@ -37,6 +37,8 @@ struct fg_sim_group {
     uint32_t nodes;
     char kind[FG_KIND_MAX]; /* "" without devices */
     uint32_t gpus;          /* of each node */
+    uint32_t
+        islands; /* of devices of a node that talk to each other directly, alike; at least 1 */
     uint32_t gpu_mem_mib;
     uint32_t cpu_milli;
     uint64_t mem_mib;

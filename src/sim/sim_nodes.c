@@ -181,7 +181,11 @@ static int add_node(struct sim *sim,
     spec->away_milli = away_milli(sim->cluster, group);
     spec->devices_len = group->gpus;
     for (uint32_t i = 0; i < group->gpus; i++) {
-        spec->devices[i] = (struct fg_device_spec){.mem_mib = group->gpu_mem_mib, .numa = -1};
+        spec->devices[i] = (struct fg_device_spec){
+            .mem_mib = group->gpu_mem_mib,
+            .numa = -1,
+            .island = (int32_t)(i * group->islands / group->gpus),
+        };
         fg_copy(spec->devices[i].kind, FG_KIND_MAX, group->kind);
     }
     if (fg_pool_find(sim->pool, spec->name))

@@ -5,8 +5,9 @@
  *
  * One line a board, read again at each call, so that a test can change what it shows:
  *
- *     name|memory MiB|used MiB|busy %|power mW|temperature C|MIG instances|MIG profile|MIG memory MiB
+ *     name|memory MiB|used MiB|busy %|power mW|temperature C|MIG instances|MIG profile|MIG memory MiB|NVLink|PCIe
  *
+ * Boards with the same number in NVLink are joined by it (0: none), with the same one in PCIe they are behind one switch.
  * A line "hang" makes every call hang, as a sick driver does; "fail" makes the start fail.  Without a file
  * there are two boards.
  */
@@ -24,7 +25,7 @@
 /* A handle is a number: board * 16 + instance + 1, instance 0 is the board itself. */
 struct board {
     char name[64], profile[32];
-    unsigned mem_mib, used_mib, busy, power_mw, temp_c, instances, instance_mib;
+    unsigned mem_mib, used_mib, busy, power_mw, temp_c, instances, instance_mib, nvlink, pcie;
 };
 
 static int read_boards(struct board boards[BOARDS_MAX])
@@ -36,7 +37,7 @@ static int read_boards(struct board boards[BOARDS_MAX])
     if (!file) {
         for (; len < 2; len++)
             boards[len] = (struct board){
-                "NVIDIA H100 80GB HBM3 (FAKE)", "", 81559, 1024, 40, 310000, 55, 0, 0};
+                "NVIDIA H100 80GB HBM3 (FAKE)", "", 81559, 1024, 40, 310000, 55, 0, 0, 1, 0};
         return len;
     }
     while (len < BOARDS_MAX && fgets(line, sizeof(line), file)) {
@@ -49,9 +50,9 @@ static int read_boards(struct board boards[BOARDS_MAX])
             len = -1;
         if (len < 0)
             break;
-        if (sscanf(line, "%63[^|]|%u|%u|%u|%u|%u|%u|%31[^|]|%u", it->name, &it->mem_mib,
+        if (sscanf(line, "%63[^|]|%u|%u|%u|%u|%u|%u|%31[^|]|%u|%u|%u", it->name, &it->mem_mib,
                    &it->used_mib, &it->busy, &it->power_mw, &it->temp_c, &it->instances,
-                   it->profile, &it->instance_mib)
+                   it->profile, &it->instance_mib, &it->nvlink, &it->pcie)
             >= 2)
             len++;
     }
@@ -95,6 +96,8 @@ int nvmlDeviceGetHandleByIndex_v2(unsigned int index, fg_nvml_device *device);
 int nvmlDeviceGetName(fg_nvml_device device, char *out, unsigned int size);
 int nvmlDeviceGetUUID(fg_nvml_device device, char *out, unsigned int size);
 int nvmlDeviceGetMemoryInfo(fg_nvml_device device, struct fg_nvml_memory *out);
+int nvmlDeviceGetP2PStatus(fg_nvml_device a, fg_nvml_device b, int what, int *out);
+int nvmlDeviceGetTopologyCommonAncestor(fg_nvml_device a, fg_nvml_device b, int *out);
 int nvmlDeviceGetMinorNumber(fg_nvml_device device, unsigned int *out);
 int nvmlDeviceGetUtilizationRates(fg_nvml_device device, struct fg_nvml_utilization *out);
 int nvmlDeviceGetPowerUsage(fg_nvml_device device, unsigned int *out);
@@ -156,6 +159,32 @@ int nvmlDeviceGetMemoryInfo(fg_nvml_device device, struct fg_nvml_memory *out)
     out->total = (instance ? it.instance_mib : it.mem_mib) * MIB;
     out->used = (instance ? 0 : it.used_mib) * MIB;
     out->free = out->total - out->used;
+    return rc;
+}
+
+/* Two boards, 0 or an error. */
+static int find_two(fg_nvml_device a, fg_nvml_device b, struct board out[2])
+{
+    unsigned board, instance;
+    int rc = find(a, &out[0], &board, &instance);
+    return rc ? rc : find(b, &out[1], &board, &instance);
+}
+
+int nvmlDeviceGetP2PStatus(fg_nvml_device a, fg_nvml_device b, int, int *out)
+{
+    struct board of[2];
+    int rc = find_two(a, b, of);
+    if (rc == 0)
+        *out = of[0].nvlink && of[0].nvlink == of[1].nvlink ? FG_NVML_P2P_OK : 1;
+    return rc;
+}
+
+int nvmlDeviceGetTopologyCommonAncestor(fg_nvml_device a, fg_nvml_device b, int *out)
+{
+    struct board of[2];
+    int rc = find_two(a, b, of);
+    if (rc == 0)
+        *out = of[0].pcie && of[0].pcie == of[1].pcie ? FG_NVML_ONE_SWITCH : 50;
     return rc;
 }
 
