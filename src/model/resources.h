@@ -25,6 +25,9 @@ struct fg_request {
     /* How fast the job runs on this alternative, in thousandths of any unit that is the same for all its
      * alternatives (YAML `throughput`); 0: not told. */
     uint32_t rate_milli;
+    /* Data that must be where it runs, and the site that has it; 0, "": none. */
+    uint32_t data_mib;
+    char data_site[FG_NAME_MAX];
 };
 
 enum fg_vendor {

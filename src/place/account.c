@@ -45,7 +45,8 @@ void fg_placer_account(struct fg_placer *placer,
     fg_placer_keep_up(placer);
     const struct fg_view *view = &placer->view;
     const struct fg_view_node *node = &view->nodes[id - 1];
-    struct fg_ask ask = fg_ask_of(need);
+    int16_t data[FG_SITES_MAX + 1];
+    struct fg_ask ask = fg_placer_ask(placer, need, data);
     *out = (struct fg_place_account){};
     int32_t score = fg_scene_choose(view, placer->policy, NULL, id, &ask, &out->devices);
     if (score == FG_KEY_NONE)

@@ -180,6 +180,10 @@ static struct fg_need random_need(void)
     need.kinds = draw(4) ? UINT64_MAX : 1 + draw(7);
     need.count = what < 7 ? 1 : 1 + draw(8);
     need.gpu_milli = what < 5 ? 50 + draw(19) * 50 : FG_WHOLE_MILLI;
+    if (draw(3) == 0) {
+        need.data_mib = draw(1 << 19);
+        need.data_site = (uint8_t)(1 + draw(3));
+    }
     if (draw(6) == 0)
         need.gpu_mem_mib = 1024 * (1 + draw(12));
     return need;
@@ -194,6 +198,11 @@ static void make_world(struct world *world, uint64_t seed)
         abort();
     for (uint32_t nodes = 1 + draw(20); nodes > 0; nodes--)
         add_node(world);
+    if (draw(2)
+        && fg_links_add(fg_pool_links(world->pool), "site0", "site1", draw(1000), 1'000'000'000,
+                        NULL)
+               < 0)
+        abort();
     fg_pool_copy(world->also, world->pool);
     for (int i = 0; i < 30; i++) {
         struct fg_need need = random_need();
@@ -264,6 +273,11 @@ static bool choose_plainly(struct world *world,
 {
     const struct fg_view *view = look_anew(world);
     struct fg_ask ask = fg_ask_of(need);
+    int16_t data[FG_SITES_MAX + 1];
+    if (need->data_mib > 0 && world->weights.data) {
+        fg_place_data_penalties(fg_pool_links_of(world->pool), need, data);
+        ask.data = data;
+    }
     int64_t best = INT64_MIN;
     for (fg_node_id id = 1; id <= fg_pool_len(world->pool); id++) {
         uint32_t devices, devices_also;
@@ -484,6 +498,37 @@ static void weights_pick_the_better_node(void)
     EQ(picked(plain, steady, &reliability), 2);
 }
 
+static void data_is_near(void)
+{
+    FG_AUTO(fg_pool) struct fg_pool *pool = fg_pool_new(2);
+    for (int i = 0; i < 2; i++) {
+        struct fg_node_spec spec = {.cpu_milli = 8000, .mem_mib = 8192, .devices_len = 1};
+        snprintf(spec.name, sizeof(spec.name), "n%d", i);
+        snprintf(spec.site, sizeof(spec.site), "site%d", i);
+        memcpy(spec.devices[0].kind, "t4", 3);
+        OK(fg_pool_add(pool, &spec, NULL, NULL) == 0);
+    }
+    struct fg_request request = {
+        .kind = "t4", .count = 1, .gpu_milli = 1000, .data_mib = 1 << 20, .data_site = "site1"};
+    struct fg_need need = fg_pool_need(pool, &request);
+    struct fg_grant grant;
+    FG_AUTO(fg_placer)
+    struct fg_placer *placer = fg_placer_new(pool, fg_place_policy_default(), 1);
+    OK(fg_placer_choose(placer, NULL, &need, &grant));
+    EQ(grant.node, 1);
+    fg_placer_weights(placer, &(struct fg_place_weights){.data = 200});
+    OK(fg_placer_choose(placer, NULL, &need, &grant));
+    EQ(grant.node, 2);
+    struct fg_place_account account;
+    fg_placer_account(placer, &need, 1, &account);
+    EQ(account.penalties.data, 1000); /* a tebibyte over the internet */
+    OK(fg_links_add(fg_pool_links(pool), "site0", "site1", 1000, 5'000'000'000, NULL) == 0);
+    fg_placer_account(placer, &need, 1, &account);
+    EQ(account.penalties.data, 61); /* 220 s of an hour */
+    memcpy(request.data_site, "mars", 5);
+    EQ(fg_pool_need(pool, &request).data_mib, 0); /* nobody knows where that is */
+}
+
 static void gangs_stay_together(void)
 {
     FG_AUTO(fg_pool) struct fg_pool *pool = fg_pool_new(6);
@@ -564,6 +609,7 @@ int main(void)
     RUN(fgd_scores_as_published);
     RUN(best_fills_what_is_open);
     RUN(weights_pick_the_better_node);
+    RUN(data_is_near);
     RUN(gangs_stay_together);
     RUN(devices_of_a_task_are_neighbours);
     RUN(names_find_policies);

@@ -114,6 +114,8 @@ static void start_over(struct fg_placer *placer)
         placer->view.weights = NULL;
     placer->is_stale = false;
     placer->kinds_len = fg_pool_kinds_len(pool);
+    placer->sites_len = fg_pool_links_of(pool)->sites_len;
+    placer->links_len = fg_pool_links_of(pool)->links_len;
     forget_classes(placer);
     placer->changes = 0;
     memset(placer->last, 0, nodes_len * sizeof(placer->last[0]));
@@ -158,14 +160,28 @@ void fg_placer_keep_up(struct fg_placer *placer)
     const struct fg_pool *pool = placer->view.pool;
     uint32_t cpu_max = placer->view.cpu_max, gpu_max = placer->view.gpu_max;
     bool has_islands = placer->view.has_islands;
+    const struct fg_links *links = fg_pool_links_of(pool);
     if (placer->view.nodes_len != fg_pool_len(pool)
-        || placer->kinds_len != fg_pool_kinds_len(pool))
+        || placer->kinds_len != fg_pool_kinds_len(pool) || placer->sites_len != links->sites_len
+        || placer->links_len != links->links_len)
         placer->is_stale = true;
     if (!placer->is_stale)
         follow_log(placer);
     if (placer->is_stale || cpu_max != placer->view.cpu_max || gpu_max != placer->view.gpu_max
         || has_islands != placer->view.has_islands)
         start_over(placer);
+}
+
+struct fg_ask fg_placer_ask(const struct fg_placer *placer,
+                            const struct fg_need *need,
+                            int16_t data[FG_SITES_MAX + 1])
+{
+    struct fg_ask ask = fg_ask_of(need);
+    if (need->data_mib > 0 && placer->weights.data) {
+        fg_place_data_penalties(fg_pool_links_of(placer->view.pool), need, data);
+        ask.data = data;
+    }
+    return ask;
 }
 
 /* -- classes of requests ------------------------------------------------------------------------------- */
@@ -177,6 +193,7 @@ static uint64_t hash_need(const struct fg_need *need)
         (uint64_t)need->count << 32 | need->gpu_milli,
         (uint64_t)need->gpu_mem_mib << 32 | need->cpu_milli,
         need->mem_mib,
+        (uint64_t)need->data_site << 32 | need->data_mib,
     };
     uint64_t hash = 0;
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
@@ -190,7 +207,8 @@ static bool is_same(const struct fg_need *a, const struct fg_need *b)
 {
     return a->kinds == b->kinds && a->count == b->count && a->gpu_milli == b->gpu_milli
            && a->gpu_mem_mib == b->gpu_mem_mib && a->cpu_milli == b->cpu_milli
-           && a->mem_mib == b->mem_mib;
+           && a->mem_mib == b->mem_mib && a->data_mib == b->data_mib
+           && a->data_site == b->data_site;
 }
 
 static uint32_t *slot_of(struct fg_placer *placer, const struct fg_need *need)
@@ -236,7 +254,7 @@ static struct fg_place_class *class_of(struct fg_placer *placer, const struct fg
         if (is_same(&placer->classes[i - 1].ask.need, need))
             return &placer->classes[i - 1];
     struct fg_place_class *class = make_class(placer);
-    class->ask = fg_ask_of(need);
+    class->ask = fg_placer_ask(placer, need, class->data);
     class->next = *slot;
     *slot = (uint32_t)(class - placer->classes) + 1;
     score_all(placer, class);

@@ -12,10 +12,11 @@
 /* Requests that ask for the same. */
 struct fg_place_class {
     struct fg_ask ask;
-    uint64_t seen;   /* changes of the placer's log that are in the scores */
-    uint64_t asked;  /* when, counted in questions */
-    int32_t *scores; /* a tree, numbers by rank */
-    uint32_t next;   /* class of the same slot, + 1 */
+    uint64_t seen;                  /* changes of the placer's log that are in the scores */
+    uint64_t asked;                 /* when, counted in questions */
+    int32_t *scores;                /* a tree, numbers by rank */
+    uint32_t next;                  /* class of the same slot, + 1 */
+    int16_t data[FG_SITES_MAX + 1]; /* what its ask borrows, if it has data */
 };
 
 struct fg_placer {
@@ -24,8 +25,8 @@ struct fg_placer {
     struct fg_place_tables *tables;
     struct fg_view view;
     struct fg_place_weights weights;
-    bool is_stale;    /* all is to be scored anew */
-    size_t kinds_len; /* of the pool, when that was done last */
+    bool is_stale;                          /* all is to be scored anew */
+    size_t kinds_len, sites_len, links_len; /* of the pool, when that was done last */
 
     uint32_t *log; /* ring of log_len, a power of two: nodes (id - 1) as they change */
     size_t log_len;
@@ -54,6 +55,11 @@ bool fg_placer_choose_on(struct fg_placer *placer,
                          const struct fg_ask *ask,
                          uint32_t node,
                          struct fg_grant *out_grant);
+
+/* The need with all that the scorers look at; `data` is lent to it. */
+struct fg_ask fg_placer_ask(const struct fg_placer *placer,
+                            const struct fg_need *need,
+                            int16_t data[FG_SITES_MAX + 1]);
 
 /* placer_random.c */
 bool fg_placer_choose_random(struct fg_placer *placer,

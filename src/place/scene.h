@@ -10,6 +10,8 @@ struct fg_ask {
     uint32_t gpu_milli; /* of all its devices */
     bool is_share;      /* of one device */
     enum fg_host_class host_class;
+    const int16_t
+        *data; /* borrowed: what bringing its data to each site costs; NULL: it has none */
 };
 struct fg_ask fg_ask_of(const struct fg_need *need);
 

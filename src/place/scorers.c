@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define HOUR_US 3'600'000'000
+
 int64_t fg_place_unit_price(const struct fg_node_spec *spec)
 {
     uint32_t cores = spec->cpu_milli / 1000;
@@ -74,6 +76,22 @@ static uint32_t islands_of(const struct fg_scene *scene)
     return fg_pool_node_islands(node, fg_pool_node_pick(node, free, scene->ask->need.count));
 }
 
+void fg_place_data_penalties(const struct fg_links *links,
+                             const struct fg_need *need,
+                             int16_t out[FG_SITES_MAX + 1])
+{
+    int64_t times_us[FG_SITES_MAX + 1];
+    fg_links_times(links, need->data_site, (int64_t)need->data_mib << 20, times_us);
+    for (size_t site = 0; site <= FG_SITES_MAX; site++)
+        out[site] =
+            (int16_t)(times_us[site] < HOUR_US ? times_us[site] * 1000 / HOUR_US : 1000);
+}
+
+static int32_t data_of(const struct fg_scene *scene, const struct fg_view_traits *traits)
+{
+    return scene->ask->data ? scene->ask->data[traits->site] : 0;
+}
+
 static int32_t topology_of(const struct fg_scene *scene)
 {
     bool may_spread = scene->view->has_islands && scene->ask->need.count > 1;
@@ -86,6 +104,7 @@ struct fg_place_penalties fg_scene_penalties(const struct fg_scene *scene, uint3
     return (struct fg_place_penalties){
         .load = load_of(scene),
         .energy = energy_of(scene, traits),
+        .data = data_of(scene, traits),
         .price = traits->price,
         .reliability = traits->away,
         .interference = interference_of(scene, left),

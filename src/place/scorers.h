@@ -7,6 +7,7 @@
  *
  *   load           used parts of CPU, devices and memory after the task has come (1000: all full)
  *   energy         watts that the task adds: from asleep to idle if it wakes the node, and its share of busy less idle
+ *   data           time to bring the task's data there, T of pool/links.h; 1000: an hour or more
  *   price          of a device-hour there (without devices: of a core-hour), against the dearest
  *   reliability    how much of the time the node is not there
  *   interference   what neighbours hold: of the device for a share, of the node's cores else
@@ -22,6 +23,7 @@
 #define FG_SCORERS(X)                                                                          \
     X(load, "used parts of CPU, devices and memory")                                           \
     X(energy, "watts that the task adds")                                                      \
+    X(data, "time to bring the data there")                                                    \
     X(price, "price of a device-hour")                                                         \
     X(reliability, "time that the node is not there")                                          \
     X(interference, "what neighbours hold of the device, or of the cores")                     \
@@ -47,6 +49,11 @@ struct fg_place_penalties {
 struct fg_scene;
 /* All of one request before one node, but of topology what needs to know the task before. */
 struct fg_place_penalties fg_scene_penalties(const struct fg_scene *scene, uint32_t left);
+
+/* What bringing the need's data to each site costs, by the site's number. */
+void fg_place_data_penalties(const struct fg_links *links,
+                             const struct fg_need *need,
+                             int16_t out[FG_SITES_MAX + 1]);
 
 /* The scales of a pool: what 1000 means. */
 struct fg_place_scales {

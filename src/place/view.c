@@ -109,6 +109,7 @@ void fg_view_weigh(struct fg_view *view)
         const struct fg_node_spec *spec = fg_pool_spec(view->pool, id);
         view->traits[id - 1] = (struct fg_view_traits){
             .price = thousandths(fg_place_unit_price(spec), scales.price_max),
+            .site = fg_pool_node(view->pool, id)->site,
             .away = spec->away_milli < 1000 ? (int32_t)spec->away_milli : 1000,
             .wake_watts =
                 thousandths((int64_t)spec->idle_watts - spec->asleep_watts, scales.watts_max),

@@ -31,6 +31,7 @@ struct fg_view_node {
 struct fg_view_traits {
     int32_t price, away;
     int32_t wake_watts, span_watts; /* from asleep to idle, from idle to busy */
+    uint8_t site;                   /* number */
 };
 
 struct fg_view {

@@ -101,6 +101,16 @@ const char *fg_pool_kind_name(const struct fg_pool *pool, uint32_t kind)
     return pool->kinds[kind];
 }
 
+struct fg_links *fg_pool_links(struct fg_pool *pool)
+{
+    return &pool->links;
+}
+
+const struct fg_links *fg_pool_links_of(const struct fg_pool *pool)
+{
+    return &pool->links;
+}
+
 uint64_t fg_pool_kinds(const struct fg_pool *pool, const char *kind)
 {
     uint64_t set = 0;
@@ -169,6 +179,10 @@ static int fill_node(struct fg_pool *pool,
         out->kinds |= 1ULL << kind;
     }
     fg_pool_node_learn_islands(out, spec);
+    int site = fg_links_site(&pool->links, spec->site, err);
+    if (site < 0)
+        return fg_wrap(err, site, "node %s", spec->name);
+    out->site = (uint8_t)site;
     return 0;
 }
 
@@ -217,6 +231,7 @@ static int update_node(struct fg_pool *pool,
     memcpy(node->device_mem_mib, fresh->device_mem_mib, sizeof(node->device_mem_mib));
     memcpy(node->island, fresh->island, sizeof(node->island));
     node->islands = fresh->islands;
+    node->site = fresh->site;
     pool->generation++;
     return 0;
 }
@@ -362,6 +377,7 @@ void fg_pool_copy(struct fg_pool *to, const struct fg_pool *from)
     memcpy(to->specs, from->specs, from->nodes_len * sizeof(to->specs[0]));
     memcpy(to->nodes, from->nodes, from->nodes_len * sizeof(to->nodes[0]));
     memcpy(to->kinds, from->kinds, sizeof(to->kinds));
+    to->links = from->links;
     fg_index_copy(&to->index, &from->index);
     to->nodes_len = from->nodes_len;
     to->kinds_len = from->kinds_len;

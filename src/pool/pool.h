@@ -16,6 +16,7 @@
 #include "base/auto.h"
 #include "base/err.h"
 #include "model/resources.h"
+#include "pool/links.h"
 
 #include <stddef.h>
 
@@ -47,6 +48,7 @@ struct fg_pool_node {
         island[FG_NODE_DEVICES_MAX]; /* 0, 1, ...: those of one talk to each other directly */
     uint8_t islands;                 /* so many; of a node where that is not known 1 */
     uint32_t device_mem_mib[FG_NODE_DEVICES_MAX];
+    uint8_t site;                    /* number, see links.h; 0 not known */
     uint64_t kinds;                  /* set of the kinds it has */
     uint16_t hosts[FG_HOST_CLASSES]; /* grants it holds, by what they take: see fg_host_class */
 };
@@ -89,11 +91,17 @@ const char *fg_pool_kind_name(const struct fg_pool *pool, uint32_t kind);
 /* Rises whenever nodes, their states or kinds change (not with grants). */
 uint64_t fg_pool_generation(const struct fg_pool *pool);
 
+/* Sites and the links between them, to look at and to add to.  Sites of nodes come with the nodes. */
+struct fg_links *fg_pool_links(struct fg_pool *pool);
+const struct fg_links *fg_pool_links_of(const struct fg_pool *pool);
+
 /* A request made ready for look-ups: kinds resolved once. */
 struct fg_need {
     uint64_t kinds; /* 0 and count 0: CPU only */
     uint32_t count, gpu_milli, gpu_mem_mib, cpu_milli;
     uint64_t mem_mib;
+    uint32_t data_mib; /* that is to be where it runs; 0: none, or nobody knows where it is */
+    uint8_t data_site; /* number of the site that has it */
 };
 struct fg_need fg_pool_need(const struct fg_pool *pool, const struct fg_request *request);
 

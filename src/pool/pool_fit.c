@@ -11,6 +11,7 @@
 
 struct fg_need fg_pool_need(const struct fg_pool *pool, const struct fg_request *request)
 {
+    uint8_t data_site = fg_links_find(&pool->links, request->data_site);
     return (struct fg_need){
         .kinds = request->count ? fg_pool_kinds(pool, request->kind) : 0,
         .count = request->count,
@@ -18,6 +19,8 @@ struct fg_need fg_pool_need(const struct fg_pool *pool, const struct fg_request 
         .gpu_mem_mib = request->gpu_mem_mib,
         .cpu_milli = request->cpu_milli,
         .mem_mib = request->mem_mib,
+        .data_mib = data_site ? request->data_mib : 0,
+        .data_site = data_site,
     };
 }
 

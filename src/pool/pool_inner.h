@@ -12,6 +12,7 @@ struct fg_pool {
     char kinds[FG_POOL_KINDS_MAX][FG_KIND_MAX];
     size_t kinds_len;
     uint64_t generation;
+    struct fg_links links;
     struct fg_pool_index index;
     struct fg_map *names; /* hash of a name -> id of the first node that has it */
     uint64_t changes;     /* so many, ever */

@@ -353,18 +353,6 @@ static int read_group(struct input *input, const struct fg_doc *doc)
     return 0;
 }
 
-static int read_groups(struct input *input, const struct fg_doc *doc)
-{
-    int rc = fg_read_kind(&input->reader, doc, FG_DOC_LIST);
-    size_t index = 0;
-    for (const struct fg_doc *at = rc == 0 ? doc->first : NULL; at && rc == 0; at = at->next) {
-        size_t mark = fg_read_enter_at(&input->reader, index++);
-        rc = read_group(input, at);
-        fg_read_leave(&input->reader, mark);
-    }
-    return rc;
-}
-
 /* kinds: {v100: 36}: so many nodes of one device each. */
 static int read_kinds(struct input *input, const struct fg_doc *doc)
 {
@@ -495,20 +483,75 @@ static int read_projects(struct input *input, const struct fg_doc *doc)
     return rc;
 }
 
+/* -- links: [{between: [muc, ber], gbit_per_s: 10, latency_ms: 8}] ---------------------------------------- */
+
+static int read_ends(struct input *input, const struct fg_doc *doc, const char *ends[2])
+{
+    int rc = fg_read_kind(&input->reader, doc, FG_DOC_LIST);
+    if (rc == 0 && doc->len != 2)
+        rc = fg_read_fail(&input->reader, doc, "expected two sites");
+    for (const struct fg_doc *at = rc == 0 ? doc->first : NULL; at && rc == 0; at = at->next)
+        rc = fg_read_text(&input->reader, at, FG_NAME_MAX - 1, ends++);
+    return rc;
+}
+
+static int read_link(struct input *input, const struct fg_doc *doc)
+{
+    static const char *const names[] = {"between", "gbit_per_s", "latency_ms"};
+    struct fg_doc_reader *reader = &input->reader;
+    const char *ends[2] = {"", ""};
+    int64_t mbit_per_s = 1000, latency_us = 0;
+    int rc = fg_read_kind(reader, doc, FG_DOC_MAP);
+    for (const struct fg_doc *at = rc == 0 ? doc->first : NULL; at && rc == 0; at = at->next) {
+        size_t mark = fg_read_enter(reader, at->key);
+        if (strcmp(at->key, "between") == 0)
+            rc = read_ends(input, at, ends);
+        else if (strcmp(at->key, "gbit_per_s") == 0)
+            rc = fg_read_milli(reader, at, 1, 1'000'000'000, &mbit_per_s);
+        else if (strcmp(at->key, "latency_ms") == 0)
+            rc = fg_read_milli(reader, at, 0, 1'000'000'000, &latency_us);
+        else
+            rc = fg_read_fail_unknown(reader, at, names, 3);
+        fg_read_leave(reader, mark);
+    }
+    if (rc < 0)
+        return rc;
+    struct fg_err why = {};
+    rc = fg_links_add(&input->out->links, ends[0], ends[1], latency_us, mbit_per_s * 125'000,
+                      &why);
+    return rc < 0 ? fg_read_fail(reader, doc, "%s", why.text) : 0;
+}
+
+static int read_list(struct input *input,
+                     const struct fg_doc *doc,
+                     int (*read)(struct input *input, const struct fg_doc *doc))
+{
+    int rc = fg_read_kind(&input->reader, doc, FG_DOC_LIST);
+    size_t index = 0;
+    for (const struct fg_doc *at = rc == 0 ? doc->first : NULL; at && rc == 0; at = at->next) {
+        size_t mark = fg_read_enter_at(&input->reader, index++);
+        rc = read(input, at);
+        fg_read_leave(&input->reader, mark);
+    }
+    return rc;
+}
+
 /* -- the file -------------------------------------------------------------------------------------------- */
 
 static int read_part(struct input *input, const struct fg_doc *doc)
 {
-    static const char *const names[] = {"groups", "kinds", "projects", "stop"};
+    static const char *const names[] = {"groups", "kinds", "projects", "links", "stop"};
     if (strcmp(doc->key, "groups") == 0)
-        return read_groups(input, doc);
+        return read_list(input, doc, read_group);
+    if (strcmp(doc->key, "links") == 0)
+        return read_list(input, doc, read_link);
     if (strcmp(doc->key, "kinds") == 0)
         return read_kinds(input, doc);
     if (strcmp(doc->key, "projects") == 0)
         return read_projects(input, doc);
     if (strcmp(doc->key, "stop") == 0)
         return fg_read_duration(&input->reader, doc, 86'400'000'000, &input->out->stop_us);
-    return fg_read_fail_unknown(&input->reader, doc, names, 4);
+    return fg_read_fail_unknown(&input->reader, doc, names, 5);
 }
 
 static int read_file(struct input *input, const char *bytes, size_t len)

@@ -10,6 +10,7 @@
 #include "base/doc.h"
 #include "model/project.h"
 #include "model/resources.h"
+#include "pool/links.h"
 
 #include <stddef.h>
 
@@ -63,6 +64,7 @@ struct fg_sim_cluster {
         *projects; /* those that are not as all others; ids are not set, a parent is a number
                                     * in this list, from 1 on */
     size_t projects_len;
+    struct fg_links links; /* between sites */
     int64_t
         stop_us; /* a job that is asked to stop takes so long: it saves its work, and holds its devices */
 };

@@ -2,6 +2,7 @@
 #include "sim/read_inner.h"
 
 #include <ctype.h>
+#include <string.h>
 
 enum {
     SUBMIT,
@@ -20,12 +21,15 @@ enum {
     PREEMPTIBLE,
     CHECKPOINT,
     RESTART,
-    TASKS_MIN
+    TASKS_MIN,
+    DATA_GIB,
+    DATA_SITE
 };
 static const char *const columns[] = {
-    "submit",     "duration_s",  "gpus",         "tasks",     "kind",      "cpus",
-    "mem_gib",    "project",     "user",         "priority",  "deadline",  "time_limit_s",
-    "estimate_s", "preemptible", "checkpoint_s", "restart_s", "tasks_min", NULL};
+    "submit",    "duration_s",   "gpus",       "tasks",       "kind",
+    "cpus",      "mem_gib",      "project",    "user",        "priority",
+    "deadline",  "time_limit_s", "estimate_s", "preemptible", "checkpoint_s",
+    "restart_s", "tasks_min",    "data_gib",   "data_site",   NULL};
 
 const struct fg_table_format fg_format_native = {
     .name = "native",
@@ -84,6 +88,23 @@ static int kind_of(struct fg_reader *reader, struct fg_request *request)
                           fg_field_shown(field, shown), FG_KIND_MAX - 1);
 }
 
+static int data_of(struct fg_reader *reader, struct fg_request *request)
+{
+    struct fg_field site = fg_reader_field(reader, DATA_SITE);
+    char shown[FG_FIELD_SHOWN];
+    int64_t gib_milli = 0;
+    int rc = milli(reader, DATA_GIB, 1 << 20, &gib_milli);
+    if (rc < 0 || (gib_milli == 0 && site.len == 0))
+        return rc;
+    if (site.len == 0 || site.len >= FG_NAME_MAX)
+        return fg_fail(reader->err, FG_EINVAL,
+                       "data_site: `%s`, expected the site that has the data, 1 to %d bytes",
+                       fg_field_shown(site, shown), FG_NAME_MAX - 1);
+    request->data_mib = (uint32_t)(gib_milli * 1024 / 1000);
+    memcpy(request->data_site, site.text, site.len);
+    return 0;
+}
+
 /* gpus, cpus and mem_gib are those of each task, as in a job file. */
 static int request_of(struct fg_reader *reader, struct fg_sim_job *job)
 {
@@ -105,6 +126,8 @@ static int request_of(struct fg_reader *reader, struct fg_sim_job *job)
                      fg_field_shown(fg_reader_field(reader, GPUS), shown));
     if (rc == 0 && gpu_milli > 0)
         rc = kind_of(reader, &request);
+    if (rc == 0)
+        rc = data_of(reader, &request);
     if (rc < 0)
         return rc;
     request.count = (uint32_t)(gpu_milli >= 1000 ? gpu_milli / 1000 : gpu_milli > 0);

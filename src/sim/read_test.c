@@ -67,6 +67,22 @@ static void native_has_every_column(void)
     fg_sim_trace_free(&trace);
 }
 
+static void native_tells_where_data_is(void)
+{
+    struct fg_sim_trace trace = {};
+    struct fg_err err;
+    EQ(read_as("native", "submit,duration_s,gpus,data_gib,data_site\n0,1,1,1.5,muc\n1,1,1,,\n",
+               &trace, &err),
+       0);
+    EQ(trace.requests[trace.jobs[0].request].data_mib, 1536);
+    OK(strcmp(trace.requests[trace.jobs[0].request].data_site, "muc") == 0);
+    EQ(trace.requests[trace.jobs[1].request].data_mib, 0);
+    fg_sim_trace_free(&trace);
+    OK(refused("native", "submit,duration_s,gpus,data_gib\n0,1,1,5\n", "f:2: data_site"));
+    OK(refused("native", "submit,duration_s,gpus,data_gib,data_site\n0,1,1,-5,a\n",
+               "data_gib"));
+}
+
 static void native_refuses(void)
 {
     OK(refused("native", "", "no jobs"));
@@ -251,6 +267,7 @@ static void gangs_hold_all_devices(void)
 int main(void)
 {
     RUN(native_has_every_column);
+    RUN(native_tells_where_data_is);
     RUN(native_refuses);
     RUN(philly_makes_gangs);
     RUN(swf_takes_the_limit_and_skips_what_never_ran);

@@ -126,6 +126,27 @@ static void plan_end(struct sim *sim, uint32_t slot, const struct fg_job *job)
         });
 }
 
+/* Data is brought to every site where a task runs, but to that where the attempt before had it. */
+static int64_t bring_data(struct sim *sim, const struct attempt *attempt)
+{
+    struct job_run *run = &sim->runs[attempt->job];
+    const struct fg_request *request =
+        &sim->trace->requests[sim->trace->jobs[attempt->job].request];
+    if (request->data_mib == 0)
+        return 0;
+    const struct fg_links *links = fg_pool_links_of(sim->pool);
+    uint8_t from = fg_links_find(links, request->data_site);
+    int64_t times_us[FG_SITES_MAX + 1], most_us = 0;
+    fg_links_times(links, from, (int64_t)request->data_mib << 20, times_us);
+    for (uint32_t i = 0; i < attempt->grants_len; i++) {
+        uint8_t site = fg_pool_node(sim->pool, attempt->grants[i].node)->site;
+        if ((site == 0 || site != run->site) && times_us[site] > most_us)
+            most_us = times_us[site];
+    }
+    run->site = fg_pool_node(sim->pool, attempt->grants[0].node)->site;
+    return most_us;
+}
+
 static void note_start(struct sim *sim, const struct attempt *attempt)
 {
     struct fg_sim_outcome *outcome = &sim->result->jobs[attempt->job];
@@ -159,6 +180,7 @@ void fg_sim_begin(struct sim *sim, const struct fg_decision *decision)
     memcpy(attempt->grants, fg_schedule_grants(sim->schedule) + decision->grants_at, size);
     attempt->amount = fg_schedule_amount(sim->pool, fg_queue_project(sim->queue, job->project),
                                          attempt->grants, attempt->grants_len);
+    attempt->overhead_us += bring_data(sim, attempt);
     attempt->speed_milli = speed_of(sim, attempt);
     uint64_t shrunk = (uint64_t)attempt->speed_milli * attempt->grants_len;
     attempt->speed_milli = (uint32_t)(shrunk / fg_job_tasks_max(job));

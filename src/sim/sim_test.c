@@ -128,6 +128,35 @@ static void backfill_never_delays_the_head(void)
     end(&scene);
 }
 
+/* Two sites with a device each; the data, 100 GiB, is at the second, 1 Gbit/s away: 859 s. */
+static int64_t end_of_job_with_data(int32_t weight)
+{
+    static const char text[] = "groups:\n"
+                               "  - {name: a, kind: t4, gpus: 1, site: muc}\n"
+                               "  - {name: b, kind: t4, gpus: 1, site: ber}\n"
+                               "links: [{between: [muc, ber], gbit_per_s: 1, latency_ms: 8}]\n";
+    struct scene scene;
+    begin(&scene, (struct work[]){{0, 100, 1, 0, 0, false}}, 1, "fifo");
+    fg_sim_cluster_free(&scene.cluster);
+    if (!OK(fg_sim_cluster_read(text, strlen(text), "c", NULL, NULL, &scene.cluster, NULL)
+            == 0))
+        return -1;
+    struct fg_request *request = &scene.trace.requests[scene.trace.jobs[0].request];
+    request->data_mib = 100 << 10;
+    memcpy(request->data_site, "ber", 4);
+    scene.config.place_data = weight;
+    go(&scene);
+    int64_t ended_s = end_s(&scene, 0);
+    end(&scene);
+    return ended_s;
+}
+
+static void data_takes_its_time_or_the_job_goes_to_it(void)
+{
+    EQ(end_of_job_with_data(0), 100 + 859);
+    EQ(end_of_job_with_data(500), 100);
+}
+
 static const struct work lengths[] = {
     {0, 100, 2, 0, 100, false},
     {1, 50, 2, 0, 50, false},
@@ -488,6 +517,7 @@ int main(void)
 {
     RUN(fifo_strict_keeps_the_order);
     RUN(backfill_never_delays_the_head);
+    RUN(data_takes_its_time_or_the_job_goes_to_it);
     RUN(sjf_takes_the_shortest);
     RUN(srtf_pushes_and_work_is_kept);
     RUN(stopping_takes_its_time);

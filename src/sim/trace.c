@@ -41,7 +41,8 @@ static bool same_request(const struct fg_request *a, const struct fg_request *b)
 {
     return a->count == b->count && a->gpu_milli == b->gpu_milli && a->cpu_milli == b->cpu_milli
            && a->mem_mib == b->mem_mib && a->gpu_mem_mib == b->gpu_mem_mib
-           && strcmp(a->kind, b->kind) == 0;
+           && a->data_mib == b->data_mib && strcmp(a->kind, b->kind) == 0
+           && strcmp(a->data_site, b->data_site) == 0;
 }
 
 /* Traces have few; the newest are asked for most, because users submit in runs. */
