@@ -91,6 +91,16 @@ void fg_name_make(const char *text, char out[FG_NAME_MAX])
         fg_copy(out, FG_NAME_MAX, "job");
 }
 
+bool fg_kind_is(const char *kind, const char *general)
+{
+    size_t len = strlen(general);
+    if (strcmp(general, "any") == 0)
+        return true;
+    if (len == 0 || strncmp(kind, general, len) != 0 || (kind[len] && kind[len] != '-'))
+        return false;
+    return strstr(general, "-mig") || !strstr(kind, "-mig");
+}
+
 int fg_kind_read(const char *what, const char *text, char out[FG_KIND_MAX], struct fg_err *err)
 {
     size_t len = strnlen(text, FG_KIND_MAX);

@@ -14,6 +14,10 @@
 /* Make `out` a valid name that is like `text` (for defaults); "job" if nothing of it is left. */
 void fg_name_make(const char *text, char out[FG_NAME_MAX]);
 
+/* Is every device of `kind` one of `general`?  "h100-sxm-80g" is an "h100", and all are "any".  An instance of a board,
+ * "h100-mig-1g.10gb", is an "h100-mig" but no "h100": who asks for that does not mean a seventh of one.  "" is nothing. */
+bool fg_kind_is(const char *kind, const char *general);
+
 /* An accelerator kind, lower case [a-z0-9._-], 1 to 31 bytes, written to `out` with its capitals lowered. */
 [[nodiscard]] int fg_kind_read(const char *what,
                                const char *text,

@@ -54,14 +54,6 @@ static int read_rates(struct fg_doc_reader *reader, const struct fg_doc *doc, st
     return 0;
 }
 
-/* Is every device of `kind` one of `general`?  "h100-sxm-80g" is an "h100", and all are "any". */
-static bool is_a(const char *kind, const char *general)
-{
-    size_t len = strlen(general);
-    return strcmp(general, "any") == 0
-           || (strncmp(kind, general, len) == 0 && (kind[len] == '\0' || kind[len] == '-'));
-}
-
 static int add(struct fg_doc_reader *reader,
                const struct fg_doc *doc,
                const struct fg_request *request,
@@ -75,7 +67,7 @@ static int add(struct fg_doc_reader *reader,
     if (!rate)
         return 0;
     to->rate_milli = rate->milli;
-    if (!is_a(request->kind, rate->kind)) /* keep what says more */
+    if (!fg_kind_is(request->kind, rate->kind)) /* keep what says more */
         memcpy(to->kind, rate->kind, sizeof(to->kind));
     return 0;
 }
@@ -92,10 +84,10 @@ static int add_all(struct fg_doc_reader *reader,
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < rates->len; i++) {
         const struct rate *rate = &rates->items[i];
-        if (is_a(rate->kind, request->kind)) {
+        if (fg_kind_is(rate->kind, request->kind)) {
             rc = add(reader, doc, request, rate, out);
             any = true;
-        } else if (is_a(request->kind, rate->kind)) {
+        } else if (fg_kind_is(request->kind, rate->kind)) {
             general = rate;
         }
     }

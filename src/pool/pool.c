@@ -4,6 +4,8 @@
  */
 #include "pool/pool_inner.h"
 
+#include "model/names.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,14 +116,9 @@ const struct fg_links *fg_pool_links_of(const struct fg_pool *pool)
 uint64_t fg_pool_kinds(const struct fg_pool *pool, const char *kind)
 {
     uint64_t set = 0;
-    size_t len = strlen(kind);
-    bool any = strcmp(kind, "any") == 0;
-    for (size_t i = 0; len > 0 && i < pool->kinds_len; i++) {
-        const char *have = pool->kinds[i];
-        bool same = strncmp(have, kind, len) == 0 && (have[len] == '\0' || have[len] == '-');
-        if (any || same)
+    for (size_t i = 0; i < pool->kinds_len; i++)
+        if (fg_kind_is(pool->kinds[i], kind))
             set |= 1ULL << i;
-    }
     return set;
 }
 

@@ -84,7 +84,7 @@ fg_node_id fg_pool_change_at(const struct fg_pool *pool, uint64_t number);
 /* The number of the node's last change. */
 uint64_t fg_pool_changed(const struct fg_pool *pool, fg_node_id node);
 
-/* The set of kinds that a request's `kind` means: "h100" is h100 and every h100-...; "any" all; "" none. */
+/* The set of kinds that a request's `kind` means: see fg_kind_is. */
 uint64_t fg_pool_kinds(const struct fg_pool *pool, const char *kind);
 size_t fg_pool_kinds_len(const struct fg_pool *pool);
 const char *fg_pool_kind_name(const struct fg_pool *pool, uint32_t kind);

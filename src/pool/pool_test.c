@@ -363,6 +363,13 @@ static void names_of_kinds_match_by_their_parts(void)
     EQ(fg_pool_kinds(pool, "any"), 0b1111);
     EQ(fg_pool_kinds(pool, "h"), 0);
     EQ(fg_pool_kinds(pool, ""), 0);
+    give(&spec, "h100-mig-1g.10gb", 0, 1);
+    give(&spec, "h100-mig-3g.40gb", 0, 1);
+    put(pool, &spec);
+    EQ(fg_pool_kinds(pool, "h100"), 0b000011);
+    EQ(fg_pool_kinds(pool, "h100-mig"), 0b110000);
+    EQ(fg_pool_kinds(pool, "h100-mig-3g.40gb"), 0b100000);
+    EQ(fg_pool_kinds(pool, "any"), 0b111111);
 }
 
 static void device_memory_filters(void)

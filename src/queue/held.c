@@ -1,18 +1,17 @@
 /* held.c - see held.h */
 #include "queue/held.h"
 
+#include "model/names.h"
+
 #include <assert.h>
 #include <math.h>
 #include <string.h>
 
 int fg_quota_row(const struct fg_project *project, const char *kind)
 {
-    for (size_t i = 0; i < project->kinds_len; i++) {
-        size_t len = strlen(project->kinds[i].kind);
-        if (strncmp(kind, project->kinds[i].kind, len) == 0
-            && (kind[len] == '\0' || kind[len] == '-'))
+    for (size_t i = 0; i < project->kinds_len; i++)
+        if (fg_kind_is(kind, project->kinds[i].kind))
             return (int)i;
-    }
     return -1;
 }
 

@@ -2,6 +2,7 @@
 #include "sim/sim_inner.h"
 
 #include "base/text.h"
+#include "model/names.h"
 #include "schedule/priority.h"
 
 #include <assert.h>
@@ -83,21 +84,13 @@ static int add_projects(struct sim *sim, struct fg_err *err)
     return rc == 0 ? add_tree(sim, err) : rc;
 }
 
-static bool may_run_on(const struct fg_request *request, const struct fg_sim_group *group)
-{
-    size_t len = strlen(request->kind);
-    return strcmp(request->kind, "any") == 0
-           || (strncmp(group->kind, request->kind, len) == 0
-               && (group->kind[len] == '\0' || group->kind[len] == '-'));
-}
-
 /* Of the devices that the request may have. */
 static uint32_t best_speed(const struct sim *sim, const struct fg_request *request)
 {
     uint32_t best = 0;
     for (size_t i = 0; request->count && i < sim->cluster->groups_len; i++) {
         const struct fg_sim_group *group = &sim->cluster->groups[i];
-        if (group->speed_milli > best && may_run_on(request, group))
+        if (group->speed_milli > best && fg_kind_is(group->kind, request->kind))
             best = group->speed_milli;
     }
     return best ? best : 1000;
