@@ -124,6 +124,12 @@ static inline uint32_t fg_job_tasks_max(const struct fg_job *job)
     return job->tasks_max > job->tasks ? job->tasks_max : job->tasks;
 }
 
+/* Tasks of the attempt under way. */
+static inline uint32_t fg_job_tasks_held(const struct fg_job *job)
+{
+    return job->tasks_held ? job->tasks_held : job->tasks;
+}
+
 /* How one attempt ended. */
 struct fg_usage {
     int64_t max_rss_mib; /* -1 unknown */

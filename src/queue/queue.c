@@ -108,6 +108,8 @@ void fg_queue_set(struct fg_queue *queue, const struct fg_job *job)
     *queued += (job->state == FG_JOB_QUEUED) - (slot->job.state == FG_JOB_QUEUED);
     assert(slot->job.request == job->request);
     slot->job = *job;
+    /* Of one that may be stopped all counts. */
+    queue->changes += job->preemptible && job->state != FG_JOB_QUEUED;
     fg_queue_relist(queue, slot);
 }
 

@@ -128,7 +128,8 @@ struct fg_queue_lane {
 typedef int64_t fg_queue_longest_fn(const void *self, const struct fg_queue_lane *lane);
 /* From here on the walk hands out only jobs that the filter lets pass. */
 void fg_queue_filter(struct fg_queue *queue, fg_queue_longest_fn *longest, const void *self);
-/* Rises whenever a job joins or leaves the order, or moves in it.  (With a standing the order moves without that.) */
+/* Rises whenever a job joins or leaves the order, or moves in it, and when a preemptible job that does not wait is set.  (With
+ * a standing the order moves without that.) */
 uint64_t fg_queue_changes(const struct fg_queue *queue);
 /* Does more than keys and bonuses decide? */
 bool fg_queue_has_standing(const struct fg_queue *queue);

@@ -109,20 +109,6 @@ static void build(struct fg_schedule *schedule, const struct fg_pass *pass)
 
 /* -- room, counted -------------------------------------------------------------------------------------- */
 
-static bool same_gang(const struct fg_gang *a, const struct fg_gang *b)
-{
-    if (a->needs_len != b->needs_len)
-        return false;
-    for (size_t i = 0; i < a->needs_len; i++) {
-        const struct fg_need *x = &a->needs[i], *y = &b->needs[i];
-        if (a->allowed[i] != b->allowed[i] || x->kinds != y->kinds || x->count != y->count
-            || x->gpu_milli != y->gpu_milli || x->gpu_mem_mib != y->gpu_mem_mib
-            || x->cpu_milli != y->cpu_milli || x->mem_mib != y->mem_mib)
-            return false;
-    }
-    return true;
-}
-
 static void count_node(struct forecast *forecast, struct room_counter *counter, fg_node_id node)
 {
     bool is_up = fg_pool_node(forecast->pool, node)->state == FG_NODE_UP;
@@ -171,7 +157,7 @@ static struct room_counter *counter_for(struct forecast *forecast, const struct 
     struct room_counter *oldest = &forecast->counters[0];
     for (size_t i = 0; i < FG_COUNTERS; i++) {
         struct room_counter *counter = &forecast->counters[i];
-        if (counter->rooms && same_gang(&counter->gang, gang)) {
+        if (counter->rooms && fg_gang_is_alike(&counter->gang, gang)) {
             counter->used = ++forecast->asked;
             return counter;
         }
@@ -274,7 +260,8 @@ int64_t fg_forecast_reserve(struct fg_schedule *schedule,
         build(schedule, pass);
     if (forecast->until_us < soonest_us)
         go_to(schedule, soonest_us);
-    bool is_new = forecast->gang.tasks != gang->tasks || !same_gang(&forecast->gang, gang)
+    bool is_new = forecast->gang.tasks != gang->tasks
+                  || !fg_gang_is_alike(&forecast->gang, gang)
                   || memcmp(forecast->gang.order, gang->order, sizeof(gang->order)) != 0;
     if (forecast->head_len > 0 && !is_new && !forecast->may_be_sooner && !forecast->is_stale)
         return forecast->until_us;

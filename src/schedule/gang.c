@@ -56,6 +56,20 @@ struct fg_gang fg_gang_of(const struct fg_pool *pool,
     return gang;
 }
 
+bool fg_gang_is_alike(const struct fg_gang *a, const struct fg_gang *b)
+{
+    if (a->needs_len != b->needs_len)
+        return false;
+    for (size_t i = 0; i < a->needs_len; i++) {
+        const struct fg_need *x = &a->needs[i], *y = &b->needs[i];
+        if (a->allowed[i] != b->allowed[i] || x->kinds != y->kinds || x->count != y->count
+            || x->gpu_milli != y->gpu_milli || x->gpu_mem_mib != y->gpu_mem_mib
+            || x->cpu_milli != y->cpu_milli || x->mem_mib != y->mem_mib)
+            return false;
+    }
+    return true;
+}
+
 /* -- placing ---------------------------------------------------------------------------------------- */
 
 static void give_back(struct fg_pool *pool,

@@ -34,6 +34,9 @@ int fg_gang_place(struct fg_pool *pool,
                   const struct fg_gang *gang,
                   struct fg_grant *out_grants);
 
+/* Do both ask the same for a task, in the same alternatives?  However many tasks, and in whatever order they are tried. */
+bool fg_gang_is_alike(const struct fg_gang *a, const struct fg_gang *b);
+
 /* Would it fit if nothing ran at all on the nodes that are up? */
 bool fg_gang_fits_empty(const struct fg_pool *pool, const struct fg_gang *gang);
 

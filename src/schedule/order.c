@@ -47,12 +47,6 @@ int64_t fg_order_weight_milli(const struct fg_request *request, uint32_t tasks)
 }
 
 /* Of the attempt under way, wall time; 0 while it waits. */
-/* What the attempt under way holds. */
-static uint32_t tasks_held(const struct fg_job *job)
-{
-    return job->tasks_held ? job->tasks_held : job->tasks;
-}
-
 static int64_t running_us(const struct fg_order_view *view)
 {
     const struct fg_job *job = view->job;
@@ -62,20 +56,25 @@ static int64_t running_us(const struct fg_order_view *view)
 
 int64_t fg_order_attained_us(const struct fg_order_view *view)
 {
-    __int128 now = (__int128)running_us(view)
-                   * fg_order_weight_milli(view->request, tasks_held(view->job)) / 1000;
-    return fg_order_clamp(view->job->attained_us + now);
+    int64_t weight_milli = fg_order_weight_milli(view->request, fg_job_tasks_held(view->job));
+    int64_t milli_us, ran_us = running_us(view);
+    if (!__builtin_mul_overflow(ran_us, weight_milli, &milli_us)) /* as always, and quicker */
+        return fg_order_clamp((__int128)view->job->attained_us + milli_us / 1000);
+    return fg_order_clamp(view->job->attained_us + (__int128)ran_us * weight_milli / 1000);
 }
 
 int64_t fg_order_wall_us(int64_t attained_us, const struct fg_request *request, uint32_t tasks)
 {
-    return fg_order_clamp((__int128)attained_us * 1000 / fg_order_weight_milli(request, tasks));
+    int64_t milli_us, weight_milli = fg_order_weight_milli(request, tasks);
+    if (!__builtin_mul_overflow(attained_us, 1000, &milli_us))
+        return fg_order_clamp(milli_us / weight_milli);
+    return fg_order_clamp((__int128)attained_us * 1000 / weight_milli);
 }
 
 int64_t fg_order_remaining_us(const struct fg_order_view *view)
 {
     int64_t expected = fg_order_expected_us(view->config, view->job), done = running_us(view);
-    if (view->job->preemptible)
+    if (view->job->preemptible && view->job->attained_us > 0)
         done += fg_order_wall_us(view->job->attained_us, view->request,
                                  fg_job_tasks_max(view->job));
     while (done >= expected && expected < KEY_MAX / 2)

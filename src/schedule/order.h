@@ -37,9 +37,12 @@ struct fg_order {
     int64_t (*key)(const struct fg_order_view *view);
     enum fg_order_projects projects;
     bool moves; /* the keys of waiting jobs change with time */
-    /* May `head`, which waits, push aside `running`?  Only if it is clearly better, so that the two do not push each
-     * other aside in turn.  NULL: this order pushes nobody. */
-    bool (*may_push)(const struct fg_order_view *head, const struct fg_order_view *running);
+    /* May a job that waits, with mark `head`, push aside a running one?  Only if it is clearly better, so that the two
+     * do not push each other aside in turn.  NULL: this order pushes nobody, and has no marks. */
+    bool (*may_push)(const struct fg_config *config, int64_t head, int64_t running);
+    /* All that may_push needs to know of a job.  If it runs: one whom some head may not push aside will not be one whom it
+     * may before `out_until_us`, if nothing but time passes; INT64_MAX: never.  NULL: not asked. */
+    int64_t (*mark)(const struct fg_order_view *view, int64_t *out_until_us);
 };
 
 extern const struct fg_order *const fg_orders[]; /* ends with NULL; the first is the default */

@@ -12,10 +12,18 @@ static int64_t srtf_key(const struct fg_order_view *view)
 }
 
 /* Clearly shorter.  A running job only gets shorter, so who was pushed aside does not push back. */
-static bool srtf_may_push(const struct fg_order_view *head, const struct fg_order_view *running)
+static bool srtf_may_push(const struct fg_config *config, int64_t head_us, int64_t running_us)
 {
-    __int128 short_us = fg_order_remaining_us(head), long_us = fg_order_remaining_us(running);
-    return short_us * 100 <= long_us * head->config->preempt_gain_percent;
+    return (__int128)head_us * 100 <= (__int128)running_us * config->preempt_gain_percent;
+}
+
+/* Until it has run as long as it was expected to, and is taken to need twice as long. */
+static int64_t srtf_mark(const struct fg_order_view *view, int64_t *out_until_us)
+{
+    int64_t remaining_us = fg_order_remaining_us(view);
+    if (out_until_us)
+        *out_until_us = view->now_us + remaining_us;
+    return remaining_us;
 }
 
 static int64_t cost_key(const struct fg_order_view *view)
@@ -45,6 +53,7 @@ const struct fg_order fg_order_srtf = {
     .summary = "shortest remaining time first; may push aside jobs that have much longer to go",
     .key = srtf_key,
     .may_push = srtf_may_push,
+    .mark = srtf_mark,
 };
 
 const struct fg_order fg_order_cost = {

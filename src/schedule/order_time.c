@@ -1,18 +1,42 @@
 /* order_time.c - orders by what a job got so far, and by when it has to be done. */
 #include "schedule/order_inner.h"
 
+static int64_t las_level(const struct fg_order_view *view)
+{
+    return fg_order_level(view->config, fg_order_attained_us(view));
+}
+
 /* Tiresias (Gu et al., NSDI 2019), two-dimensional LAS with discretised queues: who got the least devices x time first,
  * in steps, within a step by submission; so jobs of one step do not push each other aside. */
 static int64_t las_key(const struct fg_order_view *view)
 {
-    int64_t level = fg_order_level(view->config, fg_order_attained_us(view));
-    return -(level << TIME_BITS) - fg_order_since_2020_us(view->job->submitted_us);
+    return -(las_level(view) << TIME_BITS) - fg_order_since_2020_us(view->job->submitted_us);
 }
 
-static bool las_may_push(const struct fg_order_view *head, const struct fg_order_view *running)
+static bool las_may_push([[maybe_unused]] const struct fg_config *config,
+                         int64_t head,
+                         int64_t running)
 {
-    return fg_order_level(head->config, fg_order_attained_us(head))
-           < fg_order_level(running->config, fg_order_attained_us(running));
+    return head < running;
+}
+
+/* Until it comes to the next level. */
+static int64_t las_mark(const struct fg_order_view *view, int64_t *out_until_us)
+{
+    int64_t attained_us = fg_order_attained_us(view),
+            level = fg_order_level(view->config, attained_us);
+    if (!out_until_us)
+        return level;
+    *out_until_us = INT64_MAX;
+    if (level == LEVELS_MAX)
+        return level;
+    __int128 next_us = (__int128)view->config->las_first_device_s * 1000000;
+    for (int64_t i = 0; i < level; i++)
+        next_us *= view->config->las_factor;
+    *out_until_us = view->now_us
+                    + fg_order_wall_us(fg_order_clamp(next_us - attained_us), view->request,
+                                       fg_job_tasks_held(view->job));
+    return level;
 }
 
 /* Jobs without a deadline come after all that have one. */
@@ -29,10 +53,10 @@ static int64_t key_of(const struct fg_order_view *view, int64_t due_us)
     return -KEY_MAX - fg_order_since_2020_us(view->job->submitted_us);
 }
 
-static bool is_due_well_before(const struct fg_order_view *head, int64_t a_us, int64_t b_us)
+static bool is_due_well_before(const struct fg_config *config, int64_t a_us, int64_t b_us)
 {
     return a_us < INT64_MAX
-           && (b_us == INT64_MAX || a_us + head->config->preempt_quantum_s * 1000000 < b_us);
+           && (b_us == INT64_MAX || a_us + config->preempt_quantum_s * 1000000 < b_us);
 }
 
 static int64_t edf_key(const struct fg_order_view *view)
@@ -40,9 +64,11 @@ static int64_t edf_key(const struct fg_order_view *view)
     return key_of(view, deadline_of(view, 0));
 }
 
-static bool edf_may_push(const struct fg_order_view *head, const struct fg_order_view *running)
+static int64_t edf_mark(const struct fg_order_view *view, int64_t *out_until_us)
 {
-    return is_due_well_before(head, deadline_of(head, 0), deadline_of(running, 0));
+    if (out_until_us)
+        *out_until_us = INT64_MAX;
+    return deadline_of(view, 0);
 }
 
 /* Laxity is deadline - now - remaining; "now" is the same for all, so the latest moment to start is the key.  That of a
@@ -52,10 +78,12 @@ static int64_t llf_key(const struct fg_order_view *view)
     return key_of(view, deadline_of(view, fg_order_remaining_us(view)));
 }
 
-static bool llf_may_push(const struct fg_order_view *head, const struct fg_order_view *running)
+/* A running job with a deadline gets ahead by the moment. */
+static int64_t llf_mark(const struct fg_order_view *view, int64_t *out_until_us)
 {
-    return is_due_well_before(head, deadline_of(head, fg_order_remaining_us(head)),
-                              deadline_of(running, fg_order_remaining_us(running)));
+    if (out_until_us)
+        *out_until_us = view->job->deadline_us > 0 ? view->now_us : INT64_MAX;
+    return deadline_of(view, fg_order_remaining_us(view));
 }
 
 const struct fg_order fg_order_las = {
@@ -63,13 +91,15 @@ const struct fg_order fg_order_las = {
     .summary = "least attained service (Tiresias): who got the least devices x time, in steps",
     .key = las_key,
     .may_push = las_may_push,
+    .mark = las_mark,
 };
 
 const struct fg_order fg_order_edf = {
     .name = "edf",
     .summary = "earliest deadline first; jobs without a deadline last",
     .key = edf_key,
-    .may_push = edf_may_push,
+    .may_push = is_due_well_before,
+    .mark = edf_mark,
 };
 
 const struct fg_order fg_order_llf = {
@@ -77,5 +107,6 @@ const struct fg_order fg_order_llf = {
     .summary =
         "least laxity first: the latest moment at which it must start to meet its deadline",
     .key = llf_key,
-    .may_push = llf_may_push,
+    .may_push = is_due_well_before,
+    .mark = llf_mark,
 };

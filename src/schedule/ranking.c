@@ -210,14 +210,47 @@ static bool may_push_by_priority(const struct fg_ranking *ranking,
 
 /* It had a quantum to itself, and then the order decides. */
 static bool may_push_by_order(const struct fg_ranking *ranking,
-                              const struct fg_job *head,
+                              struct fg_pusher *pusher,
                               const struct fg_job *running)
 {
-    if (ranking->now_us < running->started_us + ranking->config->preempt_quantum_s * 1000000)
+    int64_t since_us = running->started_us + ranking->config->preempt_quantum_s * 1000000;
+    struct fg_order_view view = view_of(ranking, running, ranking->now_us);
+    if (ranking->now_us >= since_us) {
+        int64_t mark = ranking->order->mark(&view, &since_us);
+        if (ranking->order->may_push(ranking->config, pusher->mark, mark))
+            return true;
+    }
+    if (since_us < pusher->steady_until_us)
+        pusher->steady_until_us = since_us;
+    return false;
+}
+
+bool fg_ranking_pusher(const struct fg_ranking *ranking,
+                       const struct fg_job *head,
+                       struct fg_pusher *out)
+{
+    *out = (struct fg_pusher){.head = head, .steady_until_us = INT64_MAX};
+    if (ranking->preempt == FG_PREEMPT_OFF)
         return false;
-    struct fg_order_view waits = view_of(ranking, head, ranking->now_us),
-                         runs = view_of(ranking, running, ranking->now_us);
-    return ranking->order->may_push(&waits, &runs);
+    if (!pushes_by_order(ranking)) {
+        /* Priorities of projects are set at any time. */
+        out->steady_until_us = out->newcomers_until_us = ranking->now_us;
+        return !head->preemptible;
+    }
+    out->newcomers_until_us = ranking->now_us + ranking->config->preempt_quantum_s * 1000000;
+    struct fg_order_view view = view_of(ranking, head, ranking->now_us);
+    out->mark = ranking->order->mark(&view, NULL);
+    return true;
+}
+
+bool fg_ranking_pushes(const struct fg_ranking *ranking,
+                       const struct fg_queue *queue,
+                       struct fg_pusher *pusher,
+                       const struct fg_job *running)
+{
+    return pushes_by_order(ranking)
+               ? may_push_by_order(ranking, pusher, running)
+               : may_push_by_priority(ranking, queue, pusher->head, running);
 }
 
 bool fg_ranking_may_push(const struct fg_ranking *ranking,
@@ -225,16 +258,9 @@ bool fg_ranking_may_push(const struct fg_ranking *ranking,
                          const struct fg_job *head,
                          const struct fg_job *running)
 {
-    if (ranking->preempt == FG_PREEMPT_OFF)
-        return false;
-    return pushes_by_order(ranking) ? may_push_by_order(ranking, head, running)
-                                    : may_push_by_priority(ranking, queue, head, running);
-}
-
-bool fg_ranking_may_push_any(const struct fg_ranking *ranking, const struct fg_job *head)
-{
-    return ranking->preempt != FG_PREEMPT_OFF
-           && (pushes_by_order(ranking) || !head->preemptible);
+    struct fg_pusher pusher;
+    return fg_ranking_pusher(ranking, head, &pusher)
+           && fg_ranking_pushes(ranking, queue, &pusher, running);
 }
 
 int64_t fg_ranking_standing(const struct fg_ranking *ranking,

@@ -51,8 +51,22 @@ bool fg_ranking_may_push(const struct fg_ranking *ranking,
                          const struct fg_queue *queue,
                          const struct fg_job *head,
                          const struct fg_job *running);
-/* May it push anybody at all?  false spares the look at all who run. */
-bool fg_ranking_may_push_any(const struct fg_ranking *ranking, const struct fg_job *head);
+/* The same for one head and all who run, one after the other. */
+struct fg_pusher {
+    const struct fg_job *head;
+    int64_t mark; /* the order's, of the head */
+    /* Time alone, with the same jobs, does not let it push more of those asked about before this moment. */
+    int64_t steady_until_us;
+    int64_t newcomers_until_us; /* until then it may not push who starts now or later */
+};
+/* false: it may push nobody at all, which spares the look at all who run. */
+bool fg_ranking_pusher(const struct fg_ranking *ranking,
+                       const struct fg_job *head,
+                       struct fg_pusher *out);
+bool fg_ranking_pushes(const struct fg_ranking *ranking,
+                       const struct fg_queue *queue,
+                       struct fg_pusher *pusher,
+                       const struct fg_job *running);
 /* Of those who may be pushed aside the one with the lowest standing goes first. */
 int64_t fg_ranking_standing(const struct fg_ranking *ranking,
                             const struct fg_queue *queue,

@@ -65,23 +65,29 @@ struct runner *fg_runners_add(struct runners *runners,
     fg_map_put(runners->by_job, runner->job, slot);
     fg_ends_add(runners->ends, end_of(runners, runner));
     runners->preemptible += preemptible && !running->stopping;
+    runners->stopping += running->stopping;
     runners->changes++;
     return runner;
 }
 
 void fg_runners_size(struct runners *runners, struct runner *runner, const struct fg_job *job)
 {
+    runner->elastic = runner->preemptible && job->tasks < fg_job_tasks_max(job);
     runner->growable = runner->preemptible && runner->grants_len < fg_job_tasks_max(job);
+    runners->elastic += runner->elastic;
     runners->growable += runner->growable;
 }
 
 void fg_runners_del(struct runners *runners, struct runner *runner)
 {
+    runners->elastic -= runner->elastic;
     runners->growable -= runner->growable;
     fg_ends_del(runners->ends, end_of(runners, runner));
     fg_map_del(runners->by_job, runner->job);
     runners->preemptible -= runner->preemptible && !runner->stopping;
+    runners->stopping -= runner->stopping;
     runners->changes++;
+    runners->losses++;
     free(runner->many);
     *runner = (struct runner){};
     runners->free_slots = fg_schedule_room(runners->free_slots, runners->free_len + 1,

@@ -9,6 +9,7 @@ struct runner {
     fg_job_id job;  /* 0: the slot is free */
     int64_t end_us; /* FG_ENDS_NOW while it is stopping */
     bool stopping, preemptible;
+    bool elastic;
     bool growable; /* elastic, and below its largest size */
     uint64_t seen; /* number of the list in which it was named last */
     uint32_t grants_len;
@@ -25,9 +26,12 @@ struct runners {
     struct fg_map *by_job;
     struct fg_ends *ends;
     size_t preemptible; /* so many of them are, and are not stopping */
+    size_t stopping;    /* so many of them are */
+    size_t elastic;     /* so many of them are */
     size_t growable;    /* so many of them are */
     uint64_t lists;     /* lists that were given */
     uint64_t changes;
+    uint64_t losses; /* so many were taken out, some to be put in again */
 };
 
 void fg_runners_init(struct runners *runners);

@@ -378,12 +378,21 @@ static void walk_queue(struct fg_schedule *schedule, struct fg_pass *pass)
 
 /* -- the pass ------------------------------------------------------------------------------------------------ */
 
-/* Nothing is as it was that matters, so nothing will be decided.  Time alone starts nobody: with it the head's turn only
+/* May time alone let somebody be stopped? */
+static bool may_stop_somebody(const struct fg_schedule *schedule, const struct fg_pass *pass)
+{
+    if (schedule->runners.preemptible == 0)
+        return false;
+    return schedule->runners.elastic > 0 || fg_queue_has_guarantees(pass->queue)
+           || schedule->steady_until_us <= pass->now_us;
+}
+
+/* All is as it was that matters, so nothing will be decided.  Time alone starts nobody: with it the head's turn only
  * comes nearer. */
 static bool is_as_before(const struct fg_schedule *schedule, const struct fg_pass *pass)
 {
     if (!schedule->is_settled || schedule->hints_len > 0 || fg_queue_has_standing(pass->queue)
-        || schedule->runners.preemptible > 0)
+        || may_stop_somebody(schedule, pass))
         return false;
     if (fg_pool_generation(pass->pool) != schedule->nodes_generation
         || fg_pool_changes(pass->pool) != schedule->forecast.expected
@@ -427,12 +436,15 @@ void fg_schedule_account(struct fg_schedule *schedule,
 
 static void begin(struct fg_schedule *schedule, struct fg_pass *pass)
 {
-    if (fg_pool_changes(pass->pool) != schedule->forecast.expected)
+    if (fg_pool_changes(pass->pool) != schedule->forecast.expected) {
         schedule->forecast.is_valid = false;
+        schedule->refusal.head = 0;
+    }
     if (schedule->beside != schedule->forecast.pool)
         schedule->beside_number++;
     schedule->beside = schedule->forecast.pool;
     schedule->reservation = (struct fg_reservation){.at_us = INT64_MAX};
+    schedule->steady_until_us = INT64_MAX;
     ready_placer(schedule, pass->pool, pass->queue);
     if (schedule->kinds)
         fg_kinds_update(schedule->kinds, pass, &schedule->runners);

@@ -6,6 +6,7 @@
 #include "schedule/gang.h"
 #include "schedule/genetic.h"
 #include "schedule/misfit.h"
+#include "schedule/ranking.h"
 #include "schedule/runners.h"
 #include "schedule/schedule.h"
 #include "schedule/typical.h"
@@ -16,6 +17,15 @@ struct hinted {
     uint32_t alternative, tasks;
     size_t grants_at;
     bool started; /* by this pass */
+};
+
+/* Nobody was pushed aside for this head: it may push nobody, or all whom it may are not enough.  That stays so while
+ * nobody ends, whoever starts. */
+struct refusal {
+    fg_job_id head; /* 0: none */
+    struct fg_gang gang;
+    struct fg_pusher pusher; /* of then; not its pointer */
+    uint64_t runner_changes, runner_losses, nodes_generation;
 };
 
 struct fg_schedule {
@@ -59,6 +69,9 @@ struct fg_schedule {
     uint64_t passes;
     /* What the last pass saw: the same again would decide nothing. */
     uint64_t queue_changes, runner_changes;
+    struct refusal refusal;
+    int64_t
+        steady_until_us; /* until then time alone lets nobody push aside who could not then */
     bool is_settled;
 };
 

@@ -11,6 +11,7 @@
 
 struct victim {
     const struct runner *runner;
+    const struct fg_job *job;
     int64_t standing;
     int64_t lost; /* what a stop may lose: devices x time of this attempt */
 };
@@ -25,6 +26,11 @@ static int64_t may_lose(const struct fg_pass *pass,
         milli += __builtin_popcount(grants[i].devices) * (int64_t)grants[i].gpu_milli;
     return ran_s > 0 ? ran_s * milli : 0;
 }
+
+struct victims {
+    struct victim *items;
+    size_t len;
+};
 
 /* Who goes first: the lowest, of equals who loses least, then the one with the longest way to go. */
 static int goes_first(const void *a, const void *b)
@@ -52,37 +58,53 @@ static bool is_guaranteed(const struct fg_pass *pass,
     return fg_quota_protects(pass->queue, pass->pool, job->project, kinds, head->project);
 }
 
-static bool is_victim(const struct fg_schedule *schedule,
-                      const struct fg_pass *pass,
-                      const struct runner *runner,
-                      const struct fg_job *head)
+/* NULL: it is none. */
+static const struct fg_job *victim_of(const struct fg_schedule *schedule,
+                                      const struct fg_pass *pass,
+                                      const struct runner *runner,
+                                      struct fg_pusher *pusher)
 {
     if (!runner->job || !runner->preemptible || runner->stopping)
-        return false;
+        return NULL;
     const struct fg_job *job = fg_queue_get(pass->queue, runner->job);
-    return job && job->preemptible && job->state == FG_JOB_RUNNING
-           && fg_ranking_may_push(schedule->ranking, pass->queue, head, job)
-           && !is_guaranteed(pass, runner, job, head);
+    if (!job || !job->preemptible || job->state != FG_JOB_RUNNING) {
+        /* Once it runs it is a newcomer. */
+        if (pusher->newcomers_until_us < pusher->steady_until_us)
+            pusher->steady_until_us = pusher->newcomers_until_us;
+        return NULL;
+    }
+    return fg_ranking_pushes(schedule->ranking, pass->queue, pusher, job)
+                   && !is_guaranteed(pass, runner, job, pusher->head)
+               ? job
+               : NULL;
 }
 
-static size_t list_victims(struct fg_schedule *schedule,
-                           const struct fg_pass *pass,
-                           const struct fg_job *head,
-                           struct victim *out)
+static void list_victims(const struct fg_schedule *schedule,
+                         const struct fg_pass *pass,
+                         struct fg_pusher *pusher,
+                         size_t most,
+                         struct victims *out)
 {
-    size_t victims = 0;
-    for (size_t i = 0; i < schedule->runners.len; i++) {
+    for (size_t i = 0; i < schedule->runners.len && out->len < most; i++) {
         const struct runner *runner = &schedule->runners.slots[i];
-        if (!is_victim(schedule, pass, runner, head))
-            continue;
-        const struct fg_job *job = fg_queue_get(pass->queue, runner->job);
-        out[victims++] =
-            (struct victim){runner, fg_ranking_standing(schedule->ranking, pass->queue, job),
-                            may_lose(pass, runner, job)};
+        const struct fg_job *job = victim_of(schedule, pass, runner, pusher);
+        if (job)
+            out->items[out->len++] = (struct victim){.runner = runner, .job = job};
     }
-    if (victims > 1)
-        qsort(out, victims, sizeof(*out), goes_first);
-    return victims;
+}
+
+/* The first that would have to go comes first. */
+static void sort_victims(const struct fg_schedule *schedule,
+                         const struct fg_pass *pass,
+                         struct victims *victims)
+{
+    for (size_t i = 0; i < victims->len; i++) {
+        struct victim *victim = &victims->items[i];
+        victim->standing = fg_ranking_standing(schedule->ranking, pass->queue, victim->job);
+        victim->lost = may_lose(pass, victim->runner, victim->job);
+    }
+    if (victims->len > 1)
+        qsort(victims->items, victims->len, sizeof(victims->items[0]), goes_first);
 }
 
 /* -- what if they let go ----------------------------------------------------------------------------- */
@@ -104,13 +126,10 @@ void fg_schedule_what_if(struct fg_schedule *schedule, const struct fg_pool *poo
     schedule->beside_number++;
 }
 
-static void let_go(struct fg_schedule *schedule,
-                   const struct fg_gang *gang,
-                   const struct runner *runner,
-                   struct fg_gang_room *room)
+static void release(struct fg_pool *pool, const struct runner *runner)
 {
     for (size_t i = 0; i < runner->grants_len; i++)
-        fg_gang_release(schedule->what_if, gang, &fg_runner_grants(runner)[i], room);
+        fg_pool_release(pool, &fg_runner_grants(runner)[i]);
 }
 
 /* Does it have its place still, now that the head is there? */
@@ -136,30 +155,140 @@ static void place_head(struct fg_schedule *schedule, const struct fg_gang *gang)
     (void)alternative;
 }
 
-/* Let victims go until the head has room, then stop those that are in its way. */
-static bool push_aside(struct fg_schedule *schedule,
-                       const struct fg_job *head,
-                       const struct fg_gang *gang,
-                       const struct victim *victims,
-                       size_t len)
+/* In the shadow pool who is stopping has stopped. */
+static void let_stop(struct fg_schedule *schedule, const struct fg_pass *pass)
 {
-    struct fg_gang_room room = fg_gang_room(schedule->what_if, gang);
+    fg_schedule_what_if(schedule, pass->pool);
     for (size_t i = 0; i < schedule->runners.len; i++)
         if (schedule->runners.slots[i].stopping)
-            let_go(schedule, gang, &schedule->runners.slots[i], &room);
+            release(schedule->what_if, &schedule->runners.slots[i]);
+}
+
+static bool has_room(const struct fg_schedule *schedule, const struct fg_gang *gang)
+{
+    struct fg_gang_room room = fg_gang_room(schedule->what_if, gang);
+    return fg_gang_has_room(gang, &room);
+}
+
+/* And if all victims let go? */
+static bool are_enough(struct fg_schedule *schedule,
+                       const struct fg_pass *pass,
+                       const struct fg_gang *gang,
+                       const struct victims *victims)
+{
+    let_stop(schedule, pass);
+    for (size_t i = 0; i < victims->len; i++)
+        release(schedule->what_if, victims->items[i].runner);
+    return has_room(schedule, gang);
+}
+
+/* One after the other lets go until the head has room; how many. */
+static size_t let_go(struct fg_schedule *schedule,
+                     const struct fg_gang *gang,
+                     const struct victims *victims)
+{
+    struct fg_gang_room room = fg_gang_room(schedule->what_if, gang);
     size_t gone = 0;
-    while (gone < len && !fg_gang_has_room(gang, &room))
-        let_go(schedule, gang, victims[gone++].runner, &room);
-    if (!fg_gang_has_room(gang, &room))
+    for (; gone < victims->len && !fg_gang_has_room(gang, &room); gone++) {
+        const struct runner *runner = victims->items[gone].runner;
+        for (size_t i = 0; i < runner->grants_len; i++)
+            fg_gang_release(schedule->what_if, gang, &fg_runner_grants(runner)[i], &room);
+    }
+    return gone;
+}
+
+/* Those that are in the head's way, of the first `gone`. */
+static void stop_them(struct fg_schedule *schedule,
+                      const struct fg_job *head,
+                      const struct victims *victims,
+                      size_t gone)
+{
+    while (gone-- > 0) {
+        const struct runner *runner = victims->items[gone].runner;
+        if (!is_spared(schedule->what_if, runner))
+            *fg_schedule_decide(schedule) = (struct fg_decision){
+                .kind = FG_DECIDE_PREEMPT, .job = runner->job, .for_job = head->id};
+    }
+}
+
+/* Let victims go until the head has room, then stop those that are in its way.  Most often all are too few, which is found
+ * without sorting them. */
+static bool push_aside(struct fg_schedule *schedule,
+                       const struct fg_pass *pass,
+                       const struct fg_pusher *pusher,
+                       const struct fg_gang *gang,
+                       struct victims *victims)
+{
+    if (!are_enough(schedule, pass, gang, victims))
         return false;
+    sort_victims(schedule, pass, victims);
+    let_stop(schedule, pass);
+    size_t gone = let_go(schedule, gang, victims);
     place_head(schedule, gang);
-    while (gone-- > 0)
-        if (!is_spared(schedule->what_if, victims[gone].runner))
-            *fg_schedule_decide(schedule) =
-                (struct fg_decision){.kind = FG_DECIDE_PREEMPT,
-                                     .job = victims[gone].runner->job,
-                                     .for_job = head->id};
+    stop_them(schedule, pusher->head, victims, gone);
     return true;
+}
+
+static void note_refusal(struct fg_schedule *schedule,
+                         const struct fg_pass *pass,
+                         const struct fg_gang *gang,
+                         const struct fg_pusher *pusher)
+{
+    schedule->refusal = (struct refusal){.head = pusher->head->id,
+                                         .gang = *gang,
+                                         .pusher = *pusher,
+                                         .runner_changes = schedule->runners.changes,
+                                         .runner_losses = schedule->runners.losses,
+                                         .nodes_generation = fg_pool_generation(pass->pool)};
+    if (fg_queue_has_guarantees(pass->queue)) /* who holds what counts, too */
+        schedule->refusal.head = 0;
+}
+
+/* Until when it is known to be refused, as it was before; INT64_MIN: it is not. */
+static int64_t refused_until_us(const struct fg_schedule *schedule,
+                                const struct fg_pass *pass,
+                                const struct fg_gang *gang,
+                                const struct fg_pusher *pusher)
+{
+    const struct refusal *refusal = &schedule->refusal;
+    if (refusal->head != pusher->head->id || refusal->pusher.mark != pusher->mark
+        || refusal->runner_losses != schedule->runners.losses
+        || refusal->nodes_generation != fg_pool_generation(pass->pool)
+        || refusal->gang.tasks != gang->tasks || !fg_gang_is_alike(&refusal->gang, gang))
+        return INT64_MIN;
+    int64_t until_us = refusal->pusher.steady_until_us;
+    if (refusal->runner_changes != schedule->runners.changes
+        && refusal->pusher.newcomers_until_us < until_us)
+        until_us = refusal->pusher.newcomers_until_us;
+    return until_us;
+}
+
+static bool look_for_victims(struct fg_schedule *schedule,
+                             struct fg_pass *pass,
+                             const struct fg_gang *gang,
+                             struct fg_pusher *pusher)
+{
+    bool waits = false; /* only for those who stop already */
+    if (schedule->runners.stopping > 0) {
+        let_stop(schedule, pass);
+        waits = has_room(schedule, gang);
+    }
+    struct victims victims = {
+        .items = malloc(schedule->runners.preemptible * sizeof(victims.items[0]))};
+    if (!victims.items)
+        abort();
+    list_victims(schedule, pass, pusher, waits ? 1 : SIZE_MAX, &victims);
+    bool done = victims.len > 0;
+    if (done && waits) {
+        place_head(schedule, gang);
+        pusher->steady_until_us = pass->now_us; /* not all were looked at */
+    } else if (done) {
+        done = push_aside(schedule, pass, pusher, gang, &victims);
+    }
+    free(victims.items);
+    if (!done)
+        note_refusal(schedule, pass, gang, pusher);
+    return done;
 }
 
 /* Jobs that are stopping already count as gone. */
@@ -168,19 +297,18 @@ bool fg_schedule_preempt(struct fg_schedule *schedule,
                          const struct fg_job *head,
                          const struct fg_gang *gang)
 {
-    size_t most = schedule->runners.preemptible;
-    if (!schedule->ranking || most == 0 || !fg_ranking_may_push_any(schedule->ranking, head))
+    struct fg_pusher pusher;
+    if (!schedule->ranking || schedule->runners.preemptible == 0
+        || !fg_ranking_pusher(schedule->ranking, head, &pusher))
         return false;
-    struct victim *victims = calloc(most, sizeof(*victims));
-    if (!victims)
-        abort();
-    size_t len = list_victims(schedule, pass, head, victims);
     bool done = false;
-    if (len > 0) {
-        fg_schedule_what_if(schedule, pass->pool);
-        done = push_aside(schedule, head, gang, victims, len);
+    int64_t until_us = refused_until_us(schedule, pass, gang, &pusher);
+    if (until_us <= pass->now_us) {
+        done = look_for_victims(schedule, pass, gang, &pusher);
+        until_us = pusher.steady_until_us;
     }
-    free(victims);
+    if (until_us < schedule->steady_until_us)
+        schedule->steady_until_us = until_us;
     if (!done)
         return false;
     schedule->reservation.at_us = pass->now_us + 1;
