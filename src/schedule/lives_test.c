@@ -7,6 +7,14 @@
 
 #include <stdlib.h>
 
+static bool anybody_runs(const struct world *world)
+{
+    for (size_t r = 0; r < world->runs_len; r++)
+        if (world->runs[r].running)
+            return true;
+    return false;
+}
+
 static uint64_t live(struct world *world, uint64_t seed, struct traits traits)
 {
     build(world, seed, traits);
@@ -22,6 +30,7 @@ static uint64_t live(struct world *world, uint64_t seed, struct traits traits)
         drain_or_undrain(world);
         pass(world);
         bool more = world->runs_len < jobs;
+        more = more || (traits.order && anybody_runs(world));
         if (!step_to_next_end(world, more ? world->now_us + draw(world, 20 * S) : INT64_MAX))
             break;
     }
@@ -81,6 +90,12 @@ static void random_lives(void)
     lives("preemption", (struct traits){.preempt = true, .bonuses = true}, 30);
     lives("preemption, quotas, nodes that come and go",
           (struct traits){.preempt = true, .quotas = true, .drains = true}, 40);
+    static const char *const orders[] = {"srtf", "las", "edf", "llf"};
+    for (size_t i = 0; i < 4; i++)
+        lives(orders[i],
+              (struct traits){
+                  .preempt = true, .quotas = i % 2, .drains = true, .order = orders[i]},
+              6);
     OK(lives("promises are kept, backfill arranged by search",
              (struct traits){.all_at_once = true, .optimise = true}, 100)
        > 100);

@@ -57,7 +57,12 @@ void create(struct world *world)
     world->config.backfill_depth = 1000000;
     world->pool = fg_pool_new(NODES_MAX);
     world->copy = fg_pool_new(NODES_MAX);
-    world->ranking = fg_ranking_new(&world->config, fg_orders[0], FG_PREEMPT_PRIORITY);
+    const char *order = world->traits.order;
+    world->ranking =
+        order ? fg_ranking_new(&world->config, fg_order_find(order), FG_PREEMPT_ORDER)
+              : fg_ranking_new(&world->config, fg_orders[0], FG_PREEMPT_PRIORITY);
+    world->config.preempt_quantum_s = 4;
+    world->config.las_first_device_s = 8;
     world->queue = fg_ranking_queue(world->ranking, JOBS_MAX);
     world->schedule = fg_schedule_new(&world->config);
     fg_schedule_rank(world->schedule, world->ranking);
@@ -148,6 +153,8 @@ void submit_random(struct world *world)
     run->job.tasks = draw(world, 3) ? 1 : 1 + draw(world, 6);
     run->job.priority_milli = (int32_t)draw(world, 8) * 10000;
     run->job.preemptible = world->traits.preempt && draw(world, 2);
+    if (world->traits.order && draw(world, 3))
+        run->job.deadline_us = world->now_us + draw(world, 300 * S);
     run->job.time_limit_us = S * (1 + draw(world, draw(world, 2) ? 20 : 200));
     run->lasts_us = world->traits.exact || draw(world, 3) == 0
                         ? run->job.time_limit_us
@@ -358,6 +365,7 @@ static void start(struct world *world, const struct fg_decision *decision)
     run->begun_us = world->now_us;
     run->ends_us = world->now_us + run->lasts_us;
     run->job.state = FG_JOB_RUNNING;
+    run->job.started_us = world->now_us;
     fg_queue_set(world->queue, &run->job);
     check_start(world, run, decision->alternative);
     if (world->traits.all_at_once && !world->traits.preempt && !world->traits.quotas
@@ -379,8 +387,10 @@ static void preempt(struct world *world, const struct fg_decision *decision)
     const struct run *head = &world->runs[decision->for_job - 1];
     if (decision->for_job != fg_schedule_reservation(world->schedule).job)
         broke(world, "preempted for another than the head");
-    if (!run->running || run->stopping || !run->job.preemptible || head->job.preemptible
-        || standing(world, run) >= standing(world, head))
+    bool may = world->traits.order
+                   ? fg_ranking_may_push(world->ranking, world->queue, &head->job, &run->job)
+                   : !head->job.preemptible && standing(world, run) < standing(world, head);
+    if (!run->running || run->stopping || !run->job.preemptible || !may)
         broke(world, "preempted who may not be");
     run->stopping = true;
     run->ends_us = world->now_us + 1 + draw(world, 3 * S);
@@ -492,8 +502,11 @@ size_t pass(struct world *world)
     const struct fg_decision *decisions;
     size_t running = list_running(world);
     fg_queue_advance(world->queue, world->now_us);
+    if (world->traits.order)
+        fg_ranking_tick(world->ranking, world->queue, world->pool, world->now_us);
     /* Promises are kept from pass to pass, so there memory shows. */
-    bool compares = !world->traits.conservative && draw(world, 16) == 0;
+    bool compares =
+        !world->traits.conservative && (world->traits.order || draw(world, 16) == 0);
     struct fresh fresh = compares ? decide_afresh(world, running) : (struct fresh){};
     size_t len = fg_schedule_pass(world->schedule, world->pool, world->queue, world->running,
                                   running, world->now_us, &decisions);
@@ -524,6 +537,7 @@ void end(struct world *world, struct run *run)
     run->running = false;
     if (run->stopping) { /* waits again, at its old place */
         run->stopping = false;
+        run->job.attained_us = fg_ranking_attained_us(world->ranking, &run->job, world->now_us);
         run->job.state = FG_JOB_QUEUED;
         fg_queue_set(world->queue, &run->job);
         return;

@@ -30,6 +30,7 @@ struct traits {
     bool preempt, quotas, drains, bonuses;
     bool optimise;
     bool conservative; /* backfill: nobody is delayed, instead of the head only */
+    const char *order; /* by which jobs go and push aside; NULL: by priority */
 };
 
 struct world {
