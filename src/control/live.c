@@ -50,8 +50,7 @@ void fg_live_del(struct fg_control *control, struct live *live)
     fg_held_settle(held, control->now_us, control->config->fair_half_life_s);
     if (live->claimed) {
         fg_held_take(held, &live->amount);
-        fg_quota_take_above(control->queue, control->pool, job->project, live->grants,
-                            live->tasks);
+        fg_quota_take(control->queue, control->pool, job, live->grants, live->tasks);
     }
     free(live->grants);
     free(live->task_state);

@@ -88,7 +88,7 @@ static void load_live(struct fg_control *control,
         return;
     }
     fg_held_add(fg_queue_held(control->queue, job->project), &live->amount);
-    fg_quota_add_above(control->queue, control->pool, job->project, grants, job->tasks_held);
+    fg_quota_add(control->queue, control->pool, job, grants, job->tasks_held);
 }
 
 static bool grants_known(const struct fg_control *control,

@@ -18,13 +18,14 @@ static void recount(struct fg_control *control)
         struct live *live = &control->lives[i];
         if (!live->claimed)
             continue;
-        fg_project_id id = fg_queue_get(queue, live->job)->project;
+        const struct fg_job *job = fg_queue_get(queue, live->job);
+        fg_project_id id = job->project;
         struct fg_held *held = fg_queue_held(queue, id);
         live->amount = fg_schedule_amount(control->pool, fg_queue_project(queue, id),
                                           live->grants, live->tasks);
         for (size_t row = 0; row < FG_QUOTA_KINDS_MAX; row++)
             held->kinds[row] += live->amount.kinds[row];
-        fg_quota_add_above(queue, control->pool, id, live->grants, live->tasks);
+        fg_quota_add(queue, control->pool, job, live->grants, live->tasks);
     }
 }
 

@@ -216,8 +216,8 @@ static void say_quota(struct why *why, const struct fg_request *request)
     int rc = 0;
     do {
         uint32_t kind = left ? (uint32_t)__builtin_ctzll(left) : FG_NO_KIND;
-        rc = fg_quota_allows_kind(control->queue, control->pool, why->job->project, amount,
-                                  kind, rc < 0 ? NULL : &err);
+        rc = fg_quota_allows_kind(control->queue, control->pool, why->job, amount, kind,
+                                  rc < 0 ? NULL : &err);
         left &= left - 1;
     } while (rc < 0 && left);
     if (rc < 0)

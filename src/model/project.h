@@ -17,6 +17,15 @@ struct fg_quota {
     int64_t queued;  /* jobs waiting: a submit beyond is refused with FG_EQUOTA */
 };
 
+/* Limits for each user of a project and of those below it together.  0: none. */
+struct fg_user_limits {
+    int64_t running;   /* jobs holding devices */
+    int64_t gpu_milli; /* accelerators held */
+    int64_t queued;    /* jobs waiting: a submit beyond is refused with FG_EQUOTA */
+    int64_t
+        submits_per_minute; /* requests, whatever number of jobs they bring: beyond, FG_EBUSY */
+};
+
 #define FG_QUOTA_KINDS_MAX 8
 struct fg_kind_quota {
     char kind[FG_KIND_MAX];
@@ -39,6 +48,7 @@ struct fg_project {
     bool
         borrows_back; /* beyond what is guaranteed it starts only jobs that can be asked to stop */
     bool archived;    /* no new jobs */
+    struct fg_user_limits user_limits;
 };
 
 /* A bearer token as stored: the secret itself is shown once and never kept. */

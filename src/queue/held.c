@@ -15,6 +15,8 @@ int fg_quota_row(const struct fg_project *project, const char *kind)
     return -1;
 }
 
+#define MINUTE_US 60000000LL
+
 static double rate_of(const struct fg_held *held)
 {
     return ((double)held->gpu_milli + (double)held->cpu_milli / FG_CORES_A_DEVICE) / 1000;
@@ -116,4 +118,58 @@ int fg_quota_allows(const struct fg_project *project,
             rc = over(project, project->kinds[i].kind, held->kinds[i] + below->kinds[i],
                       amount->kinds[i], project->kinds[i].gpu_milli, err);
     return rc;
+}
+
+/* -- users --------------------------------------------------------------------------------------- */
+
+bool fg_user_limits_any(const struct fg_user_limits *limits)
+{
+    return limits->running > 0 || limits->gpu_milli > 0 || limits->queued > 0
+           || limits->submits_per_minute > 0;
+}
+
+static int over_user(const struct fg_project *project,
+                     const char *what,
+                     int64_t held,
+                     int64_t asked,
+                     int64_t limit,
+                     struct fg_err *err)
+{
+    if (limit <= 0 || asked <= 0 || held + asked <= limit)
+        return 0;
+    return fg_fail(err, FG_EQUOTA,
+                   "project %s: limit of %lld %s for each user: %lld held, %lld asked",
+                   project->name, (long long)limit, what, (long long)held, (long long)asked);
+}
+
+int fg_user_allows(const struct fg_project *project,
+                   const struct fg_user_held *held,
+                   const struct fg_amount *amount,
+                   struct fg_err *err)
+{
+    const struct fg_user_limits *limits = &project->user_limits;
+    int rc = over_user(project, "running jobs", held->running, 1, limits->running, err);
+    return rc < 0 ? rc
+                  : over_user(project, "milli-devices", held->gpu_milli, amount->gpu_milli,
+                              limits->gpu_milli, err);
+}
+
+int fg_user_submits(const struct fg_project *project,
+                    struct fg_user_held *held,
+                    int64_t now_us,
+                    struct fg_err *err)
+{
+    int64_t limit = project->user_limits.submits_per_minute;
+    if (limit <= 0)
+        return 0;
+    int64_t each_us = (MINUTE_US + limit - 1) / limit;
+    int64_t paid_us = (held->paid_us > now_us ? held->paid_us : now_us) + each_us;
+    int64_t early_us = paid_us - now_us - limit * each_us;
+    if (early_us > 0)
+        return fg_fail(
+            err, FG_EBUSY,
+            "project %s: limit of %lld submits a minute for each user: again in %lld s",
+            project->name, (long long)limit, (long long)(early_us + 999999) / 1000000);
+    held->paid_us = paid_us;
+    return 0;
 }

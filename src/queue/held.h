@@ -27,6 +27,13 @@ struct fg_held {
     int64_t below_running;
 };
 
+/* What one user holds in a project and all below it; kept where that has limits for each user. */
+struct fg_user_held {
+    int64_t running, gpu_milli, queued;
+    /* Submits of the last minute, as the moment up to which they are paid for (a leaky bucket). */
+    int64_t paid_us;
+};
+
 /* The index of the quota row that a device kind falls under, -1 none ("h100" covers h100-...). */
 int fg_quota_row(const struct fg_project *project, const char *kind);
 
@@ -48,3 +55,14 @@ int fg_quota_allows(const struct fg_project *project,
                     const struct fg_held *held,
                     const struct fg_amount *amount,
                     struct fg_err *err);
+/* The same of the limits for each user. */
+int fg_user_allows(const struct fg_project *project,
+                   const struct fg_user_held *held,
+                   const struct fg_amount *amount,
+                   struct fg_err *err);
+/* May the user submit at this moment?  FG_EBUSY, and `err` says when again; if so it is counted. */
+int fg_user_submits(const struct fg_project *project,
+                    struct fg_user_held *held,
+                    int64_t now_us,
+                    struct fg_err *err);
+bool fg_user_limits_any(const struct fg_user_limits *limits);

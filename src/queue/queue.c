@@ -14,6 +14,7 @@ struct fg_queue *fg_queue_new(const struct fg_queue_options *options)
     queue->free_edge = NO_SLOT;
     queue->by_id = fg_map_new(64);
     queue->class_by_hash = fg_map_new(16);
+    queue->user_rows = fg_map_new(0);
     return queue;
 }
 
@@ -32,6 +33,8 @@ void fg_queue_free(struct fg_queue *queue)
     free(queue->edges);
     free(queue->later);
     free(queue->walk);
+    free(queue->users);
+    fg_map_free(queue->user_rows);
     fg_map_free(queue->by_id);
     fg_map_free(queue->class_by_hash);
     free(queue);
@@ -95,6 +98,7 @@ int fg_queue_add(struct fg_queue *queue, const struct fg_job *job, struct fg_err
     fg_queue_class_open(queue, job->request, true);
     if (job->state == FG_JOB_QUEUED)
         queue->projects[job->project].held.queued++;
+    fg_queue_user_waits(queue, job, job->state == FG_JOB_QUEUED);
     fg_queue_relist(queue, slot);
     return 0;
 }
@@ -104,8 +108,10 @@ void fg_queue_set(struct fg_queue *queue, const struct fg_job *job)
     struct slot *slot = fg_queue_slot_of(queue, job->id);
     assert(slot);
     assert(slot->job.project == job->project);
-    int64_t *queued = &queue->projects[job->project].held.queued;
-    *queued += (job->state == FG_JOB_QUEUED) - (slot->job.state == FG_JOB_QUEUED);
+    int64_t more = (job->state == FG_JOB_QUEUED) - (slot->job.state == FG_JOB_QUEUED);
+    queue->projects[job->project].held.queued += more;
+    if (more)
+        fg_queue_user_waits(queue, job, more);
     assert(slot->job.request == job->request);
     slot->job = *job;
     /* Of one that may be stopped all counts. */
@@ -120,8 +126,10 @@ void fg_queue_del(struct fg_queue *queue, fg_job_id id)
     fg_queue_unlist(queue, slot);
     fg_queue_drop_edges(queue, slot);
     fg_queue_class_open(queue, slot->job.request, false);
-    if (slot->job.state == FG_JOB_QUEUED)
+    if (slot->job.state == FG_JOB_QUEUED) {
         queue->projects[slot->job.project].held.queued--;
+        fg_queue_user_waits(queue, &slot->job, -1);
+    }
     fg_map_del(queue->by_id, id);
     slot->job.id = 0;
     queue->jobs_len--;
@@ -175,6 +183,7 @@ int fg_queue_project_put(struct fg_queue *queue,
     for (fg_project_id id = 1; id < queue->projects_len; id++)
         queue->has_guarantees |= is_guaranteed(&queue->projects[id].project);
     fg_queue_rekey(queue, project->id);
+    fg_queue_users_anew(queue);
     return 0;
 }
 

@@ -66,7 +66,7 @@ size_t fg_queue_class_ready(const struct fg_queue *queue,
 uint64_t fg_queue_class_generation(const struct fg_queue *queue);
 
 /* -- projects ------------------------------------------------------------------------------- */
-/* Add, or replace the one with this id, and the order of its jobs follows; the caller gives ids.
+/* Add, or replace the one with this id, and the order of its jobs follows; the caller gives ids.  Where there are limits for each user, what users hold is 0 after it: count again what runs (fg_quota_add).
  * FG_ENOCAP: too many. */
 [[nodiscard]] int fg_queue_project_put(struct fg_queue *queue,
                                        const struct fg_project *project,
@@ -77,6 +77,19 @@ const struct fg_project *fg_queue_project_find(const struct fg_queue *queue, con
 fg_project_id fg_queue_projects_max(const struct fg_queue *queue); /* the greatest id in use */
 /* Is anything guaranteed to any project? */
 bool fg_queue_has_guarantees(const struct fg_queue *queue);
+/* What a user holds in the project and below it; NULL: it has no limits for each user, or the user no job so far.  Jobs
+ * that wait are counted by the queue, what is held by fg_quota_add() and fg_quota_take().  Valid until the next add. */
+struct fg_user_held *fg_queue_user(const struct fg_queue *queue,
+                                   fg_project_id project,
+                                   uint32_t user);
+/* The same, made if it is not there; NULL: the project has no such limits. */
+struct fg_user_held *fg_queue_user_row(struct fg_queue *queue,
+                                       fg_project_id project,
+                                       uint32_t user);
+/* Has any project limits for each user? */
+bool fg_queue_limits_users(const struct fg_queue *queue);
+/* As in fg_queue_lane. */
+uint32_t fg_queue_lane_user(const struct fg_queue *queue, const struct fg_job *job);
 /* What the project holds now; grants are added and taken by the controller. */
 struct fg_held *fg_queue_held(struct fg_queue *queue, fg_project_id id);
 /* Lift of the project in the order, in units of the key (fair share); 0 at first. */
@@ -121,6 +134,7 @@ const struct fg_job *fg_queue_next(struct fg_queue *queue);
 struct fg_queue_lane {
     fg_project_id project;
     uint32_t request, tasks;
+    uint32_t user; /* its number + 1, where limits for each user matter; else 0: of any users */
     bool is_limited; /* they have a time limit */
 };
 /* The greatest time limit that a job of the lane may have to be handed out; 0 is one without a limit; negative: none. It is

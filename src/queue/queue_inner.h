@@ -61,6 +61,7 @@ struct project_row {
     struct lane_head *heads;      /* heap, the best first */
     size_t heads_len, heads_room;
     int64_t bonus;
+    bool limits_users; /* it, or one above it, has limits for each user */
 };
 
 struct class_row {
@@ -94,6 +95,10 @@ struct fg_queue {
     struct project_row *projects; /* by id; [0] unused */
     size_t projects_len, projects_room;
     bool has_guarantees;
+    bool limits_users;          /* any project does */
+    struct fg_user_held *users; /* see queue_user.c */
+    size_t users_len, users_room;
+    struct fg_map *user_rows; /* by project and user */
     struct edge *edges;
     size_t edges_len, edges_room;
     uint32_t free_edge;
@@ -139,5 +144,8 @@ int64_t fg_queue_key_of(const struct fg_queue *queue, const struct fg_job *job);
 /* queue_class.c: a job of the class was opened or closed; classes that nobody has are forgotten. */
 void fg_queue_class_open(struct fg_queue *queue, uint32_t request, bool opened);
 void fg_queue_class_tidy(struct fg_queue *queue);
+/* queue_user.c: the job waits (1), or does so no more (-1); projects are others now. */
+void fg_queue_user_waits(struct fg_queue *queue, const struct fg_job *job, int64_t more);
+void fg_queue_users_anew(struct fg_queue *queue);
 /* queue_after.c */
 void fg_queue_drop_edges(struct fg_queue *queue, struct slot *slot);

@@ -15,9 +15,29 @@
 /* -- which lane ------------------------------------------------------------------------------------- */
 
 /* Never 0, which is no key of a map. */
-static uint64_t shape_key(const struct fg_queue_lane *shape)
+static uint64_t shape_hash(const struct fg_queue_lane *shape)
 {
-    return (shape->request + 1ULL) << 32 | (uint64_t)shape->tasks << 1 | shape->is_limited;
+    uint64_t exact =
+        (uint64_t)shape->request << 32 | (uint64_t)shape->tasks << 1 | shape->is_limited;
+    uint64_t hash = exact + 1 + shape->user * 0x9e3779b97f4a7c15ULL;
+    return hash ? hash : 1;
+}
+
+/* The lane, or the key under which it is to be kept: two of one hash stand at consecutive keys. */
+static bool find_lane(const struct project_row *row,
+                      const struct fg_queue_lane *shape,
+                      uint64_t *out_key,
+                      uint32_t *out_lane)
+{
+    uint64_t key = shape_hash(shape);
+    for (; fg_map_get(row->lane_by_shape, key, out_lane); key = key + 1 ? key + 1 : 1) {
+        const struct fg_queue_lane *there = &row->lanes[*out_lane].shape;
+        if (there->request == shape->request && there->tasks == shape->tasks
+            && there->is_limited == shape->is_limited && there->user == shape->user)
+            return true;
+    }
+    *out_key = key;
+    return false;
 }
 
 void fg_queue_lanes_free(struct project_row *row)
@@ -38,18 +58,21 @@ static void clear_up(struct fg_queue *queue, fg_project_id project)
     uint32_t *moved = calloc(row->lanes_len, sizeof(*moved));
     if (!moved)
         abort();
-    uint32_t len = 0;
+    uint32_t len = 0, none;
+    fg_map_free(row->lane_by_shape);
+    row->lane_by_shape = fg_map_new(16);
     for (uint32_t i = 0; i < row->lanes_len; i++) {
-        struct lane *lane = &row->lanes[i];
+        struct lane lane = row->lanes[i];
+        uint64_t key = 0;
         moved[i] = len;
-        if (lane->live) {
-            fg_map_put(row->lane_by_shape, shape_key(&lane->shape), len);
-            row->lanes[len++] = *lane;
+        if (lane.live) {
+            find_lane(row, &lane.shape, &key, &none);
+            fg_map_put(row->lane_by_shape, key, len);
+            row->lanes[len++] = lane;
             continue;
         }
-        fg_map_del(row->lane_by_shape, shape_key(&lane->shape));
-        free(lane->sorted);
-        free(lane->fresh);
+        free(lane.sorted);
+        free(lane.fresh);
     }
     row->lanes_len = len;
     for (size_t at = 0; at < queue->slots_len; at++)
@@ -73,19 +96,23 @@ struct lane *fg_queue_lane_for(struct fg_queue *queue, struct slot *slot)
     struct fg_queue_lane shape = {.project = job->project,
                                   .request = job->request,
                                   .tasks = job->tasks,
+                                  .user = fg_queue_lane_user(queue, job),
                                   .is_limited = job->time_limit_us > 0};
+    uint64_t key = 0;
     if (!row->lane_by_shape)
         row->lane_by_shape = fg_map_new(16);
-    if (fg_map_get(row->lane_by_shape, shape_key(&shape), &slot->lane))
+    if (find_lane(row, &shape, &key, &slot->lane))
         return &row->lanes[slot->lane];
     /* Not during a walk, which knows lanes by their numbers. */
-    if (row->lanes_len == row->lanes_room && queue->walk_len == 0 && is_mostly_empty(row))
+    if (row->lanes_len == row->lanes_room && queue->walk_len == 0 && is_mostly_empty(row)) {
         clear_up(queue, job->project);
+        find_lane(row, &shape, &key, &slot->lane);
+    }
     row->lanes =
         fg_queue_grow(row->lanes, row->lanes_len, &row->lanes_room, sizeof(struct lane));
     slot->lane = (uint32_t)row->lanes_len++;
     row->lanes[slot->lane] = (struct lane){.shape = shape};
-    fg_map_put(row->lane_by_shape, shape_key(&shape), slot->lane);
+    fg_map_put(row->lane_by_shape, key, slot->lane);
     return &row->lanes[slot->lane];
 }
 

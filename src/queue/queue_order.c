@@ -117,6 +117,7 @@ static bool is_in_place(const struct fg_queue *queue, const struct slot *slot)
     const struct fg_job *job = &slot->job;
     const struct fg_queue_lane *shape = &queue->projects[job->project].lanes[slot->lane].shape;
     return slot->limit_us == job->time_limit_us && shape->tasks == job->tasks
+           && shape->user == fg_queue_lane_user(queue, job)
            && slot->key == fg_queue_key_of(queue, job);
 }
 

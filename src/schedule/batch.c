@@ -194,10 +194,10 @@ static void count_held(struct batch *batch, size_t at, const struct fg_grant *gr
     struct fg_amount amount = fg_schedule_amount(batch->pool, project, grants, job->tasks);
     if (add) {
         fg_held_add(fg_queue_held(queue, job->project), &amount);
-        fg_quota_add_above(queue, batch->pool, job->project, grants, job->tasks);
+        fg_quota_add(queue, batch->pool, job, grants, job->tasks);
     } else {
         fg_held_take(fg_queue_held(queue, job->project), &amount);
-        fg_quota_take_above(queue, batch->pool, job->project, grants, job->tasks);
+        fg_quota_take(queue, batch->pool, job, grants, job->tasks);
     }
 }
 

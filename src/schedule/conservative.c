@@ -417,7 +417,12 @@ static void look_at(struct plan *plan, const struct fg_job *job)
     }
     if (!gang.is_possible) {
         if (!gang.may_not_borrow)
-            fg_misfit_note_quota(plan->schedule, job);
+            fg_misfit_note_quota(
+                plan->schedule,
+                &(struct fg_queue_lane){.project = job->project,
+                                        .request = job->request,
+                                        .tasks = job->tasks,
+                                        .user = fg_queue_lane_user(plan->pass->queue, job)});
         return;
     }
     if (!fg_misfit_fits_empty(plan->schedule, plan->pass, job, &gang))

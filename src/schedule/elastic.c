@@ -8,13 +8,23 @@
 
 /* -- at the start --------------------------------------------------------------------------------------- */
 
-static struct fg_amount amount_of(const struct fg_pass *pass,
-                                  const struct fg_job *job,
-                                  const struct fg_grant *grants,
-                                  uint32_t len)
+/* It holds these grants, or does so no more: so that a quota is asked about all of a size. */
+static void count(const struct fg_pass *pass,
+                  const struct fg_job *job,
+                  const struct fg_grant *grants,
+                  size_t len,
+                  bool add)
 {
     const struct fg_project *project = fg_queue_project(pass->queue, job->project);
-    return fg_schedule_amount(pass->pool, project, grants, len);
+    struct fg_held *held = fg_queue_held(pass->queue, job->project);
+    struct fg_amount amount = fg_schedule_amount(pass->pool, project, grants, len);
+    if (add) {
+        fg_held_add(held, &amount);
+        fg_quota_add(pass->queue, pass->pool, job, grants, len);
+    } else {
+        fg_held_take(held, &amount);
+        fg_quota_take(pass->queue, pass->pool, job, grants, len);
+    }
 }
 
 static bool is_in_quota(const struct fg_pass *pass,
@@ -22,8 +32,7 @@ static bool is_in_quota(const struct fg_pass *pass,
                         const struct fg_grant *grants,
                         uint32_t len)
 {
-    return fg_quota_allows_grants(pass->queue, pass->pool, job->project, grants, len, NULL)
-           == 0;
+    return fg_quota_allows_grants(pass->queue, pass->pool, job, grants, len, NULL) == 0;
 }
 
 /* Behind its grants is room for tasks_max of them. */
@@ -42,10 +51,11 @@ static void fill_one(struct fg_schedule *schedule,
         need.kinds = 1ULL << fg_pool_node(pass->pool, grants->node)
                                  ->kind[__builtin_ctz(grants->devices)];
     uint32_t len = (uint32_t)decision->grants_len, first = len;
+    count(pass, job, grants, first, false);
     while (len < fg_job_tasks_max(job)
            && fg_placer_choose_beside(schedule->placer, also, &need, grants[len - 1].node,
                                       &grants[len])
-           && is_in_quota(pass, job, &grants[first], len + 1 - first)) {
+           && is_in_quota(pass, job, grants, len + 1)) {
         int rc = fg_pool_claim(pass->pool, &grants[len], NULL);
         if (rc == 0 && also)
             rc = fg_pool_claim(also, &grants[len], NULL);
@@ -53,15 +63,9 @@ static void fill_one(struct fg_schedule *schedule,
         (void)rc;
         len++;
     }
+    count(pass, job, grants, len, true);
     if (len == first)
         return;
-    struct fg_held *held = fg_queue_held(pass->queue, job->project);
-    struct fg_amount least = amount_of(pass, job, grants, first),
-                     all = amount_of(pass, job, grants, len);
-    fg_held_take(held, &least);
-    fg_held_add(held, &all);
-    fg_quota_take_above(pass->queue, pass->pool, job->project, grants, first);
-    fg_quota_add_above(pass->queue, pass->pool, job->project, grants, len);
     decision->grants_len = len;
     schedule->forecast.is_valid = false; /* made for its least size */
     fg_schedule_note_start(schedule, pass, job, decision);
@@ -94,14 +98,16 @@ static bool may_change(const struct fg_schedule *schedule,
            && job->state == FG_JOB_RUNNING && pass->now_us - job->started_us >= hold_us;
 }
 
-static bool is_above_least(const struct fg_schedule *schedule,
-                           const struct fg_pass *pass,
-                           const struct runner *runner)
+static bool may_let_go(const struct fg_schedule *schedule,
+                       const struct fg_pass *pass,
+                       const struct runner *runner,
+                       const struct fg_job *head)
 {
     if (runner->grants_len < 2 || !runner->preemptible)
         return false; /* most are: no need to look the job up */
     const struct fg_job *job = fg_queue_get(pass->queue, runner->job);
-    return may_change(schedule, pass, runner, job) && runner->grants_len > job->tasks;
+    return may_change(schedule, pass, runner, job) && runner->grants_len > job->tasks
+           && !fg_schedule_is_guaranteed(pass, runner, job, head);
 }
 
 /* The gang, in a pool where nobody else claims; false: no room. */
@@ -118,6 +124,7 @@ static bool place_in(struct fg_pool *pool, const struct fg_gang *gang)
 /* Let those above their least size go, the youngest slot first, until the head has room; returns how many went, or 0. */
 static size_t let_go(struct fg_schedule *schedule,
                      const struct fg_pass *pass,
+                     const struct fg_job *head,
                      const struct fg_gang *gang,
                      const struct runner **out)
 {
@@ -126,7 +133,7 @@ static size_t let_go(struct fg_schedule *schedule,
     for (size_t i = schedule->runners.len; i-- > 0 && !fg_gang_has_room(gang, &room);) {
         const struct runner *runner = &schedule->runners.slots[i];
         bool stops = runner->job && runner->stopping;
-        if (!stops && !is_above_least(schedule, pass, runner))
+        if (!stops && !may_let_go(schedule, pass, runner, head))
             continue;
         for (size_t k = 0; k < runner->grants_len; k++)
             fg_gang_release(schedule->what_if, gang, &fg_runner_grants(runner)[k], &room);
@@ -163,14 +170,14 @@ bool fg_elastic_shrink(struct fg_schedule *schedule,
 {
     size_t candidates = 0;
     for (size_t i = 0; schedule->runners.preemptible && i < schedule->runners.len; i++)
-        candidates += is_above_least(schedule, pass, &schedule->runners.slots[i]);
+        candidates += may_let_go(schedule, pass, &schedule->runners.slots[i], head);
     if (candidates == 0)
         return false;
     const struct runner **gone = calloc(candidates, sizeof(const struct runner *));
     if (!gone)
         abort();
     fg_schedule_what_if(schedule, pass->pool);
-    size_t len = let_go(schedule, pass, gang, gone);
+    size_t len = let_go(schedule, pass, head, gang, gone);
     bool done = len > 0 && all_fit(schedule, pass, gang, gone, len);
     for (size_t i = 0; done && i < len; i++)
         *fg_schedule_decide(schedule) = (struct fg_decision){
@@ -181,12 +188,23 @@ bool fg_elastic_shrink(struct fg_schedule *schedule,
 
 /* -- larger ------------------------------------------------------------------------------------------------- */
 
-/* Tasks that fit beside those it has, of the alternative that its devices are of. */
+/* Less more is not worth a stop. */
+static uint32_t least_worth(const struct runner *runner)
+{
+    return (uint32_t)((runner->grants_len * 3 + 1) / 2);
+}
+
+/* Tasks that fit beside those it has, of the alternative that its devices are of; 0 where the quota has no room for
+ * what would be worth it. */
 static uint64_t more_of(const struct fg_pass *pass,
                         const struct fg_job *job,
                         const struct runner *runner)
 {
-    struct fg_gang gang = fg_gang_of(pass->pool, pass->queue, job);
+    struct fg_job larger = *job;
+    larger.tasks = least_worth(runner);
+    count(pass, job, fg_runner_grants(runner), runner->grants_len, false);
+    struct fg_gang gang = fg_gang_of(pass->pool, pass->queue, &larger);
+    count(pass, job, fg_runner_grants(runner), runner->grants_len, true);
     gang.tasks = fg_job_tasks_max(job);
     const struct fg_grant *grant = fg_runner_grants(runner);
     struct fg_gang_room room = fg_gang_room(pass->pool, &gang);
@@ -214,7 +232,7 @@ void fg_elastic_grow(struct fg_schedule *schedule, struct fg_pass *pass)
         uint64_t could = runner->grants_len + more_of(pass, job, runner);
         if (could > fg_job_tasks_max(job))
             could = fg_job_tasks_max(job);
-        if (could * 2 < (uint64_t)runner->grants_len * 3)
+        if (could < least_worth(runner))
             continue;
         *fg_schedule_decide(schedule) =
             (struct fg_decision){.kind = FG_DECIDE_PREEMPT, .job = job->id, .for_job = job->id};

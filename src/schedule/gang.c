@@ -14,14 +14,14 @@
 /* The kinds of which the quota allows all tasks; no kind falls under no row. */
 static uint64_t allowed_kinds(const struct fg_pool *pool,
                               struct fg_queue *queue,
-                              fg_project_id project,
+                              const struct fg_job *job,
                               const struct fg_amount *amount,
                               uint64_t kinds)
 {
     uint64_t allowed = 0;
     for (uint64_t left = kinds; left; left &= left - 1) {
         uint32_t kind = (uint32_t)__builtin_ctzll(left);
-        if (fg_quota_allows_kind(queue, pool, project, *amount, kind, NULL) == 0)
+        if (fg_quota_allows_kind(queue, pool, job, *amount, kind, NULL) == 0)
             allowed |= 1ULL << kind;
     }
     return allowed;
@@ -42,13 +42,12 @@ struct fg_gang fg_gang_of(const struct fg_pool *pool,
         struct fg_amount amount = {.gpu_milli = tasks * need->count * need->gpu_milli,
                                    .cpu_milli = tasks * need->cpu_milli,
                                    .mem_mib = tasks * (int64_t)need->mem_mib};
-        uint64_t kinds = allowed_kinds(pool, queue, job->project, &amount, need->kinds);
+        uint64_t kinds = allowed_kinds(pool, queue, job, &amount, need->kinds);
         if (gang.may_not_borrow)
             kinds = fg_quota_guaranteed(queue, pool, job->project, 0, amount.gpu_milli, kinds);
-        gang.allowed[i] = need->kinds ? kinds != 0
-                                      : fg_quota_allows_kind(queue, pool, job->project, amount,
-                                                             FG_NO_KIND, NULL)
-                                            == 0;
+        gang.allowed[i] =
+            need->kinds ? kinds != 0
+                        : fg_quota_allows_kind(queue, pool, job, amount, FG_NO_KIND, NULL) == 0;
         gang.is_limited = gang.is_limited || kinds != need->kinds || !gang.allowed[i];
         gang.is_possible = gang.is_possible || gang.allowed[i];
         need->kinds = kinds;

@@ -30,7 +30,7 @@ struct borrower {
 
 /* A charge of the plan, undone at its end. */
 struct charge {
-    fg_project_id project;
+    const struct fg_job *job;
     struct fg_grant *grants; /* owned */
     size_t len;
     struct borrower *borrower; /* who gives it back; NULL: it is planned for a job */
@@ -152,20 +152,21 @@ static void book(const struct plan *plan, const struct charge *charge, bool give
 {
     struct fg_queue *queue = plan->pass->queue;
     const struct fg_pool *pool = plan->pass->pool;
-    struct fg_amount amount = fg_schedule_amount(pool, fg_queue_project(queue, charge->project),
-                                                 charge->grants, charge->len);
-    struct fg_held *held = fg_queue_held(queue, charge->project);
+    fg_project_id project = charge->job->project;
+    struct fg_amount amount =
+        fg_schedule_amount(pool, fg_queue_project(queue, project), charge->grants, charge->len);
+    struct fg_held *held = fg_queue_held(queue, project);
     if (give_back) {
         fg_held_take(held, &amount);
-        fg_quota_take_above(queue, pool, charge->project, charge->grants, charge->len);
+        fg_quota_take(queue, pool, charge->job, charge->grants, charge->len);
     } else {
         fg_held_add(held, &amount);
-        fg_quota_add_above(queue, pool, charge->project, charge->grants, charge->len);
+        fg_quota_add(queue, pool, charge->job, charge->grants, charge->len);
     }
 }
 
 static void charge(struct plan *plan,
-                   fg_project_id project,
+                   const struct fg_job *job,
                    const struct fg_grant *grants,
                    size_t len,
                    struct borrower *borrower)
@@ -173,7 +174,7 @@ static void charge(struct plan *plan,
     plan->charges = fg_schedule_room(plan->charges, plan->charges_len + 1, &plan->charges_room,
                                      sizeof(plan->charges[0]));
     struct charge *new = &plan->charges[plan->charges_len++];
-    *new = (struct charge){project, calloc(len + 1, sizeof(*grants)), len, borrower};
+    *new = (struct charge){job, calloc(len + 1, sizeof(*grants)), len, borrower};
     if (!new->grants)
         abort();
     for (size_t i = 0; i < len; i++)
@@ -231,8 +232,7 @@ static bool reclaim(struct plan *plan, const struct fg_job *job, const struct fg
         borrower->gone = true;
         for (size_t i = 0; i < runner->grants_len; i++)
             fg_gang_release(pool, gang, &fg_runner_grants(runner)[i], &room);
-        charge(plan, borrower->job->project, fg_runner_grants(runner), runner->grants_len,
-               borrower);
+        charge(plan, borrower->job, fg_runner_grants(runner), runner->grants_len, borrower);
     }
     if (fg_gang_has_room(gang, &room))
         return true;
@@ -258,7 +258,7 @@ static bool plan_for(struct plan *plan, const struct fg_job *job, const struct f
     bool placed = fg_gang_place(plan->schedule->what_if, NULL, NULL, gang, grants) >= 0;
     assert(placed);
     if (placed)
-        charge(plan, job->project, grants, gang->tasks, NULL);
+        charge(plan, job, grants, gang->tasks, NULL);
     free(grants);
     return placed;
 }

@@ -115,7 +115,7 @@ static void stop(struct town *town, struct run *run)
     struct fg_amount amount = fg_schedule_amount(
         town->pool, fg_queue_project(town->queue, run->job.project), run->grants, 1);
     fg_held_take(fg_queue_held(town->queue, run->job.project), &amount);
-    fg_quota_take_above(town->queue, town->pool, run->job.project, run->grants, 1);
+    fg_quota_take(town->queue, town->pool, &run->job, run->grants, 1);
     fg_pool_release(town->pool, run->grants);
     fg_schedule_over(town->schedule, run->job.id);
     run->running = run->stopping = false;
@@ -250,8 +250,8 @@ static void a_limit_above_counts_what_is_below(void)
         submit(town, 2 + (fg_project_id)i % 2, 1, 0, true);
     EQ(pass(town), 3);
     EQ(use_of(town, 1), 3000);
-    EQ(fg_quota_allows_kind(town->queue, town->pool, 2, (struct fg_amount){.gpu_milli = 1000},
-                            0, &err),
+    EQ(fg_quota_allows_kind(town->queue, town->pool, &(struct fg_job){.project = 2},
+                            (struct fg_amount){.gpu_milli = 1000}, 0, &err),
        FG_EQUOTA);
     OK(strstr(err.text, "project p1: quota of 3000 milli-devices: 3000 held, 1000 asked"));
     clear(town);

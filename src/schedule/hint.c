@@ -89,9 +89,7 @@ static bool try_start(struct fg_schedule *schedule, struct fg_pass *pass, struct
     const struct fg_job *job = fg_queue_get(pass->queue, hint->job);
     const struct fg_grant *grants = &schedule->hint_grants[hint->grants_at];
     if (job->state != FG_JOB_QUEUED || job->waits_for || job->eligible_us > pass->now_us
-        || fg_quota_allows_grants(pass->queue, pass->pool, job->project, grants, hint->tasks,
-                                  NULL)
-               < 0
+        || fg_quota_allows_grants(pass->queue, pass->pool, job, grants, hint->tasks, NULL) < 0
         || !claim(pass->pool, grants, hint->tasks))
         return false;
     memcpy(fg_schedule_grants_room(schedule, fg_job_tasks_max(job)), grants,

@@ -133,14 +133,15 @@ bool fg_misfit_is_over_quota(const struct fg_schedule *schedule,
 {
     const struct misfit *misfit = &schedule->misfits[shape->request];
     return misfit->project_pass == schedule->passes && misfit->project == shape->project
-           && shape->tasks >= misfit->project_tasks;
+           && misfit->user == shape->user && shape->tasks >= misfit->project_tasks;
 }
 
-void fg_misfit_note_quota(struct fg_schedule *schedule, const struct fg_job *job)
+void fg_misfit_note_quota(struct fg_schedule *schedule, const struct fg_queue_lane *shape)
 {
-    struct misfit *misfit = &schedule->misfits[job->request];
-    misfit->project = job->project;
-    misfit->project_tasks = job->tasks;
+    struct misfit *misfit = &schedule->misfits[shape->request];
+    misfit->project = shape->project;
+    misfit->user = shape->user;
+    misfit->project_tasks = shape->tasks;
     misfit->project_pass = schedule->passes;
 }
 

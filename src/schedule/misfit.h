@@ -20,8 +20,10 @@ struct misfit {
     uint32_t surely;      /* so many, or less, do */
     struct fg_need needs[FG_ANY_OF_MAX];
     size_t needs_len;
-    /* For the quota of this project so many or more did not fit, in this pass; the last such project only. */
+    /* For the quota of this project, or its limits for this user, so many or more did not fit, in this pass; the last such
+     * project and user only. */
     fg_project_id project;
+    uint32_t user; /* as in the lane */
     uint32_t project_tasks;
     uint64_t project_pass;
     /* In this pass so many tasks found no room among the promises for so long. */
@@ -45,7 +47,7 @@ void fg_misfit_note(struct fg_schedule *schedule,
                     const struct fg_job *job,
                     const struct fg_gang *gang,
                     bool beside);
-void fg_misfit_note_quota(struct fg_schedule *schedule, const struct fg_job *job);
+void fg_misfit_note_quota(struct fg_schedule *schedule, const struct fg_queue_lane *shape);
 /* It found no room among the promises for so long; and what may still be tried in this pass. */
 void fg_misfit_note_plan(struct fg_schedule *schedule,
                          const struct fg_job *job,

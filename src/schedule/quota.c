@@ -9,46 +9,89 @@ static const struct fg_project *above(const struct fg_queue *queue,
     return project && project->parent ? fg_queue_project(queue, project->parent) : NULL;
 }
 
-void fg_quota_add_above(struct fg_queue *queue,
-                        const struct fg_pool *pool,
-                        fg_project_id project,
-                        const struct fg_grant *grants,
-                        size_t len)
+static int64_t milli_of(const struct fg_grant *grants, size_t len)
 {
-    const struct fg_project *at = fg_queue_project(queue, project);
+    int64_t sum = 0;
+    for (size_t i = 0; i < len; i++)
+        sum += (int64_t)__builtin_popcount(grants[i].devices) * grants[i].gpu_milli;
+    return sum;
+}
+
+/* Once more, or once less (-1), for its user. */
+static void count_user(struct fg_queue *queue,
+                       const struct fg_job *job,
+                       const struct fg_grant *grants,
+                       size_t len,
+                       int64_t times)
+{
+    if (!fg_queue_limits_users(queue))
+        return;
+    int64_t gpu_milli = times * milli_of(grants, len);
+    for (const struct fg_project *at = fg_queue_project(queue, job->project); at;
+         at = above(queue, at)) {
+        struct fg_user_held *held = fg_queue_user_row(queue, at->id, job->user);
+        if (!held)
+            continue;
+        held->running += times;
+        held->gpu_milli += gpu_milli;
+    }
+}
+
+void fg_quota_add(struct fg_queue *queue,
+                  const struct fg_pool *pool,
+                  const struct fg_job *job,
+                  const struct fg_grant *grants,
+                  size_t len)
+{
+    const struct fg_project *at = fg_queue_project(queue, job->project);
     while ((at = above(queue, at))) {
         struct fg_amount amount = fg_schedule_amount(pool, at, grants, len);
         fg_held_add_below(fg_queue_held(queue, at->id), &amount);
     }
+    count_user(queue, job, grants, len, 1);
 }
 
-void fg_quota_take_above(struct fg_queue *queue,
-                         const struct fg_pool *pool,
-                         fg_project_id project,
-                         const struct fg_grant *grants,
-                         size_t len)
+void fg_quota_take(struct fg_queue *queue,
+                   const struct fg_pool *pool,
+                   const struct fg_job *job,
+                   const struct fg_grant *grants,
+                   size_t len)
 {
-    const struct fg_project *at = fg_queue_project(queue, project);
+    const struct fg_project *at = fg_queue_project(queue, job->project);
     while ((at = above(queue, at))) {
         struct fg_amount amount = fg_schedule_amount(pool, at, grants, len);
         fg_held_take_below(fg_queue_held(queue, at->id), &amount);
     }
+    count_user(queue, job, grants, len, -1);
 }
 
 /* -- limits -------------------------------------------------------------------------------------- */
 
+/* Of the project for all, and for the user of the job. */
+static int allows(struct fg_queue *queue,
+                  const struct fg_project *project,
+                  const struct fg_job *job,
+                  const struct fg_amount *amount,
+                  struct fg_err *err)
+{
+    int rc = fg_quota_allows(project, fg_queue_held(queue, project->id), amount, err);
+    const struct fg_user_held *held =
+        rc == 0 ? fg_queue_user(queue, project->id, job->user) : NULL;
+    return held ? fg_user_allows(project, held, amount, err) : rc;
+}
+
 int fg_quota_allows_grants(struct fg_queue *queue,
                            const struct fg_pool *pool,
-                           fg_project_id project,
+                           const struct fg_job *job,
                            const struct fg_grant *grants,
                            size_t len,
                            struct fg_err *err)
 {
     int rc = 0;
-    for (const struct fg_project *at = fg_queue_project(queue, project); at && rc == 0;
+    for (const struct fg_project *at = fg_queue_project(queue, job->project); at && rc == 0;
          at = above(queue, at)) {
         struct fg_amount amount = fg_schedule_amount(pool, at, grants, len);
-        rc = fg_quota_allows(at, fg_queue_held(queue, at->id), &amount, err);
+        rc = allows(queue, at, job, &amount, err);
     }
     return rc;
 }
@@ -60,20 +103,20 @@ static int row_of(const struct fg_pool *pool, const struct fg_project *project, 
 
 int fg_quota_allows_kind(struct fg_queue *queue,
                          const struct fg_pool *pool,
-                         fg_project_id project,
+                         const struct fg_job *job,
                          struct fg_amount amount,
                          uint32_t kind,
                          struct fg_err *err)
 {
     int rc = 0;
-    for (const struct fg_project *at = fg_queue_project(queue, project); at && rc == 0;
+    for (const struct fg_project *at = fg_queue_project(queue, job->project); at && rc == 0;
          at = above(queue, at)) {
         for (size_t i = 0; i < at->kinds_len; i++)
             amount.kinds[i] = 0;
         int row = row_of(pool, at, kind);
         if (row >= 0)
             amount.kinds[row] = amount.gpu_milli;
-        rc = fg_quota_allows(at, fg_queue_held(queue, at->id), &amount, err);
+        rc = allows(queue, at, job, &amount, err);
     }
     return rc;
 }

@@ -10,31 +10,31 @@
 
 #define FG_NO_KIND UINT32_MAX
 
-/* A job of the project got these grants, or gave them back: for all projects above it.  Its own fg_held is the
- * caller's. */
-void fg_quota_add_above(struct fg_queue *queue,
-                        const struct fg_pool *pool,
-                        fg_project_id project,
-                        const struct fg_grant *grants,
-                        size_t len);
-void fg_quota_take_above(struct fg_queue *queue,
-                         const struct fg_pool *pool,
-                         fg_project_id project,
-                         const struct fg_grant *grants,
-                         size_t len);
+/* The job got these grants, or gave them back: for its user, and for all projects above its own.  The fg_held of its own is
+ * the caller's. */
+void fg_quota_add(struct fg_queue *queue,
+                  const struct fg_pool *pool,
+                  const struct fg_job *job,
+                  const struct fg_grant *grants,
+                  size_t len);
+void fg_quota_take(struct fg_queue *queue,
+                   const struct fg_pool *pool,
+                   const struct fg_job *job,
+                   const struct fg_grant *grants,
+                   size_t len);
 
-/* May a job of the project hold these grants as well?  FG_EQUOTA, and `err` (may be NULL) says which limit of which project
- * in the tree is in the way. */
+/* May the job hold these grants as well?  FG_EQUOTA, and `err` (may be NULL) says which limit of which project
+ * in the tree, for all or for each user, is in the way. */
 int fg_quota_allows_grants(struct fg_queue *queue,
                            const struct fg_pool *pool,
-                           fg_project_id project,
+                           const struct fg_job *job,
                            const struct fg_grant *grants,
                            size_t len,
                            struct fg_err *err);
 /* The same of an amount (its `kinds` are not read) whose devices are all of this kind; FG_NO_KIND: it has none. */
 int fg_quota_allows_kind(struct fg_queue *queue,
                          const struct fg_pool *pool,
-                         fg_project_id project,
+                         const struct fg_job *job,
                          struct fg_amount amount,
                          uint32_t kind,
                          struct fg_err *err);

@@ -234,11 +234,10 @@ void fg_schedule_start(struct fg_schedule *schedule,
     struct fg_held *held = fg_queue_held(pass->queue, job->project);
     struct fg_amount amount = fg_schedule_amount(pass->pool, project, grants, tasks);
     assert(fg_quota_allows(project, held, &amount, NULL) == 0);
-    assert(!project->parent
-           || fg_quota_allows_grants(pass->queue, pass->pool, job->project, grants, tasks, NULL)
-                  == 0);
+    assert((!project->parent && !fg_queue_limits_users(pass->queue))
+           || fg_quota_allows_grants(pass->queue, pass->pool, job, grants, tasks, NULL) == 0);
     fg_held_add(held, &amount);
-    fg_quota_add_above(pass->queue, pass->pool, job->project, grants, tasks);
+    fg_quota_add(pass->queue, pass->pool, job, grants, tasks);
     *fg_schedule_decide(schedule) = (struct fg_decision){
         .kind = FG_DECIDE_START,
         .job = job->id,
@@ -305,8 +304,10 @@ static bool look_at(struct fg_schedule *schedule,
                     struct fg_pass *pass,
                     const struct fg_job *job)
 {
-    const struct fg_queue_lane shape = {
-        .project = job->project, .request = job->request, .tasks = job->tasks};
+    const struct fg_queue_lane shape = {.project = job->project,
+                                        .request = job->request,
+                                        .tasks = job->tasks,
+                                        .user = fg_queue_lane_user(pass->queue, job)};
     struct fg_gang gang = fg_gang_of(pass->pool, pass->queue, job);
     bool beside = fg_schedule_needs_shadow(schedule, pass, job);
     if (schedule->kinds)
@@ -316,7 +317,7 @@ static bool look_at(struct fg_schedule *schedule,
         && fg_schedule_try_start(schedule, pass, job, &gang, beside))
         return true;
     if (gang.is_limited && !gang.may_not_borrow && (!gang.is_possible || !beside))
-        fg_misfit_note_quota(schedule, job);
+        fg_misfit_note_quota(schedule, &shape);
     if (!gang.is_limited && !is_known)
         fg_misfit_note(schedule, pass, job, &gang, beside);
     /* The first that has to wait for devices is the head.  One that could not run even on an empty pool holds

@@ -145,6 +145,11 @@ void fg_batch_free(struct batch *batch);
 
 /* victims.c: the shadow pool is a copy of this one from here on. */
 void fg_schedule_what_if(struct fg_schedule *schedule, const struct fg_pool *pool);
+/* victims.c: what is guaranteed to its project a job holds against jobs of all others. */
+bool fg_schedule_is_guaranteed(const struct fg_pass *pass,
+                               const struct runner *runner,
+                               const struct fg_job *job,
+                               const struct fg_job *head);
 /* victims.c: push aside whom the head may push aside, if that makes room.  The shadow pool is of the moment at which they
  * have stopped then. */
 bool fg_schedule_preempt(struct fg_schedule *schedule,

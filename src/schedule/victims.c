@@ -45,11 +45,10 @@ static int goes_first(const void *a, const void *b)
     return x->runner->job > y->runner->job ? -1 : 1;
 }
 
-/* What is guaranteed to its project it holds against all others. */
-static bool is_guaranteed(const struct fg_pass *pass,
-                          const struct runner *runner,
-                          const struct fg_job *job,
-                          const struct fg_job *head)
+bool fg_schedule_is_guaranteed(const struct fg_pass *pass,
+                               const struct runner *runner,
+                               const struct fg_job *job,
+                               const struct fg_job *head)
 {
     if (!fg_queue_has_guarantees(pass->queue))
         return false;
@@ -74,7 +73,7 @@ static const struct fg_job *victim_of(const struct fg_schedule *schedule,
         return NULL;
     }
     return fg_ranking_pushes(schedule->ranking, pass->queue, pusher, job)
-                   && !is_guaranteed(pass, runner, job, pusher->head)
+                   && !fg_schedule_is_guaranteed(pass, runner, job, pusher->head)
                ? job
                : NULL;
 }

@@ -207,8 +207,7 @@ static int64_t give_back(struct sim *sim, uint32_t slot)
     struct fg_held *held = fg_queue_held(sim->queue, job->project);
     fg_held_settle(held, EPOCH_US + sim->now_us, sim->options->config->fair_half_life_s);
     fg_held_take(held, &attempt->amount);
-    fg_quota_take_above(sim->queue, sim->pool, job->project, attempt->grants,
-                        attempt->grants_len);
+    fg_quota_take(sim->queue, sim->pool, job, attempt->grants, attempt->grants_len);
     outcome->run_us += held_us;
     outcome->gpu_us += held_us * attempt->amount.gpu_milli / 1000;
     sim->runs[attempt->job].attempt = NO_ATTEMPT;
