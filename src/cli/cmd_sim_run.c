@@ -13,7 +13,8 @@
 
 const struct fg_opt fg_opts_sim_run[] = {
     {"jobs", 'j', "FILE", "the trace; may be packed (xz, gzip, zstd, zip)", "file"},
-    {"format", 'f', "FORMAT", "how it is written", "native|philly|swf|sacct|history|gavel"},
+    {"format", 'f', "FORMAT", "how it is written: native, philly, swf, sacct, history, gavel",
+     "native|philly|swf|sacct|history|gavel"},
     {"cluster", 'c', "FILE", "the machines: a cluster file (YAML)", "file"},
     {"order", 'o', "ORDER", "who goes first (priority)", NULL},
     {"place", 'p', "PLACE", "where a task goes (best)", NULL},
@@ -167,7 +168,7 @@ static int add_case(struct plan *plan, const char *text, struct fg_err *err)
 {
     struct fg_sim_batch *batch = &plan->batch;
     if (batch->cases_len == FG_SIM_RUNS_MAX)
-        return fg_fail(err, FG_EINVAL, "--compare: more than %d policies", FG_SIM_RUNS_MAX);
+        return fg_fail(err, FG_EINVAL, "more than %d policies", FG_SIM_RUNS_MAX);
     struct fg_sim_case *one = &batch->cases[batch->cases_len++];
     one->config = plan->config;
     return fg_sim_policy_read(text, &one->policy, err);
@@ -231,6 +232,7 @@ static int read_jobs(struct plan *plan, struct fg_err *err)
         .format = format,
         .file_name = path,
         .per_node = fg_sim_cluster_widest(&plan->cluster),
+        .cores_per_node = fg_sim_cluster_most_cores(&plan->cluster),
         .kind = kind ? kind : "any",
         .preemptible = fg_args_has(args, "preemptible"),
         .cpu_as_gpu = !fg_args_has(args, "cores"),
@@ -247,6 +249,9 @@ static int read_jobs(struct plan *plan, struct fg_err *err)
     if (rc == 0 && plan->trace.rows_bad)
         fprintf(stderr, "%s: %zu bad rows passed over\n", path, plan->trace.rows_bad);
     plan->print.format = format;
+    if (rc == 0 && plan->batch.window_first >= plan->trace.jobs_len)
+        rc = fg_fail(err, FG_EINVAL, "--window: from job %zu on, expected 0 to %zu",
+                     plan->batch.window_first, plan->trace.jobs_len - 1);
     return rc;
 }
 

@@ -96,6 +96,15 @@ uint32_t fg_sim_cluster_widest(const struct fg_sim_cluster *cluster)
     return most;
 }
 
+uint32_t fg_sim_cluster_most_cores(const struct fg_sim_cluster *cluster)
+{
+    uint32_t most = 1;
+    for (size_t i = 0; i < cluster->groups_len; i++)
+        if (cluster->groups[i].cpu_milli / 1000 > most)
+            most = cluster->groups[i].cpu_milli / 1000;
+    return most;
+}
+
 /* -- availability traces: {"metadata": {"gap_seconds": 300}, "data": [1, 0, ...]} ------------------------ */
 
 static int trace_values(struct fg_sim_availability *trace,
@@ -214,6 +223,9 @@ static int read_watts(struct input *input, const struct fg_doc *doc, struct fg_s
         rc = fg_read_milli(&input->reader, at, 0, WATTS_MAX * 1000LL, values[i]);
         fg_read_leave(&input->reader, mark);
     }
+    if (rc == 0 && out->busy_milli && out->busy_milli < out->idle_milli)
+        return fg_read_fail(&input->reader, doc,
+                            "busy below idle, expected it at least as high");
     return rc;
 }
 

@@ -103,3 +103,5 @@ size_t fg_sim_cluster_nodes(const struct fg_sim_cluster *cluster);
 uint64_t fg_sim_cluster_gpus(const struct fg_sim_cluster *cluster);
 /* The most devices that a node has: what a gang is cut to. */
 uint32_t fg_sim_cluster_widest(const struct fg_sim_cluster *cluster);
+/* The most whole cores that a node has, at least 1: the same for gangs without devices. */
+uint32_t fg_sim_cluster_most_cores(const struct fg_sim_cluster *cluster);

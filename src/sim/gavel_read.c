@@ -233,16 +233,19 @@ enum { ARRIVAL, TYPE, DEVICES, STEPS, COLUMNS };
 static const char *const columns[COLUMNS] = {"arrival_unit", "job_type", "scale_factor",
                                              "total_steps"};
 
-static int read_header(struct fg_field line, size_t at[COLUMNS], struct fg_err *err)
+static int read_header(struct fg_field line, size_t at[COLUMNS + 1], struct fg_err *err)
 {
-    struct fg_field names[FG_FIELDS_MAX];
-    size_t len = fg_fields_split(line, ',', names);
+    struct fg_row names;
+    int rc = fg_row_split(line, ',', 0, &names, err);
+    if (rc < 0)
+        return rc;
+    at[COLUMNS] = names.len;
     for (size_t column = 0; column < COLUMNS; column++) {
         at[column] = 0;
-        while (at[column] < len && at[column] < FG_FIELDS_MAX
-               && !fg_field_is(names[at[column]], columns[column]))
+        while (at[column] < names.len
+               && !fg_field_is(names.fields[at[column]], columns[column]))
             at[column]++;
-        if (at[column] >= len || at[column] >= FG_FIELDS_MAX)
+        if (at[column] >= names.len)
             return fg_fail(err, FG_EINVAL, "no column %s in the first line", columns[column]);
     }
     return 0;
@@ -271,7 +274,7 @@ static bool runs_somewhere(const struct fg_gavel_table *table, uint32_t type)
 }
 
 static int read_job(const struct fg_field *fields,
-                    const size_t at[COLUMNS],
+                    const size_t at[COLUMNS + 1],
                     const struct fg_gavel_table *table,
                     struct fg_gavel_job *out,
                     struct fg_err *err)
@@ -318,18 +321,16 @@ static int add_job(struct fg_gavel_stream *stream,
 }
 
 static int read_line(struct fg_field line,
-                     const size_t at[COLUMNS],
+                     const size_t at[COLUMNS + 1],
                      const struct fg_gavel_table *table,
                      struct fg_gavel_stream *stream,
                      struct fg_err *err)
 {
-    struct fg_field fields[FG_FIELDS_MAX];
+    struct fg_row row;
     struct fg_gavel_job job = {};
-    size_t len = fg_fields_split(line, ',', fields);
-    for (size_t column = 0; column < COLUMNS; column++)
-        if (at[column] >= len || len > FG_FIELDS_MAX)
-            return fg_fail(err, FG_EINVAL, "%zu columns, expected %s", len, columns[column]);
-    int rc = read_job(fields, at, table, &job, err);
+    int rc = fg_row_split(line, ',', at[COLUMNS], &row, err);
+    if (rc == 0)
+        rc = read_job(row.fields, at, table, &job, err);
     return rc < 0 ? rc : add_job(stream, &job, err);
 }
 
@@ -342,7 +343,7 @@ int fg_gavel_stream_read(const char *bytes,
 {
     struct fg_rows rows = {.bytes = bytes, .len = len};
     struct fg_field line;
-    size_t at[COLUMNS];
+    size_t at[COLUMNS + 1]; /* of each column; and how many the file has */
     bool had_header = false;
     int rc = 0;
     while (rc == 0 && fg_rows_next(&rows, &line)) {

@@ -13,8 +13,8 @@
 struct table {
     const struct fg_openb_file *file;
     struct fg_rows rows;
-    struct fg_field fields[FG_FIELDS_MAX];
-    size_t fields_len;
+    struct fg_row row;
+    size_t columns_len; /* of the header */
     struct fg_err *err;
 };
 
@@ -30,29 +30,26 @@ static int open_table(struct table *table, const char *expected)
     struct fg_field columns[FG_FIELDS_MAX];
     table->rows = (struct fg_rows){.bytes = table->file->bytes, .len = table->file->len};
     size_t len = fg_fields_split((struct fg_field){expected, strlen(expected)}, ',', columns);
-    if (fg_rows_next(&table->rows, &line))
-        table->fields_len = fg_fields_split(line, ',', table->fields);
-    bool same = table->fields_len >= len && table->fields_len <= FG_FIELDS_MAX;
+    bool same = fg_rows_next(&table->rows, &line)
+                && fg_row_split(line, ',', 0, &table->row, NULL) == 0 && table->row.len >= len;
     for (size_t i = 0; same && i < len; i++)
-        same = columns[i].len == table->fields[i].len
-               && memcmp(columns[i].text, table->fields[i].text, columns[i].len) == 0;
+        same = columns[i].len == table->row.fields[i].len
+               && memcmp(columns[i].text, table->row.fields[i].text, columns[i].len) == 0;
+    table->columns_len = table->row.len;
     if (same)
         return 0;
     return at_row(table, fg_fail(table->err, FG_EINVAL, "expected the header %s", expected));
 }
 
 /* The next row that is not empty; 1, or 0: no more. */
-static int next_row(struct table *table, size_t columns)
+static int next_row(struct table *table)
 {
     struct fg_field line;
     while (fg_rows_next(&table->rows, &line)) {
         if (line.len == 0)
             continue;
-        table->fields_len = fg_fields_split(line, ',', table->fields);
-        if (table->fields_len >= columns && table->fields_len <= FG_FIELDS_MAX)
-            return 1;
-        return at_row(table, fg_fail(table->err, FG_EINVAL, "%zu columns, expected %zu",
-                                     table->fields_len, columns));
+        int rc = fg_row_split(line, ',', table->columns_len, &table->row, table->err);
+        return rc < 0 ? at_row(table, rc) : 1;
     }
     return 0;
 }
@@ -60,7 +57,7 @@ static int next_row(struct table *table, size_t columns)
 static int number(
     struct table *table, size_t column, const char *name, int64_t max, int64_t *out)
 {
-    return fg_field_int_in(table->fields[column], name, 0, max, out, table->err);
+    return fg_field_int_in(table->row.fields[column], name, 0, max, out, table->err);
 }
 
 /* -- nodes ------------------------------------------------------------------------------------------- */
@@ -93,7 +90,7 @@ static int read_node(struct table *table, struct fg_node_spec *spec)
     if (rc == 0)
         rc = number(table, 3, "gpu", FG_NODE_DEVICES_MAX, &gpus);
     if (rc == 0 && gpus > 0)
-        rc = read_kind(table, table->fields[4], kind);
+        rc = read_kind(table, table->row.fields[4], kind);
     if (rc < 0)
         return rc;
     *spec = (struct fg_node_spec){
@@ -125,7 +122,7 @@ int fg_openb_read_nodes(struct fg_openb *openb,
     struct table table = {.file = file, .err = err};
     struct fg_node_spec spec;
     int rc = open_table(&table, "sn,cpu_milli,memory_mib,gpu,model");
-    while (rc == 0 && (rc = next_row(&table, 5)) > 0) {
+    while (rc == 0 && (rc = next_row(&table)) > 0) {
         rc = read_node(&table, &spec);
         if (rc == 0 && add_node(openb, &spec) < 0)
             rc = fg_fail(err, FG_ETOOBIG, "more than %d nodes", FG_NODES_MAX);
@@ -144,9 +141,9 @@ static int read_spec(struct table *table, const struct fg_pool *pool, uint64_t *
 {
     struct fg_field names[FG_FIELDS_MAX];
     *out = UINT64_MAX;
-    if (table->fields_len < 6 || table->fields[5].len == 0)
+    if (table->row.len < 6 || table->row.fields[5].len == 0)
         return 0;
-    size_t len = fg_fields_split(table->fields[5], '|', names);
+    size_t len = fg_fields_split(table->row.fields[5], '|', names);
     if (len > FG_FIELDS_MAX)
         return fg_fail(table->err, FG_EINVAL, "gpu_spec: more than %d models", FG_FIELDS_MAX);
     *out = 0;
@@ -174,7 +171,7 @@ static int read_pod(struct table *table, const struct fg_pool *pool, struct fg_n
     if (rc == 0)
         rc = number(table, 3, "num_gpu", FG_NODE_DEVICES_MAX, &gpus);
     if (rc == 0 && gpus > 0)
-        rc = fg_field_int_in(table->fields[4], "gpu_milli", 1, FG_WHOLE_MILLI, &milli,
+        rc = fg_field_int_in(table->row.fields[4], "gpu_milli", 1, FG_WHOLE_MILLI, &milli,
                              table->err);
     if (rc == 0 && gpus > 1 && milli != FG_WHOLE_MILLI)
         rc = fg_fail(table->err, FG_EINVAL, "gpu_milli: %lld with %lld GPUs, expected 1000",
@@ -197,7 +194,7 @@ int fg_openb_read_pods(struct fg_openb *openb,
 {
     struct table table = {.file = file, .err = err};
     int rc = open_table(&table, "name,cpu_milli,memory_mib,num_gpu,gpu_milli");
-    while (rc == 0 && (rc = next_row(&table, 5)) > 0) {
+    while (rc == 0 && (rc = next_row(&table)) > 0) {
         openb->pods = fg_openb_grow(openb->pods, openb->pods_len, &openb->pods_room,
                                     sizeof(openb->pods[0]));
         rc = read_pod(&table, openb->pool, &openb->pods[openb->pods_len]);
@@ -278,6 +275,11 @@ int fg_openb_read_sequence(const struct fg_openb *openb,
         rc = read_index(&rows, "pod", openb->pods_len, &out->pods[i], err);
     for (size_t i = 0; rc == 0 && i < out->rank_len; i++)
         rc = read_index(&rows, "rank", out->rank_len, &out->rank[i], err);
+    struct fg_field line;
+    while (rc == 0 && fg_rows_next(&rows, &line))
+        if (line.len)
+            rc = fg_fail(err, FG_EINVAL, "a line too many, expected %zu pods and %zu ranks",
+                         out->pods_len, out->rank_len);
     if (rc < 0)
         return fg_wrap(err, rc, "%s:%zu", file->name, rows.line);
     rc = check_ranks(out, err);

@@ -16,7 +16,7 @@ static int no_such_word(const char *word, struct fg_err *err)
         fg_buf_printf(&places, "%s%s", i ? ", " : "", fg_place_policies[i]->name);
     return fg_fail(err, FG_EINVAL,
                    "`%.40s`, expected an order (%s), a place (%s), easy, conservative, strict, "
-                   "optimise, no-preempt",
+                   "optimise, preempt-priority, preempt-order, no-preempt",
                    word, orders.text, places.text);
 }
 
@@ -48,8 +48,8 @@ int fg_sim_policy_read(const char *text, struct fg_sim_policy *out, struct fg_er
     char words[FG_SIM_POLICY_MAX];
     *out = (struct fg_sim_policy){};
     if (!fg_copy(out->name, sizeof(out->name), text) || !text[0])
-        return fg_fail(err, FG_EINVAL, "a policy of %zu letters, expected 1 to %d",
-                       strlen(text), FG_SIM_POLICY_MAX - 1);
+        return fg_fail(err, FG_EINVAL, "`%.40s`: %zu letters, expected a policy of 1 to %d",
+                       text, strlen(text), FG_SIM_POLICY_MAX - 1);
     fg_copy(words, sizeof(words), text);
     char *rest = words, *word = strsep(&rest, ":");
     bool had_preempt = false;

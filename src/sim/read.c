@@ -35,23 +35,31 @@ struct fg_sim_job fg_reader_new_job(const struct fg_reader *reader)
     };
 }
 
-void fg_reader_gang(struct fg_reader *reader,
-                    struct fg_sim_job *job,
-                    const char *kind,
-                    uint32_t gpus,
-                    int64_t cpus,
-                    int64_t mem_mib)
+int fg_reader_gang(struct fg_reader *reader,
+                   struct fg_sim_job *job,
+                   const char *kind,
+                   uint32_t gpus,
+                   int64_t cpus,
+                   int64_t mem_mib)
 {
     struct fg_request request = {.gpu_milli = gpus ? 1000 : 0};
+    const struct fg_sim_reading *reading = reader->reading;
+    uint32_t cores;
     if (gpus) {
-        fg_sim_gang_of(gpus, reader->reading->per_node, &job->tasks, &request.count);
+        fg_sim_gang_of(gpus, reading->per_node, &job->tasks, &request.count);
         memcpy(request.kind, kind, strnlen(kind, FG_KIND_MAX - 1));
+    } else if (reading->cores_per_node && cpus > reading->cores_per_node) {
+        fg_sim_gang_of((uint32_t)cpus, reading->cores_per_node, &job->tasks, &cores);
     }
+    if (job->tasks > FG_TASKS_MAX)
+        return fg_fail(reader->err, FG_EINVAL, "%u tasks of one size, expected at most %d",
+                       job->tasks, FG_TASKS_MAX);
     if (cpus > 0)
         request.cpu_milli = (uint32_t)(cpus * 1000 / job->tasks);
     if (mem_mib > 0)
         request.mem_mib = (uint64_t)mem_mib / job->tasks;
     job->request = fg_sim_trace_request(reader->trace, &request);
+    return 0;
 }
 
 int fg_reader_project(struct fg_reader *reader, struct fg_field name, struct fg_sim_job *job)
@@ -84,13 +92,14 @@ static int find_column(const struct fg_table_format *format, struct fg_field nam
 
 static int read_header(struct fg_reader *reader, struct fg_field line)
 {
-    struct fg_field names[FG_FIELDS_MAX];
+    struct fg_row names;
     char shown[FG_FIELD_SHOWN];
-    size_t len = fg_fields_split(line, reader->format->separator, names);
-    if (len > FG_FIELDS_MAX)
-        return fg_fail(reader->err, FG_EINVAL, "more than %d columns", FG_FIELDS_MAX);
-    for (size_t i = 0; i < len; i++) {
-        int column = find_column(reader->format, names[i]);
+    int rc = fg_row_split(line, reader->format->separator, 0, &names, reader->err);
+    if (rc < 0)
+        return rc;
+    reader->columns_len = names.len;
+    for (size_t i = 0; i < names.len; i++) {
+        int column = find_column(reader->format, names.fields[i]);
         if (column >= 0 && reader->at[column] >= 0)
             return fg_fail(reader->err, FG_EINVAL, "column %s twice",
                            reader->format->columns[column]);
@@ -98,7 +107,7 @@ static int read_header(struct fg_reader *reader, struct fg_field line)
             reader->at[column] = (int)i;
         else if (reader->format->strict)
             return fg_fail(reader->err, FG_EINVAL, "column `%s`, which format %s does not have",
-                           fg_field_shown(names[i], shown), reader->format->name);
+                           fg_field_shown(names.fields[i], shown), reader->format->name);
     }
     for (size_t i = 0; i < reader->format->required; i++)
         if (reader->at[i] < 0)
@@ -118,12 +127,14 @@ static void number_columns(struct fg_reader *reader)
 
 static int read_row(struct fg_reader *reader, fg_row_fn *row, struct fg_field line)
 {
-    struct fg_field fields[FG_FIELDS_MAX];
-    reader->fields_len = fg_fields_split(line, reader->format->separator, fields);
-    if (reader->fields_len > FG_FIELDS_MAX)
-        return fg_fail(reader->err, FG_EINVAL, "more than %d columns", FG_FIELDS_MAX);
-    reader->fields = fields;
-    int rc = row(reader);
+    struct fg_row fields;
+    int rc = fg_row_split(line, reader->format->separator, reader->columns_len, &fields,
+                          reader->err);
+    if (rc < 0)
+        return rc;
+    reader->fields = fields.fields;
+    reader->fields_len = fields.len;
+    rc = row(reader);
     if (rc == ROW_SKIPPED)
         reader->trace->rows_skipped++;
     reader->fields = NULL;
@@ -132,7 +143,7 @@ static int read_row(struct fg_reader *reader, fg_row_fn *row, struct fg_field li
 
 static bool is_comment(const struct fg_table_format *format, struct fg_field line)
 {
-    return line.len == 0 || strchr(format->comment, line.text[0]) != NULL;
+    return line.len == 0 || (line.text[0] && strchr(format->comment, line.text[0]));
 }
 
 static int read_table(struct fg_reader *reader, fg_row_fn *row, const char *bytes, size_t len)
@@ -171,7 +182,8 @@ static int read_all(struct fg_reader *reader, const char *bytes, size_t len)
             return read_table(reader, tables[i].row, bytes, len);
         }
     return fg_fail(reader->err, FG_EINVAL,
-                   "format %.40s, expected native, philly, swf, sacct or history", format);
+                   "format %.40s, expected native, philly, swf, sacct, history or gavel",
+                   format);
 }
 
 int fg_sim_read(const struct fg_sim_reading *reading,

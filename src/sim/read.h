@@ -21,10 +21,11 @@
 typedef void fg_sim_bad_row_fn(void *self, const struct fg_err *err);
 
 struct fg_sim_reading {
-    const char *format;    /* "philly" */
-    const char *file_name; /* for messages */
-    uint32_t per_node;     /* devices of a node: larger jobs become gangs; 1 .. 32 */
-    const char *kind;      /* device kind of formats that name none; "any" */
+    const char *format;      /* "philly" */
+    const char *file_name;   /* for messages */
+    uint32_t per_node;       /* devices of a node: larger jobs become gangs; 1 .. 32 */
+    uint32_t cores_per_node; /* the same for jobs without devices; 0: never parted */
+    const char *kind;        /* device kind of formats that name none; "any" */
     bool preemptible; /* of formats that do not say: may jobs be stopped and go on later? */
     int64_t checkpoint_us, restart_us; /* of jobs that do not say */
     bool

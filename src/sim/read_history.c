@@ -163,7 +163,7 @@ int fg_read_history(struct fg_reader *reader, const char *bytes, size_t len)
 {
     FG_AUTO(fg_arena) struct fg_arena *arena = fg_arena_new(fg_doc_room(OBJECT_BYTES_MAX));
     size_t line = 1;
-    int rc = 0;
+    int rc = 0, depth = 0;
     for (size_t at = 0; at < len && rc == 0;) {
         char c = bytes[at];
         if (c == '{') {
@@ -177,10 +177,14 @@ int fg_read_history(struct fg_reader *reader, const char *bytes, size_t len)
             continue;
         }
         line += c == '\n';
+        depth += (c == '[') - (c == ']');
         at++;
         if (!strchr("[], \t\r\n", c) || c == '\0')
             return fg_fail(reader->err, FG_EINVAL, "%s:%zu: expected a list of jobs",
                            reader->reading->file_name, line);
     }
+    if (rc == 0 && depth != 0)
+        return fg_fail(reader->err, FG_EINVAL, "%s:%zu: the list does not end, expected `]`",
+                       reader->reading->file_name, line);
     return rc;
 }

@@ -25,6 +25,7 @@ struct fg_reader {
     int at[COLUMNS_MAX]; /* column -> place in the row, -1 none */
     const struct fg_field *fields;
     size_t fields_len;
+    size_t columns_len; /* of the header, and so of each row; 0: the format has none */
     struct fg_err *err;
 };
 
@@ -32,13 +33,14 @@ struct fg_reader {
 struct fg_field fg_reader_field(const struct fg_reader *reader, size_t column);
 /* A job with the reading's defaults, no devices yet. */
 struct fg_sim_job fg_reader_new_job(const struct fg_reader *reader);
-/* Whole devices and cores of the whole job, as a gang: sets tasks and request. */
-void fg_reader_gang(struct fg_reader *reader,
-                    struct fg_sim_job *job,
-                    const char *kind,
-                    uint32_t gpus,
-                    int64_t cpus,
-                    int64_t mem_mib);
+/* Whole devices and cores of the whole job, as a gang: sets tasks and request.  Without devices the cores are parted.
+ * FG_EINVAL: more tasks than a job may have. */
+[[nodiscard]] int fg_reader_gang(struct fg_reader *reader,
+                                 struct fg_sim_job *job,
+                                 const char *kind,
+                                 uint32_t gpus,
+                                 int64_t cpus,
+                                 int64_t mem_mib);
 int fg_reader_project(struct fg_reader *reader, struct fg_field name, struct fg_sim_job *job);
 
 /* One row.  0, ROW_SKIPPED, or negative with reader->err. */

@@ -69,6 +69,24 @@ static int milli(struct fg_reader *reader, size_t column, int64_t max, int64_t *
     return 0;
 }
 
+/* Whole devices, or a share of one: of a thousandth or more, so that a crumb is not taken for none. */
+static int gpus_of(struct fg_reader *reader, int64_t *out_milli)
+{
+    struct fg_field field = fg_reader_field(reader, GPUS);
+    char shown[FG_FIELD_SHOWN];
+    int64_t micro = 0;
+    int rc = milli(reader, GPUS, FG_NODE_DEVICES_MAX, out_milli);
+    if (rc < 0)
+        return rc;
+    if (fg_field_micro(field, &micro) && (micro == 0 || *out_milli > 0)
+        && (*out_milli <= 1000 || *out_milli % 1000 == 0))
+        return 0;
+    return fg_fail(
+        reader->err, FG_EINVAL,
+        "gpus: `%s`, expected a whole number or a share of one device, 0.001 or more",
+        fg_field_shown(field, shown));
+}
+
 static int kind_of(struct fg_reader *reader, struct fg_request *request)
 {
     struct fg_field field = fg_reader_field(reader, KIND);
@@ -109,9 +127,8 @@ static int data_of(struct fg_reader *reader, struct fg_request *request)
 static int request_of(struct fg_reader *reader, struct fg_sim_job *job)
 {
     struct fg_request request = {};
-    char shown[FG_FIELD_SHOWN];
     int64_t gpu_milli = 0, cpu_milli = 0, mem_milli = 0, tasks = 1, tasks_min = 0;
-    int rc = milli(reader, GPUS, FG_NODE_DEVICES_MAX, &gpu_milli);
+    int rc = gpus_of(reader, &gpu_milli);
     if (rc == 0)
         rc = milli(reader, CPUS, FG_CPUS_MAX, &cpu_milli);
     if (rc == 0)
@@ -120,10 +137,6 @@ static int request_of(struct fg_reader *reader, struct fg_sim_job *job)
         rc = whole(reader, TASKS, 1, FG_TASKS_MAX, &tasks);
     if (rc == 0)
         rc = whole(reader, TASKS_MIN, 1, tasks, &tasks_min);
-    if (rc == 0 && gpu_milli > 1000 && gpu_milli % 1000 != 0)
-        rc = fg_fail(reader->err, FG_EINVAL,
-                     "gpus: `%s`, expected a whole number or a share of one device",
-                     fg_field_shown(fg_reader_field(reader, GPUS), shown));
     if (rc == 0 && gpu_milli > 0)
         rc = kind_of(reader, &request);
     if (rc == 0)

@@ -33,6 +33,6 @@ int fg_row_philly(struct fg_reader *reader)
         return rc;
     if (gpus == 0 || job.duration_us == 0)
         return ROW_SKIPPED;
-    fg_reader_gang(reader, &job, reader->reading->kind, (uint32_t)gpus, 0, 0);
-    return fg_sim_trace_add(reader->trace, &job, reader->err);
+    rc = fg_reader_gang(reader, &job, reader->reading->kind, (uint32_t)gpus, 0, 0);
+    return rc < 0 ? rc : fg_sim_trace_add(reader->trace, &job, reader->err);
 }

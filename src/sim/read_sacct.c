@@ -196,11 +196,12 @@ static int resources(struct fg_reader *reader, struct fg_sim_job *job)
                        "%lld devices and %lld cores, expected 0 to %d and 0 to %d",
                        (long long)tres.gpus, (long long)tres.cpus, GPUS_MAX, FG_CPUS_MAX);
     bool stand_in = tres.gpus == 0 && reader->reading->cpu_as_gpu;
-    if (stand_in)
-        fg_reader_gang(reader, job, reader->reading->kind, (uint32_t)tres.cpus, 0, 0);
-    else
-        fg_reader_gang(reader, job, tres.kind[0] ? tres.kind : reader->reading->kind,
-                       (uint32_t)tres.gpus, tres.cpus, tres.mem_mib);
+    const char *kind = tres.kind[0] ? tres.kind : reader->reading->kind;
+    int rc = stand_in ? fg_reader_gang(reader, job, kind, (uint32_t)tres.cpus, 0, 0)
+                      : fg_reader_gang(reader, job, kind, (uint32_t)tres.gpus, tres.cpus,
+                                       tres.mem_mib);
+    if (rc < 0)
+        return rc;
     return tres.gpus + tres.cpus == 0 ? ROW_SKIPPED : 0;
 }
 

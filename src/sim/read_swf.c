@@ -71,8 +71,8 @@ int fg_row_swf(struct fg_reader *reader)
     job.time_limit_us = limit_s > 0 ? (limit_s > run_s ? limit_s : run_s) * 1'000'000 : 0;
     job.user = user < 0 ? 0 : (uint32_t)user;
     if (reader->reading->cpu_as_gpu)
-        fg_reader_gang(reader, &job, reader->reading->kind, (uint32_t)processors, 0, 0);
+        rc = fg_reader_gang(reader, &job, reader->reading->kind, (uint32_t)processors, 0, 0);
     else
-        fg_reader_gang(reader, &job, "", 0, processors, 0);
-    return fg_sim_trace_add(reader->trace, &job, reader->err);
+        rc = fg_reader_gang(reader, &job, "", 0, processors, 0);
+    return rc < 0 ? rc : fg_sim_trace_add(reader->trace, &job, reader->err);
 }

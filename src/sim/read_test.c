@@ -96,7 +96,42 @@ static void native_refuses(void)
     OK(refused("native", "submit,duration_s,gpus,preemptible\n0,3,1,maybe\n", "yes or no"));
     OK(refused("native", "submit,duration_s,gpus,kind\n0,3,1,a b\n", "kind"));
     OK(refused("native", "submit,duration_s,gpus\nyesterday,3,1\n", "submit"));
+    OK(refused("native", "submit,duration_s,gpus\n0,3,0.0001\n", "gpus: `0.0001`"));
+    OK(refused("native", "submit,duration_s,gpus\n0,3,\n", "gpus: ``"));
+    OK(refused("native", "submit,duration_s,gpus\n0,3,1\n0,3\n", "f:3: 2 columns"));
+    OK(refused("native", "submit,duration_s,gpus\n0,3,1,1\n", "f:2: 4 columns"));
     OK(refused("colours", "x\n", "format colours"));
+}
+
+/* Bytes of value 0 end no text, and a mark of byte order is no letter of the first column. */
+static void bytes_that_are_no_text(void)
+{
+    static const char zero[] = "submit,duration_s,gpus\n\0one,2\n0,3,1\n";
+    struct fg_sim_reading reading = {
+        .format = "native", .file_name = "f", .per_node = 8, .kind = "any"};
+    struct fg_sim_trace trace = {};
+    struct fg_err err = {};
+    EQ(fg_sim_read(&reading, zero, sizeof(zero) - 1, &trace, &err), FG_EINVAL);
+    OK(strstr(err.text, "f:2: a byte of value 0"));
+    EQ(read_as("native", "\xef\xbb\xbfsubmit,duration_s,gpus\r\n0,3,1\r\n", &trace, &err), 0);
+    EQ(trace.jobs_len, 1);
+    fg_sim_trace_free(&trace);
+}
+
+/* More cores than a node has are parted as devices are; what no gang can hold is refused. */
+static void large_jobs_become_gangs(void)
+{
+    const char *text = "1 0 5 100 48 -1 -1 8 200 -1 1 3 2 -1 -1 -1 -1 -1\n";
+    struct fg_sim_reading reading = {
+        .format = "swf", .file_name = "f", .per_node = 8, .cores_per_node = 32, .kind = "any"};
+    struct fg_sim_trace trace = {};
+    struct fg_err err = {};
+    EQ(fg_sim_read(&reading, text, strlen(text), &trace, &err), 0);
+    EQ(trace.jobs[0].tasks, 2);
+    EQ(trace.requests[trace.jobs[0].request].cpu_milli, 24'000);
+    fg_sim_trace_free(&trace);
+    OK(refused("swf", "1 0 5 100 32749 -1 -1 8 200 -1 1 3 2 -1 -1 -1 -1 -1\n",
+               "f:1: 32749 tasks"));
 }
 
 static void philly_makes_gangs(void)
@@ -201,6 +236,7 @@ static void history_is_our_own_list(void)
     fg_sim_trace_free(&trace);
     OK(refused("history", "{\"started\": \"x\", \"finished\": \"y\"}", "submitted"));
     OK(refused("history", "[1, 2]", "expected a list of jobs"));
+    OK(refused("history", "[{\"id\": 1},\n", "f:2: the list does not end"));
 }
 
 static void count_bad(void *self, const struct fg_err *err)
@@ -269,6 +305,8 @@ int main(void)
     RUN(native_has_every_column);
     RUN(native_tells_where_data_is);
     RUN(native_refuses);
+    RUN(bytes_that_are_no_text);
+    RUN(large_jobs_become_gangs);
     RUN(philly_makes_gangs);
     RUN(swf_takes_the_limit_and_skips_what_never_ran);
     RUN(sacct_reads_tres_and_passes_over_steps);

@@ -32,6 +32,8 @@ bool fg_rows_next(struct fg_rows *rows, struct fg_field *out)
 {
     if (rows->at >= rows->len)
         return false;
+    if (rows->at == 0 && rows->len >= 3 && memcmp(rows->bytes, "\xef\xbb\xbf", 3) == 0)
+        rows->at = 3;
     const char *start = rows->bytes + rows->at;
     const char *end = memchr(start, '\n', rows->len - rows->at);
     size_t len = end ? (size_t)(end - start) : rows->len - rows->at;
@@ -78,6 +80,23 @@ size_t fg_fields_split(struct fg_field line, char separator, struct fg_field out
             return len;
         at = end + 1;
     }
+}
+
+int fg_row_split(struct fg_field line,
+                 char separator,
+                 size_t expected,
+                 struct fg_row *out,
+                 struct fg_err *err)
+{
+    if (memchr(line.text, '\0', line.len))
+        return fg_fail(err, FG_EINVAL, "a byte of value 0, expected text");
+    out->len = fg_fields_split(line, separator, out->fields);
+    if (out->len > FG_FIELDS_MAX)
+        return fg_fail(err, FG_EINVAL, "more than %d columns", FG_FIELDS_MAX);
+    if (expected && out->len != expected)
+        return fg_fail(err, FG_EINVAL, "%zu columns, expected %zu as in the first line",
+                       out->len, expected);
+    return 0;
 }
 
 bool fg_field_is(struct fg_field field, const char *text)

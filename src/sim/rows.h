@@ -22,7 +22,8 @@ struct fg_rows {
     size_t line; /* the number of the last line given, from 1 */
 };
 
-/* The next line without its end (LF or CRLF), blanks at both ends dropped.  false: no more. */
+/* The next line without its end (LF or CRLF), blanks at both ends dropped; a byte order mark before the first is no part
+ * of it.  false: no more. */
 bool fg_rows_next(struct fg_rows *rows, struct fg_field *out);
 
 /* Split at `separator` (' ' means any run of blanks); a field in double quotes may hold it, "" is a quote that stays
@@ -30,6 +31,20 @@ bool fg_rows_next(struct fg_rows *rows, struct fg_field *out);
 size_t fg_fields_split(struct fg_field line,
                        char separator,
                        struct fg_field out[FG_FIELDS_MAX]);
+
+/* One line of a table, in fields. */
+struct fg_row {
+    struct fg_field fields[FG_FIELDS_MAX];
+    size_t len;
+};
+
+/* Split a line of a table whose first line has `expected` columns (0: any number).  Returns 0, or FG_EINVAL: another number
+ * (the file is cut off, or a separator too many moves every column), more than FG_FIELDS_MAX, a byte of value 0. */
+[[nodiscard]] int fg_row_split(struct fg_field line,
+                               char separator,
+                               size_t expected,
+                               struct fg_row *out,
+                               struct fg_err *err);
 
 bool fg_field_is(struct fg_field field, const char *text); /* equal but for letter case */
 

@@ -109,7 +109,9 @@ static void prepare_jobs(struct sim *sim)
         const struct fg_request *request = &sim->trace->requests[job->request];
         sim->runs[i] = (struct job_run){.left_us = job->duration_us, .attempt = NO_ATTEMPT};
         sim->result->jobs[i].project = job->project;
-        sim->result->jobs[i].gpu_milli = request->count * request->gpu_milli * job->tasks;
+        sim->result->jobs[i].gpu_milli =
+            job->tasks
+            * (sim->counts_cores ? request->cpu_milli : request->count * request->gpu_milli);
         sim->result->jobs[i].ideal_us =
             (int64_t)((__int128)job->duration_us * 1000 / speeds[job->request]);
     }
@@ -120,6 +122,7 @@ static int set_up(struct sim *sim, struct fg_err *err)
 {
     const struct fg_sim_options *options = sim->options;
     size_t jobs = sim->trace->jobs_len;
+    sim->counts_cores = fg_sim_cluster_gpus(sim->cluster) == 0;
     sim->result = fg_sim_result_new(jobs, sim->trace->projects_len);
     sim->schedule = fg_schedule_new(options->config);
     sim->ranking = fg_ranking_new(options->config, options->order, options->preempt);

@@ -58,12 +58,20 @@ static void meter_grants(struct sim *sim, const struct attempt *attempt, int sig
     for (uint32_t i = 0; i < attempt->grants_len; i++) {
         const struct fg_grant *grant = &attempt->grants[i];
         struct node *node = &sim->nodes[grant->node - 1];
-        uint32_t milli = (uint32_t)__builtin_popcount(grant->devices) * grant->gpu_milli;
+        uint32_t milli = sim->counts_cores
+                             ? grant->cpu_milli
+                             : (uint32_t)__builtin_popcount(grant->devices) * grant->gpu_milli;
         fg_sim_meter_take(sim, node);
         node->used_milli += sign > 0 ? milli : -milli;
         node->grants += sign > 0 ? 1U : -1U;
         fg_sim_meter_put(sim, node);
     }
+}
+
+/* What figures count as devices. */
+static int64_t milli_of(const struct sim *sim, const struct attempt *attempt)
+{
+    return sim->counts_cores ? attempt->amount.cpu_milli : attempt->amount.gpu_milli;
 }
 
 /* A gang goes as fast as its slowest member; work without devices at speed 1. */
@@ -209,7 +217,7 @@ static int64_t give_back(struct sim *sim, uint32_t slot)
     fg_held_take(held, &attempt->amount);
     fg_quota_take(sim->queue, sim->pool, job, attempt->grants, attempt->grants_len);
     outcome->run_us += held_us;
-    outcome->gpu_us += held_us * attempt->amount.gpu_milli / 1000;
+    outcome->gpu_us += held_us * milli_of(sim, attempt) / 1000;
     sim->runs[attempt->job].attempt = NO_ATTEMPT;
     sim->pass_wanted = true;
     if (sim->options->over)
@@ -219,7 +227,7 @@ static int64_t give_back(struct sim *sim, uint32_t slot)
 
 static void lose(struct sim *sim, const struct attempt *attempt, int64_t lost_us)
 {
-    sim->result->sums.gpu_lost_us += lost_us * attempt->amount.gpu_milli / 1000;
+    sim->result->sums.gpu_lost_us += lost_us * milli_of(sim, attempt) / 1000;
 }
 
 /* What the job got, with the attempt that comes to its end. */

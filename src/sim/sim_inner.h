@@ -54,7 +54,7 @@ enum away { AWAY_NOT_JOINED = 1, AWAY_FAILED = 2, AWAY_NO_SUPPLY = 4 };
 struct node {
     uint32_t group;
     uint8_t away;
-    uint32_t used_milli; /* devices granted */
+    uint32_t used_milli; /* devices granted, or cores: see counts_cores */
     uint32_t grants;     /* on it */
     int64_t watts_milli; /* it draws now */
     uint64_t random;     /* its own stream: what befalls it does not depend on others */
@@ -99,6 +99,8 @@ struct sim {
     uint32_t *running_slots;
     size_t running_len, running_room, slots_room;
 
+    bool
+        counts_cores; /* the cluster has no accelerators: in all figures cores are the devices */
     struct node *nodes; /* [0] is node 1 of the pool */
     size_t nodes_away;
     uint32_t *group_first;            /* the first node of each group, from 0 */

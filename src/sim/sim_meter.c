@@ -8,15 +8,21 @@ static const struct fg_sim_group *group_of(const struct sim *sim, const struct n
     return &sim->cluster->groups[node->group];
 }
 
-/* Awake it draws more, the more of its devices are granted. */
-static int64_t watts_of(const struct fg_sim_group *group, const struct node *node)
+static int64_t capacity_milli(const struct sim *sim, const struct fg_sim_group *group)
 {
+    return sim->counts_cores ? group->cpu_milli : 1000LL * group->gpus;
+}
+
+/* Awake it draws more, the more of its devices are granted. */
+static int64_t watts_of(const struct sim *sim, const struct node *node)
+{
+    const struct fg_sim_group *group = group_of(sim, node);
     const struct fg_sim_watts *watts = &group->watts;
     if (node->away)
         return 0;
     if (node->grants == 0)
         return watts->asleep_milli ? watts->asleep_milli : watts->idle_milli;
-    int64_t most = 1000LL * group->gpus;
+    int64_t most = capacity_milli(sim, group);
     return most == 0 ? watts->busy_milli
                      : watts->idle_milli
                            + (watts->busy_milli - watts->idle_milli) * node->used_milli / most;
@@ -28,7 +34,7 @@ static void account(struct sim *sim, const struct node *node, int64_t sign)
     const struct fg_sim_group *group = group_of(sim, node);
     if (node->away)
         return;
-    int64_t up_milli = 1000LL * group->gpus;
+    int64_t up_milli = capacity_milli(sim, group);
     meter->up_milli += sign * up_milli;
     meter->busy_milli += sign * node->used_milli;
     if (node->used_milli)
@@ -44,7 +50,7 @@ void fg_sim_meter_take(struct sim *sim, const struct node *node)
 
 void fg_sim_meter_put(struct sim *sim, struct node *node)
 {
-    node->watts_milli = watts_of(group_of(sim, node), node);
+    node->watts_milli = watts_of(sim, node);
     account(sim, node, 1);
 }
 
