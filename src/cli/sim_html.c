@@ -10,15 +10,18 @@
 static void subtitle(const struct fg_sim_batch *batch, struct fg_buf *out)
 {
     const struct fg_sim_result *first = batch->cases[0].result;
-    const struct fg_sim_sample *sample = first->samples_len ? &first->samples[0] : NULL;
-    fg_buf_printf(out, "%zu jobs over %.1f days", first->jobs_len,
-                  (double)first->sums.span_us / 86.4e9);
-    if (sample)
-        fg_buf_printf(out, " on %.0f accelerators", sample->gpus_up);
-    if (first->sums.node_failures || first->sums.spot_losses)
-        fg_buf_printf(out, ", %llu failures and %llu losses of spot nodes",
-                      (unsigned long long)first->sums.node_failures,
-                      (unsigned long long)first->sums.spot_losses);
+    unsigned long long failures = first->sums.node_failures, losses = first->sums.spot_losses;
+    uint64_t gpus = fg_sim_cluster_gpus(batch->options.cluster);
+    fg_buf_printf(out, "%zu jobs over %.1f days on %zu nodes", first->jobs_len,
+                  (double)first->sums.span_us / 86.4e9,
+                  fg_sim_cluster_nodes(batch->options.cluster));
+    if (gpus)
+        fg_buf_printf(out, " with %llu accelerators", (unsigned long long)gpus);
+    if (failures)
+        fg_buf_printf(out, "; %llu failure%s of nodes", failures, failures == 1 ? "" : "s");
+    if (losses)
+        fg_buf_printf(out, "; spot nodes taken away %llu time%s", losses,
+                      losses == 1 ? "" : "s");
 }
 
 static int write_page(const char *path, const struct fg_buf *page, struct fg_err *err)

@@ -43,7 +43,8 @@ static const char head[] =
     "th,td{padding:7px 12px;text-align:right;white-space:nowrap;border-bottom:1px solid "
     "var(--rule)}"
     "th{font-weight:600;color:var(--soft)}th:first-child,td:first-child{text-align:left}"
-    "tr:last-child td{border-bottom:0}td.best{font-weight:700}\n";
+    "tr:last-child td{border-bottom:0}td.best{font-weight:700}"
+    "@media(max-width:560px){svg text{font-size:15px}}\n";
 
 static void style_lines(struct fg_buf *out, size_t len)
 {
