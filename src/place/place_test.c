@@ -254,7 +254,10 @@ static const struct fg_view *look_anew(struct world *world)
         size_t len;
         const struct fg_mix_type *types = fg_mix_types(world->mix, &len);
         fg_place_tables_free(world->tables);
-        world->tables = fg_place_tables_new(types, len, fg_pool_kinds_len(world->pool));
+        uint32_t devices[FG_POOL_KINDS_MAX];
+        fg_view_count_devices(world->pool, devices);
+        world->tables =
+            fg_place_tables_new(types, len, devices, fg_pool_kinds_len(world->pool));
         world->generation = fg_pool_generation(world->pool);
     }
     fg_view_rebuild(&world->view, world->tables);
@@ -413,7 +416,8 @@ static void fgd_scores_as_published(void)
     fg_mix_plain(mix);
     size_t len;
     const struct fg_mix_type *types = fg_mix_types(mix, &len);
-    struct fg_place_tables *tables = fg_place_tables_new(types, len, 1);
+    struct fg_place_tables *tables =
+        fg_place_tables_new(types, len, (uint32_t[FG_POOL_KINDS_MAX]){1}, 1);
     bool same = true;
     for (int32_t milli = -9000; milli <= 9000; milli++)
         same = same
@@ -529,6 +533,39 @@ static void data_is_near(void)
     EQ(fg_pool_need(pool, &request).data_mib, 0); /* nobody knows where that is */
 }
 
+/* Two kinds, half of what is asked wants the second: who can take either takes the first, to the last device. */
+static void scarce_kinds_are_kept_for_who_needs_them(void)
+{
+    FG_AUTO(fg_pool) struct fg_pool *pool = fg_pool_new(2);
+    static const char *const names[] = {"h100", "t4"};
+    for (int i = 0; i < 2; i++) {
+        struct fg_node_spec spec = {.cpu_milli = 64000, .mem_mib = 65536, .devices_len = 4};
+        snprintf(spec.name, sizeof(spec.name), "n%d", i);
+        for (int device = 0; device < 4; device++)
+            memcpy(spec.devices[device].kind, names[1 - i], strlen(names[1 - i]) + 1);
+        OK(fg_pool_add(pool, &spec, NULL, NULL) == 0);
+    }
+    struct fg_need any = {.kinds = 0b11, .count = 1, .gpu_milli = 1000, .cpu_milli = 1000},
+                   t4 = any, half = any;
+    t4.kinds = 0b01;
+    half.gpu_milli = 500;
+    FG_AUTO(fg_mix) struct fg_mix *mix = fg_mix_new();
+    fg_mix_add(mix, &any, 1);
+    fg_mix_add(mix, &t4, 1);
+    fg_mix_settle(mix, 1);
+    FG_AUTO(fg_placer)
+    struct fg_placer *placer = fg_placer_new(pool, fg_place_policy_default(), 1);
+    fg_placer_mix(placer, mix);
+    static const fg_node_id wants[] = {2, 2, 2, 2, 1}; /* n1 has the h100s */
+    for (size_t i = 0; i < 5; i++) {
+        struct fg_grant grant;
+        OK(fg_placer_choose(placer, NULL, i % 2 ? &any : &half, &grant));
+        EQ(grant.node, wants[i]);
+        grant.gpu_milli = 1000; /* a whole device each time */
+        OK(fg_pool_claim(pool, &grant, NULL) == 0);
+    }
+}
+
 static void gangs_stay_together(void)
 {
     FG_AUTO(fg_pool) struct fg_pool *pool = fg_pool_new(6);
@@ -595,6 +632,7 @@ static void devices_of_a_task_are_neighbours(void)
 static void names_find_policies(void)
 {
     OK(fg_place_policy_find("fgd") != NULL);
+    OK(fg_place_policy_find("bestfit") == fg_place_policy_find("best-fit"));
     OK(fg_place_policy_find("no such") == NULL);
     OK(strcmp(fg_place_policy_default()->name, "best") == 0);
 }
@@ -610,6 +648,7 @@ int main(void)
     RUN(best_fills_what_is_open);
     RUN(weights_pick_the_better_node);
     RUN(data_is_near);
+    RUN(scarce_kinds_are_kept_for_who_needs_them);
     RUN(gangs_stay_together);
     RUN(devices_of_a_task_are_neighbours);
     RUN(names_find_policies);

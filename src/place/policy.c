@@ -11,6 +11,11 @@ const struct fg_place_policy *const fg_place_policies[] = {
 
 const struct fg_place_policy *fg_place_policy_find(const char *name)
 {
+    /* As the papers' programs call them. */
+    static const char *const also[][2] = {{"bestfit", "best-fit"}, {"dotprod", "dot-product"}};
+    for (size_t i = 0; i < sizeof(also) / sizeof(also[0]); i++)
+        if (strcmp(also[i][0], name) == 0)
+            name = also[i][1];
     for (size_t i = 0; fg_place_policies[i]; i++)
         if (strcmp(fg_place_policies[i]->name, name) == 0)
             return fg_place_policies[i];

@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PREMIUM                                                                                \
+    0.5 /* of a device, for a kind of which one device more is asked than there is */
+
 /* -- CPU brackets ------------------------------------------------------------------------------- */
 
 static int compare_u32(const void *a, const void *b)
@@ -78,6 +81,7 @@ static void set_shapes(struct fg_place_tables *tables,
 struct place {
     uint32_t cpu_milli;
     uint64_t kind;
+    double scarcity; /* of its shape */
 };
 
 /* Is even an untouched device of this place of no use to the type? */
@@ -133,18 +137,66 @@ static void fill_dead(const struct fg_mix_type *types,
             usable[size] = worth[size];
     }
     fg_worth_of_leftovers(usable, best);
-    for (uint32_t left = 0; left < FG_PLACE_SIZES; left++)
-        cells[left].dead = (int32_t)lround(FG_DEAD_ONE * (left - best[left]));
+    for (uint32_t left = 0; left < FG_PLACE_SIZES; left++) {
+        double premium = left < FG_WHOLE_MILLI ? place.scarcity / 2 : place.scarcity;
+        cells[left].dead = (int32_t)lround(FG_DEAD_ONE * (left - (1 + premium) * best[left]));
+    }
 }
 
-static void fill(struct fg_place_tables *tables, const struct fg_mix_type *types, size_t len)
+/* -- what kinds are worth --------------------------------------------------------------------------- */
+
+static double devices_of(const struct fg_mix_type *type)
 {
-    double worth[FG_PLACE_SIZES];
+    return type->asked * type->count * type->gpu_milli;
+}
+
+static double count_devices(const uint32_t devices[FG_POOL_KINDS_MAX], uint64_t kinds)
+{
+    double sum = 0;
+    for (size_t kind = 0; kind < FG_POOL_KINDS_MAX; kind++)
+        sum += kinds >> kind & 1 ? devices[kind] : 0;
+    return sum;
+}
+
+/* A shape's pressure is what would be asked of each of its devices if all types together asked for all devices there
+ * are, and each spread that over those that will do.  What exceeds the least pressure is scarcity, 0..1. */
+static void find_scarcity(const struct fg_place_tables *tables,
+                          const struct fg_mix_type *types,
+                          size_t len,
+                          const uint32_t devices[FG_POOL_KINDS_MAX],
+                          double out[FG_POOL_KINDS_MAX])
+{
+    double pressure[FG_POOL_KINDS_MAX] = {}, asked = 0, least = INFINITY;
+    double all = count_devices(devices, UINT64_MAX);
+    for (size_t i = 0; i < len; i++)
+        asked += devices_of(&types[i]);
+    for (size_t i = 0; i < len; i++) {
+        double fitting = count_devices(devices, types[i].kinds);
+        if (!(fitting > 0) || !(asked > 0))
+            continue;
+        double each = devices_of(&types[i]) / asked * all / fitting;
+        for (uint32_t shape = 0; shape < tables->shapes_len; shape++)
+            pressure[shape] += types[i].kinds & tables->shape_kinds[shape] ? each : 0;
+    }
+    for (uint32_t shape = 0; shape < tables->shapes_len; shape++)
+        least = fmin(least, pressure[shape]);
+    for (uint32_t shape = 0; shape < tables->shapes_len; shape++)
+        out[shape] = fmin(PREMIUM * (pressure[shape] - least), 1);
+}
+
+static void fill(struct fg_place_tables *tables,
+                 const struct fg_mix_type *types,
+                 size_t len,
+                 const uint32_t devices[FG_POOL_KINDS_MAX])
+{
+    double worth[FG_PLACE_SIZES], scarcity[FG_POOL_KINDS_MAX];
     fg_worth_of_shares(types, len, worth);
+    find_scarcity(tables, types, len, devices, scarcity);
     for (uint32_t bracket = 0; bracket < tables->brackets_len; bracket++)
         for (uint32_t shape = 0; shape < tables->shapes_len; shape++) {
             size_t at = bracket * tables->shapes_len + shape;
-            struct place place = {tables->brackets[bracket], tables->shape_kinds[shape]};
+            struct place place = {tables->brackets[bracket], tables->shape_kinds[shape],
+                                  scarcity[shape]};
             fill_frag(types, len, place, tables->cells + at * FG_PLACE_SIZES);
             fill_dead(types, len, place, worth, tables->cells + at * FG_PLACE_SIZES);
             fill_multi(types, len, place, tables->multi + at * (FG_NODE_DEVICES_MAX + 1));
@@ -170,6 +222,7 @@ static void set_cpu_per_gpu(struct fg_place_tables *tables,
 
 struct fg_place_tables *fg_place_tables_new(const struct fg_mix_type *types,
                                             size_t len,
+                                            const uint32_t devices[FG_POOL_KINDS_MAX],
                                             size_t kinds_len)
 {
     struct fg_place_tables *tables = calloc(1, sizeof(*tables));
@@ -184,7 +237,7 @@ struct fg_place_tables *fg_place_tables_new(const struct fg_mix_type *types,
     tables->multi = calloc(count * (FG_NODE_DEVICES_MAX + 1), sizeof(tables->multi[0]));
     if (!tables->cells || !tables->multi)
         abort();
-    fill(tables, types, len);
+    fill(tables, types, len, devices);
     for (int fall = -FG_PLACE_SIGMOID_MAX; fall <= FG_PLACE_SIGMOID_MAX; fall++)
         tables->sigmoid[fall + FG_PLACE_SIGMOID_MAX] =
             (int8_t)floor(100 / (1 + exp(-fall / (double)FG_WHOLE_MILLI)));

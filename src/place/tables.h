@@ -7,7 +7,8 @@
  *       than the request, so it splits into one look-up a device; only requests of several devices count the untouched
  *       ones together.
  * dead  ours: a leftover's milli less what the best cut of typical shares out of it is worth (worth.h), plus the
- *       devices for which the node lacks CPU, at the typical CPU per device.
+ *       devices for which the node lacks CPU, at the typical CPU per device.  Of a kind that is asked for more than others
+ *       a leftover is worth more than it is, so that who can take another kind does; a device already begun half as much.
  *
  * Both depend on the node's CPU left only by its bracket: between two CPU sizes of the mix nothing changes.
  */
@@ -44,9 +45,10 @@ struct fg_place_tables {
     int8_t sigmoid[2 * FG_PLACE_SIGMOID_MAX + 1];
 };
 
-/* `kinds_len`: kinds of the pool. */
+/* `devices`: so many of each kind in the pool, which has `kinds_len` kinds. */
 struct fg_place_tables *fg_place_tables_new(const struct fg_mix_type *types,
                                             size_t len,
+                                            const uint32_t devices[FG_POOL_KINDS_MAX],
                                             size_t kinds_len);
 void fg_place_tables_free(struct fg_place_tables *tables);
 
