@@ -112,6 +112,9 @@ static void pairs_are_added(void)
 static void set_reaches_every_member(void)
 {
     has(OPTIONS("--set", "grace=1m"), "\"grace_us\":60000000");
+    has(OPTIONS("--set", "checkpoint={every: 10m, restart: 1m}"),
+        "\"checkpoint_us\":600000000,\"restart_us\":60000000");
+    has(OPTIONS("--checkpoint", "10m"), "\"checkpoint_us\":600000000");
     has(OPTIONS("--set", "outputs=[x, y]"), "\"outputs\":[\"x\",\"y\"]");
     has(OPTIONS("--set", "compute_density=100"), "\"compute_density\":100");
     has(OPTIONS("--set", "run=echo hi"), "\"run\":\"echo hi\"");

@@ -135,6 +135,8 @@ static void collect_tasks(struct fg_control *control, const struct live *live)
                           (struct fg_task_key){live->job, live->attempt, task}, 0);
 }
 
+/* Who was asked to stop and ended before the signal came did so by itself.  Who ended after it may have been at its end, or
+ * have saved its work: it runs again, and finds out. */
 static void end_attempt(struct fg_control *control, struct live *live)
 {
     collect_tasks(control, live);
@@ -148,7 +150,7 @@ static void end_attempt(struct fg_control *control, struct live *live)
                  reason[0] ? reason : "over its time limit", 124);
     else if (live->lost)
         interrupted(control, live, &job, reason[0] ? reason : "its supervisor was lost");
-    else if (job.stop_sent)
+    else if (job.stop_sent && (live->stopped || live->not_started))
         interrupted(control, live, &job,
                     live->moving ? "moved, to make room for another job"
                                  : "preempted by a job of higher priority");
@@ -233,6 +235,7 @@ static void task_over(struct fg_control *control,
     *state = TASK_OVER;
     keep_artifacts(control, event);
     live->ended++;
+    live->stopped |= event->stopped && !live->gang_failed;
     if (!live->started_us && event->kind == FG_TASK_EXITED)
         live->started_us = event->time_us;
     if (event->usage.max_rss_mib > live->usage.max_rss_mib)

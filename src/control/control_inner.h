@@ -20,7 +20,9 @@ struct live {
     struct fg_amount amount;
     bool claimed; /* false: the node changed its shape while we were away */
     bool timed_out, lost, not_started;
-    bool moving;                    /* it stops to go elsewhere: see migrate.c */
+    bool stopped;    /* a task was reached by the signal, and no task had failed before */
+    int64_t stop_us; /* asked to stop; 0 not */
+    bool moving;     /* it stops to go elsewhere: see migrate.c */
     int32_t exit_code, term_signal; /* of the first task that failed */
     struct fg_usage usage;
     int64_t begun_us, started_us;
@@ -142,7 +144,7 @@ void fg_live_names(struct fg_control *control,
                    size_t len,
                    struct fg_buf *nodes,
                    struct fg_buf *devices);
-void fg_live_stop(struct fg_control *control, const struct live *live, int64_t grace_us);
+void fg_live_stop(struct fg_control *control, struct live *live, int64_t grace_us);
 
 /* job_end.c */
 void fg_job_write(struct fg_control *control,

@@ -90,8 +90,10 @@ void fg_live_names(struct fg_control *control,
     fg_buf_puts(devices, "]");
 }
 
-void fg_live_stop(struct fg_control *control, const struct live *live, int64_t grace_us)
+void fg_live_stop(struct fg_control *control, struct live *live, int64_t grace_us)
 {
+    if (!live->stop_us)
+        live->stop_us = control->now_us;
     for (uint32_t task = 0; task < live->tasks; task++)
         if (live->task_state[task] != TASK_OVER)
             fg_control_effect(

@@ -8,6 +8,7 @@
 #include "base/json_write.h"
 #include "schedule/migrate.h"
 #include "schedule/order.h"
+#include "schedule/stop.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,15 +26,6 @@ struct stage {
     size_t movable_len;
     size_t running_len;
 };
-
-/* Device-microseconds held since the start; 16 cores count as a device.  A stop may lose them all. */
-static int64_t cost_us(const struct fg_control *control, const struct live *live)
-{
-    int64_t weight_milli = live->amount.gpu_milli + live->amount.cpu_milli / 16;
-    int64_t held_us = control->now_us - live->begun_us;
-    int64_t cost = (int64_t)((__int128)weight_milli * held_us / 1000);
-    return cost > 0 ? cost : 1;
-}
 
 static bool may_move(const struct fg_control *control, const struct live *live)
 {
@@ -55,11 +47,13 @@ static void stage_init(struct stage *stage, struct fg_control *control)
     for (size_t i = 0; i < control->lives_len; i++) {
         const struct live *live = &control->lives[i];
         if (may_move(control, live))
-            stage->movable[stage->movable_len++] =
-                (struct fg_movable){.job = live->job,
-                                    .grants = live->grants,
-                                    .grants_len = live->tasks,
-                                    .cost_us = cost_us(control, live)};
+            stage->movable[stage->movable_len++] = (struct fg_movable){
+                .job = live->job,
+                .grants = live->grants,
+                .grants_len = live->tasks,
+                .cost_us =
+                    fg_stop_cost_us(control->config, fg_queue_get(control->queue, live->job),
+                                    live->grants, live->tasks, control->now_us)};
     }
 }
 

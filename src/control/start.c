@@ -2,6 +2,7 @@
 #include "control/control_inner.h"
 
 #include "model/job_json.h"
+#include "schedule/stop.h"
 
 #include <assert.h>
 #include <string.h>
@@ -25,7 +26,9 @@ size_t fg_control_running(struct fg_control *control)
                                            sizeof(struct fg_running));
         control->running[i] = (struct fg_running){
             .job = live->job,
-            .end_us = live->begun_us + fg_schedule_duration(control->schedule, job),
+            .end_us = live->stop_us
+                          ? live->stop_us + fg_stop_grace_us(control->config, job)
+                          : live->begun_us + fg_schedule_duration(control->schedule, job),
             .grants = live->grants,
             .grants_len = live->claimed ? live->tasks : 0,
             .stopping = job->stop_sent || job->cancel_asked,

@@ -122,6 +122,9 @@ static struct fg_job make_job(struct fg_control *control,
         .time_limit_us = spec->time_limit_us,
         .duration_us = spec->duration_us,
         .retry_backoff_us = spec->retry_backoff_us,
+        .grace_us = spec->grace_us,
+        .checkpoint_us = spec->checkpoint_us,
+        .restart_us = spec->restart_us,
     };
     fg_job_predict(control, &job);
     return job;

@@ -84,6 +84,9 @@ struct fg_job_spec {
     uint32_t retries; /* further attempts after a failure; node loss and preemption are free */
     int64_t retry_backoff_us; /* first pause, doubles, at most an hour; default 1 s */
     bool preemptible;
+    int64_t
+        checkpoint_us;  /* it saves its work so often, and when it is asked to stop; 0 never */
+    int64_t restart_us; /* what it does again before it goes on from there */
     uint32_t array_first, array_last, array_step; /* step 0: no array */
     /* Priority formula, each 0..100: compute density, time sensitivity, memory need (-1: derived). */
     int32_t compute_density, time_sensitivity, memory_need;
@@ -113,7 +116,9 @@ struct fg_job {
     int64_t duration_us;  /* how long it will run, as the user expects; 0 unknown */
     int64_t predicted_us; /* the same, from earlier jobs (queue/predict.h); 0 unknown */
     int64_t attained_us;  /* device-microseconds that earlier attempts got */
-    fg_job_id array_id;   /* first element's id; 0 no array */
+    int64_t grace_us;     /* how long a stop may take; 0: stop_grace_s of the service */
+    int64_t checkpoint_us, restart_us; /* as in fg_job_spec */
+    fg_job_id array_id;                /* first element's id; 0 no array */
     uint32_t array_index;
     uint32_t grants_at; /* set by the controller while it holds devices */
 };

@@ -136,6 +136,8 @@ static void timing(struct fg_json *json, const struct fg_job_spec *spec)
     number(json, "retry_backoff_us", spec->retry_backoff_us, FG_RETRY_BACKOFF_US_DEFAULT);
     if (spec->preemptible)
         fg_json_kv_bool(json, "preemptible", true);
+    number(json, "checkpoint_us", spec->checkpoint_us, 0);
+    number(json, "restart_us", spec->restart_us, 0);
     array(json, spec);
     number(json, "compute_density", spec->compute_density, -1);
     number(json, "time_sensitivity", spec->time_sensitivity, -1);

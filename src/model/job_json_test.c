@@ -75,6 +75,12 @@ static const struct {
     {"{\"run\":\"x\",\"grace_us\":0,\"retry_backoff\":1,\"priority\":0,\"tasks\":1,"
      "\"project\":null}",
      "{\"name\":\"x\",\"run\":\"x\",\"any_of\":[{\"cpu_milli\":1000}]}"},
+    {"{\"run\":\"x\",\"checkpoint\":{\"restart\":60,\"every\":\"10m\"}}",
+     "{\"name\":\"x\",\"run\":\"x\",\"any_of\":[{\"cpu_milli\":1000}],"
+     "\"checkpoint_us\":600000000,\"restart_us\":60000000}"},
+    {"{\"run\":\"x\",\"checkpoint\":\"10m\"}",
+     "{\"name\":\"x\",\"run\":\"x\",\"any_of\":[{\"cpu_milli\":1000}],"
+     "\"checkpoint_us\":600000000}"},
     {"{\"run\":\"x\",\"grace\":0,\"array\":10}",
      "{\"name\":\"x\",\"run\":\"x\",\"any_of\":[{\"cpu_milli\":1000}],\"grace_us\":1,"
      "\"array\":\"0-9\"}"},

@@ -23,7 +23,8 @@ struct fg_job_member {
 };
 
 static fg_member_read read_text, read_i32, read_u32, read_i64, read_bool, read_duration,
-    read_moment, read_resources, read_any_of, read_throughput, read_grace;
+    read_moment, read_resources, read_any_of, read_throughput, read_grace, read_restart,
+    read_checkpoint;
 
 static int check_key(const char *what, const char *text, struct fg_err *err)
 {
@@ -77,6 +78,9 @@ static const struct fg_job_member members[] = {
     {DURATION("retry_backoff", retry_backoff_us), NULL},
     {"retry_backoff_us", NUMBER(i64, retry_backoff_us), 0, DURATION_US_MAX, NULL},
     {"preemptible", read_bool, AT(preemptible), 0, 0, NULL},
+    {"checkpoint", read_checkpoint, AT(checkpoint_us), 0, DURATION_US_MAX, NULL},
+    {"checkpoint_us", NUMBER(i64, checkpoint_us), 0, DURATION_US_MAX, NULL},
+    {"restart_us", read_restart, AT(restart_us), 0, DURATION_US_MAX, NULL},
     {"array", fg_job_read_array, AT(array_first), 0, 0, NULL},
     {"compute_density", NUMBER(i32, compute_density), 0, 100, NULL},
     {"time_sensitivity", NUMBER(i32, time_sensitivity), 0, 100, NULL},
@@ -165,6 +169,56 @@ static int read_grace(struct fg_job_reader *job,
     int rc = fg_read_duration(&job->doc, doc, member->max, &out->grace_us);
     if (rc == 0 && out->grace_us == 0)
         out->grace_us = 1;
+    return rc;
+}
+
+static int read_restart(struct fg_job_reader *job,
+                        const struct fg_doc *doc,
+                        const struct fg_job_member *member,
+                        struct fg_job_spec *out)
+{
+    if (out->restart_us != 0)
+        return fg_read_fail(&job->doc, doc,
+                            "given in checkpoint as well, expected one of them");
+    return fg_read_int(&job->doc, doc, 0, member->max, &out->restart_us);
+}
+
+static int read_checkpoint_member(struct fg_job_reader *job,
+                                  const struct fg_doc *doc,
+                                  const struct fg_job_member *member,
+                                  struct fg_job_spec *out)
+{
+    bool is_every = strcmp(doc->key, "every") == 0;
+    if (!is_every && out->restart_us != 0)
+        return fg_read_fail(&job->doc, doc,
+                            "restart_us is given as well, expected one of them");
+    return fg_read_duration(&job->doc, doc, member->max,
+                            is_every ? &out->checkpoint_us : &out->restart_us);
+}
+
+/* {every: 10m, restart: 1m}, or how often alone. */
+static int read_checkpoint(struct fg_job_reader *job,
+                           const struct fg_doc *doc,
+                           const struct fg_job_member *member,
+                           struct fg_job_spec *out)
+{
+    static const char *const names[] = {"every", "restart"};
+    struct fg_doc_reader *reader = &job->doc;
+    int rc = 0;
+    if (doc->kind != FG_DOC_MAP)
+        rc = fg_read_duration(reader, doc, member->max, &out->checkpoint_us);
+    for (const struct fg_doc *child = doc->kind == FG_DOC_MAP ? doc->first : NULL;
+         child && rc == 0; child = child->next) {
+        if (strcmp(child->key, names[0]) != 0 && strcmp(child->key, names[1]) != 0)
+            return fg_read_fail_unknown(reader, child, names, 2);
+        size_t mark = fg_read_enter(reader, child->key);
+        rc = read_checkpoint_member(job, child, member, out);
+        if (rc == 0)
+            fg_read_leave(reader, mark);
+    }
+    if (rc == 0 && out->checkpoint_us == 0)
+        rc = fg_read_fail(reader, doc,
+                          "every: missing or 0, expected how often, like {every: 10m}");
     return rc;
 }
 

@@ -23,12 +23,9 @@ void fg_schedule_reserve(struct fg_schedule *schedule,
 {
     assert(schedule->reservation.job == 0);
     schedule->reservation = (struct fg_reservation){.job = head->id, .at_us = INT64_MAX};
-    if (fg_schedule_preempt(schedule, pass, head, gang))
+    if (fg_schedule_preempt(schedule, pass, head, gang)
+        || fg_elastic_shrink(schedule, pass, head, gang))
         return;
-    if (fg_elastic_shrink(schedule, pass, head, gang)) {
-        schedule->reservation.at_us = pass->now_us + 1;
-        return;
-    }
     schedule->reservation.at_us = fg_forecast_reserve(schedule, pass, gang);
     if (schedule->beside != schedule->forecast.pool)
         schedule->beside_number++;

@@ -1,6 +1,7 @@
 /* conservative.c - see conservative.h */
 #include "schedule/kinds.h"
 #include "schedule/schedule_inner.h"
+#include "schedule/stop.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -254,11 +255,13 @@ static int64_t search(struct planner *planner, const struct fg_profile_ask *ask)
 /* Who is pushed aside is gone soon. */
 static void cut_short(struct plan *plan, const struct runner *runner)
 {
+    const struct fg_job *job = fg_queue_get(plan->pass->queue, runner->job);
+    int64_t gone_us = plan->pass->now_us + fg_stop_grace_us(plan->schedule->config, job);
     for (uint32_t task = 0; task < runner->grants_len; task++)
         fg_profile_del(plan->planner->profile, runner->job, &fg_runner_grants(runner)[task]);
     for (uint32_t task = 0; task < runner->grants_len; task++)
         fg_profile_add(plan->planner->profile, runner->job, 0, &fg_runner_grants(runner)[task],
-                       INT64_MIN, plan->pass->now_us + 1);
+                       INT64_MIN, gone_us);
 }
 
 static int compare_nodes(const void *a, const void *b)
@@ -298,8 +301,7 @@ static void note_head(struct plan *plan,
     for (size_t i = 0; i < schedule->decisions_len; i++)
         if (schedule->decisions[i].kind == FG_DECIDE_PREEMPT)
             cut_short(plan, fg_runners_get(&schedule->runners, schedule->decisions[i].job));
-    move_promise(plan, promise, plan->pass->now_us + 1, schedule->head_grants);
-    schedule->reservation.at_us = promise->at_us;
+    move_promise(plan, promise, schedule->reservation.at_us, schedule->head_grants);
 }
 
 /* Could its promise be sooner?  Only with a node that gained: of the others it was the soonest.  The grants are left in

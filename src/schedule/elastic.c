@@ -2,6 +2,7 @@
 #include "schedule/elastic.h"
 
 #include "schedule/quota.h"
+#include "schedule/stop.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -110,6 +111,13 @@ static bool may_let_go(const struct fg_schedule *schedule,
            && !fg_schedule_is_guaranteed(pass, runner, job, head);
 }
 
+static bool place_head(struct fg_schedule *schedule, const struct fg_gang *gang)
+{
+    schedule->head_grants = fg_schedule_room(schedule->head_grants, gang->tasks,
+                                             &schedule->head_room, sizeof(struct fg_grant));
+    return fg_gang_place(schedule->what_if, NULL, NULL, gang, schedule->head_grants) >= 0;
+}
+
 /* The gang, in a pool where nobody else claims; false: no room. */
 static bool place_in(struct fg_pool *pool, const struct fg_gang *gang)
 {
@@ -121,24 +129,60 @@ static bool place_in(struct fg_pool *pool, const struct fg_gang *gang)
     return placed;
 }
 
-/* Let those above their least size go, the youngest slot first, until the head has room; returns how many went, or 0. */
+/* A job above its least size, and what its stop would cost. */
+struct shrinkable {
+    const struct runner *runner;
+    const struct fg_job *job;
+    int64_t cost_us;
+};
+
+static int cheapest_first(const void *a, const void *b)
+{
+    const struct shrinkable *x = a, *y = b;
+    if (x->cost_us != y->cost_us)
+        return x->cost_us < y->cost_us ? -1 : 1;
+    return x->runner->job > y->runner->job ? -1 : 1;
+}
+
+static size_t list_shrinkable(const struct fg_schedule *schedule,
+                              const struct fg_pass *pass,
+                              const struct fg_job *head,
+                              struct shrinkable *out)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < schedule->runners.len; i++) {
+        const struct runner *runner = &schedule->runners.slots[i];
+        if (!may_let_go(schedule, pass, runner, head))
+            continue;
+        const struct fg_job *job = fg_queue_get(pass->queue, runner->job);
+        if (fg_schedule_ends_anyway(schedule, pass, runner, job))
+            continue;
+        const struct fg_grant *grants = fg_runner_grants(runner);
+        out[len++] = (struct shrinkable){
+            runner, job,
+            fg_stop_cost_us(schedule->config, job, grants, runner->grants_len, pass->now_us)};
+    }
+    qsort(out, len, sizeof(*out), cheapest_first);
+    return len;
+}
+
+/* Who is stopping has let go; then the cheapest do, until the head has room.  Returns how many went, or 0. */
 static size_t let_go(struct fg_schedule *schedule,
-                     const struct fg_pass *pass,
-                     const struct fg_job *head,
                      const struct fg_gang *gang,
-                     const struct runner **out)
+                     const struct shrinkable *from,
+                     size_t len)
 {
     struct fg_gang_room room = fg_gang_room(schedule->what_if, gang);
-    size_t gone = 0;
-    for (size_t i = schedule->runners.len; i-- > 0 && !fg_gang_has_room(gang, &room);) {
+    for (size_t i = 0; i < schedule->runners.len; i++) {
         const struct runner *runner = &schedule->runners.slots[i];
-        bool stops = runner->job && runner->stopping;
-        if (!stops && !may_let_go(schedule, pass, runner, head))
-            continue;
+        for (size_t k = 0; runner->job && runner->stopping && k < runner->grants_len; k++)
+            fg_gang_release(schedule->what_if, gang, &fg_runner_grants(runner)[k], &room);
+    }
+    size_t gone = 0;
+    while (gone < len && !fg_gang_has_room(gang, &room)) {
+        const struct runner *runner = from[gone++].runner;
         for (size_t k = 0; k < runner->grants_len; k++)
             fg_gang_release(schedule->what_if, gang, &fg_runner_grants(runner)[k], &room);
-        if (!stops)
-            out[gone++] = runner;
     }
     return fg_gang_has_room(gang, &room) ? gone : 0;
 }
@@ -147,20 +191,38 @@ static size_t let_go(struct fg_schedule *schedule,
 static bool all_fit(struct fg_schedule *schedule,
                     const struct fg_pass *pass,
                     const struct fg_gang *head,
-                    const struct runner *const *gone,
+                    const struct shrinkable *gone,
                     size_t len)
 {
-    if (!place_in(schedule->what_if, head))
+    if (!place_head(schedule, head))
         return false;
     for (size_t i = 0; i < len; i++) {
-        struct fg_gang gang =
-            fg_gang_of(schedule->what_if, pass->queue, fg_queue_get(pass->queue, gone[i]->job));
+        struct fg_gang gang = fg_gang_of(schedule->what_if, pass->queue, gone[i].job);
         for (size_t k = 0; k < gang.needs_len; k++)
             gang.allowed[k] = true; /* it holds its quota now */
         if (!place_in(schedule->what_if, &gang))
             return false;
     }
     return true;
+}
+
+/* All that stop lose no more than the head gains: they have done it no wrong.  `out_at_us`: when the last has let go. */
+static bool is_worth_it(struct fg_schedule *schedule,
+                        struct fg_pass *pass,
+                        const struct fg_gang *gang,
+                        const struct shrinkable *gone,
+                        size_t len,
+                        int64_t *out_at_us)
+{
+    __int128 cost = 0;
+    int64_t at_us = pass->now_us + 1;
+    for (size_t i = 0; i < len; i++) {
+        int64_t gone_us = pass->now_us + fg_stop_grace_us(schedule->config, gone[i].job);
+        at_us = gone_us > at_us ? gone_us : at_us;
+        cost += gone[i].cost_us;
+    }
+    *out_at_us = at_us;
+    return cost <= fg_schedule_gain_us(schedule, pass, gang, schedule->head_grants, at_us);
 }
 
 bool fg_elastic_shrink(struct fg_schedule *schedule,
@@ -173,15 +235,19 @@ bool fg_elastic_shrink(struct fg_schedule *schedule,
         candidates += may_let_go(schedule, pass, &schedule->runners.slots[i], head);
     if (candidates == 0)
         return false;
-    const struct runner **gone = calloc(candidates, sizeof(const struct runner *));
+    struct shrinkable *gone = calloc(candidates, sizeof(*gone));
     if (!gone)
         abort();
     fg_schedule_what_if(schedule, pass->pool);
-    size_t len = let_go(schedule, pass, head, gang, gone);
-    bool done = len > 0 && all_fit(schedule, pass, gang, gone, len);
+    size_t len = let_go(schedule, gang, gone, list_shrinkable(schedule, pass, head, gone));
+    int64_t at_us = INT64_MAX;
+    bool done = len > 0 && all_fit(schedule, pass, gang, gone, len)
+                && is_worth_it(schedule, pass, gang, gone, len, &at_us);
     for (size_t i = 0; done && i < len; i++)
         *fg_schedule_decide(schedule) = (struct fg_decision){
-            .kind = FG_DECIDE_PREEMPT, .job = gone[i]->job, .for_job = head->id};
+            .kind = FG_DECIDE_PREEMPT, .job = gone[i].job->id, .for_job = head->id};
+    if (done)
+        schedule->reservation.at_us = at_us;
     free(gone);
     return done;
 }

@@ -17,7 +17,8 @@
  * is left beside the head's reservation and within their quotas. */
 void fg_elastic_fill(struct fg_schedule *schedule, struct fg_pass *pass);
 
-/* Decide to stop jobs that are above their least size so that the head fits.  false: that would not do it. */
+/* Decide to stop jobs that are above their least size so that the head fits, the cheapest first; the reservation is for when
+ * they have let go.  false: that would not do it, or loses more than the head gains. */
 bool fg_elastic_shrink(struct fg_schedule *schedule,
                        struct fg_pass *pass,
                        const struct fg_job *head,

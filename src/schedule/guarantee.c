@@ -14,6 +14,7 @@
 #include "schedule/kinds.h"
 #include "schedule/quota.h"
 #include "schedule/schedule_inner.h"
+#include "schedule/stop.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -24,7 +25,8 @@
 struct borrower {
     const struct runner *runner;
     const struct fg_job *job;
-    int64_t standing;
+    int64_t standing, cost_us;
+    bool ends; /* before a stop could make room: it is not asked */
     bool gone; /* it lets go in the plan */
 };
 
@@ -93,12 +95,16 @@ static int64_t longest_guaranteed(const void *self, const struct fg_queue_lane *
 
 /* -- who has borrowed ----------------------------------------------------------------------------------- */
 
-/* Who goes first: the lowest, of equals the youngest. */
+/* Who goes first: those that end anyway, then the lowest, of equals who loses least, then the youngest. */
 static int goes_first(const void *a, const void *b)
 {
     const struct borrower *x = a, *y = b;
+    if (x->ends != y->ends)
+        return x->ends ? -1 : 1;
     if (x->standing != y->standing)
         return x->standing < y->standing ? -1 : 1;
+    if (x->cost_us != y->cost_us)
+        return x->cost_us < y->cost_us ? -1 : 1;
     if (x->job->started_us != y->job->started_us)
         return x->job->started_us > y->job->started_us ? -1 : 1;
     return x->job->id > y->job->id ? -1 : 1;
@@ -121,8 +127,13 @@ static void list_borrowers(struct plan *plan)
         int64_t standing = schedule->ranking
                                ? fg_ranking_standing(schedule->ranking, plan->pass->queue, job)
                                : 0;
-        plan->borrowers[plan->borrowers_len++] =
-            (struct borrower){.runner = runner, .job = job, .standing = standing};
+        plan->borrowers[plan->borrowers_len++] = (struct borrower){
+            .runner = runner,
+            .job = job,
+            .standing = standing,
+            .cost_us = fg_stop_cost_us(schedule->config, job, fg_runner_grants(runner),
+                                       runner->grants_len, plan->pass->now_us),
+            .ends = fg_schedule_ends_anyway(schedule, plan->pass, runner, job)};
     }
     if (plan->borrowers_len > 1)
         qsort(plan->borrowers, plan->borrowers_len, sizeof(*plan->borrowers), goes_first);
@@ -268,7 +279,8 @@ static void decide(struct plan *plan)
 {
     for (size_t i = plan->borrowers_len; i-- > 0;) {
         const struct borrower *borrower = &plan->borrowers[i];
-        if (borrower->gone && !claim_again(plan->schedule->what_if, borrower->runner))
+        if (borrower->gone && !borrower->ends
+            && !claim_again(plan->schedule->what_if, borrower->runner))
             *fg_schedule_decide(plan->schedule) = (struct fg_decision){
                 .kind = FG_DECIDE_PREEMPT, .job = borrower->job->id, .for_job = plan->first};
     }

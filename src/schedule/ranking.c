@@ -263,6 +263,13 @@ bool fg_ranking_may_push(const struct fg_ranking *ranking,
            && fg_ranking_pushes(ranking, queue, &pusher, running);
 }
 
+bool fg_ranking_is_above(const struct fg_queue *queue,
+                         const struct fg_job *head,
+                         const struct fg_job *running)
+{
+    return priority_of(queue, running) < priority_of(queue, head);
+}
+
 int64_t fg_ranking_standing(const struct fg_ranking *ranking,
                             const struct fg_queue *queue,
                             const struct fg_job *job)

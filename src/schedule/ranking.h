@@ -67,6 +67,10 @@ bool fg_ranking_pushes(const struct fg_ranking *ranking,
                        const struct fg_queue *queue,
                        struct fg_pusher *pusher,
                        const struct fg_job *running);
+/* Has it the higher priority? */
+bool fg_ranking_is_above(const struct fg_queue *queue,
+                         const struct fg_job *head,
+                         const struct fg_job *running);
 /* Of those who may be pushed aside the one with the lowest standing goes first. */
 int64_t fg_ranking_standing(const struct fg_ranking *ranking,
                             const struct fg_queue *queue,

@@ -48,7 +48,7 @@ struct runner *fg_runners_add(struct runners *runners,
     assert(runners->slots);
     struct runner *runner = &runners->slots[slot];
     *runner = (struct runner){.job = running->job,
-                              .end_us = running->stopping ? FG_ENDS_NOW : running->end_us,
+                              .end_us = running->end_us,
                               .stopping = running->stopping,
                               .preemptible = preemptible,
                               .seen = runners->lists,
@@ -110,8 +110,7 @@ void fg_schedule_over(struct fg_schedule *schedule, fg_job_id job)
 
 static bool is_same(const struct runner *runner, const struct fg_running *running)
 {
-    return runner->stopping == running->stopping
-           && (runner->stopping || runner->end_us == running->end_us)
+    return runner->stopping == running->stopping && runner->end_us == running->end_us
            && runner->grants_len == running->grants_len
            && (running->grants_len == 0
                || memcmp(fg_runner_grants(runner), running->grants,

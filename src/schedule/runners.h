@@ -7,7 +7,7 @@
 
 struct runner {
     fg_job_id job;  /* 0: the slot is free */
-    int64_t end_us; /* FG_ENDS_NOW while it is stopping */
+    int64_t end_us; /* expected; of one that is stopping, that of its grace */
     bool stopping, preemptible;
     bool elastic;
     bool growable; /* elastic, and below its largest size */
@@ -15,8 +15,6 @@ struct runner {
     uint32_t grants_len;
     struct fg_grant one, *many; /* `many` is owned; used from two grants on */
 };
-
-#define FG_ENDS_NOW INT64_MIN
 
 struct runners {
     struct runner *slots;

@@ -28,10 +28,11 @@ struct fg_schedule;
 /* A job that holds devices now. */
 struct fg_running {
     fg_job_id job;
-    int64_t end_us; /* expected: start + time limit, or the default duration */
+    int64_t
+        end_us; /* expected: start + time limit, or the default duration; while it stops: asked + grace (stop.h) */
     const struct fg_grant *grants;
     size_t grants_len;
-    bool stopping; /* asked to stop already: counts as ending now */
+    bool stopping; /* asked to stop already */
 };
 
 enum fg_decision_kind { FG_DECIDE_START, FG_DECIDE_PREEMPT };

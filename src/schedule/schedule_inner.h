@@ -70,6 +70,7 @@ struct fg_schedule {
     /* What the last pass saw: the same again would decide nothing. */
     uint64_t queue_changes, runner_changes;
     struct refusal refusal;
+    int64_t preempted_us; /* when those asked last, and those waited for, have let go */
     int64_t
         steady_until_us; /* until then time alone lets nobody push aside who could not then */
     bool is_settled;
@@ -150,6 +151,18 @@ bool fg_schedule_is_guaranteed(const struct fg_pass *pass,
                                const struct runner *runner,
                                const struct fg_job *job,
                                const struct fg_job *head);
+/* victims.c: is it expected to end before it could have stopped?  Then nothing is won by asking. */
+bool fg_schedule_ends_anyway(const struct fg_schedule *schedule,
+                             const struct fg_pass *pass,
+                             const struct runner *runner,
+                             const struct fg_job *job);
+/* victims.c: what the head gains, in device-microseconds, by starting at `at_us` on these grants, instead of when it would
+ * without that.  INT64_MAX: that cannot be foreseen. */
+int64_t fg_schedule_gain_us(struct fg_schedule *schedule,
+                            struct fg_pass *pass,
+                            const struct fg_gang *gang,
+                            const struct fg_grant *grants,
+                            int64_t at_us);
 /* victims.c: push aside whom the head may push aside, if that makes room.  The shadow pool is of the moment at which they
  * have stopped then. */
 bool fg_schedule_preempt(struct fg_schedule *schedule,

@@ -1,45 +1,29 @@
 /* victims.c - preemption for the head: who is asked to stop.
  *
- * What if the first of those who may be pushed aside let go, and the next, until the head has room?  Then the head takes
- * its place, and who still has his own beside it is spared.
+ * Who is stopping already, and who ends anyway before a stop could make room, is waited for.  If that is not enough, the
+ * cheapest of those that may be pushed aside are asked to stop (victims.h).  The head has its reservation for the moment at
+ * which the last of those in its way has let go.
  */
-#include "schedule/quota.h"
-#include "schedule/schedule_inner.h"
+#include "schedule/victims.h"
 
-#include <assert.h>
+#include "schedule/quota.h"
+#include "schedule/stop.h"
+
 #include <stdlib.h>
 
-struct victim {
-    const struct runner *runner;
-    const struct fg_job *job;
-    int64_t standing;
-    int64_t lost; /* what a stop may lose: devices x time of this attempt */
-};
-
-static int64_t may_lose(const struct fg_pass *pass,
-                        const struct runner *runner,
-                        const struct fg_job *job)
-{
-    const struct fg_grant *grants = fg_runner_grants(runner);
-    int64_t milli = 0, ran_s = (pass->now_us - job->started_us) / 1000000;
-    for (size_t i = 0; i < runner->grants_len; i++)
-        milli += __builtin_popcount(grants[i].devices) * (int64_t)grants[i].gpu_milli;
-    return ran_s > 0 ? ran_s * milli : 0;
-}
-
 struct victims {
-    struct victim *items;
-    size_t len;
+    struct fg_victim *items; /* the first `len` may be asked to stop, ... */
+    size_t len, soon_len;    /* ... and these behind them end anyway */
 };
 
-/* Who goes first: the lowest, of equals who loses least, then the one with the longest way to go. */
+/* Who goes first: the lowest, of equals who costs least, then the one with the longest way to go. */
 static int goes_first(const void *a, const void *b)
 {
-    const struct victim *x = a, *y = b;
+    const struct fg_victim *x = a, *y = b;
     if (x->standing != y->standing)
         return x->standing < y->standing ? -1 : 1;
-    if (x->lost != y->lost)
-        return x->lost < y->lost ? -1 : 1;
+    if (x->cost_us != y->cost_us)
+        return x->cost_us < y->cost_us ? -1 : 1;
     if (x->runner->end_us != y->runner->end_us)
         return x->runner->end_us > y->runner->end_us ? -1 : 1;
     return x->runner->job > y->runner->job ? -1 : 1;
@@ -81,26 +65,50 @@ static const struct fg_job *victim_of(const struct fg_schedule *schedule,
 static void list_victims(const struct fg_schedule *schedule,
                          const struct fg_pass *pass,
                          struct fg_pusher *pusher,
-                         size_t most,
                          struct victims *out)
 {
-    for (size_t i = 0; i < schedule->runners.len && out->len < most; i++) {
+    for (size_t i = 0; i < schedule->runners.len; i++) {
         const struct runner *runner = &schedule->runners.slots[i];
         const struct fg_job *job = victim_of(schedule, pass, runner, pusher);
         if (job)
-            out->items[out->len++] = (struct victim){.runner = runner, .job = job};
+            out->items[out->len++] = (struct fg_victim){.runner = runner, .job = job};
     }
 }
 
-/* The first that would have to go comes first. */
+bool fg_schedule_ends_anyway(const struct fg_schedule *schedule,
+                             const struct fg_pass *pass,
+                             const struct runner *runner,
+                             const struct fg_job *job)
+{
+    int64_t at_us = runner->end_us;
+    if (job->duration_us > 0 && job->attempt <= 1 && job->started_us > 0
+        && job->started_us + job->duration_us < at_us)
+        at_us = job->started_us + job->duration_us;
+    return at_us > pass->now_us
+           && at_us - pass->now_us <= fg_stop_grace_us(schedule->config, job);
+}
+
+/* The first that would have to go comes first; those that end anyway are behind the others. */
 static void sort_victims(const struct fg_schedule *schedule,
                          const struct fg_pass *pass,
                          struct victims *victims)
 {
-    for (size_t i = 0; i < victims->len; i++) {
-        struct victim *victim = &victims->items[i];
+    for (size_t i = 0; i < victims->len;) {
+        struct fg_victim *victim = &victims->items[i];
+        const struct runner *runner = victim->runner;
+        if (fg_schedule_ends_anyway(schedule, pass, runner, victim->job)) {
+            struct fg_victim ends = *victim;
+            *victim = victims->items[--victims->len];
+            victims->items[victims->len] = ends;
+            victims->soon_len++;
+            continue;
+        }
         victim->standing = fg_ranking_standing(schedule->ranking, pass->queue, victim->job);
-        victim->lost = may_lose(pass, victim->runner, victim->job);
+        victim->cost_us =
+            fg_stop_cost_us(schedule->config, victim->job, fg_runner_grants(runner),
+                            runner->grants_len, pass->now_us);
+        victim->grace_us = fg_stop_grace_us(schedule->config, victim->job);
+        i++;
     }
     if (victims->len > 1)
         qsort(victims->items, victims->len, sizeof(victims->items[0]), goes_first);
@@ -131,29 +139,6 @@ static void release(struct fg_pool *pool, const struct runner *runner)
         fg_pool_release(pool, &fg_runner_grants(runner)[i]);
 }
 
-/* Does it have its place still, now that the head is there? */
-static bool is_spared(struct fg_pool *pool, const struct runner *runner)
-{
-    const struct fg_grant *grants = fg_runner_grants(runner);
-    for (size_t i = 0; i < runner->grants_len; i++) {
-        if (fg_pool_claim(pool, &grants[i], NULL) == 0)
-            continue;
-        while (i-- > 0)
-            fg_pool_release(pool, &grants[i]);
-        return false;
-    }
-    return true;
-}
-
-static void place_head(struct fg_schedule *schedule, const struct fg_gang *gang)
-{
-    schedule->head_grants = fg_schedule_room(schedule->head_grants, gang->tasks,
-                                             &schedule->head_room, sizeof(struct fg_grant));
-    int alternative = fg_gang_place(schedule->what_if, NULL, NULL, gang, schedule->head_grants);
-    assert(alternative >= 0);
-    (void)alternative;
-}
-
 /* In the shadow pool who is stopping has stopped. */
 static void let_stop(struct fg_schedule *schedule, const struct fg_pass *pass)
 {
@@ -181,52 +166,136 @@ static bool are_enough(struct fg_schedule *schedule,
     return has_room(schedule, gang);
 }
 
-/* One after the other lets go until the head has room; how many. */
-static size_t let_go(struct fg_schedule *schedule,
-                     const struct fg_gang *gang,
-                     const struct victims *victims)
+/* -- who is waited for ------------------------------------------------------------------------------------ */
+
+struct waited {
+    const struct runner **runners;
+    size_t len;
+};
+
+/* Those that end anyway, and whoever is over before the first that is asked could have stopped.  In the shadow pool they have
+ * let go. */
+static void let_end(struct fg_schedule *schedule,
+                    const struct fg_pass *pass,
+                    const struct victims *victims,
+                    struct waited *out)
 {
-    struct fg_gang_room room = fg_gang_room(schedule->what_if, gang);
-    size_t gone = 0;
-    for (; gone < victims->len && !fg_gang_has_room(gang, &room); gone++) {
-        const struct runner *runner = victims->items[gone].runner;
-        for (size_t i = 0; i < runner->grants_len; i++)
-            fg_gang_release(schedule->what_if, gang, &fg_runner_grants(runner)[i], &room);
+    int64_t soon_us = INT64_MAX;
+    for (size_t i = 0; i < victims->len; i++)
+        if (pass->now_us + victims->items[i].grace_us < soon_us)
+            soon_us = pass->now_us + victims->items[i].grace_us;
+    for (size_t i = victims->len; i < victims->len + victims->soon_len; i++)
+        if (victims->items[i].runner->end_us > soon_us)
+            out->runners[out->len++] = victims->items[i].runner;
+    for (size_t i = 0; i < schedule->runners.len; i++) {
+        const struct runner *runner = &schedule->runners.slots[i];
+        bool is_due = runner->end_us > pass->now_us && runner->end_us <= soon_us;
+        if (runner->job && (runner->stopping || is_due))
+            out->runners[out->len++] = runner;
     }
-    return gone;
+    fg_schedule_what_if(schedule, pass->pool);
+    for (size_t i = 0; i < out->len; i++)
+        release(schedule->what_if, out->runners[i]);
 }
 
-/* Those that are in the head's way, of the first `gone`. */
-static void stop_them(struct fg_schedule *schedule,
-                      const struct fg_job *head,
-                      const struct victims *victims,
-                      size_t gone)
-{
-    while (gone-- > 0) {
-        const struct runner *runner = victims->items[gone].runner;
-        if (!is_spared(schedule->what_if, runner))
-            *fg_schedule_decide(schedule) = (struct fg_decision){
-                .kind = FG_DECIDE_PREEMPT, .job = runner->job, .for_job = head->id};
-    }
-}
-
-/* Let victims go until the head has room, then stop those that are in its way.  Most often all are too few, which is found
- * without sorting them. */
-static bool push_aside(struct fg_schedule *schedule,
+/* The last of those in the head's way has let go. */
+static int64_t free_us(const struct fg_schedule *schedule,
                        const struct fg_pass *pass,
-                       const struct fg_pusher *pusher,
+                       const struct victims *victims,
+                       const struct waited *waited)
+{
+    int64_t last_us = pass->now_us + 1;
+    for (size_t i = 0; i < victims->len; i++) {
+        const struct fg_victim *victim = &victims->items[i];
+        if (victim->chosen && pass->now_us + victim->grace_us > last_us)
+            last_us = pass->now_us + victim->grace_us;
+    }
+    for (size_t i = 0; i < waited->len; i++)
+        if (waited->runners[i]->end_us > last_us
+            && fg_victims_is_in_the_way(schedule->what_if, waited->runners[i]))
+            last_us = waited->runners[i]->end_us;
+    return last_us;
+}
+
+/* -- is it worth it --------------------------------------------------------------------------------------- */
+
+int64_t fg_schedule_gain_us(struct fg_schedule *schedule,
+                            struct fg_pass *pass,
+                            const struct fg_gang *gang,
+                            const struct fg_grant *grants,
+                            int64_t at_us)
+{
+    int64_t else_us = schedule->reservation.at_us;
+    if (else_us == INT64_MAX)
+        else_us = fg_forecast_reserve(schedule, pass, gang);
+    if (else_us == INT64_MAX)
+        return INT64_MAX;
+    __int128 gain = else_us > at_us ? else_us - at_us : 0;
+    gain *= fg_stop_weight_milli(grants, gang->tasks);
+    return gain / 1000 > INT64_MAX ? INT64_MAX : (int64_t)(gain / 1000);
+}
+
+/* Who is not below the head in priority loses no more than the head gains by starting sooner. */
+static bool is_worth_it(struct fg_schedule *schedule,
+                        struct fg_pass *pass,
+                        const struct fg_job *head,
+                        const struct fg_gang *gang,
+                        const struct victims *victims)
+{
+    __int128 cost = 0;
+    for (size_t i = 0; i < victims->len; i++)
+        if (victims->items[i].chosen
+            && !fg_ranking_is_above(pass->queue, head, victims->items[i].job))
+            cost += victims->items[i].cost_us;
+    return cost == 0
+           || cost <= fg_schedule_gain_us(schedule, pass, gang, schedule->head_grants,
+                                          schedule->preempted_us);
+}
+
+static bool choose(struct fg_schedule *schedule,
+                   struct fg_pass *pass,
+                   const struct fg_job *head,
+                   const struct fg_gang *gang,
+                   struct victims *victims)
+{
+    struct waited waited = {
+        .runners = malloc((fg_ends_len(schedule->runners.ends) + victims->soon_len + 1)
+                          * sizeof(const struct runner *))};
+    if (!waited.runners)
+        abort();
+    let_end(schedule, pass, victims, &waited);
+    schedule->head_grants = fg_schedule_room(schedule->head_grants, gang->tasks,
+                                             &schedule->head_room, sizeof(struct fg_grant));
+    bool chosen = !has_room(schedule, gang)
+                  && fg_victims_choose(schedule->what_if, gang, victims->items, victims->len,
+                                       schedule->head_grants);
+    schedule->preempted_us = chosen ? free_us(schedule, pass, victims, &waited) : INT64_MAX;
+    free(waited.runners);
+    return chosen && is_worth_it(schedule, pass, head, gang, victims);
+}
+
+/* Ask those that are in the head's way.  Nobody is asked if those who go anyway are enough: the head's reservation is then
+ * found as if nobody could be. */
+static bool push_aside(struct fg_schedule *schedule,
+                       struct fg_pass *pass,
+                       const struct fg_job *head,
                        const struct fg_gang *gang,
                        struct victims *victims)
 {
-    if (!are_enough(schedule, pass, gang, victims))
-        return false;
     sort_victims(schedule, pass, victims);
-    let_stop(schedule, pass);
-    size_t gone = let_go(schedule, gang, victims);
-    place_head(schedule, gang);
-    stop_them(schedule, pusher->head, victims, gone);
+    if (!choose(schedule, pass, head, gang, victims))
+        return false;
+    for (size_t i = victims->len; i-- > 0;)
+        if (victims->items[i].chosen)
+            *fg_schedule_decide(schedule) =
+                (struct fg_decision){.kind = FG_DECIDE_PREEMPT,
+                                     .job = victims->items[i].runner->job,
+                                     .for_job = head->id};
+    schedule->reservation.at_us = schedule->preempted_us;
     return true;
 }
+
+/* -- refusals --------------------------------------------------------------------------------------------- */
 
 static void note_refusal(struct fg_schedule *schedule,
                          const struct fg_pass *pass,
@@ -262,35 +331,34 @@ static int64_t refused_until_us(const struct fg_schedule *schedule,
     return until_us;
 }
 
+/* Most often all together are too few, which is found without sorting them. */
 static bool look_for_victims(struct fg_schedule *schedule,
                              struct fg_pass *pass,
                              const struct fg_gang *gang,
                              struct fg_pusher *pusher)
 {
-    bool waits = false; /* only for those who stop already */
     if (schedule->runners.stopping > 0) {
         let_stop(schedule, pass);
-        waits = has_room(schedule, gang);
+        if (has_room(schedule, gang)) {
+            pusher->steady_until_us = pass->now_us; /* not all were looked at */
+            return false;                           /* nobody else is asked meanwhile */
+        }
     }
     struct victims victims = {
         .items = malloc(schedule->runners.preemptible * sizeof(victims.items[0]))};
     if (!victims.items)
         abort();
-    list_victims(schedule, pass, pusher, waits ? 1 : SIZE_MAX, &victims);
-    bool done = victims.len > 0;
-    if (done && waits) {
-        place_head(schedule, gang);
-        pusher->steady_until_us = pass->now_us; /* not all were looked at */
-    } else if (done) {
-        done = push_aside(schedule, pass, pusher, gang, &victims);
-    }
+    list_victims(schedule, pass, pusher, &victims);
+    bool enough = victims.len > 0 && are_enough(schedule, pass, gang, &victims);
+    bool done = enough && push_aside(schedule, pass, pusher->head, gang, &victims);
     free(victims.items);
-    if (!done)
+    if (!enough)
         note_refusal(schedule, pass, gang, pusher);
+    else if (!done)
+        pusher->steady_until_us = pass->now_us; /* what it costs changes with time */
     return done;
 }
 
-/* Jobs that are stopping already count as gone. */
 bool fg_schedule_preempt(struct fg_schedule *schedule,
                          struct fg_pass *pass,
                          const struct fg_job *head,
@@ -308,8 +376,5 @@ bool fg_schedule_preempt(struct fg_schedule *schedule,
     }
     if (until_us < schedule->steady_until_us)
         schedule->steady_until_us = until_us;
-    if (!done)
-        return false;
-    schedule->reservation.at_us = pass->now_us + 1;
-    return true;
+    return done;
 }

@@ -66,7 +66,7 @@ struct fg_sim_cluster {
     size_t projects_len;
     struct fg_links links; /* between sites */
     int64_t
-        stop_us; /* a job that is asked to stop takes so long: it saves its work, and holds its devices */
+        stop_us; /* a job that is asked to stop holds its devices so long: with checkpoints it saves its work */
 };
 
 void fg_sim_cluster_free(struct fg_sim_cluster *cluster); /* back to zero */

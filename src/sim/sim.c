@@ -9,9 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PROGRESS_EVERY  4096 /* rounds of the loop */
-#define PREDICT_CLASSES 16384
-#define IN_VAIN_US      31'536'000'000'000LL /* a year in which no job began or ended */
+#define SAVED_AT_ONCE_US 1000 /* a grace, if stopping takes no time */
+#define PROGRESS_EVERY   4096 /* rounds of the loop */
+#define PREDICT_CLASSES  16384
+#define IN_VAIN_US       31'536'000'000'000LL /* a year in which no job began or ended */
 
 void *fg_sim_grow(void *items, size_t len, size_t *room, size_t size)
 {
@@ -216,6 +217,9 @@ static void arrive(struct sim *sim, size_t index)
         .submitted_us = EPOCH_US + sim->now_us,
         .deadline_us = job->deadline_us ? EPOCH_US + job->deadline_us : 0,
         .time_limit_us = limit_us(sim, job),
+        .grace_us = sim->cluster->stop_us ? sim->cluster->stop_us : SAVED_AT_ONCE_US,
+        .checkpoint_us = job->checkpoint_us,
+        .restart_us = job->restart_us,
         .duration_us = estimate_us(sim, job),
     };
     const struct fg_request *request = &sim->trace->requests[job->request];

@@ -10,8 +10,8 @@
  * Time:     virtual, from event to event.  Events of one moment are applied together, then one pass decides, as in the
  *           daemon's step; no pass while nothing changed that could let a job start.
  * Work:     a job has duration_us of work at speed 1.  An attempt begins with what the restart costs, and then does the rest
- *           at the speed of its slowest device.  A job that is asked to stop saves its work; one whose node is lost
- *           falls back to its last checkpoint.
+ *           at the speed of its slowest device.  A job that writes checkpoints saves its work when it is asked to stop, and
+ *           falls back to the last one if its node is lost; others begin again.
  * Pure:     no clock, no file; every random draw comes from the seed.  The same options give the same result, byte for byte.
  * Threads:  runs share nothing but what they only read: several may go at once.
  */

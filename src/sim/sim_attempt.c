@@ -2,6 +2,7 @@
  *
  * The books that the live controller keeps of it are kept by the same functions. */
 #include "schedule/quota.h"
+#include "schedule/stop.h"
 #include "sim/sim_inner.h"
 
 #include <assert.h>
@@ -242,8 +243,8 @@ static void learn(struct sim *sim, const struct attempt *attempt)
         fg_predict_note(sim->predict, job, request, 1, ran_us);
 }
 
-/* Who ends while he is being stopped counts as stopped, as in the service, which cannot tell: he is queued again, and
- * finds that all is done. */
+/* Who ends while he is being stopped counts as stopped, as in the service, which cannot tell whether he was at his end or has
+ * saved his work: he is queued again, and if he saves it finds that all is done. */
 static bool ends_while_stopping(const struct sim *sim, const struct attempt *attempt)
 {
     return !attempt->times_out && fg_queue_get(sim->queue, attempt->job + 1)->stop_sent;
@@ -278,6 +279,7 @@ void fg_sim_ask_stop(struct sim *sim, fg_job_id id)
     fg_queue_set(sim->queue, &job);
     struct fg_running *running = &sim->running[sim->attempts[slot].running_at];
     running->stopping = true;
+    running->end_us = EPOCH_US + sim->now_us + fg_stop_grace_us(sim->options->config, &job);
     fg_schedule_runs(sim->schedule, sim->queue, running);
     sim->result->sums.preemptions++;
     fg_sim_plan(sim, (struct event){.kind = EVENT_STOPPED,
@@ -307,7 +309,7 @@ void fg_sim_interrupt(struct sim *sim, uint32_t slot, bool saves)
     int64_t held_us = give_back(sim, slot), worked_us = held_us - attempt.overhead_us;
     int64_t work =
         worked_us > 0 ? (int64_t)((__int128)worked_us * attempt.speed_milli / 1000) : 0;
-    if (!saves)
+    if (!saves || job->checkpoint_us == 0)
         work = job->checkpoint_us > 0 ? work / job->checkpoint_us * job->checkpoint_us : 0;
     if (work > run->left_us)
         work = run->left_us;

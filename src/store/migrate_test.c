@@ -185,6 +185,9 @@ static void test_what_is_new_goes_in_and_comes_out(void)
     MUST(store && ops->begin(store, NULL) == 0);
     struct fg_job_row row = plain_job(5);
     row.job.duration_us = 77;
+    row.job.grace_us = 30;
+    row.job.checkpoint_us = 600;
+    row.job.restart_us = 60;
     EQ(add_job(store, &row), 0);
     row.job.attained_us = 99;
     EQ(ops->job_set(store, &row.job, 0, "", 0, 0, NULL), 0);

@@ -51,6 +51,9 @@ enum column {
     DURATION,
     ATTAINED,
     TASKS_MAX,
+    GRACE,
+    CHECKPOINT,
+    RESTART,
     COLUMNS_LEN
 };
 _Static_assert(COLUMNS_LEN == FG_JOB_COLUMNS_LEN, "FG_JOB_COLUMNS and this list differ");
@@ -81,6 +84,9 @@ static void decode_core(const struct fg_query *query, struct fg_job *job)
         .retry_backoff_us = fg_query_get(query, BACKOFF),
         .duration_us = fg_query_get(query, DURATION),
         .attained_us = fg_query_get(query, ATTAINED),
+        .grace_us = fg_query_get(query, GRACE),
+        .checkpoint_us = fg_query_get(query, CHECKPOINT),
+        .restart_us = fg_query_get(query, RESTART),
         .array_id = (fg_job_id)fg_query_get(query, ARRAY_ID),
         .array_index = (uint32_t)fg_query_get(query, ARRAY_INDEX),
     };

@@ -91,6 +91,9 @@ static const char *const step_2 =
     "ALTER TABLE job ADD COLUMN duration_us INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE job ADD COLUMN attained_us INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE job ADD COLUMN tasks_max INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE job ADD COLUMN grace_us INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE job ADD COLUMN checkpoint_us INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE job ADD COLUMN restart_us INTEGER NOT NULL DEFAULT 0;"
     "CREATE TABLE project_use("
     " project INTEGER PRIMARY KEY, device_ms INTEGER NOT NULL, time_us INTEGER NOT NULL) "
     "STRICT;";

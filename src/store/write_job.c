@@ -46,6 +46,9 @@ static int add_row(struct fg_store *store,
     fg_query_int(&query, job->duration_us);
     fg_query_int(&query, job->attained_us);
     fg_query_int(&query, job->tasks_max);
+    fg_query_int(&query, job->grace_us);
+    fg_query_int(&query, job->checkpoint_us);
+    fg_query_int(&query, job->restart_us);
     return fg_query_run(&query, err);
 }
 

@@ -2,6 +2,7 @@
 #include "test/schedule/world.h"
 
 #include "schedule/priority.h"
+#include "schedule/stop.h"
 #include "test/tap.h"
 
 #include <stdlib.h>
@@ -301,9 +302,9 @@ void release(struct fg_pool *pool, const struct run *run)
         fg_pool_release(pool, &run->grants[t]);
 }
 
-static int64_t expected_end(const struct world *world, const struct run *run)
+static int64_t expected_end(const struct run *run)
 {
-    return run->stopping ? world->now_us + 1 : run->begun_us + run->job.time_limit_us;
+    return run->stopping ? run->gone_us : run->begun_us + run->job.time_limit_us;
 }
 
 /* The head fits at its moment, and at none before.  (Preemption and a quota of a kind change that.) */
@@ -334,7 +335,7 @@ static void check_reservation(struct world *world)
         broke(world, "the head fits now");
     for (int late = 0; late <= 1; late++) {
         for (size_t r = 0; r < world->runs_len; r++) {
-            int64_t end_us = expected_end(world, &world->runs[r]);
+            int64_t end_us = expected_end(&world->runs[r]);
             if (world->runs[r].running && (late ? end_us == head.at_us : end_us < head.at_us))
                 release(world->copy, &world->runs[r]);
         }
@@ -393,9 +394,18 @@ static void preempt(struct world *world, const struct fg_decision *decision)
     if (!run->running || run->stopping || !run->job.preemptible || !may)
         broke(world, "preempted who may not be");
     run->stopping = true;
+    run->gone_us = world->now_us + fg_stop_grace_us(&world->config, &run->job);
     run->ends_us = world->now_us + 1 + draw(world, 3 * S);
     if (++run->stopped > 40)
         broke(world, "the same job is pushed aside over and over");
+}
+
+/* It is stopping, or is over before somebody could have stopped. */
+static bool is_waited_for(const struct world *world, const struct run *run)
+{
+    int64_t end_us = expected_end(run), grace_us = fg_stop_grace_us(&world->config, &run->job);
+    return run->running
+           && (run->stopping || (end_us > world->now_us && end_us <= world->now_us + grace_us));
 }
 
 /* Before they are marked: without them the head does not fit, with them it does. */
@@ -406,7 +416,7 @@ static void check_preemptions(struct world *world,
     const struct run *head = NULL;
     fg_pool_copy(world->copy, world->pool);
     for (size_t r = 0; r < world->runs_len; r++)
-        if (world->runs[r].running && world->runs[r].stopping)
+        if (is_waited_for(world, &world->runs[r]))
             release(world->copy, &world->runs[r]);
     for (size_t i = 0; i < len; i++) {
         if (decisions[i].kind != FG_DECIDE_PREEMPT)
@@ -428,7 +438,7 @@ static size_t list_running(struct world *world)
         if (world->runs[r].running)
             world->running[len++] = (struct fg_running){
                 .job = world->runs[r].job.id,
-                .end_us = world->runs[r].begun_us + world->runs[r].job.time_limit_us,
+                .end_us = expected_end(&world->runs[r]),
                 .grants = world->runs[r].grants,
                 .grants_len = world->runs[r].job.tasks,
                 .stopping = world->runs[r].stopping,

@@ -15,8 +15,8 @@ struct run {
     struct fg_job job;
     struct fg_request any_of[FG_ANY_OF_MAX];
     size_t any_of_len;
-    int64_t lasts_us; /* what it really takes */
-    int64_t begun_us, ends_us;
+    int64_t lasts_us;                   /* what it really takes */
+    int64_t begun_us, ends_us, gone_us; /* gone_us: its grace is over */
     bool running, stopping, done;
     struct fg_grant *grants;
     struct fg_amount amount;

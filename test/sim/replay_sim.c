@@ -210,17 +210,18 @@ static void end_tasks(struct world *world)
         struct task *task = &world->tasks[i];
         if (task->told || task_end_us(task) > world->now_us)
             continue;
-        bool stopped = task->end_us > world->now_us;
+        bool early = task->end_us > world->now_us;
         int64_t left_us = task->end_us - world->now_us;
         int64_t *job_left_us = &world->left_us[task->key.job - 1];
         task->told = true;
-        if (task->key.task == 0 && left_us < *job_left_us) /* not while it restarts */
+        bool saves = world->trace.jobs[task->key.job - 1].checkpoint_us > 0;
+        if (task->key.task == 0 && saves && left_us < *job_left_us) /* not while it restarts */
             *job_left_us = left_us;
         tell(world, (struct fg_engine_event){.kind = FG_TASK_EXITED,
                                              .key = task->key,
-                                             .stopped = stopped,
-                                             .term_signal = stopped ? 15 : 0,
-                                             .exit_code = stopped ? -1 : 0,
+                                             .stopped = task->stop_us != 0,
+                                             .term_signal = early ? 15 : 0,
+                                             .exit_code = early ? -1 : 0,
                                              .usage = {.max_rss_mib = 1, .cpu_us = 1}});
     }
 }
@@ -250,12 +251,13 @@ static void make_job(struct world *world, int64_t *at_s)
         .priority = (int32_t)roll(world, 400) - 200,
         .preemptible = roll(world, 2),
         .restart_us = RESTART_US,
+        .checkpoint_us = roll(world, 4) ? 60 * SECOND : 0,
         .project = roll(world, 2),
         .tasks = request.count == 2 ? 1 + roll(world, TASKS_MAX) : 1,
         .request = fg_sim_trace_request(trace, &request),
     };
     if (roll(world, 2))
-        job.time_limit_us = job.duration_us * (1 + roll(world, 4));
+        job.time_limit_us = (job.duration_us + RESTART_US) * (1 + roll(world, 4));
     if (roll(world, 2))
         job.estimate_us = job.duration_us * (1 + roll(world, 2));
     if (roll(world, 4) == 0)
@@ -320,7 +322,9 @@ static void ask_submit(const struct world *world, size_t index, struct ask *ask)
                             .any_of = {world->trace.requests[job->request]},
                             .any_of_len = 1,
                             .tasks = job->tasks,
-                            .grace_us = 10 * SECOND,
+                            .grace_us = STOP_US,
+                            .checkpoint_us = job->checkpoint_us,
+                            .restart_us = job->restart_us,
                             .retry_backoff_us = SECOND,
                             .compute_density = -1,
                             .time_sensitivity = -1,
