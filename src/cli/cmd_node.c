@@ -1,5 +1,6 @@
 /* cmd_node.c - fastgpu node list, show, drain, resume */
 #include "cli/human.h"
+#include "cli/list_print.h"
 #include "cli/pages.h"
 #include "cli/table.h"
 #include "cli/verb.h"
@@ -105,26 +106,8 @@ int fg_cmd_node_list(struct fg_cli *cli, struct fg_err *err)
 {
     FG_AUTO(fg_answer) struct fg_answer answer = {};
     int rc = fg_cli_get(cli, "/v1/nodes", &answer, err);
-    if (rc < 0)
+    if (rc < 0 || !fg_list_print(cli, answer.doc, node_columns, add_node))
         return rc;
-    const struct fg_doc *items = fg_doc_get(answer.doc, "items");
-    if (fg_args_has(&cli->args, "json")) {
-        FG_AUTO(fg_buf) struct fg_buf out = {};
-        fg_view_json(&out, items ? items : answer.doc);
-        printf("%s\n", out.text);
-        return 0;
-    }
-    FG_AUTO(fg_table) struct fg_table *table = fg_table_new(node_columns);
-    bool names_only = fg_args_has(&cli->args, "quiet");
-    for (const struct fg_doc *node = fg_view_first(answer.doc, "items"); node;
-         node = node->next) {
-        if (names_only)
-            printf("%s\n", fg_view_text(node, "name"));
-        add_node(table, node);
-    }
-    if (names_only)
-        return 0;
-    fg_table_print(table, &cli->out, stdout);
     for (const struct fg_doc *node = fg_view_first(answer.doc, "items"); node;
          node = node->next)
         put_reason(cli, node);

@@ -1,5 +1,6 @@
 /* cmd_project.c - fastgpu project list, show, set, archive */
 #include "cli/human.h"
+#include "cli/list_print.h"
 #include "cli/pages.h"
 #include "cli/table.h"
 #include "cli/verb.h"
@@ -136,25 +137,9 @@ int fg_cmd_project_list(struct fg_cli *cli, struct fg_err *err)
 {
     FG_AUTO(fg_answer) struct fg_answer answer = {};
     int rc = fg_cli_get(cli, "/v1/projects", &answer, err);
-    if (rc < 0)
-        return rc;
-    const struct fg_doc *items = fg_doc_get(answer.doc, "items");
-    if (fg_args_has(&cli->args, "json")) {
-        FG_AUTO(fg_buf) struct fg_buf out = {};
-        fg_view_json(&out, items ? items : answer.doc);
-        printf("%s\n", out.text);
-        return 0;
-    }
-    FG_AUTO(fg_table) struct fg_table *table = fg_table_new(project_columns);
-    bool names_only = fg_args_has(&cli->args, "quiet");
-    for (const struct fg_doc *at = fg_view_first(answer.doc, "items"); at; at = at->next) {
-        if (names_only)
-            printf("%s\n", fg_view_text(at, "name"));
-        add_project(table, at);
-    }
-    if (!names_only)
-        fg_table_print(table, &cli->out, stdout);
-    return 0;
+    if (rc == 0)
+        fg_list_print(cli, answer.doc, project_columns, add_project);
+    return rc;
 }
 
 static void path_of(const struct fg_cli *cli, struct fg_buf *out)

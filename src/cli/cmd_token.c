@@ -1,6 +1,7 @@
 /* cmd_token.c - fastgpu token list, create, revoke */
 #include "cli/human.h"
 #include "cli/job_text.h"
+#include "cli/list_print.h"
 #include "cli/pages.h"
 #include "cli/table.h"
 #include "cli/verb.h"
@@ -37,6 +38,25 @@ static void add_moment(struct fg_table *table,
     fg_table_add(table, FG_PLAIN, time_us > 0 ? text : none);
 }
 
+static void add_token(struct fg_table *table, const struct fg_doc *token)
+{
+    bool revoked = fg_view_bool(token, "revoked");
+    int64_t end_us = fg_view_time(token, "expires");
+    bool expired = end_us > 0 && end_us <= fg_now_us();
+    const char *project = fg_view_text(token, "project");
+    fg_table_add(table, FG_PLAIN, fg_view_text(token, "id"));
+    fg_table_add(table, FG_PLAIN, fg_view_text(token, "prefix"));
+    fg_table_add(table, FG_PLAIN, fg_view_text(token, "user"));
+    fg_table_add(table, FG_PLAIN, fg_view_text(token, "role"));
+    fg_table_add(table, FG_PLAIN, project[0] ? project : "every");
+    add_moment(table, token, "created", "");
+    add_moment(table, token, "expires", "never");
+    fg_table_add(table, revoked || expired ? FG_DIM : FG_GOOD,
+                 revoked   ? "revoked"
+                 : expired ? "expired"
+                           : "good");
+}
+
 int fg_cmd_token_list(struct fg_cli *cli, struct fg_err *err)
 {
     static const struct fg_column columns[] = {
@@ -46,35 +66,9 @@ int fg_cmd_token_list(struct fg_cli *cli, struct fg_err *err)
     };
     FG_AUTO(fg_answer) struct fg_answer answer = {};
     int rc = fg_cli_get(cli, "/v1/tokens", &answer, err);
-    if (rc < 0)
-        return rc;
-    const struct fg_doc *items = fg_doc_get(answer.doc, "items");
-    if (fg_args_has(&cli->args, "json")) {
-        FG_AUTO(fg_buf) struct fg_buf out = {};
-        fg_view_json(&out, items ? items : answer.doc);
-        printf("%s\n", out.text);
-        return 0;
-    }
-    FG_AUTO(fg_table) struct fg_table *table = fg_table_new(columns);
-    for (const struct fg_doc *at = fg_view_first(answer.doc, "items"); at; at = at->next) {
-        bool revoked = fg_view_bool(at, "revoked");
-        int64_t end_us = fg_view_time(at, "expires");
-        bool expired = end_us > 0 && end_us <= fg_now_us();
-        const char *project = fg_view_text(at, "project");
-        fg_table_add(table, FG_PLAIN, fg_view_text(at, "id"));
-        fg_table_add(table, FG_PLAIN, fg_view_text(at, "prefix"));
-        fg_table_add(table, FG_PLAIN, fg_view_text(at, "user"));
-        fg_table_add(table, FG_PLAIN, fg_view_text(at, "role"));
-        fg_table_add(table, FG_PLAIN, project[0] ? project : "every");
-        add_moment(table, at, "created", "");
-        add_moment(table, at, "expires", "never");
-        fg_table_add(table, revoked || expired ? FG_DIM : FG_GOOD,
-                     revoked   ? "revoked"
-                     : expired ? "expired"
-                               : "good");
-    }
-    fg_table_print(table, &cli->out, stdout);
-    return 0;
+    if (rc == 0)
+        fg_list_print(cli, answer.doc, columns, add_token);
+    return rc;
 }
 
 static int write_token(const struct fg_cli *cli, struct fg_json *json, struct fg_err *err)

@@ -1,0 +1,34 @@
+/* list_print.c - see list_print.h */
+#include "cli/list_print.h"
+
+#include <stdio.h>
+
+static void print_json(const struct fg_doc *answer)
+{
+    FG_AUTO(fg_buf) struct fg_buf out = {};
+    const struct fg_doc *items = fg_doc_get(answer, "items");
+    fg_view_json(&out, items ? items : answer);
+    printf("%s\n", out.text);
+}
+
+bool fg_list_print(struct fg_cli *cli,
+                   const struct fg_doc *answer,
+                   const struct fg_column *columns,
+                   fg_list_row_fn *row)
+{
+    if (fg_args_has(&cli->args, "json")) {
+        print_json(answer);
+        return false;
+    }
+    const struct fg_doc *first = fg_view_first(answer, "items");
+    if (fg_args_has(&cli->args, "quiet")) {
+        for (const struct fg_doc *at = first; at; at = at->next)
+            printf("%s\n", fg_view_text(at, "name"));
+        return false;
+    }
+    FG_AUTO(fg_table) struct fg_table *table = fg_table_new(columns);
+    for (const struct fg_doc *at = first; at; at = at->next)
+        row(table, at);
+    fg_table_print(table, &cli->out, stdout);
+    return true;
+}
