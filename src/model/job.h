@@ -120,7 +120,8 @@ struct fg_job {
     int64_t checkpoint_us, restart_us; /* as in fg_job_spec */
     fg_job_id array_id;                /* first element's id; 0 no array */
     uint32_t array_index;
-    uint32_t grants_at; /* set by the controller while it holds devices */
+    uint64_t reservation; /* fg_advance_key of the reservation it is to run in; 0 none */
+    uint32_t grants_at;   /* set by the controller while it holds devices */
 };
 
 /* Tasks that the job can use. */

@@ -52,6 +52,12 @@ FG_AUTO_DEFINE(fg_queue)
 uint32_t fg_queue_class(struct fg_queue *queue,
                         const struct fg_request *any_of,
                         size_t any_of_len);
+/* The class of jobs that name an advance reservation, by its key (model/reservation.h): one of its own.  0: none. */
+uint32_t fg_queue_class_in(struct fg_queue *queue,
+                           const struct fg_request *any_of,
+                           size_t any_of_len,
+                           uint64_t reservation);
+uint64_t fg_queue_class_reservation(const struct fg_queue *queue, uint32_t request);
 const struct fg_request *fg_queue_class_at(const struct fg_queue *queue,
                                            uint32_t request,
                                            size_t *out_len);

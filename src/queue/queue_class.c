@@ -29,9 +29,9 @@ static uint64_t mix_request(uint64_t hash, const struct fg_request *r)
     return hash;
 }
 
-static uint64_t hash_of(const struct fg_request *any_of, size_t len)
+static uint64_t hash_of(const struct fg_request *any_of, size_t len, uint64_t reservation)
 {
-    uint64_t hash = 14695981039346656037ULL;
+    uint64_t hash = 14695981039346656037ULL ^ reservation;
     for (size_t i = 0; i < len; i++)
         hash = mix_request(hash, &any_of[i]);
     return hash ? hash : 1;
@@ -45,9 +45,12 @@ static bool same(const struct fg_request *a, const struct fg_request *b)
            && a->data_mib == b->data_mib && strcmp(a->data_site, b->data_site) == 0;
 }
 
-static bool is_class(const struct class_row *row, const struct fg_request *any_of, size_t len)
+static bool is_class(const struct class_row *row,
+                     const struct fg_request *any_of,
+                     size_t len,
+                     uint64_t reservation)
 {
-    if (row->len != len)
+    if (row->len != len || row->reservation != reservation)
         return false;
     for (size_t i = 0; i < len; i++)
         if (!same(&row->any_of[i], &any_of[i]))
@@ -68,17 +71,25 @@ uint32_t fg_queue_class(struct fg_queue *queue,
                         const struct fg_request *any_of,
                         size_t any_of_len)
 {
+    return fg_queue_class_in(queue, any_of, any_of_len, 0);
+}
+
+uint32_t fg_queue_class_in(struct fg_queue *queue,
+                           const struct fg_request *any_of,
+                           size_t any_of_len,
+                           uint64_t reservation)
+{
     assert(any_of_len > 0 && any_of_len <= FG_ANY_OF_MAX);
-    uint64_t hash = hash_of(any_of, any_of_len);
+    uint64_t hash = hash_of(any_of, any_of_len, reservation);
     uint32_t found;
     /* Two different requests of one hash: step to the next number until it is ours or free. */
     for (; fg_map_get(queue->class_by_hash, hash, &found); hash = hash + 1 ? hash + 1 : 1)
-        if (is_class(&queue->classes[found], any_of, any_of_len))
+        if (is_class(&queue->classes[found], any_of, any_of_len, reservation))
             return found;
 
     uint32_t at = take_row(queue);
     struct class_row *row = &queue->classes[at];
-    *row = (struct class_row){.len = any_of_len, .hash = hash};
+    *row = (struct class_row){.len = any_of_len, .hash = hash, .reservation = reservation};
     memcpy(row->any_of, any_of, any_of_len * sizeof(any_of[0]));
     fg_map_put(queue->class_by_hash, hash, at);
     queue->classes_idle++;
@@ -136,6 +147,12 @@ const struct fg_request *fg_queue_class_at(const struct fg_queue *queue,
     assert(request < queue->classes_len && !queue->classes[request].empty);
     *out_len = queue->classes[request].len;
     return queue->classes[request].any_of;
+}
+
+uint64_t fg_queue_class_reservation(const struct fg_queue *queue, uint32_t request)
+{
+    assert(request < queue->classes_len);
+    return queue->classes[request].reservation;
 }
 
 size_t fg_queue_classes_len(const struct fg_queue *queue)

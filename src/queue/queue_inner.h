@@ -67,9 +67,10 @@ struct project_row {
 struct class_row {
     struct fg_request any_of[FG_ANY_OF_MAX];
     size_t len;
-    size_t ready;   /* jobs of it in the order */
-    size_t open;    /* jobs of it that are open */
-    uint64_t hash;  /* its key in class_by_hash */
+    size_t ready;  /* jobs of it in the order */
+    size_t open;   /* jobs of it that are open */
+    uint64_t hash; /* its key in class_by_hash */
+    uint64_t reservation;
     uint32_t asked; /* jobs of it lately, see fg_queue_class_asked */
     bool empty;     /* the row is free */
 };

@@ -30,4 +30,9 @@ void fg_schedule_reserve(struct fg_schedule *schedule,
     if (schedule->beside != schedule->forecast.pool)
         schedule->beside_number++;
     schedule->beside = schedule->forecast.pool;
+    /* It needs what is reserved in advance, of which nothing can be foreseen: the next may be the head. */
+    if (schedule->reservation.at_us == INT64_MAX && fg_reserved_is_any(&schedule->reserved)) {
+        schedule->reservation.job = 0;
+        fg_misfit_note_unforeseen(schedule, head);
+    }
 }

@@ -17,6 +17,10 @@ struct plan {
     bool all_gained; /* any node may have more than when promises were last looked at */
 };
 
+#define RESERVED UINT64_MAX /* stands for a job in the profile */
+#define FOR_EVER                                                                               \
+    (INT64_MAX / 4) /* so far from the end of numbers that durations can be added */
+
 /* -- promises --------------------------------------------------------------------------------------------- */
 
 void fg_planner_fini(struct planner *planner)
@@ -112,6 +116,16 @@ static bool waits_still(const struct plan *plan, const struct promise *promise)
            && job->tasks == promise->tasks && job->request == promise->request;
 }
 
+/* What is reserved in advance: nothing is promised of it. */
+static void add_reserved(struct plan *plan)
+{
+    const struct reserved *reserved = &plan->schedule->reserved;
+    for (size_t i = 0; i < reserved->regions_len; i++) {
+        struct fg_grant all = fg_reserved_all_of(&reserved->regions[i]);
+        fg_profile_add(plan->planner->profile, RESERVED, 0, &all, INT64_MIN, FOR_EVER);
+    }
+}
+
 static void build(struct plan *plan)
 {
     struct planner *planner = plan->planner;
@@ -133,9 +147,12 @@ static void build(struct plan *plan)
         const struct runner *runner = &runners->slots[i];
         int64_t to_us = runner->end_us > now_us ? runner->end_us : now_us + 1;
         for (uint32_t task = 0; runner->job && task < runner->grants_len; task++)
-            fg_profile_add(planner->profile, runner->job, 0, &fg_runner_grants(runner)[task],
-                           INT64_MIN, to_us);
+            if (!fg_reserved_has_grant(&plan->schedule->reserved,
+                                       &fg_runner_grants(runner)[task]))
+                fg_profile_add(planner->profile, runner->job, 0,
+                               &fg_runner_grants(runner)[task], INT64_MIN, to_us);
     }
+    add_reserved(plan);
     for (size_t i = planner->len; i-- > 0;)
         if (!waits_still(plan, &planner->promises[i]))
             drop(planner, &planner->promises[i]);
@@ -239,7 +256,7 @@ static struct fg_profile_ask ask_for(const struct plan *plan,
     return (struct fg_profile_ask){.gang = gang,
                                    .now_us = plan->pass->now_us,
                                    .lasts_us = fg_schedule_duration(plan->schedule, job),
-                                   .before_us = before_us,
+                                   .before_us = before_us < FOR_EVER ? before_us : FOR_EVER,
                                    .pick = {rank_max, job->id}};
 }
 
@@ -429,6 +446,11 @@ static void look_at(struct plan *plan, const struct fg_job *job)
     }
     if (!fg_misfit_fits_empty(plan->schedule, plan->pass, job, &gang))
         return;
+    if (fg_reserved_lend(plan->schedule, plan->pass, job, &gang, job->preemptible)) {
+        if (promise)
+            drop(plan->planner, promise);
+        return;
+    }
     if (promise)
         look_for_sooner(plan, job, &gang, promise);
     else if (has_depth_left(plan))
@@ -444,6 +466,7 @@ static int64_t longest_planned(const void *self, const struct fg_queue_lane *lan
     const struct plan *plan = self;
     return fg_misfit_is_hopeless(plan->schedule, lane)
                    || fg_misfit_is_over_quota(plan->schedule, lane)
+                   || fg_queue_class_reservation(plan->pass->queue, lane->request)
                ? -1
                : INT64_MAX;
 }

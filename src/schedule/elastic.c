@@ -82,7 +82,9 @@ void fg_elastic_fill(struct fg_schedule *schedule, struct fg_pass *pass)
         const struct fg_job *job = fg_queue_get(pass->queue, decision->job);
         bool may_not_borrow =
             !job->preemptible && fg_quota_borrows_back(pass->queue, job->project);
-        if (decision->grants_len < fg_job_tasks_max(job) && !may_not_borrow)
+        bool is_reserved =
+            fg_reserved_has_grant(&schedule->reserved, &schedule->grants[decision->grants_at]);
+        if (decision->grants_len < fg_job_tasks_max(job) && !may_not_borrow && !is_reserved)
             fill_one(schedule, pass, decision, job);
     }
 }
@@ -152,7 +154,8 @@ static size_t list_shrinkable(const struct fg_schedule *schedule,
     size_t len = 0;
     for (size_t i = 0; i < schedule->runners.len; i++) {
         const struct runner *runner = &schedule->runners.slots[i];
-        if (!may_let_go(schedule, pass, runner, head))
+        if (!may_let_go(schedule, pass, runner, head)
+            || fg_reserved_has(&schedule->reserved, runner))
             continue;
         const struct fg_job *job = fg_queue_get(pass->queue, runner->job);
         if (fg_schedule_ends_anyway(schedule, pass, runner, job))
@@ -175,7 +178,9 @@ static size_t let_go(struct fg_schedule *schedule,
     struct fg_gang_room room = fg_gang_room(schedule->what_if, gang);
     for (size_t i = 0; i < schedule->runners.len; i++) {
         const struct runner *runner = &schedule->runners.slots[i];
-        for (size_t k = 0; runner->job && runner->stopping && k < runner->grants_len; k++)
+        if (!runner->job || !runner->stopping || fg_reserved_has(&schedule->reserved, runner))
+            continue;
+        for (size_t k = 0; k < runner->grants_len; k++)
             fg_gang_release(schedule->what_if, gang, &fg_runner_grants(runner)[k], &room);
     }
     size_t gone = 0;
@@ -293,7 +298,8 @@ void fg_elastic_grow(struct fg_schedule *schedule, struct fg_pass *pass)
         const struct runner *runner = &schedule->runners.slots[i];
         const struct fg_job *job =
             runner->growable ? fg_queue_get(pass->queue, runner->job) : NULL;
-        if (!may_change(schedule, pass, runner, job))
+        if (!may_change(schedule, pass, runner, job) || job->reservation
+            || fg_reserved_has(&schedule->reserved, runner))
             continue;
         uint64_t could = runner->grants_len + more_of(pass, job, runner);
         if (could > fg_job_tasks_max(job))

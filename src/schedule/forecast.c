@@ -21,40 +21,46 @@ static void lift(struct forecast *forecast)
         fg_pool_release(forecast->pool, &forecast->head[--forecast->head_len]);
 }
 
-static void release(struct forecast *forecast, const struct runner *runner)
+/* What is reserved in advance is taken for good, whoever has it. */
+static void release(struct fg_schedule *schedule, const struct runner *runner)
 {
     for (size_t i = 0; i < runner->grants_len; i++)
-        fg_pool_release(forecast->pool, &fg_runner_grants(runner)[i]);
+        if (!fg_reserved_has_grant(&schedule->reserved, &fg_runner_grants(runner)[i]))
+            fg_pool_release(schedule->forecast.pool, &fg_runner_grants(runner)[i]);
 }
 
 /* What cannot be claimed was held by somebody of whom nobody has told: look at the pool again. */
-static void claim(struct forecast *forecast, const struct runner *runner)
+static void claim(struct fg_schedule *schedule, const struct runner *runner)
 {
+    struct forecast *forecast = &schedule->forecast;
     for (size_t i = 0; i < runner->grants_len && forecast->is_valid; i++)
-        if (fg_pool_claim(forecast->pool, &fg_runner_grants(runner)[i], NULL) != 0)
+        if (!fg_reserved_has_grant(&schedule->reserved, &fg_runner_grants(runner)[i])
+            && fg_pool_claim(forecast->pool, &fg_runner_grants(runner)[i], NULL) != 0)
             forecast->is_valid = false;
 }
 
 void fg_forecast_claim(struct fg_schedule *schedule, const struct runner *runner)
 {
     struct forecast *forecast = &schedule->forecast;
-    if (!forecast->is_valid || runner->end_us <= forecast->until_us)
+    if (!forecast->is_valid || runner->end_us <= forecast->until_us
+        || fg_reserved_has_all(&schedule->reserved, runner))
         return;
     lift(forecast);
-    claim(forecast, runner);
+    claim(schedule, runner);
 }
 
 void fg_forecast_release(struct fg_schedule *schedule, const struct runner *runner)
 {
     struct forecast *forecast = &schedule->forecast;
     forecast->expected += runner->grants_len;
-    if (!forecast->is_valid || runner->end_us < forecast->until_us)
+    if (!forecast->is_valid || runner->end_us < forecast->until_us
+        || fg_reserved_has_all(&schedule->reserved, runner))
         return;
     forecast->may_be_sooner = true;
     if (runner->end_us == forecast->until_us)
         return;
     lift(forecast);
-    release(forecast, runner);
+    release(schedule, runner);
 }
 
 /* The head stays where it is for this pass; but where it would be placed now is for the next one to find. */
@@ -104,7 +110,7 @@ static void build(struct fg_schedule *schedule, const struct fg_pass *pass)
     for (bool more = fg_ends_after(schedule->runners.ends, INT64_MIN, 0, &end);
          more && end.end_us <= forecast->until_us;
          more = fg_ends_after(schedule->runners.ends, end.end_us, end.job, &end))
-        release(forecast, runner_of(schedule, end));
+        release(schedule, runner_of(schedule, end));
 }
 
 /* -- room, counted -------------------------------------------------------------------------------------- */
@@ -184,7 +190,7 @@ static void go_to(struct fg_schedule *schedule, int64_t to_us)
         lift(forecast);
     for (; more && end.end_us <= to_us;
          more = fg_ends_after(schedule->runners.ends, end.end_us, end.job, &end))
-        release(forecast, runner_of(schedule, end));
+        release(schedule, runner_of(schedule, end));
     forecast->until_us = to_us;
 }
 
@@ -197,7 +203,7 @@ static void take_back(struct fg_schedule *schedule)
     for (bool more = fg_ends_after(schedule->runners.ends, until_us - 1, UINT64_MAX, &end);
          more && end.end_us == until_us;
          more = fg_ends_after(schedule->runners.ends, end.end_us, end.job, &end))
-        claim(forecast, runner_of(schedule, end));
+        claim(schedule, runner_of(schedule, end));
     forecast->until_us = until_us - 1;
 }
 

@@ -79,6 +79,8 @@ static int64_t longest_guaranteed(const void *self, const struct fg_queue_lane *
 {
     const struct plan *plan = self;
     struct fg_pass *pass = plan->pass;
+    if (fg_queue_class_reservation(pass->queue, lane->request))
+        return -1;
     fg_project_id top = fg_quota_above_level(pass->queue, lane->project, plan->level);
     size_t len;
     const struct fg_request *any_of = fg_queue_class_at(pass->queue, lane->request, &len);
@@ -119,7 +121,8 @@ static void list_borrowers(struct plan *plan)
         abort();
     for (size_t i = 0; i < schedule->runners.len; i++) {
         const struct runner *runner = &schedule->runners.slots[i];
-        if (!runner->job || !runner->preemptible || runner->stopping)
+        if (!runner->job || !runner->preemptible || runner->stopping
+            || fg_reserved_has(&schedule->reserved, runner))
             continue;
         const struct fg_job *job = fg_queue_get(plan->pass->queue, runner->job);
         if (!job || job->state != FG_JOB_RUNNING)
@@ -209,6 +212,8 @@ static void make(struct plan *plan)
     plan->is_made = true;
     for (size_t i = 0; i < runners->len; i++) {
         const struct runner *runner = &runners->slots[i];
+        if (fg_reserved_has(&plan->schedule->reserved, runner))
+            continue;
         for (size_t at = 0; runner->job && runner->stopping && at < runner->grants_len; at++)
             fg_pool_release(plan->schedule->what_if, &fg_runner_grants(runner)[at]);
     }

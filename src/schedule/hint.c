@@ -105,6 +105,8 @@ static void hold_places(struct fg_schedule *schedule, const struct fg_pass *pass
     fg_schedule_what_if(schedule, pass->pool);
     for (size_t i = 0; i < schedule->runners.len; i++) {
         const struct runner *runner = &schedule->runners.slots[i];
+        if (fg_reserved_has(&schedule->reserved, runner))
+            continue;
         for (size_t task = 0; runner->stopping && task < runner->grants_len; task++)
             fg_pool_release(schedule->what_if, &fg_runner_grants(runner)[task]);
     }

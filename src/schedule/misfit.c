@@ -169,6 +169,49 @@ int64_t fg_misfit_longest_us(const struct fg_schedule *schedule,
     return misfit->plan_us - 1;
 }
 
+/* -- what is reserved: in one pass less and less of it is free ---------------------------------------------------- */
+
+void fg_misfit_note_lent(struct fg_schedule *schedule, const struct fg_job *job)
+{
+    struct misfit *misfit = &schedule->misfits[job->request];
+    bool unlimited = job->time_limit_us == 0;
+    bool was = misfit->lent_pass[unlimited] == schedule->passes;
+    if (was && job->tasks >= misfit->lent_tasks[unlimited]
+        && (unlimited || job->time_limit_us >= misfit->lent_us))
+        return;
+    misfit->lent_pass[unlimited] = schedule->passes;
+    misfit->lent_tasks[unlimited] = job->tasks;
+    if (!unlimited)
+        misfit->lent_us = job->time_limit_us;
+}
+
+int64_t fg_misfit_lent_us(const struct fg_schedule *schedule, const struct fg_queue_lane *shape)
+{
+    const struct misfit *misfit = &schedule->misfits[shape->request];
+    bool unlimited = !shape->is_limited;
+    if (misfit->lent_pass[unlimited] != schedule->passes
+        || shape->tasks < misfit->lent_tasks[unlimited])
+        return INT64_MAX;
+    return unlimited ? -1 : misfit->lent_us - 1;
+}
+
+void fg_misfit_note_unforeseen(struct fg_schedule *schedule, const struct fg_job *job)
+{
+    struct misfit *misfit = &schedule->misfits[job->request];
+    bool was = misfit->unforeseen_pass == schedule->passes;
+    if (was && job->tasks >= misfit->unforeseen_tasks)
+        return;
+    misfit->unforeseen_pass = schedule->passes;
+    misfit->unforeseen_tasks = job->tasks;
+}
+
+bool fg_misfit_is_unforeseen(const struct fg_schedule *schedule, const struct fg_job *job)
+{
+    const struct misfit *misfit = &schedule->misfits[job->request];
+    return misfit->unforeseen_pass == schedule->passes
+           && job->tasks >= misfit->unforeseen_tasks;
+}
+
 /* -- the empty pool --------------------------------------------------------------------------------------------- */
 
 bool fg_misfit_fits_empty(struct fg_schedule *schedule,

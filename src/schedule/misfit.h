@@ -30,6 +30,13 @@ struct misfit {
     uint32_t plan_tasks;
     int64_t plan_us;
     uint64_t plan_pass;
+    /* In this pass so many tasks found nothing lent for so long; [1]: without a time limit. */
+    uint32_t lent_tasks[2];
+    int64_t lent_us;
+    uint64_t lent_pass[2];
+    /* In this pass no moment was found at which so many would fit. */
+    uint32_t unforeseen_tasks;
+    uint64_t unforeseen_pass;
 };
 
 /* A pass begins: forget what nodes or classes have outdated. */
@@ -54,6 +61,13 @@ void fg_misfit_note_plan(struct fg_schedule *schedule,
                          int64_t lasts_us);
 int64_t fg_misfit_longest_us(const struct fg_schedule *schedule,
                              const struct fg_queue_lane *shape);
+/* It found nothing that is lent (reserved.h); and the longest limit that may still be tried in this pass, -1: none. */
+void fg_misfit_note_lent(struct fg_schedule *schedule, const struct fg_job *job);
+int64_t fg_misfit_lent_us(const struct fg_schedule *schedule,
+                          const struct fg_queue_lane *shape);
+/* No moment was found at which it fits, and in this pass none will be. */
+void fg_misfit_note_unforeseen(struct fg_schedule *schedule, const struct fg_job *job);
+bool fg_misfit_is_unforeseen(const struct fg_schedule *schedule, const struct fg_job *job);
 /* Would it fit if nothing ran? */
 bool fg_misfit_fits_empty(struct fg_schedule *schedule,
                           const struct fg_pass *pass,

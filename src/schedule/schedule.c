@@ -102,6 +102,7 @@ void fg_schedule_free(struct fg_schedule *schedule)
     free(schedule->hints);
     free(schedule->hint_grants);
     fg_planner_fini(&schedule->planner);
+    fg_reserved_fini(&schedule->reserved);
     fg_runners_fini(&schedule->runners);
     fg_forecast_fini(&schedule->forecast);
     fg_pool_free(schedule->what_if);
@@ -279,16 +280,16 @@ static int64_t longest_before(const void *self, const struct fg_queue_lane *lane
     const struct walk *walk = self;
     return fg_misfit_is_hopeless(walk->schedule, lane)
                    || fg_misfit_is_over_quota(walk->schedule, lane)
+                   || fg_queue_class_reservation(walk->pass->queue, lane->request)
                ? -1
                : INT64_MAX;
 }
 
-/* Behind the head: who might fit, and end in time. */
-static int64_t longest_behind(const void *self, const struct fg_queue_lane *lane)
+/* Behind the head: who might fit on what is not reserved, and end in time. */
+static int64_t longest_fitting(const struct walk *walk, const struct fg_queue_lane *lane)
 {
-    const struct walk *walk = self;
     struct fg_schedule *schedule = walk->schedule;
-    if (longest_before(self, lane) < 0 || fg_misfit_is_known(schedule, walk->pass, lane, false))
+    if (fg_misfit_is_known(schedule, walk->pass, lane, false))
         return -1;
     int64_t at_us = schedule->reservation.at_us;
     if (at_us == INT64_MAX || !fg_misfit_is_known(schedule, walk->pass, lane, true))
@@ -297,6 +298,16 @@ static int64_t longest_behind(const void *self, const struct fg_queue_lane *lane
     if (!lane->is_limited)
         return schedule->config->backfill_default_limit_s * 1000000 <= longest_us ? 0 : -1;
     return longest_us;
+}
+
+static int64_t longest_behind(const void *self, const struct fg_queue_lane *lane)
+{
+    const struct walk *walk = self;
+    if (longest_before(self, lane) < 0)
+        return -1;
+    int64_t fitting_us = longest_fitting(walk, lane);
+    int64_t lent_us = fg_reserved_longest_us(walk->schedule, walk->pass, lane);
+    return fitting_us > lent_us ? fitting_us : lent_us;
 }
 
 /* Start it, or learn from it. */
@@ -312,9 +323,13 @@ static bool look_at(struct fg_schedule *schedule,
     bool beside = fg_schedule_needs_shadow(schedule, pass, job);
     if (schedule->kinds)
         fg_kinds_order(schedule->kinds, job, &gang);
+    if (fg_reserved_lend(schedule, pass, job, &gang, false))
+        return true;
     bool is_known = fg_misfit_is_known(schedule, pass, &shape, beside);
     if (gang.is_possible && !is_known
         && fg_schedule_try_start(schedule, pass, job, &gang, beside))
+        return true;
+    if (fg_reserved_lend(schedule, pass, job, &gang, true))
         return true;
     if (gang.is_limited && !gang.may_not_borrow && (!gang.is_possible || !beside))
         fg_misfit_note_quota(schedule, &shape);
@@ -322,7 +337,8 @@ static bool look_at(struct fg_schedule *schedule,
         fg_misfit_note(schedule, pass, job, &gang, beside);
     /* The first that has to wait for devices is the head.  One that could not run even on an empty pool holds
      * up nobody, nor does one that waits for its own project. */
-    if (!schedule->reservation.job && fg_misfit_fits_empty(schedule, pass, job, &gang))
+    if (!schedule->reservation.job && !fg_misfit_is_unforeseen(schedule, job)
+        && fg_misfit_fits_empty(schedule, pass, job, &gang))
         fg_schedule_reserve(schedule, pass, job, &gang);
     return false;
 }
@@ -393,7 +409,8 @@ static bool may_stop_somebody(const struct fg_schedule *schedule, const struct f
 static bool is_as_before(const struct fg_schedule *schedule, const struct fg_pass *pass)
 {
     if (!schedule->is_settled || schedule->hints_len > 0 || fg_queue_has_standing(pass->queue)
-        || may_stop_somebody(schedule, pass))
+        || may_stop_somebody(schedule, pass)
+        || !fg_reserved_is_as_before(&schedule->reserved, pass))
         return false;
     if (fg_pool_generation(pass->pool) != schedule->nodes_generation
         || fg_pool_changes(pass->pool) != schedule->forecast.expected
@@ -469,6 +486,9 @@ size_t fg_schedule_go_on(struct fg_schedule *schedule,
         return 0;
     }
     begin(schedule, &pass);
+    fg_reserved_begin(schedule, &pass);
+    fg_reserved_clear(schedule, &pass);
+    fg_reserved_walk(schedule, &pass);
     fg_schedule_follow_hints(schedule, &pass);
     fg_schedule_guarantees(schedule, &pass);
     /* While places are kept for a migration, or for guarantees, only these are. */
@@ -481,6 +501,7 @@ size_t fg_schedule_go_on(struct fg_schedule *schedule,
         fg_elastic_fill(schedule, &pass);
     if (!schedule->reservation.job && schedule->decisions_len == 0)
         fg_elastic_grow(schedule, &pass);
+    fg_reserved_end(schedule, &pass);
     fg_forecast_settle(schedule, pool);
     schedule->queue_changes = fg_queue_changes(queue);
     schedule->runner_changes = schedule->runners.changes;

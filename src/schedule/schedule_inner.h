@@ -7,6 +7,7 @@
 #include "schedule/genetic.h"
 #include "schedule/misfit.h"
 #include "schedule/ranking.h"
+#include "schedule/reserved.h"
 #include "schedule/runners.h"
 #include "schedule/schedule.h"
 #include "schedule/typical.h"
@@ -45,6 +46,7 @@ struct fg_schedule {
     size_t guaranteed; /* jobs that this pass started within guarantees */
     struct fg_reservation reservation;
     enum fg_backfill backfill;
+    struct reserved reserved;
     struct planner planner; /* of conservative backfill */
     struct runners runners;
     struct forecast forecast;

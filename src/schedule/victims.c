@@ -47,7 +47,8 @@ static const struct fg_job *victim_of(const struct fg_schedule *schedule,
                                       const struct runner *runner,
                                       struct fg_pusher *pusher)
 {
-    if (!runner->job || !runner->preemptible || runner->stopping)
+    if (!runner->job || !runner->preemptible || runner->stopping
+        || fg_reserved_has(&schedule->reserved, runner))
         return NULL;
     const struct fg_job *job = fg_queue_get(pass->queue, runner->job);
     if (!job || !job->preemptible || job->state != FG_JOB_RUNNING) {
@@ -144,7 +145,8 @@ static void let_stop(struct fg_schedule *schedule, const struct fg_pass *pass)
 {
     fg_schedule_what_if(schedule, pass->pool);
     for (size_t i = 0; i < schedule->runners.len; i++)
-        if (schedule->runners.slots[i].stopping)
+        if (schedule->runners.slots[i].stopping
+            && !fg_reserved_has(&schedule->reserved, &schedule->runners.slots[i]))
             release(schedule->what_if, &schedule->runners.slots[i]);
 }
 
