@@ -32,7 +32,7 @@ if(TARGET fastgpu)
 endif()
 
 # Tests of the scheduler that let a small cluster live.
-foreach(test schedule lives conservative)
+foreach(test schedule lives conservative stop)
     target_sources(schedule_${test}_test PRIVATE ${CMAKE_SOURCE_DIR}/test/schedule/world.c)
 endforeach()
 

@@ -85,6 +85,7 @@ void fg_sim_report_json(struct fg_json *json,
     number(json, "energy_kwh", (double)sums->energy_j / 3.6e6);
     number(json, "gpu_hours", (double)sums->gpu_busy_us / 3.6e9);
     number(json, "lost_gpu_hours", (double)sums->gpu_lost_us / 3.6e9);
+    number(json, "lost_to_preemption_gpu_hours", (double)sums->gpu_pushed_us / 3.6e9);
     fg_json_kv_int(json, "preemptions", (int64_t)sums->preemptions);
     fg_json_kv_int(json, "evictions", (int64_t)sums->evictions);
     fg_json_kv_int(json, "node_failures", (int64_t)sums->node_failures);

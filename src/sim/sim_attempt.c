@@ -226,9 +226,11 @@ static int64_t give_back(struct sim *sim, uint32_t slot)
     return held_us;
 }
 
-static void lose(struct sim *sim, const struct attempt *attempt, int64_t lost_us)
+static void lose(struct sim *sim, const struct attempt *attempt, int64_t lost_us, bool pushed)
 {
-    sim->result->sums.gpu_lost_us += lost_us * milli_of(sim, attempt) / 1000;
+    int64_t gpu_us = lost_us * milli_of(sim, attempt) / 1000;
+    sim->result->sums.gpu_lost_us += gpu_us;
+    sim->result->sums.gpu_pushed_us += pushed ? gpu_us : 0;
 }
 
 /* What the job got, with the attempt that comes to its end. */
@@ -260,7 +262,7 @@ void fg_sim_ended(struct sim *sim, uint32_t slot)
     struct fg_sim_outcome *outcome = &sim->result->jobs[attempt.job];
     learn(sim, &attempt);
     (void)give_back(sim, slot);
-    lose(sim, &attempt, attempt.overhead_us);
+    lose(sim, &attempt, attempt.overhead_us, sim->runs[attempt.job].pushed);
     free_slot(sim, slot);
     fg_queue_del(sim->queue, attempt.job + 1);
     outcome->end_us = sim->now_us;
@@ -315,7 +317,8 @@ void fg_sim_interrupt(struct sim *sim, uint32_t slot, bool saves)
         work = run->left_us;
     run->left_us -= work;
     int64_t kept_us = at_speed(work, attempt.speed_milli);
-    lose(sim, &attempt, held_us > kept_us ? held_us - kept_us : 0);
+    lose(sim, &attempt, held_us > kept_us ? held_us - kept_us : 0, saves);
+    run->pushed = saves;
     free_slot(sim, slot);
     queue_again(sim, attempt.job);
 }

@@ -33,6 +33,7 @@ struct event {
 struct job_run {
     int64_t left_us;  /* work not yet done, or done and lost */
     uint32_t attempt; /* slot of the one under way; NO_ATTEMPT none */
+    bool pushed;      /* its last attempt was stopped for another job */
     uint8_t site;     /* where its data has been brought to; 0: nowhere yet */
 };
 
