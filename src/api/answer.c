@@ -80,8 +80,12 @@ void fg_answer_problem(struct fg_call *call, int status, const struct fg_err *er
         MHD_add_response_header(response, "WWW-Authenticate", "Bearer");
     if (status == 405)
         MHD_add_response_header(response, "Allow", call->capture);
-    if (fg_code_retry(err->code))
-        MHD_add_response_header(response, "Retry-After", "1");
+    if (fg_code_retry(err->code)) {
+        char seconds[24];
+        int64_t after = call->command.out_retry_s;
+        snprintf(seconds, sizeof(seconds), "%lld", (long long)(after > 0 ? after : 1));
+        MHD_add_response_header(response, "Retry-After", seconds);
+    }
     fg_answer_response(call, status, response, call->out.len);
 }
 

@@ -2,6 +2,7 @@
 #include "api/answer.h"
 #include "api/job_view.h"
 #include "api/json_doc.h"
+#include "api/project_terms.h"
 #include "api/worker.h"
 #include "model/names.h"
 
@@ -91,6 +92,7 @@ static int write_project(void *self, const struct fg_project *project)
     write_quota(json, project);
     write_guarantee(json, project);
     fg_json_kv(json, "borrows", project->borrows_back ? "preemptible" : "all");
+    fg_project_write_terms(json, project);
     fg_json_kv_bool(json, "archived", project->archived);
     fg_json_key(json, "usage");
     fg_json_object(json);
@@ -98,6 +100,7 @@ static int write_project(void *self, const struct fg_project *project)
         const struct fg_doc *value = held ? fg_doc_get(held, quota_members[i].name) : NULL;
         fg_json_kv_int(json, quota_members[i].name, value ? value->integer : 0);
     }
+    fg_project_write_spent(json, held);
     fg_json_end(json);
     fg_json_end(json);
     listing->len++;
@@ -322,6 +325,10 @@ static int read_member(const struct fg_doc *member,
         rc = read_guarantee(member, project, err);
     } else if (strcmp(member->key, "borrows") == 0) {
         rc = read_borrows(member, project, err);
+    } else if (strcmp(member->key, "user_limits") == 0) {
+        rc = fg_project_read_user_limits(member, project, err);
+    } else if (strcmp(member->key, "budget") == 0) {
+        rc = fg_project_read_budget(member, project, err);
     } else if (strcmp(member->key, "name") == 0) {
         if (member->kind != FG_DOC_TEXT || strcmp(member->text, project->name) != 0)
             return fg_fail(err, FG_EINVAL, "name: differs from the one in the path");

@@ -2,6 +2,7 @@
 #include "cli/human.h"
 #include "cli/list_print.h"
 #include "cli/pages.h"
+#include "cli/project_limits.h"
 #include "cli/table.h"
 #include "cli/verb.h"
 #include "cli/view.h"
@@ -39,6 +40,15 @@ const struct fg_opt fg_opts_project_set[] = {
     {"quota-memory", 0, "GIB|none", "memory it may claim, in GiB", NULL},
     {"quota-running", 0, "N|none", "jobs that may run at one time", NULL},
     {"quota-queued", 0, "N|none", "jobs that may wait", NULL},
+    {"user-running", 0, "N|none", "jobs that each user may have running", NULL},
+    {"user-gpus", 0, "N|none", "accelerators that each user may hold", NULL},
+    {"user-queued", 0, "N|none", "jobs that each user may have waiting", NULL},
+    {"user-submits", 0, "N|none", "submits of each user in a minute", NULL},
+    {"budget", 0, "USD|none", "what its jobs may cost in a period; then none starts", NULL},
+    {"budget-period", 0, "PERIOD", "day, week, month, quarter, year or total, UTC (month)",
+     NULL},
+    {"budget-action", 0, "wait|stop", "what becomes of jobs that run when it is spent (wait)",
+     NULL},
     FG_OPT_JSON,
     {},
 };
@@ -130,6 +140,7 @@ static int print_project(struct fg_cli *cli, const struct fg_doc *project)
         printf("at most %s of kind %s\n", limit, kind->key);
     }
     print_terms(project);
+    fg_project_print_limits(project);
     return 0;
 }
 
@@ -166,13 +177,12 @@ static int put_project(struct fg_cli *cli, const char *body, struct fg_err *err)
     return rc < 0 ? rc : print_project(cli, answer.doc);
 }
 
-/* A quota: a number times `scale`, or "none" for null. */
-static int write_limit(struct fg_json *json,
-                       const char *option,
-                       const char *key,
-                       const char *text,
-                       double scale,
-                       struct fg_err *err)
+int fg_project_write_limit(struct fg_json *json,
+                           const char *option,
+                           const char *key,
+                           const char *text,
+                           double scale,
+                           struct fg_err *err)
 {
     char *end;
     double value = strtod(text, &end);
@@ -207,7 +217,7 @@ static int write_kinds(const struct fg_cli *cli,
             return fg_fail(err, FG_EINVAL, "--%s: %.40s, expected KIND=N", option, arg->value);
         snprintf(kind, sizeof(kind), "%.*s", (int)(equals - arg->value), arg->value);
         if (strcmp(equals + 1, "none") != 0)
-            rc = write_limit(json, option, kind, equals + 1, 1000, err);
+            rc = fg_project_write_limit(json, option, kind, equals + 1, 1000, err);
     }
     fg_json_end(json);
     return rc;
@@ -220,8 +230,8 @@ static int write_guarantee(const struct fg_cli *cli, struct fg_json *json, struc
     fg_json_object(json);
     int rc = write_kinds(cli, json, "guarantee-kind", err);
     if (gpus && rc == 0)
-        rc = write_limit(json, "guarantee-gpus", "gpu_milli",
-                         strcmp(gpus, "none") == 0 ? "0" : gpus, 1000, err);
+        rc = fg_project_write_limit(json, "guarantee-gpus", "gpu_milli",
+                                    strcmp(gpus, "none") == 0 ? "0" : gpus, 1000, err);
     fg_json_end(json);
     return rc;
 }
@@ -252,7 +262,8 @@ static int write_quota(const struct fg_cli *cli, struct fg_json *json, struct fg
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && rc == 0; i++) {
         const char *text = fg_args_get(&cli->args, rows[i].option);
         if (text)
-            rc = write_limit(json, rows[i].option, rows[i].key, text, rows[i].scale, err);
+            rc = fg_project_write_limit(json, rows[i].option, rows[i].key, text, rows[i].scale,
+                                        err);
     }
     fg_json_end(json);
     return rc;
@@ -278,6 +289,8 @@ int fg_cmd_project_set(struct fg_cli *cli, struct fg_err *err)
     rc = write_guarantee(cli, &json, err);
     if (rc == 0)
         rc = write_quota(cli, &json, err);
+    if (rc == 0)
+        rc = fg_project_write_limits(cli, &json, err);
     fg_json_end(&json);
     return rc < 0 ? rc : put_project(cli, body.text, err);
 }

@@ -160,6 +160,12 @@ static void held_of(struct fg_json *json, struct fg_control *control)
         fg_json_kv_int(json, "mem_mib", held->mem_mib + held->below.mem_mib);
         fg_json_kv_int(json, "running", held->running + held->below_running);
         fg_json_kv_int(json, "queued", held->queued);
+        struct fg_budget_use use;
+        if (fg_budget_use(control, id, &use)) {
+            fg_json_kv_int(json, "spent_uusd", use.spent_uusd);
+            fg_json_kv_int(json, "committed_uusd", use.committed_uusd);
+            fg_json_kv_int(json, "renews_us", use.renews_us);
+        }
         fg_json_end(json);
     }
     fg_json_end(json);
@@ -173,6 +179,9 @@ static void notices(struct fg_json *json, const struct fg_control *control)
         fg_json_string(json, "this pool has no accelerator: jobs run on CPUs");
     if (fg_control_overpromised(control))
         fg_json_string(json, "more accelerators are guaranteed to projects than there are");
+    if (fg_budget_lacks_price(control))
+        fg_json_string(json, "projects have budgets, but nothing has a price "
+                             "(gpu_price_uusd_per_hour): nothing is spent");
     if (control->sick)
         fg_json_string(json, control->batch_err.text);
     for (size_t i = 0; i < control->lives_len; i++)
@@ -200,6 +209,7 @@ void fg_command_status(struct fg_control *control, struct fg_command *command)
     struct fg_buf buf = {};
     struct fg_json json = {.buf = &buf};
     struct fg_pool_totals sum = fg_pool_totals(control->pool);
+    fg_budget_measure(control);
     fg_json_object(&json);
     fg_json_kv_int(&json, "node_count", (int64_t)fg_pool_len(control->pool));
     fg_json_kv_int(&json, "open_jobs", (int64_t)fg_queue_len(control->queue));

@@ -39,6 +39,8 @@ void fg_attempt_write(struct fg_control *control,
         .cost_uusd = price < 0 ? -1 : (int64_t)((__int128)price * ran_us / 3600000000LL),
         .reason = reason,
     };
+    if (over)
+        fg_budget_book(control, live);
     struct fg_err err = {};
     fg_control_wrote(
         control, control->options.store_ops->attempt_put(control->options.store, &row, &err),
@@ -152,8 +154,9 @@ static void end_attempt(struct fg_control *control, struct live *live)
         interrupted(control, live, &job, reason[0] ? reason : "its supervisor was lost");
     else if (job.stop_sent && (live->stopped || live->not_started))
         interrupted(control, live, &job,
-                    live->moving ? "moved, to make room for another job"
-                                 : "preempted by a job of higher priority");
+                    live->over_budget ? "stopped: the budget of its project is spent"
+                    : live->moving    ? "moved, to make room for another job"
+                                      : "preempted by a job of higher priority");
     else if (live->exit_code == 0 && live->term_signal == 0 && !live->not_started)
         end_with(control, live, &job, FG_JOB_SUCCEEDED, "", 0);
     else

@@ -273,6 +273,8 @@ static void pass_if_due(struct fg_control *control)
         control->tick_us = control->now_us + control->config->schedule_tick_ms * 1000;
     }
     bool sick = control->sick && control->now_us < control->sick_until_us;
+    if (control->pass_wanted && control->batch_rc == 0 && !sick)
+        fg_budget_tick(control);
     if (control->pass_wanted && control->now_us >= control->pass_after_us
         && control->batch_rc == 0 && !sick)
         fg_control_pass(control);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/map.h"
 #include "control/control.h"
 #include "queue/predict.h"
@@ -20,9 +21,10 @@ struct live {
     struct fg_amount amount;
     bool claimed; /* false: the node changed its shape while we were away */
     bool timed_out, lost, not_started;
-    bool stopped;    /* a task was reached by the signal, and no task had failed before */
-    int64_t stop_us; /* asked to stop; 0 not */
-    bool moving;     /* it stops to go elsewhere: see migrate.c */
+    bool stopped;     /* a task was reached by the signal, and no task had failed before */
+    int64_t stop_us;  /* asked to stop; 0 not */
+    bool moving;      /* it stops to go elsewhere: see migrate.c */
+    bool over_budget; /* it stops for the budget of its project: see budget.c */
     int32_t exit_code, term_signal; /* of the first task that failed */
     struct fg_usage usage;
     int64_t begun_us, started_us;
@@ -70,6 +72,9 @@ struct fg_control {
     uint64_t next_token_id;
     char (*user_names)[FG_NAME_MAX]; /* by interned number */
     size_t users_len;
+    struct budget *budgets; /* by project: see budget.c */
+    size_t budgets_len;
+    bool has_budgets;
     char (*node_reasons)[FG_TEXT_MAX]; /* by node id - 1 */
 
     /* Of the step under way. */
@@ -191,6 +196,8 @@ void fg_control_preempt(struct fg_control *control,
                         fg_job_id for_job,
                         const char *reason);
 void fg_control_start(struct fg_control *control, fg_job_id job); /* effect, after the commit */
+/* Ask a running job to stop and be queued again. */
+void fg_control_stop(struct fg_control *control, fg_job_id id, const char *reason);
 int64_t fg_control_price(const struct fg_control *control,
                          const struct live *live); /* micro-USD per hour, -1 unknown */
 
@@ -198,6 +205,42 @@ int64_t fg_control_price(const struct fg_control *control,
 void fg_control_retain_begin(struct fg_control *control); /* once, at the start */
 void fg_control_retain(
     struct fg_control *control); /* within a step; does nothing until it is due */
+
+/* budget.c */
+struct fg_budget_use {
+    int64_t spent_uusd, committed_uusd;
+    int64_t renews_us; /* 0: never */
+};
+/* The attempt is over: what it cost goes into the books, with the write of its end. */
+void fg_budget_book(struct fg_control *control, const struct live *live);
+/* A row of the store; of fg_store_sink. */
+int fg_budget_warned(void *self, fg_project_id project, int64_t begin_us, int32_t percent);
+/* Projects are others now. */
+int fg_budget_reset(struct fg_control *control, struct fg_err *err);
+/* Before a pass: periods that are over, projects that may spend no more, warnings, stops. */
+void fg_budget_tick(struct fg_control *control);
+/* What runs has cost so far, as of now. */
+void fg_budget_measure(struct fg_control *control);
+/* As of the last measure.  false: the project has no budget. */
+bool fg_budget_use(const struct fg_control *control,
+                   fg_project_id id,
+                   struct fg_budget_use *out);
+/* Is a budget in the way of jobs of the project?  If so it is told in `out`. */
+bool fg_budget_blocks(const struct fg_control *control,
+                      fg_project_id project,
+                      char *out,
+                      size_t size);
+/* There are budgets, and nothing has a price. */
+bool fg_budget_lacks_price(const struct fg_control *control);
+
+/* user_limits.c: may the user submit this?  `user` is its number; FG_EQUOTA or FG_EBUSY in the command's `err`. */
+int fg_user_limits_check(struct fg_control *control, struct fg_command *command, uint32_t user);
+/* It was. */
+void fg_user_limits_count(struct fg_control *control,
+                          const struct fg_command *command,
+                          uint32_t user);
+/* Jobs that the spec stands for. */
+uint32_t fg_submit_jobs(const struct fg_job_spec *spec);
 
 /* submit.c, commands.c, answers.c, why.c */
 void fg_command_submit(struct fg_control *control, struct fg_command *command);

@@ -153,6 +153,9 @@ void fg_control_unload(struct fg_control *control)
     fg_pool_free(control->pool);
     free(control->user_names);
     free(control->node_reasons);
+    free(control->budgets);
+    control->budgets = NULL;
+    control->budgets_len = 0;
     control->lives = NULL;
     control->lives_len = control->lives_room = control->users_len = control->unsaved_len = 0;
     control->live_by_job = NULL;
@@ -243,6 +246,7 @@ int fg_control_load(struct fg_control *control, struct fg_err *err)
                                  .node = load_node,
                                  .user = load_user,
                                  .project_use = fg_history_use,
+                                 .budget_warned = fg_budget_warned,
                                  .finished = fg_history_finished,
                                  .job = load_job};
     if (rc == 0)
@@ -254,6 +258,8 @@ int fg_control_load(struct fg_control *control, struct fg_err *err)
         control->next_job_id = control->options.ids_used + 1;
     control->next_token_id = sink.next_token_id;
     rc = ensure_default(control, err);
+    if (rc == 0)
+        rc = fg_budget_reset(control, err);
     if (rc == 0)
         rc = adopt_all(control, err);
     control->pass_wanted = true;

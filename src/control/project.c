@@ -194,6 +194,8 @@ void fg_command_put_project(struct fg_control *control, struct fg_command *comma
         control->options.store_ops->project_put(control->options.store, project, &command->err);
     fg_control_wrote(control, command->rc, &command->err);
     recount(control);
+    command->rc = fg_budget_reset(control, &command->err);
+    fg_control_wrote(control, command->rc, &command->err);
     fg_control_tell(control, "project.changed", NULL, "\"project\":\"%s\"", project->name);
     command->out_id = project->id;
     control->pass_wanted = true;

@@ -55,20 +55,25 @@ static void intend_start(struct fg_control *control, const struct fg_decision *d
                       (struct fg_task_key){.job = job.id, .attempt = job.attempt}, 0);
 }
 
+void fg_control_stop(struct fg_control *control, fg_job_id id, const char *reason)
+{
+    struct fg_job job = *fg_queue_get(control->queue, id);
+    job.stop_sent = true;
+    fg_queue_set(control->queue, &job);
+    fg_job_write(control, &job, reason, 0, 0);
+    fg_live_stop(control, fg_live_get(control, job.id), -1);
+}
+
 void fg_control_preempt(struct fg_control *control,
                         fg_job_id id,
                         fg_job_id for_job,
                         const char *reason)
 {
-    struct fg_job job = *fg_queue_get(control->queue, id);
-    if (job.stop_sent)
+    if (fg_queue_get(control->queue, id)->stop_sent)
         return;
-    job.stop_sent = true;
-    fg_queue_set(control->queue, &job);
-    fg_job_write(control, &job, reason, 0, 0);
-    fg_control_tell(control, "job.preempted", &job, "\"for\":\"%llu\"",
-                    (unsigned long long)for_job);
-    fg_live_stop(control, fg_live_get(control, job.id), -1);
+    fg_control_stop(control, id, reason);
+    fg_control_tell(control, "job.preempted", fg_queue_get(control->queue, id),
+                    "\"for\":\"%llu\"", (unsigned long long)for_job);
 }
 
 static void intend_preempt(struct fg_control *control, const struct fg_decision *decision)

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static uint32_t array_count(const struct fg_job_spec *spec)
+uint32_t fg_submit_jobs(const struct fg_job_spec *spec)
 {
     return spec->array_step ? (spec->array_last - spec->array_first) / spec->array_step + 1 : 1;
 }
@@ -12,7 +12,7 @@ static uint32_t array_count(const struct fg_job_spec *spec)
 /* Jobs that an item stands for. */
 static uint32_t item_count(const struct fg_submit_item *item)
 {
-    return item->out_repeated ? item->out_count : array_count(item->spec);
+    return item->out_repeated ? item->out_count : fg_submit_jobs(item->spec);
 }
 
 static int check_after_job(struct fg_control *control,
@@ -220,7 +220,7 @@ static int add_jobs(struct fg_control *control,
                     struct fg_err *err)
 {
     const struct fg_job_spec *spec = item->spec;
-    item->out_count = array_count(spec);
+    item->out_count = fg_submit_jobs(spec);
     item->out_id = control->next_job_id;
     struct fg_job job = make_job(control, item, user);
     for (uint32_t i = 0; i < item->out_count; i++) {
@@ -281,7 +281,7 @@ static int check_all(struct fg_control *control, struct fg_command *command)
     size_t count = 0;
     for (size_t i = 0; i < command->items_len; i++)
         if (!repeated(control, &command->actor, &command->items[i]))
-            count += array_count(command->items[i].spec);
+            count += fg_submit_jobs(command->items[i].spec);
     if (fg_queue_len(control->queue) + count > (size_t)control->config->queue_jobs_max)
         return fg_fail(
             &command->err, FG_EBUSY, "%zu jobs are open and %lld may be: %zu more do not fit",
@@ -296,18 +296,30 @@ static int check_all(struct fg_control *control, struct fg_command *command)
     return 0;
 }
 
+/* The user's number in the store; its batch is open then. */
+static int begin(struct fg_control *control, struct fg_command *command, uint32_t *out_user)
+{
+    if (!fg_control_begin(control)) {
+        command->err = control->batch_err;
+        return control->batch_rc;
+    }
+    int rc = fg_control_user_intern(control, command->actor.user, out_user, &command->err);
+    fg_control_wrote(control, rc, &command->err);
+    return rc;
+}
+
 void fg_command_submit(struct fg_control *control, struct fg_command *command)
 {
+    uint32_t user = 0;
     command->rc = check_all(control, command);
+    if (command->rc == 0)
+        command->rc = begin(control, command, &user);
+    if (command->rc == 0 && fg_queue_limits_users(control->queue))
+        command->rc = fg_user_limits_check(control, command, user);
     if (command->rc < 0)
         return;
-    uint32_t user = 0;
-    if (!fg_control_begin(control)) {
-        command->rc = control->batch_rc;
-        command->err = control->batch_err;
-        return;
-    }
-    command->rc = fg_control_user_intern(control, command->actor.user, &user, &command->err);
+    if (fg_queue_limits_users(control->queue))
+        fg_user_limits_count(control, command, user);
     for (size_t i = 0; command->rc == 0 && i < command->items_len; i++)
         command->rc = submit_item(control, command, user, &command->items[i], &command->err);
     /* All was checked above, so what fails here is the store: the whole batch is undone. */

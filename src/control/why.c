@@ -269,8 +269,13 @@ static void say_queued(struct why *why)
         reason(why, "later", "%s until %s",
                job->failures ? "pauses after a failure" : "may not start", when);
     }
+    char budget[FG_TEXT_MAX];
+    bool is_spent = fg_budget_blocks(control, job->project, budget, sizeof(budget));
+    if (is_spent)
+        reason(why, "budget", "%s", budget);
     for (size_t i = 0; i < len; i++) {
-        say_quota(why, &any_of[i]);
+        if (!is_spent)
+            say_quota(why, &any_of[i]);
         if (!fits_empty(control, &any_of[i]))
             say_never(why, &any_of[i]);
         else if (!fits_now(control, &any_of[i], 1) || job->tasks > 1)

@@ -55,6 +55,7 @@ struct fg_command {
     const char *out_text;
     size_t out_len;
     enum fg_job_state out_state; /* WAIT, CANCEL */
+    int64_t out_retry_s;         /* with FG_EBUSY: when again; 0 soon */
     int32_t out_exit_code;       /* WAIT: what `fastgpu wait` exits with */
 
     /* Once, from the control thread; must not block. */

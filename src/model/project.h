@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model/job.h"
+#include "model/period.h"
 
 /* Roles in rising order: each may do all that the one before may. */
 enum fg_role { FG_ROLE_NONE, FG_ROLE_VIEWER, FG_ROLE_MEMBER, FG_ROLE_OPERATOR, FG_ROLE_ADMIN };
@@ -24,6 +25,13 @@ struct fg_user_limits {
     int64_t queued;    /* jobs waiting: a submit beyond is refused with FG_EQUOTA */
     int64_t
         submits_per_minute; /* requests, whatever number of jobs they bring: beyond, FG_EBUSY */
+};
+
+/* What a project and all below it may cost in a period: once it is spent no job of them starts. */
+struct fg_budget {
+    int64_t uusd; /* 0: no budget */
+    enum fg_period period;
+    bool stops; /* who runs by then is asked to stop, and waits for the next period */
 };
 
 #define FG_QUOTA_KINDS_MAX 8
@@ -49,6 +57,7 @@ struct fg_project {
         borrows_back; /* beyond what is guaranteed it starts only jobs that can be asked to stop */
     bool archived;    /* no new jobs */
     struct fg_user_limits user_limits;
+    struct fg_budget budget;
 };
 
 /* A bearer token as stored: the secret itself is shown once and never kept. */

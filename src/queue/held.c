@@ -102,6 +102,8 @@ int fg_quota_allows(const struct fg_project *project,
 {
     const struct fg_quota *quota = &project->quota;
     const struct fg_amount *below = &held->below;
+    if (held->is_spent)
+        return fg_fail(err, FG_EQUOTA, "project %s: its budget is spent", project->name);
     int rc = over(project, "running jobs", held->running + held->below_running, 1,
                   quota->running, err);
     if (rc == 0)
@@ -154,22 +156,34 @@ int fg_user_allows(const struct fg_project *project,
                               limits->gpu_milli, err);
 }
 
-int fg_user_submits(const struct fg_project *project,
-                    struct fg_user_held *held,
-                    int64_t now_us,
-                    struct fg_err *err)
+/* Each submit pays for a part of a minute; a minute may be paid for ahead. */
+static int64_t part_us(const struct fg_project *project)
+{
+    int64_t limit = project->user_limits.submits_per_minute;
+    return (MINUTE_US + limit - 1) / limit;
+}
+
+static int64_t paid_us(const struct fg_user_held *held, int64_t now_us)
+{
+    return held->paid_us > now_us ? held->paid_us : now_us;
+}
+
+int64_t fg_user_pause_us(const struct fg_project *project,
+                         const struct fg_user_held *held,
+                         int64_t now_us)
 {
     int64_t limit = project->user_limits.submits_per_minute;
     if (limit <= 0)
         return 0;
-    int64_t each_us = (MINUTE_US + limit - 1) / limit;
-    int64_t paid_us = (held->paid_us > now_us ? held->paid_us : now_us) + each_us;
-    int64_t early_us = paid_us - now_us - limit * each_us;
-    if (early_us > 0)
-        return fg_fail(
-            err, FG_EBUSY,
-            "project %s: limit of %lld submits a minute for each user: again in %lld s",
-            project->name, (long long)limit, (long long)(early_us + 999999) / 1000000);
-    held->paid_us = paid_us;
-    return 0;
+    int64_t part = part_us(project);
+    int64_t early_us = paid_us(held, now_us) + part - (now_us + limit * part);
+    return early_us > 0 ? early_us : 0;
+}
+
+void fg_user_submitted(const struct fg_project *project,
+                       struct fg_user_held *held,
+                       int64_t now_us)
+{
+    if (project->user_limits.submits_per_minute > 0)
+        held->paid_us = paid_us(held, now_us) + part_us(project);
 }

@@ -25,6 +25,7 @@ struct fg_held {
     /* What the projects below it hold, by its own rows, and so many jobs: counts for its quota and guarantee. */
     struct fg_amount below;
     int64_t below_running;
+    bool is_spent; /* its budget is: nothing of it or below starts */
 };
 
 /* What one user holds in a project and all below it; kept where that has limits for each user. */
@@ -60,9 +61,11 @@ int fg_user_allows(const struct fg_project *project,
                    const struct fg_user_held *held,
                    const struct fg_amount *amount,
                    struct fg_err *err);
-/* May the user submit at this moment?  FG_EBUSY, and `err` says when again; if so it is counted. */
-int fg_user_submits(const struct fg_project *project,
-                    struct fg_user_held *held,
-                    int64_t now_us,
-                    struct fg_err *err);
+/* So long the user has to wait before the next submit; 0: it may come now, and fg_user_submitted() counts it. */
+int64_t fg_user_pause_us(const struct fg_project *project,
+                         const struct fg_user_held *held,
+                         int64_t now_us);
+void fg_user_submitted(const struct fg_project *project,
+                       struct fg_user_held *held,
+                       int64_t now_us);
 bool fg_user_limits_any(const struct fg_user_limits *limits);

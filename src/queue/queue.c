@@ -225,3 +225,10 @@ void fg_queue_set_bonus(struct fg_queue *queue, fg_project_id id, int64_t bonus)
     queue->changes += queue->projects[id].bonus != bonus;
     queue->projects[id].bonus = bonus;
 }
+
+void fg_queue_set_spent(struct fg_queue *queue, fg_project_id id, bool is_spent)
+{
+    assert(id < queue->projects_len);
+    queue->changes += queue->projects[id].held.is_spent != is_spent;
+    queue->projects[id].held.is_spent = is_spent;
+}

@@ -83,6 +83,8 @@ const struct fg_project *fg_queue_project_find(const struct fg_queue *queue, con
 fg_project_id fg_queue_projects_max(const struct fg_queue *queue); /* the greatest id in use */
 /* Is anything guaranteed to any project? */
 bool fg_queue_has_guarantees(const struct fg_queue *queue);
+/* Its budget is spent, or has become so no more. */
+void fg_queue_set_spent(struct fg_queue *queue, fg_project_id id, bool is_spent);
 /* What a user holds in the project and below it; NULL: it has no limits for each user, or the user no job so far.  Jobs
  * that wait are counted by the queue, what is held by fg_quota_add() and fg_quota_take().  Valid until the next add. */
 struct fg_user_held *fg_queue_user(const struct fg_queue *queue,

@@ -263,15 +263,17 @@ static void submits_are_counted_by_the_minute(void)
 {
     const struct fg_project project = {.name = "p", .user_limits = {.submits_per_minute = 3}};
     struct fg_user_held held = {};
-    struct fg_err err = {};
-    for (int i = 0; i < 3; i++)
-        EQ(fg_user_submits(&project, &held, 100 * S, &err), 0);
-    EQ(fg_user_submits(&project, &held, 100 * S, &err), FG_EBUSY);
-    OK(strstr(err.text, "limit of 3 submits a minute for each user: again in 20 s"));
-    EQ(fg_user_submits(&project, &held, 119 * S, &err), FG_EBUSY);
-    EQ(fg_user_submits(&project, &held, 120 * S, &err), 0);
-    EQ(fg_user_submits(&project, &held, 121 * S, &err), FG_EBUSY);
-    EQ(fg_user_submits(&project, &held, 200 * S, &err), 0);
+    for (int i = 0; i < 3; i++) {
+        EQ(fg_user_pause_us(&project, &held, 100 * S), 0);
+        fg_user_submitted(&project, &held, 100 * S);
+    }
+    EQ(fg_user_pause_us(&project, &held, 100 * S), 20 * S);
+    EQ(fg_user_pause_us(&project, &held, 119 * S), S);
+    EQ(fg_user_pause_us(&project, &held, 120 * S), 0);
+    fg_user_submitted(&project, &held, 120 * S);
+    EQ(fg_user_pause_us(&project, &held, 121 * S), 19 * S);
+    EQ(fg_user_pause_us(&project, &held, 300 * S), 0);
+    EQ(fg_user_pause_us(&(struct fg_project){}, &held, 0), 0); /* no limit */
 }
 
 /* -- random histories ------------------------------------------------------------------------------------ */

@@ -59,6 +59,17 @@ static int load_use(struct fg_store *store, struct fg_store_sink *sink, struct f
     return rc;
 }
 
+static int load_warned(struct fg_store *store, struct fg_store_sink *sink, struct fg_err *err)
+{
+    FG_AUTO(fg_query) struct fg_query query = {};
+    int rc =
+        sink->budget_warned ? fg_query_begin(&query, &store->db, FG_SQL_load_warned, err) : 0;
+    while (rc == 0 && sink->budget_warned && (rc = fg_query_step(&query, err)) == 1)
+        rc = sink->budget_warned(sink->self, (fg_project_id)fg_query_get(&query, 0),
+                                 fg_query_get(&query, 1), (int32_t)fg_query_get(&query, 2));
+    return rc;
+}
+
 static int load_finished(struct fg_store *store, struct fg_store_sink *sink, struct fg_err *err)
 {
     FG_AUTO(fg_query) struct fg_query query = {};
@@ -182,6 +193,8 @@ int fg_store_load(struct fg_store *store, struct fg_store_sink *sink, struct fg_
     if (rc == 0)
         rc = load_use(store, sink, err);
     if (rc == 0)
+        rc = load_warned(store, sink, err);
+    if (rc == 0)
         rc = load_nodes(store, sink, err);
     if (rc == 0)
         rc = load_users(store, sink, err);
@@ -235,6 +248,24 @@ int fg_store_idempotency_find(struct fg_store *store,
     *out_job = job;
     *out_count = count;
     return 0;
+}
+
+int fg_store_spend_sum(struct fg_store *store,
+                       fg_project_id project,
+                       int64_t from_day,
+                       int64_t *out_uusd,
+                       struct fg_err *err)
+{
+    FG_AUTO(fg_query) struct fg_query query = {};
+    int rc = fg_query_begin(&query, &store->db, FG_SQL_spend_sum, err);
+    if (rc < 0)
+        return rc;
+    fg_query_int(&query, project);
+    fg_query_int(&query, from_day);
+    rc = fg_query_step(&query, err);
+    if (rc == 1)
+        *out_uusd = fg_query_get(&query, 0);
+    return rc < 0 ? rc : 0;
 }
 
 int fg_store_job_state(struct fg_store *store,

@@ -254,6 +254,13 @@ void fg_project_decode(const struct fg_query *query, struct fg_project *out)
         .parent = (fg_project_id)fg_query_get(query, 10),
         .guarantee_milli = fg_query_get(query, 11),
         .borrows_back = fg_query_get(query, 12) != 0,
+        .user_limits = {.running = fg_query_get(query, 13),
+                        .gpu_milli = fg_query_get(query, 14),
+                        .queued = fg_query_get(query, 15),
+                        .submits_per_minute = fg_query_get(query, 16)},
+        .budget = {.uusd = fg_query_get(query, 17),
+                   .period = (enum fg_period)fg_query_get(query, 18),
+                   .stops = fg_query_get(query, 19) != 0},
     };
     fg_copy_text(out->name, sizeof(out->name), fg_query_get_text(query, 1));
 }

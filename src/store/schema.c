@@ -82,7 +82,8 @@ static const char *const step_1 =
     " project INTEGER NOT NULL, json TEXT NOT NULL) STRICT;";
 
 /* How long jobs are expected to run, what they and their projects got so far: for orders and fair share.  Projects within
- * projects, and what is guaranteed to them. */
+ * projects, what is guaranteed to them, limits for each user, budgets.  What was spent is kept by the day, so that periods of any
+ * kind are sums of it. */
 static const char *const step_2 =
     "ALTER TABLE project ADD COLUMN parent INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE project ADD COLUMN guarantee_milli INTEGER NOT NULL DEFAULT 0;"
@@ -96,6 +97,22 @@ static const char *const step_2 =
     "ALTER TABLE job ADD COLUMN restart_us INTEGER NOT NULL DEFAULT 0;"
     "CREATE TABLE project_use("
     " project INTEGER PRIMARY KEY, device_ms INTEGER NOT NULL, time_us INTEGER NOT NULL) "
+    "STRICT;"
+    "ALTER TABLE project ADD COLUMN user_running INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE project ADD COLUMN user_gpu_milli INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE project ADD COLUMN user_queued INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE project ADD COLUMN user_submits INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE project ADD COLUMN budget_uusd INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE project ADD COLUMN budget_period INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE project ADD COLUMN budget_stops INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE spend("
+    " project INTEGER NOT NULL, day INTEGER NOT NULL, user INTEGER NOT NULL,"
+    " uusd INTEGER NOT NULL, PRIMARY KEY(project, day, user)) STRICT, WITHOUT ROWID;"
+    "INSERT INTO spend SELECT j.project, a.finished_us / 86400000000, j.user, sum(a.cost_uusd)"
+    " FROM attempt a JOIN job j ON j.id = a.job WHERE a.finished_us > 0 AND a.cost_uusd > 0"
+    " GROUP BY 1, 2, 3;"
+    "CREATE TABLE budget_warned("
+    " project INTEGER PRIMARY KEY, begin_us INTEGER NOT NULL, percent INTEGER NOT NULL) "
     "STRICT;";
 
 static const char *const steps[] = {step_1, step_2};

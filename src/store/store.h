@@ -43,13 +43,23 @@ struct fg_attempt_row {
     const char *reason;  /* plain words, "" none */
 };
 
-/* What load() hands over, one call per row, in this order: projects, their use, nodes, users, finished jobs, then the
+/* What the jobs of a user in a project (itself, without those below) cost on a day. */
+struct fg_spend {
+    fg_project_id project;
+    uint32_t user;
+    int64_t day; /* since 1970-01-01, UTC */
+    int64_t uusd;
+};
+
+/* What load() hands over, one call per row, in this order: projects, their use, warnings of budgets, nodes, users, finished jobs, then the
  * open jobs by id.  What is NULL is not wanted. */
 struct fg_store_sink {
     void *self;
     int (*project)(void *self, const struct fg_project *project);
     /* What the project used, in device-milliseconds, as of that moment. */
     int (*project_use)(void *self, fg_project_id project, int64_t device_ms, int64_t time_us);
+    /* The highest warning that was given about its budget, in the period that began then. */
+    int (*budget_warned)(void *self, fg_project_id project, int64_t begin_us, int32_t percent);
     int (*node)(void *self, const char *name, enum fg_node_state wanted, const char *reason);
     int (*user)(void *self, uint32_t user, const char *name);
     /* `row->spec_json` is NULL (100,000 texts are not wanted); any_of and tasks come from columns.
@@ -118,6 +128,13 @@ struct fg_store_ops {
                            int64_t device_ms,
                            int64_t time_us,
                            struct fg_err *err);
+    /* So much more was spent. */
+    int (*spend_add)(struct fg_store *store, const struct fg_spend *spend, struct fg_err *err);
+    int (*budget_warned_put)(struct fg_store *store,
+                             fg_project_id project,
+                             int64_t begin_us,
+                             int32_t percent,
+                             struct fg_err *err);
     int (*node_put)(struct fg_store *store,
                     const struct fg_node_spec *spec,
                     enum fg_node_state wanted,
@@ -149,6 +166,12 @@ struct fg_store_ops {
                             fg_job_id *out_job,
                             uint32_t *out_count,
                             struct fg_err *err);
+    /* What the project itself has spent from that day on, the batch under way included. */
+    int (*spend_sum)(struct fg_store *store,
+                     fg_project_id project,
+                     int64_t from_day,
+                     int64_t *out_uusd,
+                     struct fg_err *err);
     /* State of any job, open or over; FG_ENOENT. */
     int (*job_state)(struct fg_store *store,
                      fg_job_id job,

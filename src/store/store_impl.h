@@ -40,6 +40,14 @@ int fg_store_project_use_put(struct fg_store *store,
                              int64_t device_ms,
                              int64_t time_us,
                              struct fg_err *err);
+int fg_store_spend_add(struct fg_store *store,
+                       const struct fg_spend *spend,
+                       struct fg_err *err);
+int fg_store_budget_warned_put(struct fg_store *store,
+                               fg_project_id project,
+                               int64_t begin_us,
+                               int32_t percent,
+                               struct fg_err *err);
 int fg_store_project_put(struct fg_store *store,
                          const struct fg_project *project,
                          struct fg_err *err);
@@ -84,6 +92,11 @@ int fg_store_job_state(struct fg_store *store,
                        enum fg_job_state *out_state,
                        fg_project_id *out_project,
                        int32_t *out_exit_code,
+                       struct fg_err *err);
+int fg_store_spend_sum(struct fg_store *store,
+                       fg_project_id project,
+                       int64_t from_day,
+                       int64_t *out_uusd,
                        struct fg_err *err);
 int fg_store_job_spec(struct fg_store *store,
                       fg_job_id job,

@@ -26,6 +26,13 @@ static int put_project(struct fg_store *store,
     fg_query_int(&query, project->parent);
     fg_query_int(&query, project->guarantee_milli);
     fg_query_int(&query, project->borrows_back);
+    fg_query_int(&query, project->user_limits.running);
+    fg_query_int(&query, project->user_limits.gpu_milli);
+    fg_query_int(&query, project->user_limits.queued);
+    fg_query_int(&query, project->user_limits.submits_per_minute);
+    fg_query_int(&query, project->budget.uusd);
+    fg_query_int(&query, project->budget.period);
+    fg_query_int(&query, project->budget.stops);
     return fg_query_run(&query, err);
 }
 
@@ -83,6 +90,37 @@ int fg_store_project_use_put(struct fg_store *store,
     fg_query_int(&query, project);
     fg_query_int(&query, device_ms);
     fg_query_int(&query, time_us);
+    return fg_query_run(&query, err);
+}
+
+int fg_store_spend_add(struct fg_store *store, const struct fg_spend *spend, struct fg_err *err)
+{
+    assert(store->in_batch);
+    FG_AUTO(fg_query) struct fg_query query = {};
+    int rc = fg_query_begin(&query, &store->db, FG_SQL_spend_add, err);
+    if (rc < 0)
+        return rc;
+    fg_query_int(&query, spend->project);
+    fg_query_int(&query, spend->day);
+    fg_query_int(&query, spend->user);
+    fg_query_int(&query, spend->uusd);
+    return fg_query_run(&query, err);
+}
+
+int fg_store_budget_warned_put(struct fg_store *store,
+                               fg_project_id project,
+                               int64_t begin_us,
+                               int32_t percent,
+                               struct fg_err *err)
+{
+    assert(store->in_batch);
+    FG_AUTO(fg_query) struct fg_query query = {};
+    int rc = fg_query_begin(&query, &store->db, FG_SQL_budget_warned_put, err);
+    if (rc < 0)
+        return rc;
+    fg_query_int(&query, project);
+    fg_query_int(&query, begin_us);
+    fg_query_int(&query, percent);
     return fg_query_run(&query, err);
 }
 

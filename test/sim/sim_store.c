@@ -10,6 +10,9 @@
 #define TASKS_MAX 8
 #define PROJECTS  16
 
+#define SPEND_FIRST_DAY 19675 /* 2023-11-14, when simulations begin */
+#define SPEND_DAYS      400
+
 struct job {
     struct fg_job job; /* id 0: none */
     struct fg_request any_of[FG_ANY_OF_MAX];
@@ -31,6 +34,9 @@ struct image {
     struct fg_project projects[PROJECTS];
     size_t projects_len;
     int64_t use_ms[PROJECTS], use_us[PROJECTS]; /* by project id */
+    int64_t spent[PROJECTS][SPEND_DAYS]; /* by project id and day since SPEND_FIRST_DAY */
+    int64_t warned_us[PROJECTS];
+    int32_t warned[PROJECTS];
     enum fg_node_state node_state;
     bool node_set;
     char users[16][FG_NAME_MAX];
@@ -81,6 +87,9 @@ static void copy_rest(struct image *to, const struct image *from)
     to->projects_len = from->projects_len;
     memcpy(to->use_ms, from->use_ms, sizeof(to->use_ms));
     memcpy(to->use_us, from->use_us, sizeof(to->use_us));
+    memcpy(to->spent, from->spent, sizeof(to->spent));
+    memcpy(to->warned_us, from->warned_us, sizeof(to->warned_us));
+    memcpy(to->warned, from->warned, sizeof(to->warned));
     to->node_state = from->node_state;
     to->node_set = from->node_set;
     memcpy(to->users, from->users, sizeof(to->users));
@@ -234,6 +243,43 @@ static int project_use_put(struct fg_store *self,
     return fails(store, err);
 }
 
+static int spend_add(struct fg_store *self, const struct fg_spend *spend, struct fg_err *err)
+{
+    struct sim_store *store = (struct sim_store *)self;
+    int64_t day = spend->day - SPEND_FIRST_DAY;
+    assert(store->in_batch && spend->project < PROJECTS && spend->uusd > 0);
+    assert(day >= 0 && day < SPEND_DAYS);
+    store->batch.spent[spend->project][day] += spend->uusd;
+    return fails(store, err);
+}
+
+static int spend_sum(struct fg_store *self,
+                     fg_project_id project,
+                     int64_t from_day,
+                     int64_t *out_uusd,
+                     struct fg_err *)
+{
+    const struct sim_store *store = (struct sim_store *)self;
+    const struct image *image = store->in_batch ? &store->batch : &store->committed;
+    *out_uusd = 0;
+    for (int64_t day = 0; day < SPEND_DAYS; day++)
+        *out_uusd += day + SPEND_FIRST_DAY >= from_day ? image->spent[project][day] : 0;
+    return 0;
+}
+
+static int budget_warned_put(struct fg_store *self,
+                             fg_project_id project,
+                             int64_t begin_us,
+                             int32_t percent,
+                             struct fg_err *err)
+{
+    struct sim_store *store = (struct sim_store *)self;
+    assert(store->in_batch && project < PROJECTS);
+    store->batch.warned_us[project] = begin_us;
+    store->batch.warned[project] = percent;
+    return fails(store, err);
+}
+
 static int node_put(struct fg_store *self,
                     const struct fg_node_spec *,
                     enum fg_node_state wanted,
@@ -369,6 +415,9 @@ static int load(struct fg_store *self, struct fg_store_sink *sink, struct fg_err
     for (fg_project_id id = 1; rc == 0 && id < PROJECTS; id++)
         if (image->use_us[id])
             rc = sink->project_use(sink->self, id, image->use_ms[id], image->use_us[id]);
+    for (fg_project_id id = 1; rc == 0 && sink->budget_warned && id < PROJECTS; id++)
+        if (image->warned[id])
+            rc = sink->budget_warned(sink->self, id, image->warned_us[id], image->warned[id]);
     if (rc == 0 && image->node_set)
         rc = sink->node(sink->self, "sim", image->node_state, "");
     for (size_t i = 0; rc == 0 && i < image->users_len; i++)
@@ -391,6 +440,9 @@ const struct fg_store_ops sim_store_ops = {
     .attempt_put = attempt_put,
     .project_put = project_put,
     .project_use_put = project_use_put,
+    .spend_add = spend_add,
+    .spend_sum = spend_sum,
+    .budget_warned_put = budget_warned_put,
     .node_put = node_put,
     .token_put = token_put,
     .artifact_put = artifact_put,
