@@ -3,6 +3,7 @@
 #include "fuzz/fuzz.h"
 #include "sim/read.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const char *format_of(const char *bytes, size_t len)
@@ -19,17 +20,23 @@ static void check_job(const struct fg_sim_trace *trace, const struct fg_sim_job 
     CHECK(job->duration_us <= FG_SIM_DURATION_MAX && job->time_limit_us <= FG_SIM_DURATION_MAX);
     CHECK(job->time_limit_us >= 0 && job->checkpoint_us >= 0 && job->restart_us >= 0);
     CHECK(job->request < trace->requests_len && job->project < trace->projects_len);
-    CHECK(job->tasks >= 1);
+    CHECK(job->tasks >= 1 && job->tasks <= FG_TASKS_MAX);
     const struct fg_request *request = &trace->requests[job->request];
     CHECK(request->count <= FG_NODE_DEVICES_MAX && request->gpu_milli <= 1000);
     CHECK((request->count == 0) == (request->gpu_milli == 0));
     CHECK(memchr(request->kind, '\0', FG_KIND_MAX));
 }
 
+/* "f:17: ...": the line of the row that was refused. */
+static bool names_its_line(const char *text)
+{
+    return strncmp(text, "f:", 2) == 0 && strtoul(text + 2, NULL, 10) > 0;
+}
+
 static void ignore(void *self, const struct fg_err *err)
 {
     size_t *told = self;
-    CHECK(err->text[0]);
+    CHECK(names_its_line(err->text));
     ++*told;
 }
 
@@ -43,6 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     struct fg_sim_reading reading = {.format = format,
                                      .file_name = "f",
                                      .per_node = 8,
+                                     .cores_per_node = len % 5 ? 32 : 0,
                                      .kind = "any",
                                      .cpu_as_gpu = len % 2,
                                      .bad_row = len % 3 ? ignore : NULL,
@@ -51,7 +59,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     struct fg_sim_trace trace = {};
     int rc = fg_sim_read(&reading, bytes + head, len - head, &trace, &err);
     if (rc < 0) {
-        CHECK(err.text[0] && !trace.jobs);
+        CHECK(names_its_line(err.text) || strcmp(err.text, "f: no jobs in it") == 0);
+        CHECK(!trace.jobs);
         return 0;
     }
     CHECK(trace.jobs_len > 0 && trace.jobs[0].submit_us == 0);

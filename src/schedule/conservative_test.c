@@ -109,8 +109,68 @@ static void easy_delays_whom_conservative_does_not(void)
     }
 }
 
+/* Devices held or promised in each second from now on; false: more than there are. */
+static bool plan_holds(struct world *world, size_t came)
+{
+    uint32_t held[HORIZON] = {};
+    for (size_t r = 0; r < came; r++) {
+        const struct run *run = &world->runs[r];
+        int64_t at_us = run->running ? run->begun_us
+                        : run->done  ? INT64_MAX
+                                     : fg_schedule_promised_us(world->schedule, run->job.id);
+        if (at_us == INT64_MAX)
+            continue;
+        for (int s = 0; s < HORIZON; s++) {
+            int64_t moment_us = world->now_us + s * S;
+            bool holds = moment_us >= at_us && moment_us < at_us + run->job.time_limit_us;
+            held[s] += holds ? run->any_of[0].count : 0;
+            if (held[s] > DEVICES)
+                return false;
+        }
+    }
+    return true;
+}
+
+/* Who comes later and goes before others takes what had been promised to them: they have to be promised something else. */
+static bool plan_is_sound(uint64_t seed)
+{
+    struct world *world = two_nodes();
+    bool sound = true;
+    size_t came = 0;
+    world->seed = seed;
+    world->traits.conservative = true;
+    fg_schedule_set_backfill(world->schedule, FG_BACKFILL_CONSERVATIVE);
+    add_project(world, 1, &no_quota);
+    while (sound && !world->broken) {
+        for (uint32_t i = draw(world, 4); i > 0 && came < WAITING; i--, came++) {
+            struct run *run = ask(world, "h100", 1 + draw(world, DEVICES), 1);
+            run->job.priority_milli = (int32_t)draw(world, 5) * 100000;
+            run->job.time_limit_us = run->lasts_us = S * (1 + draw(world, 60));
+            submit(world, run);
+        }
+        pass(world);
+        sound = plan_holds(world, came);
+        if (!step_to_next_end(world,
+                              came < WAITING ? world->now_us + draw(world, 20) * S : INT64_MAX))
+            break;
+    }
+    sound = sound && !world->broken;
+    clear(world);
+    free(world);
+    return sound;
+}
+
+static void nothing_is_promised_twice(void)
+{
+    bool all = true;
+    for (uint64_t seed = 1; seed <= 100; seed++)
+        all = all && plan_is_sound(seed);
+    OK(all);
+}
+
 int main(void)
 {
+    RUN(nothing_is_promised_twice);
     RUN(the_plan_is_that_of_seconds);
     RUN(easy_delays_whom_conservative_does_not);
     return tap_done();
