@@ -502,6 +502,33 @@ static void weights_pick_the_better_node(void)
     EQ(picked(plain, steady, &reliability), 2);
 }
 
+/* Two devices, of 200 W asleep, 400 W idle, 1,000 W busy: the first task wakes the node, the second does not. */
+static void only_the_first_task_wakes_a_node(void)
+{
+    FG_AUTO(fg_pool) struct fg_pool *pool = fg_pool_new(1);
+    struct fg_node_spec spec = {.name = "a",
+                                .cpu_milli = 8000,
+                                .mem_mib = 8192,
+                                .devices_len = 2,
+                                .asleep_watts = 200,
+                                .idle_watts = 400,
+                                .busy_watts = 1000};
+    for (int i = 0; i < 2; i++)
+        memcpy(spec.devices[i].kind, "t4", 3);
+    OK(fg_pool_add(pool, &spec, NULL, NULL) == 0);
+    FG_AUTO(fg_placer)
+    struct fg_placer *placer = fg_placer_new(pool, fg_place_policy_default(), 1);
+    struct fg_need need = {.kinds = 1, .count = 1, .gpu_milli = 1000, .cpu_milli = 1000};
+    struct fg_place_account account;
+    struct fg_grant grant;
+    fg_placer_weights(placer, &(struct fg_place_weights){.energy = 100});
+    fg_placer_account(placer, &need, 1, &account);
+    EQ(account.penalties.energy, 200 + 300);
+    OK(fg_placer_choose(placer, NULL, &need, &grant) && fg_pool_claim(pool, &grant, NULL) == 0);
+    fg_placer_account(placer, &need, 1, &account);
+    EQ(account.penalties.energy, 300);
+}
+
 static void data_is_near(void)
 {
     FG_AUTO(fg_pool) struct fg_pool *pool = fg_pool_new(2);
@@ -647,6 +674,7 @@ int main(void)
     RUN(fgd_scores_as_published);
     RUN(best_fills_what_is_open);
     RUN(weights_pick_the_better_node);
+    RUN(only_the_first_task_wakes_a_node);
     RUN(data_is_near);
     RUN(scarce_kinds_are_kept_for_who_needs_them);
     RUN(gangs_stay_together);

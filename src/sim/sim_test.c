@@ -211,6 +211,24 @@ static void stopping_takes_its_time(void)
     end(&scene);
 }
 
+/* Its work is done while it is being stopped: it comes again, to find that out. */
+static void who_ends_while_stopping_was_stopped(void)
+{
+    static const struct work short_of_its_estimate[] = {
+        {0, 410, 2, 0, 1000, true},
+        {400, 100, 2, 0, 100, false},
+    };
+    struct scene scene;
+    begin(&scene, short_of_its_estimate, 2, "srtf");
+    scene.options.preempt = FG_PREEMPT_ORDER;
+    scene.cluster.stop_us = 20 * SECOND;
+    go(&scene);
+    EQ(start_s(&scene, 1), 410);
+    EQ(scene.result->jobs[0].attempts, 2);
+    EQ(end_s(&scene, 0), 515); /* the other's 100 s, and the restart */
+    end(&scene);
+}
+
 static void time_limits_end_jobs(void)
 {
     struct scene scene;
@@ -521,6 +539,7 @@ int main(void)
     RUN(sjf_takes_the_shortest);
     RUN(srtf_pushes_and_work_is_kept);
     RUN(stopping_takes_its_time);
+    RUN(who_ends_while_stopping_was_stopped);
     RUN(time_limits_end_jobs);
     RUN(what_fits_nowhere_ends_the_run);
     RUN(spot_nodes_take_work_with_them);
