@@ -113,9 +113,11 @@ void fg_queue_set(struct fg_queue *queue, const struct fg_job *job)
     if (more)
         fg_queue_user_waits(queue, job, more);
     assert(slot->job.request == job->request);
-    slot->job = *job;
     /* Of one that may be stopped all counts. */
-    queue->changes += job->preemptible && job->state != FG_JOB_QUEUED;
+    bool counts = job->preemptible && job->state != FG_JOB_QUEUED;
+    queue->changes += counts;
+    queue->orders += counts && job->state == slot->job.state;
+    slot->job = *job;
     fg_queue_relist(queue, slot);
 }
 
@@ -223,6 +225,7 @@ void fg_queue_set_bonus(struct fg_queue *queue, fg_project_id id, int64_t bonus)
 {
     assert(id < queue->projects_len);
     queue->changes += queue->projects[id].bonus != bonus;
+    queue->orders += queue->projects[id].bonus != bonus;
     queue->projects[id].bonus = bonus;
 }
 

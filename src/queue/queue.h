@@ -153,6 +153,9 @@ void fg_queue_filter(struct fg_queue *queue, fg_queue_longest_fn *longest, const
 /* Rises whenever a job joins or leaves the order, or moves in it, and when a preemptible job that does not wait is set.  (With
  * a standing the order moves without that.) */
 uint64_t fg_queue_changes(const struct fg_queue *queue);
+/* Rises whenever the order between two jobs may have changed, or what is known of one that runs and may be stopped; not when
+ * one joins or leaves. */
+uint64_t fg_queue_orders(const struct fg_queue *queue);
 /* Does more than keys and bonuses decide? */
 bool fg_queue_has_standing(const struct fg_queue *queue);
 /* Ready jobs of a project before this one, in its list order: the position people ask for. */

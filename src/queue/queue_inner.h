@@ -112,6 +112,7 @@ struct fg_queue {
     bool gathered;               /* it is made, from all lanes that the filter lets pass */
     fg_queue_longest_fn *filter; /* NULL: all are handed out */
     const void *filter_self;
+    uint64_t orders;
     uint64_t changes;          /* of the order */
     uint64_t class_generation; /* rises when a class number may come to mean another class */
 };

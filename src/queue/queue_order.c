@@ -163,6 +163,7 @@ void fg_queue_rekey(struct fg_queue *queue, fg_project_id project)
     for (size_t i = 0; i < row->lanes_len; i++)
         fg_queue_lane_rekey(queue, &row->lanes[i]);
     queue->changes++;
+    queue->orders++;
 }
 
 void fg_queue_rekey_all(struct fg_queue *queue)
@@ -403,6 +404,11 @@ size_t fg_queue_ready(const struct fg_queue *queue)
 uint64_t fg_queue_changes(const struct fg_queue *queue)
 {
     return queue->changes;
+}
+
+uint64_t fg_queue_orders(const struct fg_queue *queue)
+{
+    return queue->orders;
 }
 
 bool fg_queue_has_standing(const struct fg_queue *queue)

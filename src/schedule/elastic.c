@@ -236,7 +236,7 @@ bool fg_elastic_shrink(struct fg_schedule *schedule,
                        const struct fg_gang *gang)
 {
     size_t candidates = 0;
-    for (size_t i = 0; schedule->runners.preemptible && i < schedule->runners.len; i++)
+    for (size_t i = 0; schedule->runners.elastic > 0 && i < schedule->runners.len; i++)
         candidates += may_let_go(schedule, pass, &schedule->runners.slots[i], head);
     if (candidates == 0)
         return false;

@@ -8,7 +8,7 @@
 void fg_forecast_fini(struct forecast *forecast)
 {
     for (size_t i = 0; i < FG_COUNTERS; i++)
-        free(forecast->counters[i].rooms);
+        fg_room_counter_free(&forecast->counters[i]);
     free(forecast->head);
     fg_pool_free(forecast->pool);
 }
@@ -115,46 +115,9 @@ static void build(struct fg_schedule *schedule, const struct fg_pass *pass)
 
 /* -- room, counted -------------------------------------------------------------------------------------- */
 
-static void count_node(struct forecast *forecast, struct room_counter *counter, fg_node_id node)
-{
-    bool is_up = fg_pool_node(forecast->pool, node)->state == FG_NODE_UP;
-    for (size_t i = 0; i < counter->gang.needs_len; i++) {
-        uint16_t *kept = &counter->rooms[i * forecast->nodes_max + node - 1];
-        uint32_t room = is_up && counter->gang.allowed[i]
-                            ? fg_pool_room(forecast->pool, node, &counter->gang.needs[i], false)
-                            : 0;
-        uint16_t is = room < UINT16_MAX ? (uint16_t)room : UINT16_MAX;
-        counter->total[i] += (uint64_t)is - *kept;
-        *kept = is;
-    }
-}
-
-/* Count what has changed since; false: that is not known any more. */
-static bool catch_up(struct forecast *forecast, struct room_counter *counter)
-{
-    uint64_t last = fg_pool_changes(forecast->pool);
-    if (last - counter->seen > fg_pool_len(forecast->pool))
-        return false;
-    for (uint64_t number = counter->seen + 1; number <= last; number++) {
-        fg_node_id node = fg_pool_change_at(forecast->pool, number);
-        if (node == 0)
-            return false;
-        if (fg_pool_changed(forecast->pool, node) == number)
-            count_node(forecast, counter, node);
-    }
-    return true;
-}
-
 static bool fits(struct forecast *forecast, struct room_counter *counter, uint32_t tasks)
 {
-    if (counter->seen == 0 || !catch_up(forecast, counter))
-        for (fg_node_id node = 1; node <= fg_pool_len(forecast->pool); node++)
-            count_node(forecast, counter, node);
-    counter->seen = fg_pool_changes(forecast->pool);
-    for (size_t i = 0; i < counter->gang.needs_len; i++)
-        if (counter->gang.allowed[i] && counter->total[i] >= tasks)
-            return true;
-    return false;
+    return fg_room_counter_fits(counter, forecast->pool, tasks);
 }
 
 /* The counter of this kind of gang; the one asked longest ago becomes it if there is none. */
@@ -170,11 +133,8 @@ static struct room_counter *counter_for(struct forecast *forecast, const struct 
         if (counter->used < oldest->used)
             oldest = counter;
     }
-    free(oldest->rooms);
-    *oldest = (struct room_counter){.gang = *gang, .used = ++forecast->asked};
-    oldest->rooms = calloc(FG_ANY_OF_MAX * forecast->nodes_max, sizeof(oldest->rooms[0]));
-    if (!oldest->rooms)
-        abort();
+    fg_room_counter_set(oldest, gang, forecast->nodes_max);
+    oldest->used = ++forecast->asked;
     return oldest;
 }
 

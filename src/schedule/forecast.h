@@ -9,22 +9,13 @@
  */
 #pragma once
 
-#include "schedule/gang.h"
+#include "schedule/room.h"
 
 struct fg_schedule;
 struct fg_pass;
 struct runner;
 
 #define FG_COUNTERS 16 /* kinds of gang whose room is kept counted */
-
-/* How many tasks of each alternative fit, node by node. */
-struct room_counter {
-    struct fg_gang gang; /* its tasks do not count */
-    uint16_t *rooms;     /* [alternative][node - 1], FG_ANY_OF_MAX times nodes_max */
-    uint64_t total[FG_ANY_OF_MAX];
-    uint64_t seen; /* up to this change of the forecast */
-    uint64_t used; /* when it was asked last */
-};
 
 struct forecast {
     struct fg_pool *pool; /* NULL: never needed so far */

@@ -233,8 +233,10 @@ bool fg_ranking_pusher(const struct fg_ranking *ranking,
     if (ranking->preempt == FG_PREEMPT_OFF)
         return false;
     if (!pushes_by_order(ranking)) {
-        /* Priorities of projects are set at any time. */
-        out->steady_until_us = out->newcomers_until_us = ranking->now_us;
+        /* Keys stand still but for orders that go by what a running job got; and projects by what they hold. */
+        bool moves = ranking->order->mark || ranking->order->moves || ranking->standing;
+        out->steady_until_us = moves ? ranking->now_us : INT64_MAX;
+        out->newcomers_until_us = ranking->now_us;
         return !head->preemptible;
     }
     out->newcomers_until_us = ranking->now_us + ranking->config->preempt_quantum_s * 1000000;

@@ -298,7 +298,7 @@ static void refresh(struct fg_schedule *schedule, const struct fg_pool *pool, in
     make_windows(schedule, now_us);
     make_regions(reserved, pool);
     schedule->forecast.is_valid = false;
-    schedule->refusal.head = 0;
+    fg_refusal_forget(&schedule->refusal);
     schedule->planner.gained_all = true;
 }
 

@@ -16,6 +16,7 @@ void fg_runners_fini(struct runners *runners)
         free(runners->slots[i].many);
     free(runners->slots);
     free(runners->free_slots);
+    free(runners->preemptible_slots);
     fg_map_free(runners->by_job);
     fg_ends_free(runners->ends);
 }
@@ -38,6 +39,22 @@ static uint32_t take_slot(struct runners *runners)
     runners->slots = fg_schedule_room(runners->slots, runners->len + 1, &runners->room,
                                       sizeof(runners->slots[0]));
     return (uint32_t)runners->len++;
+}
+
+static void list_preemptible(struct runners *runners, uint32_t slot)
+{
+    runners->preemptible_slots =
+        fg_schedule_room(runners->preemptible_slots, runners->preemptible + 1,
+                         &runners->preemptible_room, sizeof(uint32_t));
+    runners->slots[slot].preemptible_at = (uint32_t)runners->preemptible;
+    runners->preemptible_slots[runners->preemptible++] = slot;
+}
+
+static void unlist_preemptible(struct runners *runners, const struct runner *runner)
+{
+    uint32_t last = runners->preemptible_slots[--runners->preemptible];
+    runners->preemptible_slots[runner->preemptible_at] = last;
+    runners->slots[last].preemptible_at = runner->preemptible_at;
 }
 
 struct runner *fg_runners_add(struct runners *runners,
@@ -64,7 +81,8 @@ struct runner *fg_runners_add(struct runners *runners,
     }
     fg_map_put(runners->by_job, runner->job, slot);
     fg_ends_add(runners->ends, end_of(runners, runner));
-    runners->preemptible += preemptible && !running->stopping;
+    if (preemptible && !running->stopping)
+        list_preemptible(runners, slot);
     runners->stopping += running->stopping;
     runners->changes++;
     return runner;
@@ -84,10 +102,10 @@ void fg_runners_del(struct runners *runners, struct runner *runner)
     runners->growable -= runner->growable;
     fg_ends_del(runners->ends, end_of(runners, runner));
     fg_map_del(runners->by_job, runner->job);
-    runners->preemptible -= runner->preemptible && !runner->stopping;
+    if (runner->preemptible && !runner->stopping)
+        unlist_preemptible(runners, runner);
     runners->stopping -= runner->stopping;
     runners->changes++;
-    runners->losses++;
     free(runner->many);
     *runner = (struct runner){};
     runners->free_slots = fg_schedule_room(runners->free_slots, runners->free_len + 1,
@@ -103,6 +121,7 @@ void fg_schedule_over(struct fg_schedule *schedule, fg_job_id job)
     if (!runner)
         return;
     fg_forecast_release(schedule, runner);
+    fg_refusal_over(&schedule->refusal, runner);
     for (uint32_t i = 0; i < runner->grants_len; i++)
         fg_planner_gained(&schedule->planner, fg_runner_grants(runner)[i].node);
     fg_runners_del(&schedule->runners, runner);
@@ -136,6 +155,7 @@ void fg_schedule_runs(struct fg_schedule *schedule,
     if (job)
         fg_runners_size(&schedule->runners, runner, job);
     fg_forecast_claim(schedule, runner);
+    fg_refusal_began(&schedule->refusal, runner);
     schedule->forecast.expected = expected; /* it holds what it held */
 }
 

@@ -10,9 +10,12 @@ struct runner {
     int64_t end_us; /* expected; of one that is stopping, that of its grace */
     bool stopping, preemptible;
     bool elastic;
+    bool pushable; /* by the head, when it was looked at last */
+    bool aside;    /* see refusal.h */
     bool growable; /* elastic, and below its largest size */
     uint64_t seen; /* number of the list in which it was named last */
     uint32_t grants_len;
+    uint32_t preemptible_at;    /* in preemptible_slots, if it is there */
     struct fg_grant one, *many; /* `many` is owned; used from two grants on */
 };
 
@@ -23,13 +26,14 @@ struct runners {
     size_t free_len, free_room;
     struct fg_map *by_job;
     struct fg_ends *ends;
-    size_t preemptible; /* so many of them are, and are not stopping */
-    size_t stopping;    /* so many of them are */
-    size_t elastic;     /* so many of them are */
-    size_t growable;    /* so many of them are */
-    uint64_t lists;     /* lists that were given */
+    size_t preemptible; /* so many of them are, and are not stopping: these slots */
+    uint32_t *preemptible_slots;
+    size_t preemptible_room;
+    size_t stopping; /* so many of them are */
+    size_t elastic;  /* so many of them are */
+    size_t growable; /* so many of them are */
+    uint64_t lists;  /* lists that were given */
     uint64_t changes;
-    uint64_t losses; /* so many were taken out, some to be put in again */
 };
 
 void fg_runners_init(struct runners *runners);

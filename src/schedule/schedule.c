@@ -105,6 +105,7 @@ void fg_schedule_free(struct fg_schedule *schedule)
     fg_reserved_fini(&schedule->reserved);
     fg_runners_fini(&schedule->runners);
     fg_forecast_fini(&schedule->forecast);
+    fg_refusal_fini(&schedule->refusal);
     fg_pool_free(schedule->what_if);
     fg_pool_free(schedule->trial);
     fg_pool_free(schedule->trial_beside);
@@ -217,6 +218,7 @@ static void note_start(struct fg_schedule *schedule,
                              .grants_len = start->grants_len},
         job->preemptible);
     fg_runners_size(&schedule->runners, runner, job);
+    fg_refusal_began(&schedule->refusal, runner);
     if (beside && schedule->beside == schedule->forecast.pool)
         fg_forecast_started_beside(schedule);
     else
@@ -456,7 +458,7 @@ static void begin(struct fg_schedule *schedule, struct fg_pass *pass)
 {
     if (fg_pool_changes(pass->pool) != schedule->forecast.expected) {
         schedule->forecast.is_valid = false;
-        schedule->refusal.head = 0;
+        fg_refusal_forget(&schedule->refusal);
     }
     if (schedule->beside != schedule->forecast.pool)
         schedule->beside_number++;

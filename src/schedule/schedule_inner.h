@@ -7,6 +7,7 @@
 #include "schedule/genetic.h"
 #include "schedule/misfit.h"
 #include "schedule/ranking.h"
+#include "schedule/refusal.h"
 #include "schedule/reserved.h"
 #include "schedule/runners.h"
 #include "schedule/schedule.h"
@@ -18,15 +19,6 @@ struct hinted {
     uint32_t alternative, tasks;
     size_t grants_at;
     bool started; /* by this pass */
-};
-
-/* Nobody was pushed aside for this head: it may push nobody, or all whom it may are not enough.  That stays so while
- * nobody ends, whoever starts. */
-struct refusal {
-    fg_job_id head; /* 0: none */
-    struct fg_gang gang;
-    struct fg_pusher pusher; /* of then; not its pointer */
-    uint64_t runner_changes, runner_losses, nodes_generation;
 };
 
 struct fg_schedule {

@@ -41,37 +41,31 @@ bool fg_schedule_is_guaranteed(const struct fg_pass *pass,
     return fg_quota_protects(pass->queue, pass->pool, job->project, kinds, head->project);
 }
 
-/* NULL: it is none. */
-static const struct fg_job *victim_of(const struct fg_schedule *schedule,
-                                      const struct fg_pass *pass,
-                                      const struct runner *runner,
-                                      struct fg_pusher *pusher)
+/* Who has not begun yet, though he has his devices, may become one that is asked. */
+static bool is_newcomer(const struct fg_job *job)
 {
-    if (!runner->job || !runner->preemptible || runner->stopping
-        || fg_reserved_has(&schedule->reserved, runner))
-        return NULL;
-    const struct fg_job *job = fg_queue_get(pass->queue, runner->job);
-    if (!job || !job->preemptible || job->state != FG_JOB_RUNNING) {
-        /* Once it runs it is a newcomer. */
-        if (pusher->newcomers_until_us < pusher->steady_until_us)
-            pusher->steady_until_us = pusher->newcomers_until_us;
-        return NULL;
-    }
-    return fg_ranking_pushes(schedule->ranking, pass->queue, pusher, job)
-                   && !fg_schedule_is_guaranteed(pass, runner, job, pusher->head)
-               ? job
-               : NULL;
+    return !job || !job->preemptible || job->state != FG_JOB_RUNNING;
 }
 
-static void list_victims(const struct fg_schedule *schedule,
+static void list_victims(struct fg_schedule *schedule,
                          const struct fg_pass *pass,
                          struct fg_pusher *pusher,
                          struct victims *out)
 {
-    for (size_t i = 0; i < schedule->runners.len; i++) {
-        const struct runner *runner = &schedule->runners.slots[i];
-        const struct fg_job *job = victim_of(schedule, pass, runner, pusher);
-        if (job)
+    const struct runners *runners = &schedule->runners;
+    schedule->refusal.newcomers = false;
+    for (size_t i = 0; i < runners->preemptible; i++) {
+        struct runner *runner = &runners->slots[runners->preemptible_slots[i]];
+        runner->pushable = false;
+        if (fg_reserved_has(&schedule->reserved, runner))
+            continue;
+        const struct fg_job *job = fg_queue_get(pass->queue, runner->job);
+        bool is_new = is_newcomer(job);
+        schedule->refusal.newcomers |= is_new;
+        runner->pushable = is_new
+                           || (fg_ranking_pushes(schedule->ranking, pass->queue, pusher, job)
+                               && !fg_schedule_is_guaranteed(pass, runner, job, pusher->head));
+        if (runner->pushable && !is_new)
             out->items[out->len++] = (struct fg_victim){.runner = runner, .job = job};
     }
 }
@@ -144,7 +138,7 @@ static void release(struct fg_pool *pool, const struct runner *runner)
 static void let_stop(struct fg_schedule *schedule, const struct fg_pass *pass)
 {
     fg_schedule_what_if(schedule, pass->pool);
-    for (size_t i = 0; i < schedule->runners.len; i++)
+    for (size_t i = 0; schedule->runners.stopping > 0 && i < schedule->runners.len; i++)
         if (schedule->runners.slots[i].stopping
             && !fg_reserved_has(&schedule->reserved, &schedule->runners.slots[i]))
             release(schedule->what_if, &schedule->runners.slots[i]);
@@ -154,18 +148,6 @@ static bool has_room(const struct fg_schedule *schedule, const struct fg_gang *g
 {
     struct fg_gang_room room = fg_gang_room(schedule->what_if, gang);
     return fg_gang_has_room(gang, &room);
-}
-
-/* And if all victims let go? */
-static bool are_enough(struct fg_schedule *schedule,
-                       const struct fg_pass *pass,
-                       const struct fg_gang *gang,
-                       const struct victims *victims)
-{
-    let_stop(schedule, pass);
-    for (size_t i = 0; i < victims->len; i++)
-        release(schedule->what_if, victims->items[i].runner);
-    return has_room(schedule, gang);
 }
 
 /* -- who is waited for ------------------------------------------------------------------------------------ */
@@ -297,40 +279,17 @@ static bool push_aside(struct fg_schedule *schedule,
     return true;
 }
 
-/* -- refusals --------------------------------------------------------------------------------------------- */
+/* -- the head --------------------------------------------------------------------------------------------- */
 
-static void note_refusal(struct fg_schedule *schedule,
-                         const struct fg_pass *pass,
-                         const struct fg_gang *gang,
-                         const struct fg_pusher *pusher)
+/* Are those enough who stop already? */
+static bool waits_for_stops(struct fg_schedule *schedule,
+                            const struct fg_pass *pass,
+                            const struct fg_gang *gang)
 {
-    schedule->refusal = (struct refusal){.head = pusher->head->id,
-                                         .gang = *gang,
-                                         .pusher = *pusher,
-                                         .runner_changes = schedule->runners.changes,
-                                         .runner_losses = schedule->runners.losses,
-                                         .nodes_generation = fg_pool_generation(pass->pool)};
-    if (fg_queue_has_guarantees(pass->queue)) /* who holds what counts, too */
-        schedule->refusal.head = 0;
-}
-
-/* Until when it is known to be refused, as it was before; INT64_MIN: it is not. */
-static int64_t refused_until_us(const struct fg_schedule *schedule,
-                                const struct fg_pass *pass,
-                                const struct fg_gang *gang,
-                                const struct fg_pusher *pusher)
-{
-    const struct refusal *refusal = &schedule->refusal;
-    if (refusal->head != pusher->head->id || refusal->pusher.mark != pusher->mark
-        || refusal->runner_losses != schedule->runners.losses
-        || refusal->nodes_generation != fg_pool_generation(pass->pool)
-        || refusal->gang.tasks != gang->tasks || !fg_gang_is_alike(&refusal->gang, gang))
-        return INT64_MIN;
-    int64_t until_us = refusal->pusher.steady_until_us;
-    if (refusal->runner_changes != schedule->runners.changes
-        && refusal->pusher.newcomers_until_us < until_us)
-        until_us = refusal->pusher.newcomers_until_us;
-    return until_us;
+    if (schedule->runners.stopping == 0)
+        return false;
+    let_stop(schedule, pass);
+    return has_room(schedule, gang);
 }
 
 /* Most often all together are too few, which is found without sorting them. */
@@ -339,25 +298,19 @@ static bool look_for_victims(struct fg_schedule *schedule,
                              const struct fg_gang *gang,
                              struct fg_pusher *pusher)
 {
-    if (schedule->runners.stopping > 0) {
-        let_stop(schedule, pass);
-        if (has_room(schedule, gang)) {
-            pusher->steady_until_us = pass->now_us; /* not all were looked at */
-            return false;                           /* nobody else is asked meanwhile */
-        }
-    }
     struct victims victims = {
         .items = malloc(schedule->runners.preemptible * sizeof(victims.items[0]))};
     if (!victims.items)
         abort();
     list_victims(schedule, pass, pusher, &victims);
-    bool enough = victims.len > 0 && are_enough(schedule, pass, gang, &victims);
-    bool done = enough && push_aside(schedule, pass, pusher->head, gang, &victims);
-    free(victims.items);
-    if (!enough)
-        note_refusal(schedule, pass, gang, pusher);
-    else if (!done)
+    bool done = false;
+    if (victims.len == 0) {
+        fg_refusal_nobody(schedule, pass, gang, pusher);
+    } else if (!fg_refusal_too_few(schedule, pass, gang, pusher)) {
+        done = push_aside(schedule, pass, pusher->head, gang, &victims);
         pusher->steady_until_us = pass->now_us; /* what it costs changes with time */
+    }
+    free(victims.items);
     return done;
 }
 
@@ -371,10 +324,16 @@ bool fg_schedule_preempt(struct fg_schedule *schedule,
         || !fg_ranking_pusher(schedule->ranking, head, &pusher))
         return false;
     bool done = false;
-    int64_t until_us = refused_until_us(schedule, pass, gang, &pusher);
-    if (until_us <= pass->now_us) {
+    int64_t until_us = fg_refused_until_us(schedule, pass, gang, &pusher);
+    if (until_us > pass->now_us) {
+        /* as before */
+    } else if (waits_for_stops(schedule, pass, gang)) {
+        until_us = pass->now_us; /* nobody was looked at */
+    } else {
         done = look_for_victims(schedule, pass, gang, &pusher);
         until_us = pusher.steady_until_us;
+        if (schedule->refusal.newcomers && pusher.newcomers_until_us < until_us)
+            until_us = pusher.newcomers_until_us;
     }
     if (until_us < schedule->steady_until_us)
         schedule->steady_until_us = until_us;
