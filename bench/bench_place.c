@@ -169,10 +169,10 @@ static double scan_rate(const struct fg_openb *openb, const char *policy)
         fg_mix_add(mix, &pods[i], 1);
     fg_mix_settle(mix, 0.95);
     const struct fg_mix_type *types = fg_mix_types(mix, &types_len);
-    uint32_t devices[FG_POOL_KINDS_MAX];
-    fg_view_count_devices(scan.pool, devices);
+    struct fg_place_kind kinds[FG_POOL_KINDS_MAX];
+    fg_place_kinds(scan.pool, kinds);
     struct fg_place_tables *tables =
-        fg_place_tables_new(types, types_len, devices, fg_pool_kinds_len(scan.pool));
+        fg_place_tables_new(types, types_len, kinds, fg_pool_kinds_len(scan.pool));
     fg_view_init(&scan.view, scan.pool);
     fg_view_rebuild(&scan.view, tables);
     find_kinds(&scan);

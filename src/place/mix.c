@@ -143,12 +143,15 @@ void fg_mix_settle(struct fg_mix *mix, double cover)
     mix->settled_len = 0;
     mix->settled = copy_types(mix->types, mix->len);
     qsort(mix->settled, mix->len, sizeof(mix->settled[0]), compare);
+    mix->settled_len = mix->len < FG_MIX_TYPES_MAX ? mix->len : FG_MIX_TYPES_MAX;
     double taken = 0;
-    while (mix->settled_len < mix->len && mix->settled_len < FG_MIX_TYPES_MAX
-           && taken < cover * mix->asked)
-        taken += mix->settled[mix->settled_len++].asked;
-    for (size_t i = 0; i < mix->settled_len; i++)
-        mix->settled[i].weight = (uint32_t)(mix->settled[i].asked / taken * FG_MIX_ONE + 0.5);
+    size_t typical = 0;
+    while (typical < mix->settled_len && taken < cover * mix->asked)
+        taken += mix->settled[typical++].asked;
+    for (size_t i = 0; i < mix->settled_len; i++) {
+        double part = i < typical ? mix->settled[i].asked / taken : 0;
+        mix->settled[i].weight = (uint32_t)(part * FG_MIX_ONE + 0.5);
+    }
 }
 
 const struct fg_mix_type *fg_mix_types(const struct fg_mix *mix, size_t *out_len)

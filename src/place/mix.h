@@ -32,9 +32,9 @@ void fg_mix_plain(struct fg_mix *mix);
 /* It was asked `times` times (> 0). */
 void fg_mix_add(struct fg_mix *mix, const struct fg_need *need, double times);
 
-/* Keep the most frequent types until they are `cover` (0..1] of all that was asked; of equally frequent ones the larger
- * go first (CPU, share, devices, kinds).  Sets the weights.  More may be added afterwards, and settled again. */
+/* The most frequent types that are `cover` (0..1] of all that was asked get weights: they are what is typical.  Of equally
+ * frequent ones the larger go first (CPU, share, devices, kinds).  More may be added afterwards, and settled again. */
 void fg_mix_settle(struct fg_mix *mix, double cover);
 
-/* The settled types, most frequent first; borrowed until the next call. */
+/* The settled types, most frequent first, those without weight at the end; borrowed until the next call. */
 const struct fg_mix_type *fg_mix_types(const struct fg_mix *mix, size_t *out_len);

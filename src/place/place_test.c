@@ -254,10 +254,9 @@ static const struct fg_view *look_anew(struct world *world)
         size_t len;
         const struct fg_mix_type *types = fg_mix_types(world->mix, &len);
         fg_place_tables_free(world->tables);
-        uint32_t devices[FG_POOL_KINDS_MAX];
-        fg_view_count_devices(world->pool, devices);
-        world->tables =
-            fg_place_tables_new(types, len, devices, fg_pool_kinds_len(world->pool));
+        struct fg_place_kind there[FG_POOL_KINDS_MAX];
+        fg_place_kinds(world->pool, there);
+        world->tables = fg_place_tables_new(types, len, there, fg_pool_kinds_len(world->pool));
         world->generation = fg_pool_generation(world->pool);
     }
     fg_view_rebuild(&world->view, world->tables);
@@ -417,7 +416,7 @@ static void fgd_scores_as_published(void)
     size_t len;
     const struct fg_mix_type *types = fg_mix_types(mix, &len);
     struct fg_place_tables *tables =
-        fg_place_tables_new(types, len, (uint32_t[FG_POOL_KINDS_MAX]){1}, 1);
+        fg_place_tables_new(types, len, &(struct fg_place_kind){1, 1, 1000}, 1);
     bool same = true;
     for (int32_t milli = -9000; milli <= 9000; milli++)
         same = same

@@ -105,9 +105,9 @@ static void start_over(struct fg_placer *placer)
     size_t len, nodes_len = fg_pool_len(pool);
     const struct fg_mix_type *types = fg_mix_types(placer->mix, &len);
     fg_place_tables_free(placer->tables);
-    uint32_t devices[FG_POOL_KINDS_MAX];
-    fg_view_count_devices(pool, devices);
-    placer->tables = fg_place_tables_new(types, len, devices, fg_pool_kinds_len(pool));
+    struct fg_place_kind kinds[FG_POOL_KINDS_MAX];
+    fg_place_kinds(pool, kinds);
+    placer->tables = fg_place_tables_new(types, len, kinds, fg_pool_kinds_len(pool));
     fg_view_rebuild(&placer->view, placer->tables);
     if (is_weighed(placer)) {
         placer->view.weights = &placer->weights;

@@ -10,8 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PREMIUM                                                                                \
-    0.5 /* of a device, for a kind of which one device more is asked than there is */
+/* What a device of a kind is worth more, for each device that is asked of it beyond the least wanted kind and what may be
+ * chance. */
+#define PREMIUM 0.5
+#define CHANCE  0.1
 
 /* -- CPU brackets ------------------------------------------------------------------------------- */
 
@@ -52,26 +54,15 @@ static void index_brackets(struct fg_place_tables *tables)
 
 /* -- shapes of kinds ------------------------------------------------------------------------------ */
 
-static bool is_same_shape(const struct fg_mix_type *types, size_t len, uint64_t a, uint64_t b)
+static void set_shapes(struct fg_place_tables *tables, const struct fg_demand *demand)
 {
-    for (size_t i = 0; i < len; i++)
-        if (((types[i].kinds & a) == 0) != ((types[i].kinds & b) == 0))
-            return false;
-    return true;
-}
-
-static void set_shapes(struct fg_place_tables *tables,
-                       const struct fg_mix_type *types,
-                       size_t len,
-                       size_t kinds_len)
-{
-    for (uint32_t kind = 0; kind < kinds_len; kind++) {
+    for (uint32_t kind = 0; kind < demand->kinds_len; kind++) {
         uint32_t shape = 0;
         while (shape < tables->shapes_len
-               && !is_same_shape(types, len, 1ULL << kind, tables->shape_kinds[shape]))
+               && !fg_demand_is_same(demand, kind, tables->shape_kind[shape]))
             shape++;
         if (shape == tables->shapes_len)
-            tables->shape_kinds[tables->shapes_len++] = 1ULL << kind;
+            tables->shape_kind[tables->shapes_len++] = kind;
         tables->shape_of_kind[kind] = shape;
     }
 }
@@ -81,7 +72,7 @@ static void set_shapes(struct fg_place_tables *tables,
 struct place {
     uint32_t cpu_milli;
     uint64_t kind;
-    double scarcity; /* of its shape */
+    double premium; /* that its devices are worth more than others, of a device */
 };
 
 /* Is even an untouched device of this place of no use to the type? */
@@ -138,68 +129,29 @@ static void fill_dead(const struct fg_mix_type *types,
     }
     fg_worth_of_leftovers(usable, best);
     for (uint32_t left = 0; left < FG_PLACE_SIZES; left++) {
-        double premium = left < FG_WHOLE_MILLI ? place.scarcity / 2 : place.scarcity;
+        double premium = left < FG_WHOLE_MILLI ? place.premium / 2 : place.premium;
         cells[left].dead = (int32_t)lround(FG_DEAD_ONE * (left - (1 + premium) * best[left]));
     }
 }
 
-/* -- what kinds are worth --------------------------------------------------------------------------- */
-
-static double devices_of(const struct fg_mix_type *type)
+static void fill(struct fg_place_tables *tables, const struct fg_demand *demand, size_t typical)
 {
-    return type->asked * type->count * type->gpu_milli;
-}
-
-static double count_devices(const uint32_t devices[FG_POOL_KINDS_MAX], uint64_t kinds)
-{
-    double sum = 0;
-    for (size_t kind = 0; kind < FG_POOL_KINDS_MAX; kind++)
-        sum += kinds >> kind & 1 ? devices[kind] : 0;
-    return sum;
-}
-
-/* A shape's pressure is what would be asked of each of its devices if all types together asked for all devices there
- * are, and each spread that over those that will do.  What exceeds the least pressure is scarcity, 0..1. */
-static void find_scarcity(const struct fg_place_tables *tables,
-                          const struct fg_mix_type *types,
-                          size_t len,
-                          const uint32_t devices[FG_POOL_KINDS_MAX],
-                          double out[FG_POOL_KINDS_MAX])
-{
-    double pressure[FG_POOL_KINDS_MAX] = {}, asked = 0, least = INFINITY;
-    double all = count_devices(devices, UINT64_MAX);
-    for (size_t i = 0; i < len; i++)
-        asked += devices_of(&types[i]);
-    for (size_t i = 0; i < len; i++) {
-        double fitting = count_devices(devices, types[i].kinds);
-        if (!(fitting > 0) || !(asked > 0))
-            continue;
-        double each = devices_of(&types[i]) / asked * all / fitting;
-        for (uint32_t shape = 0; shape < tables->shapes_len; shape++)
-            pressure[shape] += types[i].kinds & tables->shape_kinds[shape] ? each : 0;
-    }
-    for (uint32_t shape = 0; shape < tables->shapes_len; shape++)
-        least = fmin(least, pressure[shape]);
-    for (uint32_t shape = 0; shape < tables->shapes_len; shape++)
-        out[shape] = fmin(PREMIUM * (pressure[shape] - least), 1);
-}
-
-static void fill(struct fg_place_tables *tables,
-                 const struct fg_mix_type *types,
-                 size_t len,
-                 const uint32_t devices[FG_POOL_KINDS_MAX])
-{
+    const struct fg_mix_type *types = demand->types;
     double worth[FG_PLACE_SIZES], scarcity[FG_POOL_KINDS_MAX];
-    fg_worth_of_shares(types, len, worth);
-    find_scarcity(tables, types, len, devices, scarcity);
+    fg_worth_of_shares(types, typical, worth);
+    fg_demand_scarcity(demand, scarcity);
     for (uint32_t bracket = 0; bracket < tables->brackets_len; bracket++)
         for (uint32_t shape = 0; shape < tables->shapes_len; shape++) {
             size_t at = bracket * tables->shapes_len + shape;
-            struct place place = {tables->brackets[bracket], tables->shape_kinds[shape],
-                                  scarcity[shape]};
-            fill_frag(types, len, place, tables->cells + at * FG_PLACE_SIZES);
-            fill_dead(types, len, place, worth, tables->cells + at * FG_PLACE_SIZES);
-            fill_multi(types, len, place, tables->multi + at * (FG_NODE_DEVICES_MAX + 1));
+            uint32_t kind = tables->shape_kind[shape];
+            struct place place = {
+                .cpu_milli = tables->brackets[bracket],
+                .kind = 1ULL << kind,
+                .premium = fmin(PREMIUM * fmax(scarcity[kind] - CHANCE, 0), 1),
+            };
+            fill_frag(types, typical, place, tables->cells + at * FG_PLACE_SIZES);
+            fill_dead(types, typical, place, worth, tables->cells + at * FG_PLACE_SIZES);
+            fill_multi(types, typical, place, tables->multi + at * (FG_NODE_DEVICES_MAX + 1));
         }
 }
 
@@ -220,24 +172,36 @@ static void set_cpu_per_gpu(struct fg_place_tables *tables,
             ((uint64_t)FG_DEAD_ONE * FG_WHOLE_MILLI << 20) / tables->cpu_per_gpu_milli;
 }
 
+/* The most frequent types come first; those after the typical ones have no weight. */
+static size_t count_typical(const struct fg_mix_type *types, size_t len)
+{
+    size_t typical = 0;
+    while (typical < len && types[typical].weight > 0)
+        typical++;
+    return typical;
+}
+
 struct fg_place_tables *fg_place_tables_new(const struct fg_mix_type *types,
                                             size_t len,
-                                            const uint32_t devices[FG_POOL_KINDS_MAX],
+                                            const struct fg_place_kind *kinds,
                                             size_t kinds_len)
 {
     struct fg_place_tables *tables = calloc(1, sizeof(*tables));
     if (!tables)
         abort();
-    set_brackets(tables, types, len);
+    struct fg_demand demand;
+    fg_demand_init(&demand, types, len, kinds, kinds_len);
+    size_t typical = count_typical(types, len);
+    set_brackets(tables, types, typical);
     index_brackets(tables);
-    set_shapes(tables, types, len, kinds_len);
-    set_cpu_per_gpu(tables, types, len);
+    set_shapes(tables, &demand);
+    set_cpu_per_gpu(tables, types, typical);
     size_t count = (size_t)tables->brackets_len * tables->shapes_len + 1;
     tables->cells = calloc(count * FG_PLACE_SIZES, sizeof(tables->cells[0]));
     tables->multi = calloc(count * (FG_NODE_DEVICES_MAX + 1), sizeof(tables->multi[0]));
     if (!tables->cells || !tables->multi)
         abort();
-    fill(tables, types, len, devices);
+    fill(tables, &demand, typical);
     for (int fall = -FG_PLACE_SIGMOID_MAX; fall <= FG_PLACE_SIGMOID_MAX; fall++)
         tables->sigmoid[fall + FG_PLACE_SIGMOID_MAX] =
             (int8_t)floor(100 / (1 + exp(-fall / (double)FG_WHOLE_MILLI)));

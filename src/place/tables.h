@@ -7,14 +7,14 @@
  *       than the request, so it splits into one look-up a device; only requests of several devices count the untouched
  *       ones together.
  * dead  ours: a leftover's milli less what the best cut of typical shares out of it is worth (worth.h), plus the
- *       devices for which the node lacks CPU, at the typical CPU per device.  Of a kind that is asked for more than others
- *       a leftover is worth more than it is, so that who can take another kind does; a device already begun half as much.
+ *       devices for which the node lacks CPU, at the typical CPU per device.  Of a scarce kind (scarcity.h) a leftover is
+ *       worth more than it is, so that who can take another kind does; of a device already begun half as much more.
  *
  * Both depend on the node's CPU left only by its bracket: between two CPU sizes of the mix nothing changes.
  */
 #pragma once
 
-#include "place/mix.h"
+#include "place/scarcity.h"
 
 #define FG_FRAG_ONE FG_MIX_ONE /* frag is in 1/16384 milli-devices */
 #define FG_DEAD_ONE                                                                            \
@@ -37,18 +37,18 @@ struct fg_place_tables {
     uint8_t bracket_at[FG_PLACE_STEPS + 1];    /* of CPU i << step_log2 */
     uint32_t shape_of_kind[FG_POOL_KINDS_MAX]; /* kinds of one shape share tables */
     uint32_t shapes_len;
-    uint64_t shape_kinds[FG_POOL_KINDS_MAX]; /* one kind of each shape */
-    struct fg_place_cell *cells;             /* [bracket][shape][left_milli] */
-    int32_t *multi;                          /* [bracket][shape][devices] */
-    uint32_t cpu_per_gpu_milli;              /* CPU milli for 1000 milli-devices; 0 unknown */
-    uint64_t dead_per_cpu;                   /* its inverse, in 2^-20 of dead */
+    uint32_t shape_kind[FG_POOL_KINDS_MAX]; /* one kind of each shape */
+    struct fg_place_cell *cells;            /* [bracket][shape][left_milli] */
+    int32_t *multi;                         /* [bracket][shape][devices] */
+    uint32_t cpu_per_gpu_milli;             /* CPU milli for 1000 milli-devices; 0 unknown */
+    uint64_t dead_per_cpu;                  /* its inverse, in 2^-20 of dead */
     int8_t sigmoid[2 * FG_PLACE_SIGMOID_MAX + 1];
 };
 
-/* `devices`: so many of each kind in the pool, which has `kinds_len` kinds. */
+/* `types` of a settled mix, all; `kinds` of the pool. */
 struct fg_place_tables *fg_place_tables_new(const struct fg_mix_type *types,
                                             size_t len,
-                                            const uint32_t devices[FG_POOL_KINDS_MAX],
+                                            const struct fg_place_kind *kinds,
                                             size_t kinds_len);
 void fg_place_tables_free(struct fg_place_tables *tables);
 

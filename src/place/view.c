@@ -93,16 +93,6 @@ void fg_view_refresh(struct fg_view *view, fg_node_id id)
     view->frag += out->frag;
 }
 
-void fg_view_count_devices(const struct fg_pool *pool, uint32_t out[FG_POOL_KINDS_MAX])
-{
-    memset(out, 0, FG_POOL_KINDS_MAX * sizeof(out[0]));
-    for (fg_node_id id = 1; id <= fg_pool_len(pool); id++) {
-        const struct fg_pool_node *node = fg_pool_node(pool, id);
-        for (uint32_t i = 0; i < node->devices_len; i++)
-            out[node->kind[i]]++;
-    }
-}
-
 static int32_t thousandths(int64_t part, int64_t of)
 {
     return (int32_t)(part * 1000 / of);

@@ -52,8 +52,6 @@ void fg_view_fini(struct fg_view *view);
 
 /* Everything from new: the tables or the nodes are others. */
 void fg_view_rebuild(struct fg_view *view, const struct fg_place_tables *tables);
-/* So many of each kind the pool has. */
-void fg_view_count_devices(const struct fg_pool *pool, uint32_t out[FG_POOL_KINDS_MAX]);
 /* Look at what the scorers want to know of the nodes. */
 void fg_view_weigh(struct fg_view *view);
 /* Look at one node again. */
