@@ -150,6 +150,8 @@ int fg_rise_solve(struct fg_rise *rise,
             rise_from_levels(rise, speed);
         struct fg_lp_answer answer;
         int rc = fg_program_solve(rise->program, &answer, err);
+        if (rc == FG_ENOCAP && !first)
+            return 0; /* the levels held are met no better than this, by rounding: what was found stands */
         if (rc < 0)
             return rc;
         if (first)

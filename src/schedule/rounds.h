@@ -7,6 +7,9 @@
  * priority there is x_k / f_k.  Kinds are filled one after the other: highest priority first, ties by what earlier
  * shares still owe (deficit), then by the share, then by age.  A job that does not fit as a whole is passed over.
  *
+ * Space sharing: two jobs may be owed a share of time together on one set of devices; such a pair stands in line like a
+ * job, and whoever of the two has its place already is not taken twice.
+ *
  * Times are seconds in double: they only ever form ratios with shares, which are doubles.
  * Pure: no clock, no randomness; same calls, same answer.  One owner, one thread.
  */
@@ -33,9 +36,17 @@ struct fg_rounds_job {
     uint64_t id;      /* of the owner; ascending with age */
     uint32_t devices; /* taken at once, all of one kind */
     uint32_t kind;    /* this round's, or FG_ROUNDS_NOWHERE */
+    uint32_t
+        pair; /* in rounds->pairs: it shares its devices this round, or FG_ROUNDS_NOWHERE */
     bool
         has_share; /* a job that came since the last reset is given a place, and waits there for its share */
     struct fg_rounds_place places[FG_ROUNDS_KINDS_MAX];
+};
+
+/* Two jobs that share devices, until the next reset. */
+struct fg_rounds_pair {
+    uint32_t a, b; /* in rounds->jobs, a < b; both take equally many devices */
+    struct fg_rounds_place places[FG_ROUNDS_KINDS_MAX]; /* share: of the time of both */
 };
 
 struct fg_rounds {
@@ -46,6 +57,8 @@ struct fg_rounds {
     bool idles; /* jobs without a share there do not fill devices that are left over */
     struct fg_rounds_job *jobs; /* owned; oldest first */
     size_t jobs_len, jobs_room;
+    struct fg_rounds_pair *pairs; /* owned */
+    size_t pairs_len, pairs_room;
     struct fg_rounds_rank *ranks; /* owned: room to sort in */
     size_t ranks_room;
 };
@@ -57,15 +70,18 @@ void fg_rounds_free(struct fg_rounds *rounds);
 struct fg_rounds_job *fg_rounds_add(struct fg_rounds *rounds, uint64_t id, uint32_t devices);
 /* The job of this id, or NULL. */
 struct fg_rounds_job *fg_rounds_find(const struct fg_rounds *rounds, uint64_t id);
-/* Forget job `at` of rounds->jobs. */
+/* Forget job `at` of rounds->jobs, and the pairs that it is in. */
 void fg_rounds_remove(struct fg_rounds *rounds, size_t at);
 
 /* New shares come: settle what the old ones promised for the last `elapsed_s`, begin to count anew.
- * Then set the share of every job.  All jobs have a share from here on. */
+ * Then set the share of every job.  All jobs have a share from here on; there are no pairs. */
 void fg_rounds_reset(struct fg_rounds *rounds, double elapsed_s);
+
+/* Jobs a and b of rounds->jobs may share devices; shares are 0.  The pointer is valid until the next one is added. */
+struct fg_rounds_pair *fg_rounds_add_pair(struct fg_rounds *rounds, uint32_t a, uint32_t b);
 
 /* Choose: sets the kind of every job.  `order` are all kinds, the first to be filled first. */
 void fg_rounds_pick(struct fg_rounds *rounds, const uint32_t *order);
 
-/* The job had its place of this round for so long. */
+/* The job had its place of this round for so long; of a pair, one call for both. */
 void fg_rounds_ran(struct fg_rounds *rounds, struct fg_rounds_job *job, double seconds);

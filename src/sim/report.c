@@ -87,7 +87,8 @@ static double slowdown(const struct view *view, size_t at)
 
 static double rho(const struct view *view, size_t at)
 {
-    return jct(view, at) / fmax((double)view->isolated_us[at], 1);
+    int64_t known_us = view->result->jobs[at].isolated_us;
+    return jct(view, at) / fmax((double)(known_us ? known_us : view->isolated_us[at]), 1);
 }
 
 static bool has_ended(const struct view *view, size_t at)

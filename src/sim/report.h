@@ -33,7 +33,8 @@ struct fg_sim_summary {
         start_us;                  /* start: from submission to the first start */
     struct fg_sim_spread slowdown; /* JCT over the time it takes alone, at least 10 s */
     /* Finish-time fairness (Themis, NSDI 2020): JCT, over what it would have been had the project a part of the cluster of
-     * its weight to itself, first come first served.  1 and less is fair. */
+     * its weight to itself, first come first served; in rounds, had the job had an equal share of the pool among the jobs
+     * that were there.  1 and less is fair. */
     struct fg_sim_spread rho;
     double
         jain_projects; /* Jain's index of the projects' progress: device-time needed over device-time in the system */

@@ -30,6 +30,8 @@ struct fg_sim_outcome {
         run_us; /* it held devices so long, all attempts; the rest of end - submit it waited */
     int64_t
         ideal_us; /* it would have taken this alone, at the speed of its best device, from its submission */
+    int64_t
+        isolated_us; /* with an equal share of the pool it would have taken this; 0: not known, isolated.h reckons it */
     int64_t gpu_us; /* device-microseconds held, shares counted as shares, work lost included */
     uint32_t gpu_milli; /* devices that it asks for, all tasks together, in thousandths */
     uint32_t project;   /* in fg_sim_result.projects */

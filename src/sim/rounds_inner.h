@@ -18,6 +18,9 @@ struct rounds_run {
     bool runs;    /* and it has its share already */
     double steps, end_s; /* of this round */
     int32_t kind_before; /* of the round before */
+    /* Finish-time fairness: what is done, in seconds with an equal share of the pool; of when shares were last computed. */
+    double equal_s, left_before, equal_rate;
+    double owed_steps, owed_at_s; /* what an equal share would have done until then */
 };
 
 /* FIFO: what it has given away, by age; jobs that are done are in it until shares are computed. */
@@ -66,7 +69,9 @@ struct fg_rounds_policy {
     bool is_aware;   /* of speeds */
     bool is_sharing; /* two jobs may run on the same devices */
     bool is_blind;   /* does not know what work remains */
-    bool is_single;  /* only jobs of one device */
+    bool
+        counts_elapsed; /* finish-time fairness: the time so far counts for an equal share as well */
+    bool is_single; /* only jobs of one device */
 };
 
 /* rounds_share.c */
@@ -80,8 +85,23 @@ void fg_rounds_hold(struct rounds_sim *sim, uint32_t job, uint32_t kind);
 void fg_rounds_forget_done(struct rounds_sim *sim);
 void fg_rounds_set_held_shares(struct rounds_sim *sim);
 
+/* rounds_fair.c */
+int fg_rounds_share_ftf(struct rounds_sim *sim, struct fg_err *err);
+int fg_rounds_share_makespan(struct rounds_sim *sim, struct fg_err *err);
+/* Steps a second with an equal share of each kind, by devices, among all jobs that are there; a job has no more than its time. */
+double fg_rounds_equal_rate(const struct rounds_sim *sim, const struct rounds_run *run);
+
+/* rounds_pack.c */
+int fg_rounds_share_packed(struct rounds_sim *sim, struct fg_err *err);
+
 /* rounds_allox.c */
 int fg_rounds_share_allox(struct rounds_sim *sim, struct fg_err *err);
+
+/* When a job of the stream comes. */
+static inline double fg_rounds_arrival_s(const struct rounds_sim *sim, size_t job)
+{
+    return sim->options->stream->jobs[job].arrival * 3600 / sim->options->jobs_per_hour;
+}
 
 static inline double rounds_alone(const struct rounds_sim *sim, uint32_t type, uint32_t kind)
 {

@@ -91,6 +91,14 @@ static const struct fg_rounds_policy policies[] = {
      .share = fg_rounds_share_max_min,
      .is_aware = true,
      .is_blind = true},
+    {.name = "max-min-packed",
+     .gavel_name = "max_min_fairness_packed",
+     .text = "max-min where two jobs may share devices",
+     .choose = fg_rounds_choose_by_share,
+     .share = fg_rounds_share_packed,
+     .is_aware = true,
+     .is_sharing = true,
+     .is_blind = true},
     {.name = "las",
      .gavel_name = "max_min_fairness",
      .text = "least attained service with all kinds taken for alike",
@@ -98,6 +106,33 @@ static const struct fg_rounds_policy policies[] = {
      .share = fg_rounds_share_max_min,
      .shuffles = true,
      .is_blind = true},
+    {.name = "ftf",
+     .text = "finish-time fairness: most for the job that ends latest for what an equal share "
+             "would give",
+     .choose = fg_rounds_choose_by_share,
+     .share = fg_rounds_share_ftf,
+     .is_aware = true},
+    {.name = "ftf-elapsed",
+     .gavel_name = "finish_time_fairness_perf",
+     .text = "the same with time that has passed taken for well spent, as Gavel's experiments "
+             "had it",
+     .choose = fg_rounds_choose_by_share,
+     .share = fg_rounds_share_ftf,
+     .is_aware = true,
+     .counts_elapsed = true},
+    {.name = "themis",
+     .gavel_name = "finish_time_fairness",
+     .text = "ftf-elapsed with all kinds taken for alike",
+     .choose = fg_rounds_choose_by_share,
+     .share = fg_rounds_share_ftf,
+     .shuffles = true,
+     .counts_elapsed = true},
+    {.name = "makespan",
+     .gavel_name = "min_total_duration_perf",
+     .text = "all that is there done soonest, whoever came first",
+     .choose = fg_rounds_choose_by_share,
+     .share = fg_rounds_share_makespan,
+     .is_aware = true},
     {.name = "fifo",
      .gavel_name = "fifo",
      .text = "the oldest jobs, each on a kind for good, all kinds taken for alike",
@@ -124,8 +159,9 @@ static const struct fg_rounds_policy policies[] = {
 };
 
 const struct fg_rounds_policy *const fg_rounds_policies[] = {
-    &policies[0], &policies[1], &policies[2], &policies[3],
-    &policies[4], &policies[5], &policies[6], NULL};
+    &policies[0],  &policies[1],  &policies[2], &policies[3], &policies[4],
+    &policies[5],  &policies[6],  &policies[7], &policies[8], &policies[9],
+    &policies[10], &policies[11], NULL};
 
 const char *fg_rounds_policy_name(const struct fg_rounds_policy *policy)
 {

@@ -243,6 +243,15 @@ static int renew_shares(struct rounds_sim *sim, struct fg_err *err)
     return sim->runs_len ? sim->options->policy->share(sim, err) : 0;
 }
 
+static int32_t mate_of(const struct rounds_sim *sim, size_t at)
+{
+    uint32_t number = sim->rounds.jobs[at].pair;
+    if (number == FG_ROUNDS_NOWHERE)
+        return NOWHERE;
+    const struct fg_rounds_pair *pair = &sim->rounds.pairs[number];
+    return (int32_t)(pair->a == at ? pair->b : pair->a);
+}
+
 int fg_rounds_choose_by_share(struct rounds_sim *sim, struct fg_err *err)
 {
     uint32_t order[FG_GAVEL_KINDS_MAX];
@@ -258,7 +267,7 @@ int fg_rounds_choose_by_share(struct rounds_sim *sim, struct fg_err *err)
         const struct fg_rounds_job *job = &sim->rounds.jobs[i];
         bool is_placed = job->kind != FG_ROUNDS_NOWHERE;
         sim->runs[i].kind = is_placed ? (int32_t)job->kind : NOWHERE;
-        sim->runs[i].mate = NOWHERE;
+        sim->runs[i].mate = mate_of(sim, i);
         sim->runs[i].runs = is_placed && job->has_share;
     }
     return 0;

@@ -16,11 +16,6 @@ static int64_t to_us(double seconds)
     return (int64_t)llround(seconds * 1e6);
 }
 
-static double arrival_s(const struct rounds_sim *sim, size_t job)
-{
-    return sim->options->stream->jobs[job].arrival * 3600 / sim->options->jobs_per_hour;
-}
-
 /* -- the cluster ----------------------------------------------------------------------------------------------- */
 
 int fg_rounds_kinds(const struct fg_sim_cluster *cluster,
@@ -118,18 +113,20 @@ static void admit(struct rounds_sim *sim)
     const struct fg_gavel_job *given = &sim->options->stream->jobs[job];
     uint32_t devices = sim->table->types[given->type].devices;
     make_room(sim);
-    sim->runs[sim->runs_len++] = (struct rounds_run){.job = job,
-                                                     .type = given->type,
-                                                     .devices = devices,
-                                                     .left = given->steps,
-                                                     .kind = NOWHERE,
-                                                     .mate = NOWHERE,
-                                                     .kind_before = NOWHERE};
+    sim->runs[sim->runs_len++] =
+        (struct rounds_run){.job = job,
+                            .type = given->type,
+                            .devices = devices,
+                            .left = given->steps,
+                            .kind = NOWHERE,
+                            .mate = NOWHERE,
+                            .kind_before = NOWHERE,
+                            .owed_at_s = fg_rounds_arrival_s(sim, job)};
     struct fg_rounds_job *entry = fg_rounds_add(&sim->rounds, job, devices);
     for (uint32_t kind = 0; kind < sim->kinds_len; kind++)
         entry->places[kind].fits = rounds_alone(sim, given->type, kind) > 0;
     struct fg_sim_outcome *outcome = &sim->result->jobs[job];
-    outcome->submit_us = to_us(arrival_s(sim, job));
+    outcome->submit_us = to_us(fg_rounds_arrival_s(sim, job));
     outcome->ideal_us = to_us(given->steps / sim->fastest[given->type]);
     outcome->gpu_milli = devices * 1000;
     sim->shares_stale = true;
@@ -193,12 +190,15 @@ static void count_start(struct rounds_sim *sim, struct rounds_run *run)
 }
 
 /* Devices are held until both of those who share them are done with the round. */
+static double held_until(const struct rounds_sim *sim, const struct rounds_run *run)
+{
+    return run->mate == NOWHERE ? run->end_s : fmax(run->end_s, sim->runs[run->mate].end_s);
+}
+
 static double busy_s(const struct rounds_sim *sim, const struct rounds_run *run)
 {
-    double end_s = run->end_s;
-    if (run->mate != NOWHERE)
-        end_s = fmax(end_s, sim->runs[run->mate].end_s);
-    return (end_s - sim->now_s) * run->devices * (run->mate == NOWHERE ? 1 : 0.5);
+    return (held_until(sim, run) - sim->now_s) * run->devices
+           * (run->mate == NOWHERE ? 1 : 0.5);
 }
 
 static void sample(struct rounds_sim *sim, double busy_device_s, size_t running)
@@ -252,15 +252,32 @@ static void settle(struct rounds_sim *sim, size_t at)
     outcome->gpu_us += to_us(busy_s(sim, run));
     outcome->run_us += to_us(run->end_s - sim->now_s);
     run->left -= run->steps;
-    /* Gavel counts the time from the end of the round before, a pause between the two included. */
-    if (sim->options->policy->share)
-        fg_rounds_ran(&sim->rounds, &sim->rounds.jobs[at], run->end_s - sim->round_began_s);
+    /* Gavel counts the time from the end of the round before, a pause between the two included; of a pair the longer. */
+    if (sim->options->policy->share && (run->mate == NOWHERE || (size_t)run->mate > at))
+        fg_rounds_ran(&sim->rounds, &sim->rounds.jobs[at],
+                      held_until(sim, run) - sim->round_began_s);
     if (run->left > NOTHING)
         return;
     outcome->end_us = to_us(run->end_s);
     outcome->end = FG_SIM_DONE;
     if (run->job >= sim->options->window_first && run->job < sim->options->window_end)
         sim->window_left--;
+}
+
+/* What an equal share would have done of each job by `until_s`; once that is all, its time is known. */
+static void count_equal_shares(struct rounds_sim *sim, double until_s)
+{
+    for (size_t i = 0; i < sim->runs_len; i++) {
+        struct rounds_run *run = &sim->runs[i];
+        struct fg_sim_outcome *outcome = &sim->result->jobs[run->job];
+        double lack = sim->options->stream->jobs[run->job].steps - run->owed_steps;
+        double rate = fg_rounds_equal_rate(sim, run);
+        double end_s = run->owed_at_s + lack / rate;
+        run->owed_steps += rate * (until_s - run->owed_at_s);
+        run->owed_at_s = until_s;
+        if (outcome->isolated_us == 0 && (end_s <= until_s || run->left <= NOTHING))
+            outcome->isolated_us = to_us(end_s - fg_rounds_arrival_s(sim, run->job));
+    }
 }
 
 /* The round is over, or there was none: time goes on to its end, or to the next job. */
@@ -270,15 +287,16 @@ static void end_round(struct rounds_sim *sim)
         for (size_t i = 0; i < sim->runs_len; i++)
             settle(sim, i);
         sim->now_s = sim->round_end_s;
+        count_equal_shares(sim, sim->now_s);
         remove_done(sim);
     } else if (sim->came < sim->options->stream->jobs_len) {
         /* Also if jobs wait for their shares: Gavel's simulator wakes up when something ends or comes. */
-        sim->now_s = arrival_s(sim, sim->came);
+        sim->now_s = fg_rounds_arrival_s(sim, sim->came);
     } else {
         sim->now_s += sim->options->round_s;
     }
     while (sim->came < sim->options->stream->jobs_len
-           && arrival_s(sim, sim->came) <= sim->now_s)
+           && fg_rounds_arrival_s(sim, sim->came) <= sim->now_s)
         admit(sim);
 }
 

@@ -86,8 +86,9 @@ static void one_job(void)
     open_world(&world, 1, 1);
     add_jobs(&world, "0,A,1,36000\n");
     for (size_t i = 0; fg_rounds_policies[i]; i++) {
-        if (strcmp(fg_rounds_policy_name(fg_rounds_policies[i]), "las") == 0)
-            continue; /* it may begin on the slow kind */
+        const char *name = fg_rounds_policy_name(fg_rounds_policies[i]);
+        if (strcmp(name, "las") == 0 || strcmp(name, "themis") == 0)
+            continue; /* they may begin on the slow kind */
         FG_AUTO(fg_sim_result)
         struct fg_sim_result *result =
             run(&world, fg_rounds_policy_name(fg_rounds_policies[i]));
@@ -115,6 +116,37 @@ static void sharing_pays(void)
     EQ(both->jobs[0].gpu_us + both->jobs[1].gpu_us, 2'700'000'000);
     FG_AUTO(fg_sim_result) struct fg_sim_result *apart = run(&world, "best:no-share");
     EQ(apart->jobs[0].end_us + apart->jobs[1].end_us, (2160 + 4320) * 1'000'000LL);
+    close_world(&world);
+}
+
+/* The same by shares: both have all their time together, and if they may not, half of it each. */
+static void packing_pays(void)
+{
+    struct world world;
+    open_world(&world, 1, 0);
+    add_jobs(&world, "0,A,1,21600\n0,A,1,21600\n");
+    FG_AUTO(fg_sim_result) struct fg_sim_result *both = run(&world, "max-min-packed");
+    EQ(both->jobs[0].end_us, 2'700'000'000);
+    EQ(both->jobs[1].end_us, 2'700'000'000);
+    FG_AUTO(fg_sim_result)
+    struct fg_sim_result *apart = run(&world, "max-min-packed:no-share");
+    EQ(apart->jobs[0].end_us + apart->jobs[1].end_us, (3960 + 4320) * 1'000'000LL);
+    close_world(&world);
+}
+
+/* An equal share of one v100 for two jobs A is half of it: 1 hour's work alone takes 2, less where one is done. */
+static void equal_shares_by_hand(void)
+{
+    struct world world;
+    open_world(&world, 1, 0);
+    add_jobs(&world, "0,A,1,36000\n0,A,1,36000\n");
+    FG_AUTO(fg_sim_result) struct fg_sim_result *fifo = run(&world, "fifo-aware");
+    EQ(fifo->jobs[0].end_us, 3'600'000'000);
+    EQ(fifo->jobs[1].end_us, 7'200'000'000);
+    EQ(fifo->jobs[0].isolated_us, 7'200'000'000);
+    EQ(fifo->jobs[1].isolated_us, (3600 + 1800) * 1'000'000LL);
+    FG_AUTO(fg_sim_result) struct fg_sim_result *fair = run(&world, "ftf");
+    OK(fair->jobs[0].end_us >= 6'840'000'000); /* they take turns to the end */
     close_world(&world);
 }
 
@@ -188,6 +220,7 @@ static void check_result(const struct fg_sim_result *result)
         const struct fg_sim_outcome *job = &result->jobs[i];
         sound &= job->end == FG_SIM_DONE && job->start_us >= job->submit_us;
         sound &= job->end_us - job->start_us >= job->ideal_us - 1;
+        sound &= job->isolated_us >= job->ideal_us - 1;
         sound &=
             job->run_us >= job->ideal_us - 1 && job->run_us <= job->end_us - job->start_us + 1;
         gpu_us += job->gpu_us;
@@ -296,11 +329,19 @@ static void check_published(struct world *world, const struct published *rows, s
 static void reproduces_published(void)
 {
     static const struct published single[] = {
-        {"fifo", 4.4, 44.28, false},        {"fifo", 5.2, 151.67, true},
-        {"fifo-aware", 5.6, 104.12, false}, {"las", 4.4, 23.81, true},
-        {"las", 5.6, 95.99, true},          {"max-min", 4.4, 17.48, true},
-        {"max-min", 5.6, 28.96, true},      {"max-min", 6.0, 41.23, true},
-        {"allox", 4.4, 18.54, true},        {"allox", 5.6, 25.32, true},
+        {"fifo", 4.4, 44.28, false},
+        {"fifo", 5.2, 151.67, true},
+        {"fifo-aware", 5.6, 104.12, false},
+        {"las", 4.4, 23.81, true},
+        {"las", 5.6, 95.99, true},
+        {"max-min", 4.4, 17.48, true},
+        {"max-min", 5.6, 28.96, true},
+        {"max-min", 6.0, 41.23, true},
+        {"allox", 4.4, 18.54, true},
+        {"allox", 5.6, 25.32, true},
+        {"ftf-elapsed", 3.2, 16.57, true},
+        {"ftf-elapsed", 4.4, 18.62, true},
+        {"max-min-packed", 5.6, 19.64, true},
     };
     static const struct published multiple[] = {
         {"fifo", 2.2, 65.45, false},      {"fifo", 2.6, 304.76, true},
@@ -334,6 +375,8 @@ int main(void)
 {
     RUN(one_job);
     RUN(sharing_pays);
+    RUN(packing_pays);
+    RUN(equal_shares_by_hand);
     RUN(each_where_it_gains);
     RUN(gangs_and_impossible_ones);
     RUN(bad_options);
