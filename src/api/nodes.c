@@ -73,6 +73,14 @@ static void changed(struct fg_call *call)
         fg_call_ask(call, FG_CMD_POOL, shown);
 }
 
+static int take_move(const struct fg_doc *member, bool *out, struct fg_err *err)
+{
+    if (member->kind != FG_DOC_BOOL)
+        return fg_fail(err, FG_EINVAL, "move: expected true or false");
+    *out = member->integer != 0;
+    return 0;
+}
+
 void fg_handle_node_drain(struct fg_call *call)
 {
     struct fg_err err = {};
@@ -85,8 +93,10 @@ void fg_handle_node_drain(struct fg_call *call)
     }
     call->command.text = "";
     for (const struct fg_doc *member = doc->first; member && rc == 0; member = member->next) {
-        if (strcmp(member->key, "reason") != 0)
-            rc = fg_fail(&err, FG_EINVAL, "body: unknown member %.40s, expected reason",
+        if (strcmp(member->key, "move") == 0)
+            rc = take_move(member, &call->command.move, &err);
+        else if (strcmp(member->key, "reason") != 0)
+            rc = fg_fail(&err, FG_EINVAL, "body: unknown member %.40s, expected reason or move",
                          member->key);
         else if (member->kind != FG_DOC_TEXT || member->text_len >= FG_TEXT_MAX
                  || !fg_text_is_clean(member->text))

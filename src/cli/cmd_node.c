@@ -14,7 +14,10 @@
 const struct fg_opt fg_opts_node_list[] = {FG_OPT_JSON, FG_OPT_QUIET, {}};
 const struct fg_opt fg_opts_node_show[] = {FG_OPT_JSON, {}};
 const struct fg_opt fg_opts_node_drain[] = {
-    {"reason", 'r', "TEXT", "why, for those who ask", NULL}, FG_OPT_JSON, {}};
+    {"reason", 'r', "TEXT", "why, for those who ask", NULL},
+    {"move", 0, NULL, "stop the preemptible jobs there: they start again elsewhere", NULL},
+    FG_OPT_JSON,
+    {}};
 const struct fg_opt fg_opts_node_resume[] = {FG_OPT_JSON, {}};
 
 fg_verb_fn fg_cmd_node_list, fg_cmd_node_show, fg_cmd_node_drain, fg_cmd_node_resume;
@@ -139,6 +142,8 @@ int fg_cmd_node_drain(struct fg_cli *cli, struct fg_err *err)
     fg_json_object(&json);
     if (reason)
         fg_json_kv(&json, "reason", reason);
+    if (fg_args_has(&cli->args, "move"))
+        fg_json_kv_bool(&json, "move", true);
     fg_json_end(&json);
     path_of(cli, "/drain", &path);
     int rc = fg_cli_send(cli, "POST", path.text, body.text, &answer, err);

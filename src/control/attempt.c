@@ -154,9 +154,7 @@ static void end_attempt(struct fg_control *control, struct live *live)
         interrupted(control, live, &job, reason[0] ? reason : "its supervisor was lost");
     else if (job.stop_sent && (live->stopped || live->not_started))
         interrupted(control, live, &job,
-                    live->over_budget ? "stopped: the budget of its project is spent"
-                    : live->moving    ? "moved, to make room for another job"
-                                      : "preempted by a job of higher priority");
+                    live->stop_why ? live->stop_why : "preempted by a job of higher priority");
     else if (live->exit_code == 0 && live->term_signal == 0 && !live->not_started)
         end_with(control, live, &job, FG_JOB_SUCCEEDED, "", 0);
     else

@@ -247,7 +247,7 @@ static void stop_all(struct fg_control *control, fg_project_id top)
         const struct fg_job *job = fg_queue_get(control->queue, live->job);
         if (job->stop_sent || job->cancel_asked || !is_in(control, job->project, top))
             continue;
-        live->over_budget = true;
+        live->stop_why = "stopped: the budget of its project is spent";
         fg_control_stop(control, live->job, reason);
     }
 }

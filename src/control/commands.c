@@ -79,6 +79,31 @@ static void cancel(struct fg_control *control, struct fg_command *command)
         command->rc = over_state(control, command);
 }
 
+static bool is_on(const struct live *live, fg_node_id node)
+{
+    for (uint32_t task = 0; task < live->tasks; task++)
+        if (live->grants[task].node == node)
+            return true;
+    return false;
+}
+
+/* Those that may be stopped go elsewhere, with all their tasks. */
+static void move_off(struct fg_control *control, fg_node_id node)
+{
+    char reason[FG_TEXT_MAX];
+    snprintf(reason, sizeof(reason), "stopping, to leave node %s",
+             fg_pool_spec(control->pool, node)->name);
+    for (size_t i = 0; i < control->lives_len; i++) {
+        struct live *live = &control->lives[i];
+        const struct fg_job *job = fg_queue_get(control->queue, live->job);
+        if (!job->preemptible || job->state != FG_JOB_RUNNING || job->stop_sent
+            || job->cancel_asked || !is_on(live, node))
+            continue;
+        live->stop_why = "moved off a drained node";
+        fg_control_preempt(control, job->id, 0, reason);
+    }
+}
+
 static void set_node(struct fg_control *control,
                      struct fg_command *command,
                      enum fg_node_state wanted)
@@ -100,6 +125,8 @@ static void set_node(struct fg_control *control,
     fg_control_wrote(control, command->rc, &command->err);
     fg_control_tell(control, wanted == FG_NODE_UP ? "node.resumed" : "node.drained", NULL,
                     "\"node\":\"%s\"", command->name);
+    if (command->move && wanted == FG_NODE_DRAINING)
+        move_off(control, node);
     control->pass_wanted = true;
 }
 

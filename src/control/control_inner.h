@@ -21,10 +21,10 @@ struct live {
     struct fg_amount amount;
     bool claimed; /* false: the node changed its shape while we were away */
     bool timed_out, lost, not_started;
-    bool stopped;     /* a task was reached by the signal, and no task had failed before */
-    int64_t stop_us;  /* asked to stop; 0 not */
-    bool moving;      /* it stops to go elsewhere: see migrate.c */
-    bool over_budget; /* it stops for the budget of its project: see budget.c */
+    bool stopped;    /* a task was reached by the signal, and no task had failed before */
+    int64_t stop_us; /* asked to stop; 0 not */
+    const char
+        *stop_why; /* of its last stop for others, in words; NULL: a job of higher priority */
     int32_t exit_code, term_signal; /* of the first task that failed */
     struct fg_usage usage;
     int64_t begun_us, started_us;
@@ -190,7 +190,7 @@ void fg_attempt_write(struct fg_control *control,
 void fg_control_pass(struct fg_control *control);
 /* What holds devices, into control->running; returns how many. */
 size_t fg_control_running(struct fg_control *control);
-/* Ask a running job to stop and be queued again, for the good of another one. */
+/* Ask a running job to stop and be queued again, for the good of another one, or (`for_job` 0) of none. */
 void fg_control_preempt(struct fg_control *control,
                         fg_job_id id,
                         fg_job_id for_job,

@@ -213,7 +213,7 @@ static void carry_out(struct stage *stage,
         hints[i + 1] = (struct fg_hint){.job = moved->job,
                                         .grants = found->moves[i].grants,
                                         .grants_len = moved->grants_len};
-        fg_live_get(control, moved->job)->moving = true;
+        fg_live_get(control, moved->job)->stop_why = "moved, to make room for another job";
         fg_control_preempt(control, moved->job, job->id, reason);
     }
     fg_schedule_hint(control->schedule, hints, found->moves_len + 1,

@@ -72,8 +72,11 @@ void fg_control_preempt(struct fg_control *control,
     if (fg_queue_get(control->queue, id)->stop_sent)
         return;
     fg_control_stop(control, id, reason);
-    fg_control_tell(control, "job.preempted", fg_queue_get(control->queue, id),
-                    "\"for\":\"%llu\"", (unsigned long long)for_job);
+    char text[24] = "null";
+    if (for_job)
+        snprintf(text, sizeof(text), "\"%llu\"", (unsigned long long)for_job);
+    fg_control_tell(control, "job.preempted", fg_queue_get(control->queue, id), "\"for\":%s",
+                    text);
 }
 
 static void intend_preempt(struct fg_control *control, const struct fg_decision *decision)

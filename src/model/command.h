@@ -18,7 +18,7 @@ enum fg_command_kind {
     FG_CMD_POOL,  /* out_text: nodes with devices and who holds them, JSON array in `arena` */
     FG_CMD_STATUS,    /* out_text: counts, totals, notices, JSON object in `arena` */
     FG_CMD_MAKE_ROOM, /* job: move others so that it starts; out_text: the moves, JSON object */
-    FG_CMD_NODE_DRAIN,  /* name, text = reason */
+    FG_CMD_NODE_DRAIN,  /* name, text = reason, move */
     FG_CMD_NODE_RESUME, /* name */
     FG_CMD_PROJECT_PUT, /* project (id 0: by name, created if new); out_id = its id */
     FG_CMD_TOKEN_PUT,   /* token (id 0: new); out_id = its id */
@@ -43,6 +43,7 @@ struct fg_command {
     size_t items_len;
     fg_job_id job;
     bool array;
+    bool move; /* NODE_DRAIN: preemptible jobs that run there are stopped, to start elsewhere */
     const char *name;
     const char *text;
     struct fg_project *project;

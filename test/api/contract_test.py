@@ -246,7 +246,7 @@ def call_as_meant(spec, service):
     node = call(200, "GET", "/v1/nodes")["items"][0]["name"]
     call(200, "GET", "/v1/nodes/{name}", {"name": node})
     call(200, "GET", "/v1/nodes/{name}/usage", {"name": node})
-    call(200, "POST", "/v1/nodes/{name}/drain", {"name": node}, body={"reason": "contract"})
+    call(200, "POST", "/v1/nodes/{name}/drain", {"name": node}, body={"reason": "contract", "move": True})
     call(200, "POST", "/v1/nodes/{name}/resume", {"name": node})
     call(200, "GET", "/v1/moves")
     call(404, "POST", "/v1/jobs/{id}/make-room", {"id": "99999999"})

@@ -17,3 +17,8 @@ if(CMAKE_C_FLAGS MATCHES "fsanitize")
 else()
     add_test(NAME sim/replay COMMAND replay_sim 300)
 endif()
+
+# Drained nodes, failed nodes, stops that come too late: told, not drawn.
+add_executable(drain_sim test/sim/drain_sim.c test/sim/sim_store.c)
+target_link_libraries(drain_sim PRIVATE fg_control)
+add_test(NAME sim/drain COMMAND drain_sim)
