@@ -99,6 +99,28 @@ void fg_budget_book(struct fg_control *control, const struct live *live)
 
 /* -- periods ------------------------------------------------------------------------------------------- */
 
+/* What the store says of the project and those below it. */
+static int sum_booked(const struct fg_control *control,
+                      fg_project_id top,
+                      int64_t *out_uusd,
+                      struct fg_err *err)
+{
+    int64_t from_day = control->budgets[top].begin_us / FG_DAY_US;
+    *out_uusd = 0;
+    for (fg_project_id id = 1; id <= fg_queue_projects_max(control->queue); id++) {
+        int64_t uusd = 0;
+        if (!fg_queue_project(control->queue, id) || !is_in(control, id, top))
+            continue;
+        int rc = control->options.store_ops->spend_sum(control->options.store, id, from_day,
+                                                       &uusd, err);
+        if (rc < 0)
+            return fg_wrap(err, rc, "what was spent of the budget of project %s",
+                           fg_queue_project(control->queue, id)->name);
+        *out_uusd += uusd;
+    }
+    return 0;
+}
+
 /* The period that is now, and what was booked in it. */
 static int begin_period(struct fg_control *control, fg_project_id top, struct fg_err *err)
 {
@@ -106,20 +128,8 @@ static int begin_period(struct fg_control *control, fg_project_id top, struct fg
     struct budget *budget = &control->budgets[top];
     budget->begin_us = fg_period_begin_us(rule->period, control->now_us);
     budget->end_us = fg_period_end_us(rule->period, control->now_us);
-    budget->booked_uusd = 0;
     budget->warned = budget->warned_us == budget->begin_us ? budget->warned : 0;
-    for (fg_project_id id = 1; id <= fg_queue_projects_max(control->queue); id++) {
-        int64_t uusd = 0;
-        if (!fg_queue_project(control->queue, id) || !is_in(control, id, top))
-            continue;
-        int rc = control->options.store_ops->spend_sum(
-            control->options.store, id, budget->begin_us / FG_DAY_US, &uusd, err);
-        if (rc < 0)
-            return fg_wrap(err, rc, "what was spent of the budget of project %s",
-                           fg_queue_project(control->queue, id)->name);
-        budget->booked_uusd += uusd;
-    }
-    return 0;
+    return sum_booked(control, top, &budget->booked_uusd, err);
 }
 
 static void make_room(struct fg_control *control)
@@ -309,4 +319,15 @@ bool fg_budget_lacks_price(const struct fg_control *control)
     const struct fg_config *config = control->config;
     return control->has_budgets && config->cpu_price_uusd_per_core_hour == 0
            && config->gpu_price_uusd_per_hour == 0;
+}
+
+bool fg_budget_check(const struct fg_control *control)
+{
+    for (fg_project_id id = 1; control->has_budgets && id < control->budgets_len; id++) {
+        const struct budget *budget = budget_of(control, id);
+        int64_t uusd = 0;
+        if (budget && (sum_booked(control, id, &uusd, NULL) < 0 || uusd != budget->booked_uusd))
+            return false;
+    }
+    return true;
 }

@@ -82,6 +82,39 @@ static bool project_agrees(const struct fg_control *control, fg_project_id id)
            && held->cpu_milli == cpu_milli && held->queued == queued;
 }
 
+/* What users hold, where that is limited. */
+static bool user_agrees(const struct fg_control *control,
+                        const struct fg_project *project,
+                        uint32_t user)
+{
+    const struct fg_queue *queue = control->queue;
+    const struct fg_user_held *held = fg_queue_user(queue, project->id, user);
+    struct fg_user_held sum = {};
+    for (size_t at = 0; held && at < fg_queue_slots(queue); at++) {
+        const struct fg_job *job = fg_queue_slot(queue, at);
+        uint32_t slot;
+        if (!job || job->user != user
+            || (job->project != project->id && !is_below(queue, job->project, project->id)))
+            continue;
+        sum.queued += job->state == FG_JOB_QUEUED;
+        if (!fg_map_get(control->live_by_job, job->id, &slot) || !control->lives[slot].claimed)
+            continue;
+        sum.running++;
+        sum.gpu_milli += control->lives[slot].amount.gpu_milli;
+    }
+    return !held
+           || (held->running == sum.running && held->gpu_milli == sum.gpu_milli
+               && held->queued == sum.queued);
+}
+
+static bool users_agree(const struct fg_control *control, const struct fg_project *project)
+{
+    for (uint32_t user = 1; user < control->users_len; user++)
+        if (!user_agrees(control, project, user))
+            return false;
+    return true;
+}
+
 /* A job holds devices exactly while it is starting or running. */
 static bool jobs_agree(const struct fg_control *control)
 {
@@ -109,7 +142,8 @@ bool fg_control_check(const struct fg_control *control)
     for (fg_project_id id = 1; id <= fg_queue_projects_max(control->queue); id++)
         if (fg_queue_project(control->queue, id)
             && (!project_agrees(control, id)
-                || !tree_agrees(control, fg_queue_project(control->queue, id))))
+                || !tree_agrees(control, fg_queue_project(control->queue, id))
+                || !users_agree(control, fg_queue_project(control->queue, id))))
             return false;
-    return true;
+    return fg_budget_check(control);
 }

@@ -230,6 +230,8 @@ bool fg_budget_blocks(const struct fg_control *control,
                       fg_project_id project,
                       char *out,
                       size_t size);
+/* For tests: is what is booked what the store says? */
+bool fg_budget_check(const struct fg_control *control);
 /* There are budgets, and nothing has a price. */
 bool fg_budget_lacks_price(const struct fg_control *control);
 

@@ -5,6 +5,7 @@
  *   - no job that was acknowledged is lost, and none is ever in a state the table does not lead to;
  *   - no rank of a job runs twice at once; no device, core or MiB is granted twice;
  *   - no project holds more than its quota;
+ *   - what every attempt cost is in the books of its project, once;
  *   - the controller's own books agree with a full recount;
  * and at the end, with the faults over, every job reaches exactly one final state.
  *
@@ -204,6 +205,16 @@ static fg_job_id recent(struct world *world)
 }
 
 /* A place in the tree that may be refused, limits and guarantees. */
+static struct fg_user_limits some_limits(struct world *world)
+{
+    return (struct fg_user_limits){
+        .running = roll(world, 3) ? 0 : 1 + roll(world, 3),
+        .gpu_milli = roll(world, 3) ? 0 : 500 + 500LL * roll(world, 6),
+        .queued = roll(world, 3) ? 0 : 20,
+        .submits_per_minute = roll(world, 3) ? 0 : 60,
+    };
+}
+
 static void ask_project(struct world *world, struct ask *ask)
 {
     ask->project =
@@ -212,6 +223,13 @@ static void ask_project(struct world *world, struct ask *ask)
                             .guarantee_milli = roll(world, 2) ? 1000LL * roll(world, 4) : 0,
                             .borrows_back = roll(world, 4) == 0,
                             .quota = {-1, -1, -1, world->shares ? -1 : QUOTA_RUNNING, -1}};
+    if (roll(world, 4) == 0)
+        ask->project.user_limits = some_limits(world);
+    if (roll(world, 4) == 0)
+        ask->project.budget =
+            (struct fg_budget){.uusd = 1 + roll(world, 500000),
+                               .period = (enum fg_period)(roll(world, 2) * FG_PERIOD_DAY),
+                               .stops = roll(world, 2)};
     snprintf(ask->project.name, sizeof(ask->project.name), "%s",
              project_names[roll(world, PROJECTS)]);
     ask->command.kind = FG_CMD_PROJECT_PUT;
@@ -225,6 +243,8 @@ static void make_ask(struct world *world, struct ask *ask)
                                     .actor = {.user = "ada", .role = FG_ROLE_ADMIN}}};
     fg_job_id any =
         world->acked_len ? world->acked[roll(world, (uint32_t)world->acked_len)] : 1;
+    if (roll(world, 3) == 0)
+        memcpy(ask->command.actor.user, "bob", 4);
     switch (world->shares && roll(world, 3) ? 3 : roll(world, 12)) {
     case 0:
         ask->command.kind = FG_CMD_CANCEL;
@@ -273,6 +293,7 @@ static void check(struct world *world)
     MUST(world, sim_engine_check(world->engine));
     for (size_t i = 0; i < world->acked_len; i++)
         MUST(world, sim_store_job(world->store, world->acked[i]) != NULL);
+    MUST(world, sim_store_unbooked_uusd(world->store) == 0);
     if (world->control)
         MUST(world, fg_control_check(world->control));
 }
@@ -394,8 +415,14 @@ static void choose_policies(struct world *world)
 static void run_seed(uint64_t seed, struct tally *tally)
 {
     struct world world = {
-        .seed = seed, .projects = 1, .random = seed, .now_us = 1700000000000000};
+        .seed = seed,
+        .projects = 1,
+        .random = seed,
+        .now_us = seed % 2 ? 1700000000000000 : 1700006340000000, /* a minute before midnight */
+    };
     fg_config_defaults(&world.config);
+    world.config.gpu_price_uusd_per_hour = 777777777;
+    world.config.cpu_price_uusd_per_core_hour = 7777;
     choose_policies(&world);
     world.arena = fg_arena_new(1UL << 20);
     world.store = sim_store_new();

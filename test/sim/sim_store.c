@@ -21,6 +21,8 @@ struct job {
     size_t after_len;
     struct fg_grant grants[TASKS_MAX];
     size_t grants_len;
+    uint32_t over_attempt; /* the last one that ended, and what all these cost */
+    int64_t cost_uusd;
     int64_t finished_us;
     int32_t exit_code;
     char key[FG_NAME_MAX];
@@ -209,6 +211,11 @@ static int attempt_put(struct fg_store *self,
     assert(attempt->grants_len <= TASKS_MAX);
     memcpy(row->grants, attempt->grants, attempt->grants_len * sizeof(attempt->grants[0]));
     row->grants_len = attempt->grants_len;
+    if (attempt->finished_us && attempt->attempt > row->over_attempt
+        && attempt->cost_uusd > 0) {
+        row->over_attempt = attempt->attempt;
+        row->cost_uusd += attempt->cost_uusd;
+    }
     return 0;
 }
 
@@ -428,6 +435,17 @@ static int load(struct fg_store *self, struct fg_store_sink *sink, struct fg_err
     sink->next_job_id = image->next_id;
     sink->next_token_id = 1;
     return rc < 0 ? fg_fail(err, rc, "simulated load") : 0;
+}
+
+int64_t sim_store_unbooked_uusd(const struct sim_store *store)
+{
+    int64_t uusd = 0;
+    for (fg_job_id id = 1; id < store->committed.next_id; id++)
+        uusd += store->committed.jobs[id].cost_uusd;
+    for (fg_project_id id = 0; id < PROJECTS; id++)
+        for (size_t day = 0; day < SPEND_DAYS; day++)
+            uusd -= store->committed.spent[id][day];
+    return uusd;
 }
 
 const struct fg_store_ops sim_store_ops = {

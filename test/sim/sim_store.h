@@ -19,4 +19,6 @@ void sim_store_crash(struct sim_store *store);
 size_t sim_store_jobs(const struct sim_store *store);
 const struct fg_job *sim_store_job(const struct sim_store *store,
                                    fg_job_id id); /* NULL: not committed */
+/* What attempts that ended cost, less what was booked for it. */
+int64_t sim_store_unbooked_uusd(const struct sim_store *store);
 int64_t sim_store_finished_us(const struct sim_store *store, fg_job_id id);

@@ -22,3 +22,8 @@ endif()
 add_executable(drain_sim test/sim/drain_sim.c test/sim/sim_store.c)
 target_link_libraries(drain_sim PRIVATE fg_control)
 add_test(NAME sim/drain COMMAND drain_sim)
+
+# A budget through its periods.
+add_executable(budget_sim test/sim/budget_sim.c test/sim/sim_store.c test/sim/sim_engine.c)
+target_link_libraries(budget_sim PRIVATE fg_control)
+add_test(NAME sim/budget COMMAND budget_sim)
