@@ -19,36 +19,6 @@ static int single(struct fg_store *store, enum fg_sql sql, uint64_t *out, struct
     return rc < 0 ? rc : 0;
 }
 
-static int load_kinds(struct fg_store *store, struct fg_project *project, struct fg_err *err)
-{
-    FG_AUTO(fg_query) struct fg_query query = {};
-    int rc = fg_query_begin(&query, &store->db, FG_SQL_load_kinds, err);
-    if (rc < 0)
-        return rc;
-    fg_query_int(&query, project->id);
-    while ((rc = fg_query_step(&query, err)) == 1 && project->kinds_len < FG_QUOTA_KINDS_MAX) {
-        struct fg_kind_quota *kind = &project->kinds[project->kinds_len++];
-        fg_copy_text(kind->kind, sizeof(kind->kind), fg_query_get_text(&query, 0));
-        kind->gpu_milli = fg_query_get(&query, 1);
-        kind->guarantee_milli = fg_query_get(&query, 2);
-    }
-    return rc < 0 ? rc : 0;
-}
-
-static int load_projects(struct fg_store *store, struct fg_store_sink *sink, struct fg_err *err)
-{
-    FG_AUTO(fg_query) struct fg_query query = {};
-    int rc = fg_query_begin(&query, &store->db, FG_SQL_load_projects, err);
-    while (rc == 0 && (rc = fg_query_step(&query, err)) == 1) {
-        struct fg_project project;
-        fg_project_decode(&query, &project);
-        rc = load_kinds(store, &project, err);
-        if (rc == 0 && sink->project)
-            rc = sink->project(sink->self, &project);
-    }
-    return rc;
-}
-
 static int load_use(struct fg_store *store, struct fg_store_sink *sink, struct fg_err *err)
 {
     FG_AUTO(fg_query) struct fg_query query = {};
@@ -189,7 +159,7 @@ int fg_store_load(struct fg_store *store, struct fg_store_sink *sink, struct fg_
     if (rc == 0)
         rc = single(store, FG_SQL_next_token, &sink->next_token_id, err);
     if (rc == 0)
-        rc = load_projects(store, sink, err);
+        rc = sink->project ? fg_db_projects(&store->db, sink->project, sink->self, err) : 0;
     if (rc == 0)
         rc = load_use(store, sink, err);
     if (rc == 0)

@@ -40,6 +40,11 @@ int fg_grants_decode(const char *text, struct fg_grant *out);
 
 void fg_project_decode(const struct fg_query *query,
                        struct fg_project *out); /* without its kinds */
+/* All projects, by id, with their kinds; `row` ends it by anything but 0, which is returned. */
+[[nodiscard]] int fg_db_projects(struct fg_db *db,
+                                 int (*row)(void *self, const struct fg_project *project),
+                                 void *self,
+                                 struct fg_err *err);
 void fg_token_decode(const struct fg_query *query, struct fg_token *out);
 
 /* Copy into a fixed field, cut if too long, always ended by 0. */
