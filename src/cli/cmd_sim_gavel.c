@@ -4,6 +4,7 @@
 #include "cli/verb.h"
 
 #include "base/text.h"
+#include "sim/gavel_trace.h"
 #include "sim/rounds_sim.h"
 
 #include <limits.h>
@@ -27,7 +28,9 @@ struct plan {
     struct fg_gavel_table table;
     struct fg_gavel_stream stream;
     struct fg_sim_cluster cluster;
-    struct fg_sim_trace trace; /* only counts the jobs, for the bar */
+    struct fg_sim_trace
+        trace; /* for orders of the service; without any it only counts the jobs, for the bar */
+    bool has_live; /* an order of the service is among the policies */
     struct fg_sim_batch batch;
     struct fg_rounds_options rounds;
     struct fg_sim_print print;
@@ -70,6 +73,33 @@ static int read_rate(struct plan *plan, struct fg_err *err)
 
 /* -- policies ---------------------------------------------------------------------------------------------- */
 
+/* Does the word begin with the name of an order that the service has? */
+static bool is_of_service(const char *text)
+{
+    char name[FG_SIM_POLICY_MAX];
+    size_t len = strcspn(text, ":");
+    if (len >= sizeof(name))
+        return false;
+    memcpy(name, text, len);
+    name[len] = '\0';
+    return fg_order_find(name) != NULL;
+}
+
+/* An order of the service: no rounds, each job keeps its devices until it is done or pushed aside. */
+static int add_live(struct plan *plan,
+                    struct fg_sim_case *one,
+                    const char *text,
+                    struct fg_err *err)
+{
+    const char *place = fg_args_get(&plan->cli->args, "place");
+    FG_AUTO(fg_buf) struct fg_buf words = {};
+    fg_buf_printf(&words, "%s%s%s", text, place ? ":" : "", place ? place : "");
+    one->rounds = (struct fg_rounds_options){};
+    plan->has_live = true;
+    fg_config_defaults(&one->config);
+    return fg_sim_policy_read(words.text, &one->policy, err);
+}
+
 static int add_case(struct plan *plan, const char *text, struct fg_err *err)
 {
     struct fg_sim_batch *batch = &plan->batch;
@@ -80,7 +110,7 @@ static int add_case(struct plan *plan, const char *text, struct fg_err *err)
     int rc = fg_rounds_policy_read(text, &one->rounds, err);
     if (rc == 0)
         fg_copy(one->policy.name, sizeof(one->policy.name), text);
-    return rc;
+    return rc < 0 && is_of_service(text) ? add_live(plan, one, text, err) : rc;
 }
 
 static int read_policies(struct plan *plan, struct fg_err *err)
@@ -154,6 +184,27 @@ static int read_jobs(struct plan *plan, struct fg_err *err)
 
 /* -- the run ---------------------------------------------------------------------------------------------------- */
 
+static int prepare_trace(struct plan *plan, struct fg_err *err)
+{
+    const struct fg_rounds_options *rounds = &plan->rounds;
+    size_t jobs = plan->stream.jobs_len,
+           end = rounds->window_end < jobs ? rounds->window_end : jobs;
+    if (!plan->has_live) {
+        plan->trace.jobs_len = end > rounds->window_first ? end - rounds->window_first : 1;
+        return 0;
+    }
+    if (rounds->window_first >= jobs)
+        return fg_fail(err, FG_EINVAL, "--window: from job %zu on, expected 0 to %zu",
+                       rounds->window_first, jobs - 1);
+    plan->batch.options.first_jobs = end;
+    plan->batch.options.tick_us = 60'000'000;
+    plan->batch.options.seed = rounds->seed;
+    const struct fg_gavel_traced how = {.jobs = jobs,
+                                        .jobs_per_hour = rounds->jobs_per_hour,
+                                        .per_node = fg_sim_cluster_widest(&plan->cluster)};
+    return fg_gavel_trace(&plan->table, &plan->stream, how, &plan->trace, err);
+}
+
 static int prepare(struct plan *plan, struct fg_err *err)
 {
     struct fg_rounds_options *rounds = &plan->rounds;
@@ -171,12 +222,10 @@ static int prepare(struct plan *plan, struct fg_err *err)
     rounds->window_end = plan->batch.window_end;
     rounds->round_s = FG_ROUNDS_ROUND_S;
     rounds->reset_s = FG_ROUNDS_RESET_S;
-    size_t end =
-        rounds->window_end < plan->stream.jobs_len ? rounds->window_end : plan->stream.jobs_len;
-    plan->trace.jobs_len = end > rounds->window_first ? end - rounds->window_first : 1;
     plan->batch.options.trace = &plan->trace;
     plan->batch.options.cluster = &plan->cluster;
-    return read_policies(plan, err);
+    rc = read_policies(plan, err);
+    return rc == 0 ? prepare_trace(plan, err) : rc;
 }
 
 static void drop(struct plan *plan)
@@ -185,6 +234,8 @@ static void drop(struct plan *plan)
     fg_gavel_stream_free(&plan->stream);
     fg_gavel_table_free(&plan->table);
     fg_sim_cluster_free(&plan->cluster);
+    if (plan->has_live)
+        fg_sim_trace_free(&plan->trace);
 }
 
 int fg_cli_sim_gavel(struct fg_cli *cli, struct fg_err *err)

@@ -1,5 +1,5 @@
 /* gavel_test.c - speeds and streams are read as they are written, drawn as they were published, refused when broken */
-#include "sim/gavel.h"
+#include "sim/gavel_trace.h"
 #include "sim/twister.h"
 #include "test/tap.h"
 
@@ -39,6 +39,34 @@ static void reads_speeds(void)
     OK(fg_gavel_paired(&table, (uint32_t)a3c, (uint32_t)lm, 0) == 3);
     OK(fg_gavel_paired(&table, (uint32_t)lm, (uint32_t)a3c, 0) == 60.5);
     OK(fg_gavel_paired(&table, (uint32_t)lm, (uint32_t)a3c, 1) == 0);
+}
+
+/* For the orders of the service: as long as on the fastest kind, slower by the measured part elsewhere. */
+static void a_stream_is_a_trace(void)
+{
+    static const char text[] = "arrival_unit,job_type,scale_factor,total_steps\n"
+                               "0,A3C,1,750\n"
+                               "2,LM (batch size 5),2,1800\n"
+                               "3,A3C,1,750\n";
+    FG_AUTO(fg_gavel_table) struct fg_gavel_table table;
+    FG_AUTO(fg_gavel_stream) struct fg_gavel_stream stream = {};
+    FG_AUTO(fg_sim_trace) struct fg_sim_trace trace = {};
+    struct fg_err err = {};
+    EQ(read_speeds(speeds, &table, &err), 0);
+    EQ(fg_gavel_stream_read(text, strlen(text), "t.csv", &table, &stream, &err), 0);
+    const struct fg_gavel_traced how = {.jobs = 2, .jobs_per_hour = 4, .per_node = 1};
+    EQ(fg_gavel_trace(&table, &stream, how, &trace, &err), 0);
+    EQ(trace.jobs_len, 2);
+    const struct fg_sim_job *first = &trace.jobs[0], *second = &trace.jobs[1];
+    EQ(first->duration_us, 100'000'000);
+    EQ(first->estimate_us, 100'000'000);
+    EQ(fg_sim_trace_speed_milli(&trace, first, "fast"), 1000);
+    EQ(fg_sim_trace_speed_milli(&trace, first, "slow"), 267);
+    EQ(fg_sim_trace_speed_milli(&trace, first, "unheard of"), 1000);
+    OK(strcmp(trace.requests[first->request].kind, "any") == 0);
+    EQ(second->submit_us, 1'800'000'000);
+    EQ(second->tasks, 2);
+    OK(strcmp(trace.requests[second->request].kind, "fast") == 0); /* the other cannot run it */
 }
 
 static void refuses_speeds(void)
@@ -159,6 +187,7 @@ static void draws_streams(void)
 int main(void)
 {
     RUN(reads_speeds);
+    RUN(a_stream_is_a_trace);
     RUN(refuses_speeds);
     RUN(reads_streams);
     RUN(refuses_streams);

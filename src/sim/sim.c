@@ -293,7 +293,9 @@ static void plan_tick(struct sim *sim)
 static bool goes_on(const struct sim *sim)
 {
     int64_t until_us = sim->options->until_us ? sim->options->until_us : INT64_MAX - 1;
-    if (sim->done == sim->trace->jobs_len || next_us(sim) > until_us)
+    bool first_are_done =
+        sim->options->first_jobs && sim->done_of_first >= sim->options->first_jobs;
+    if (first_are_done || sim->done == sim->trace->jobs_len || next_us(sim) > until_us)
         return false;
     return sim->next_job < sim->trace->jobs_len || sim->running_len > 0
            || (sim->nodes_away > 0 && next_us(sim) < sim->moved_us + IN_VAIN_US);

@@ -52,7 +52,9 @@ struct fg_sim_options {
      * earlier jobs as it is live. */
     int64_t estimate_milli;
     int64_t speed_milli; /* of arrivals: 2000 brings them twice as fast; 0 as they are */
-    int64_t until_us;    /* nothing is simulated after this moment; 0: until all is done */
+    size_t
+        first_jobs;   /* it is over when so many, the first to be submitted, are done; 0: all */
+    int64_t until_us; /* nothing is simulated after this moment; 0: until all is done */
 
     /* Called now and then, from the simulating thread: jobs done of all.  May be NULL. */
     void (*progress)(void *self, size_t done, size_t jobs);

@@ -82,11 +82,14 @@ static uint32_t speed_of(const struct sim *sim, const struct attempt *attempt)
     for (uint32_t i = 0; i < attempt->grants_len; i++) {
         const struct fg_grant *grant = &attempt->grants[i];
         const struct node *node = &sim->nodes[grant->node - 1];
-        uint32_t its = grant->devices ? sim->cluster->groups[node->group].speed_milli : 1000;
+        const struct fg_sim_group *group = &sim->cluster->groups[node->group];
+        uint64_t of_job =
+            fg_sim_trace_speed_milli(sim->trace, &sim->trace->jobs[attempt->job], group->kind);
+        uint32_t its = grant->devices ? (uint32_t)(group->speed_milli * of_job / 1000) : 1000;
         if (its < speed)
             speed = its;
     }
-    return speed;
+    return speed ? speed : 1;
 }
 
 static int64_t at_speed(int64_t work_us, uint32_t speed_milli)
@@ -268,6 +271,7 @@ void fg_sim_ended(struct sim *sim, uint32_t slot)
     outcome->end_us = sim->now_us;
     outcome->end = attempt.times_out ? FG_SIM_TIMED_OUT : FG_SIM_DONE;
     sim->done++;
+    sim->done_of_first += attempt.job < sim->options->first_jobs;
     sim->meter_at_end = sim->meter;
 }
 

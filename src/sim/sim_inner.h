@@ -81,8 +81,8 @@ struct sim {
     struct fg_predict *predict;
     int64_t now_us; /* since the first submission */
     size_t next_job;
-    size_t done;
-    int64_t moved_us; /* a job ran then, the last one so far */
+    size_t done, done_of_first; /* jobs; of options->first_jobs */
+    int64_t moved_us;           /* a job ran then, the last one so far */
     bool pass_wanted;
     int64_t tick_us; /* the next pass for its own sake; 0 none is due */
 

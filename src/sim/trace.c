@@ -11,7 +11,21 @@ void fg_sim_trace_free(struct fg_sim_trace *trace)
     free(trace->jobs);
     free(trace->requests);
     free(trace->projects);
+    free(trace->speeds);
     *trace = (struct fg_sim_trace){};
+}
+
+uint32_t fg_sim_trace_speed_milli(const struct fg_sim_trace *trace,
+                                  const struct fg_sim_job *job,
+                                  const char *kind)
+{
+    if (job->speeds == 0)
+        return 1000;
+    const struct fg_sim_speeds *speeds = &trace->speeds[job->speeds - 1];
+    for (size_t i = 0; i < speeds->len; i++)
+        if (strcmp(speeds->of[i].kind, kind) == 0)
+            return speeds->of[i].milli;
+    return 1000;
 }
 
 static void *grow(void *items, size_t len, size_t *room, size_t size)

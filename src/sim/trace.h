@@ -28,9 +28,21 @@ struct fg_sim_job {
     uint32_t request;       /* what each task asks: in fg_sim_trace.requests */
     uint32_t tasks;         /* that it can use */
     uint32_t tasks_min;     /* that will do to start; 0: all */
+    uint32_t speeds;        /* 1 + its place in fg_sim_trace.speeds; 0: alike on all kinds */
     uint32_t project, user; /* in fg_sim_trace.projects; any number */
     int32_t priority;       /* -1000 .. 1000 */
     bool preemptible;
+};
+
+#define FG_SIM_SPEEDS_MAX 8
+
+/* How fast jobs of one sort go on devices of each kind, in thousandths; on others as fast as they go. */
+struct fg_sim_speeds {
+    struct {
+        char kind[FG_KIND_MAX];
+        uint32_t milli;
+    } of[FG_SIM_SPEEDS_MAX];
+    size_t len;
 };
 
 struct fg_sim_project {
@@ -44,6 +56,8 @@ struct fg_sim_trace {
     size_t requests_len, requests_room;
     struct fg_sim_project *projects; /* each once */
     size_t projects_len, projects_room;
+    struct fg_sim_speeds *speeds; /* of jobs that say which */
+    size_t speeds_len;
     size_t rows_bad;     /* refused by the reader, which was told to go on */
     size_t rows_skipped; /* rightly not jobs: never ran, asked for nothing */
 };
@@ -53,6 +67,11 @@ static inline void fg_sim_trace_drop(struct fg_sim_trace *trace)
 {
     fg_sim_trace_free(trace);
 }
+
+/* The speed of the job on a device of this kind, in thousandths: 1000 unless it says otherwise. */
+uint32_t fg_sim_trace_speed_milli(const struct fg_sim_trace *trace,
+                                  const struct fg_sim_job *job,
+                                  const char *kind);
 
 /* Add a job.  FG_ETOOBIG: FG_SIM_JOBS_MAX are there. */
 [[nodiscard]] int fg_sim_trace_add(struct fg_sim_trace *trace,
