@@ -203,6 +203,25 @@ static int64_t free_us(const struct fg_schedule *schedule,
 
 /* -- is it worth it --------------------------------------------------------------------------------------- */
 
+/* The forecast has those gone that have outrun what they were taken for; but who has no time limit runs on, as long again as
+ * it has run so far, for all that is known.  When the first of them ends; INT64_MAX: there are none. */
+static int64_t overdue_until_us(const struct fg_schedule *schedule, const struct fg_pass *pass)
+{
+    int64_t until_us = INT64_MAX;
+    struct fg_end end;
+    for (bool more = fg_ends_after(schedule->runners.ends, INT64_MIN, 0, &end);
+         more && end.end_us <= pass->now_us + 1;
+         more = fg_ends_after(schedule->runners.ends, end.end_us, end.job, &end)) {
+        const struct fg_job *job = fg_queue_get(pass->queue, end.job);
+        if (!job || job->time_limit_us > 0 || job->started_us <= 0
+            || schedule->runners.slots[end.slot].stopping)
+            continue;
+        int64_t guess_us = pass->now_us + (pass->now_us - job->started_us);
+        until_us = guess_us < until_us ? guess_us : until_us;
+    }
+    return until_us;
+}
+
 int64_t fg_schedule_gain_us(struct fg_schedule *schedule,
                             struct fg_pass *pass,
                             const struct fg_gang *gang,
@@ -212,6 +231,10 @@ int64_t fg_schedule_gain_us(struct fg_schedule *schedule,
     int64_t else_us = schedule->reservation.at_us;
     if (else_us == INT64_MAX)
         else_us = fg_forecast_reserve(schedule, pass, gang);
+    if (else_us <= pass->now_us + 1) {
+        int64_t overdue_us = overdue_until_us(schedule, pass);
+        else_us = overdue_us < INT64_MAX ? overdue_us : else_us;
+    }
     if (else_us == INT64_MAX)
         return INT64_MAX;
     __int128 gain = else_us > at_us ? else_us - at_us : 0;

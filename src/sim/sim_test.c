@@ -211,6 +211,24 @@ static void stopping_takes_its_time(void)
     end(&scene);
 }
 
+/* Who has no time limit, and runs for longer than it was taken for, is not about to end. */
+static void who_has_outrun_its_guess_is_pushed_as_well(void)
+{
+    static const struct work endless[] = {
+        {0, 400'000, 2, 0, 0, true},
+        {200'000, 100, 2, 0, 100, false},
+    };
+    struct scene scene;
+    begin(&scene, endless, 2, "srtf");
+    scene.trace.jobs[0].checkpoint_us = 600 * SECOND;
+    scene.options.preempt = FG_PREEMPT_ORDER;
+    OK(scene.config.backfill_default_limit_s < 200'000);
+    go(&scene);
+    EQ(start_s(&scene, 1), 200'000);
+    EQ(scene.result->sums.preemptions, 1);
+    end(&scene);
+}
+
 /* Its work is done while it is being stopped: it comes again, to find that out. */
 static void who_ends_while_stopping_was_stopped(void)
 {
@@ -539,6 +557,7 @@ int main(void)
     RUN(sjf_takes_the_shortest);
     RUN(srtf_pushes_and_work_is_kept);
     RUN(stopping_takes_its_time);
+    RUN(who_has_outrun_its_guess_is_pushed_as_well);
     RUN(who_ends_while_stopping_was_stopped);
     RUN(time_limits_end_jobs);
     RUN(what_fits_nowhere_ends_the_run);
