@@ -3,10 +3,14 @@
  *     10,000 nodes, mixed     full pass: 100,000 wait, all is taken, a few jobs have just ended
  *     60 kinds of request     first pass: nothing runs yet, everything that fits starts
  *
+ *     plain, users, guarantees    no limits; each user of each project may hold 200 devices; each project is guaranteed 1,000,
+ *                                 and the first 8,000, more than it gets otherwise
+ *
  * The rival is what one writes first: for each job look at every node and take the one that is left with the least.
  * It keeps no queue, no quotas, no gangs and no reservation, and gets its jobs in order for nothing.
  */
 #include "bench/bench.h"
+#include "schedule/quota.h"
 #include "schedule/ranking.h"
 #include "schedule/schedule.h"
 
@@ -18,20 +22,23 @@
 #define NODES       10000
 #define CLASSES     60
 #define PROJECTS    12
+#define USERS       20 /* of each project */
 #define WAITING     100000
 #define HOUR_US     3'600'000'000LL
 #define RIVAL_FIRST 3000 /* jobs that the rival places on the empty pool */
 #define RIVAL_FULL                                                                             \
     5000 /* jobs that it tries on the full one: a twentieth of what ours settles */
 
+enum scene { PLAIN, LIMITS_OF_USERS, GUARANTEES };
+
 struct held {
-    fg_job_id job;
-    fg_project_id project;
+    struct fg_job job;
     struct fg_amount amount;
     struct fg_grant *grants;
 };
 
 struct cluster {
+    enum scene scene;
     uint64_t seed;
     struct fg_config config;
     struct fg_pool *pool;
@@ -108,13 +115,29 @@ static void submit(struct cluster *cluster)
         .time_limit_us = (1 + (int64_t)draw(cluster, 48)) * HOUR_US,
         .preemptible = draw(cluster, 10) == 0,
     };
+    if (cluster->scene == LIMITS_OF_USERS)
+        job.user = draw(cluster, USERS);
     if (fg_queue_add(cluster->queue, &job, NULL) != 0)
         bench_die("the queue is full");
 }
 
-static void build(struct cluster *cluster, const struct fg_order *order)
+static void add_project(struct cluster *cluster, uint32_t id)
 {
-    *cluster = (struct cluster){.seed = 1, .next_id = 1, .now_us = 1'750'000'000'000'000};
+    struct fg_project project = {.id = id, .weight = 100, .quota = {-1, -1, -1, -1, -1}};
+    snprintf(project.name, sizeof(project.name), "project-%u", id);
+    if (cluster->scene == LIMITS_OF_USERS)
+        project.user_limits.gpu_milli = 200000;
+    if (cluster->scene == GUARANTEES)
+        project.guarantee_milli = id == 1 ? 8000000 : 1000000;
+    if (fg_queue_project_put(cluster->queue, &project, NULL) != 0)
+        bench_die("project %u", id);
+    fg_queue_set_bonus(cluster->queue, id, (int64_t)draw(cluster, 20) * 3600000);
+}
+
+static void build(struct cluster *cluster, const struct fg_order *order, enum scene scene)
+{
+    *cluster = (struct cluster){
+        .scene = scene, .seed = 1, .next_id = 1, .now_us = 1'750'000'000'000'000};
     fg_config_defaults(&cluster->config);
     cluster->pool = fg_pool_new(NODES);
     cluster->ranking = fg_ranking_new(&cluster->config, order, FG_PREEMPT_PRIORITY);
@@ -124,13 +147,8 @@ static void build(struct cluster *cluster, const struct fg_order *order)
         bench_die("no memory");
     for (size_t i = 0; i < NODES; i++)
         add_node(cluster, i);
-    for (uint32_t id = 1; id <= PROJECTS; id++) {
-        struct fg_project project = {.id = id, .weight = 100, .quota = {-1, -1, -1, -1, -1}};
-        snprintf(project.name, sizeof(project.name), "project-%u", id);
-        if (fg_queue_project_put(cluster->queue, &project, NULL) != 0)
-            bench_die("project %u", id);
-        fg_queue_set_bonus(cluster->queue, id, (int64_t)draw(cluster, 20) * 3600000);
-    }
+    for (uint32_t id = 1; id <= PROJECTS; id++)
+        add_project(cluster, id);
     for (uint32_t i = 0; i < CLASSES; i++)
         cluster->requests[i] = request_of(i);
 }
@@ -166,8 +184,7 @@ static void start(struct cluster *cluster, const struct fg_decision *decision)
     memcpy(grants, fg_schedule_grants(cluster->schedule) + decision->grants_at, size);
     const struct fg_project *project = fg_queue_project(cluster->queue, job.project);
     *held = (struct held){
-        job.id, job.project,
-        fg_schedule_amount(cluster->pool, project, grants, decision->grants_len), grants};
+        job, fg_schedule_amount(cluster->pool, project, grants, decision->grants_len), grants};
     cluster->running[cluster->running_len++] =
         (struct fg_running){.job = job.id,
                             .end_us = cluster->now_us + job.time_limit_us,
@@ -177,18 +194,28 @@ static void start(struct cluster *cluster, const struct fg_decision *decision)
     fg_queue_set(cluster->queue, &job);
 }
 
-static void end_one(struct cluster *cluster)
+static void end(struct cluster *cluster, size_t at)
 {
-    size_t at = draw(cluster, (uint32_t)cluster->running_len);
     struct fg_running *running = &cluster->running[at];
     struct held *held = &cluster->held[at];
     for (size_t i = 0; i < running->grants_len; i++)
         fg_pool_release(cluster->pool, &running->grants[i]);
-    fg_held_take(fg_queue_held(cluster->queue, held->project), &held->amount);
-    fg_queue_del(cluster->queue, held->job);
+    fg_held_take(fg_queue_held(cluster->queue, held->job.project), &held->amount);
+    fg_quota_take(cluster->queue, cluster->pool, &held->job, running->grants,
+                  running->grants_len);
+    fg_queue_del(cluster->queue, held->job.id);
     free(held->grants);
     *running = cluster->running[--cluster->running_len];
     *held = cluster->held[cluster->running_len];
+}
+
+static void end_job(struct cluster *cluster, fg_job_id job)
+{
+    size_t at = 0;
+    while (at < cluster->running_len && cluster->running[at].job != job)
+        at++;
+    if (at < cluster->running_len)
+        end(cluster, at);
 }
 
 /* Processor time: nothing in here waits, and neighbours on the machine then count for little. */
@@ -215,6 +242,9 @@ static double pass(struct cluster *cluster, size_t *out_started)
             start(cluster, &decisions[i]);
             (*out_started)++;
         }
+    for (size_t i = 0; i < len; i++)
+        if (cluster->scene == GUARANTEES && decisions[i].kind == FG_DECIDE_PREEMPT)
+            end_job(cluster, decisions[i].job);
     return ms;
 }
 
@@ -297,7 +327,7 @@ static void full_passes(struct cluster *cluster, size_t passes)
     for (size_t i = 0; i < passes; i++) {
         cluster->now_us += 1'000'000;
         for (int n = 0; n < 20; n++)
-            end_one(cluster);
+            end(cluster, draw(cluster, (uint32_t)cluster->running_len));
         while (fg_queue_ready(cluster->queue) < WAITING)
             submit(cluster);
         ms[i] = pass(cluster, &started);
@@ -316,12 +346,18 @@ int main(int argc, char **argv)
 {
     size_t passes = argc > 1 ? strtoul(argv[1], NULL, 10) : 200;
     const struct fg_order *order = argc > 2 ? fg_order_find(argv[2]) : fg_orders[0];
-    if (passes < 1 || passes > 100000 || !order)
-        bench_die("usage: bench_schedule [passes, 1 to 100000] [order]");
+    static const char *const scenes[] = {"plain", "users", "guarantees"};
+    const char *name = argc > 3 ? argv[3] : scenes[0];
+    int scene = PLAIN;
+    while (scene <= GUARANTEES && strcmp(scenes[scene], name) != 0)
+        scene++;
+    if (passes < 1 || passes > 100000 || !order || scene > GUARANTEES)
+        bench_die(
+            "usage: bench_schedule [passes, 1 to 100000] [order] [plain|users|guarantees]");
     struct cluster *cluster = malloc(sizeof(*cluster));
     if (!cluster)
         bench_die("no memory");
-    build(cluster, order);
+    build(cluster, order, (enum scene)scene);
     first_pass(cluster);
     full_passes(cluster, passes);
     destroy(cluster);
