@@ -254,6 +254,7 @@ static struct fg_profile_ask ask_for(const struct plan *plan,
                                      int64_t before_us)
 {
     return (struct fg_profile_ask){.gang = gang,
+                                   .from_now = true,
                                    .now_us = plan->pass->now_us,
                                    .lasts_us = fg_schedule_duration(plan->schedule, job),
                                    .before_us = before_us < FOR_EVER ? before_us : FOR_EVER,
@@ -345,6 +346,7 @@ static int64_t sooner(struct plan *plan,
     if (best_us == INT64_MAX)
         return best_us;
     ask.now_us = best_us;
+    ask.from_now = best_us == plan->pass->now_us;
     ask.before_us = promise->at_us;
     if (job->tasks > 1)
         return search(planner, &ask);
@@ -405,9 +407,25 @@ static void plan_anew(struct plan *plan, const struct fg_job *job, const struct 
     note_head(plan, job, gang, promise_of(plan->planner, job->id));
 }
 
+/* Is there room for it, whatever is promised? */
+static bool has_room(struct plan *plan, const struct fg_job *job, const struct fg_gang *gang)
+{
+    const struct fg_queue_lane shape = {.request = job->request, .tasks = job->tasks};
+    if (fg_misfit_is_known(plan->schedule, plan->pass, &shape, false))
+        return false;
+    struct fg_gang_room room = fg_gang_room(plan->pass->pool, gang);
+    if (fg_gang_has_room(gang, &room))
+        return true;
+    if (!gang->is_limited)
+        fg_misfit_note(plan->schedule, plan->pass, job, gang, false);
+    return false;
+}
+
 /* Behind the depth: now, or in a later pass. */
 static void try_now(struct plan *plan, const struct fg_job *job, const struct fg_gang *gang)
 {
+    if (!has_room(plan, job, gang))
+        return;
     int64_t now_us = plan->pass->now_us;
     struct fg_profile_ask ask = ask_for(plan, job, gang, FG_RANK_LATER, now_us + 1);
     if (search(plan->planner, &ask) <= now_us && start_now(plan, job, gang))
@@ -471,18 +489,26 @@ static int64_t longest_planned(const void *self, const struct fg_queue_lane *lan
                : INT64_MAX;
 }
 
-/* Behind the depth; who has a promise from better days finds it again in the next pass. */
-static int64_t longest_unplanned(const void *self, const struct fg_queue_lane *lane)
+static int64_t longest_fitting(const struct plan *plan, const struct fg_queue_lane *lane)
 {
-    const struct plan *plan = self;
-    if (longest_planned(self, lane) < 0
-        || fg_misfit_is_known(plan->schedule, plan->pass, lane, false))
+    if (fg_misfit_is_known(plan->schedule, plan->pass, lane, false))
         return -1;
     int64_t longest_us = fg_misfit_longest_us(plan->schedule, lane);
     if (!lane->is_limited)
         return plan->schedule->config->backfill_default_limit_s * 1000000 <= longest_us ? 0
                                                                                         : -1;
     return longest_us;
+}
+
+/* Behind the depth; who has a promise from better days finds it again in the next pass. */
+static int64_t longest_unplanned(const void *self, const struct fg_queue_lane *lane)
+{
+    const struct plan *plan = self;
+    if (longest_planned(self, lane) < 0)
+        return -1;
+    int64_t fitting_us = longest_fitting(plan, lane);
+    int64_t lent_us = fg_reserved_longest_us(plan->schedule, plan->pass, lane);
+    return fitting_us > lent_us ? fitting_us : lent_us;
 }
 
 /* Their turn did not come; what they were promised may be gone, or due. */

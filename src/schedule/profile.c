@@ -1,41 +1,9 @@
 /* profile.c - see profile.h */
-#include "schedule/profile.h"
+#include "schedule/profile_inner.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define NO_SPAN UINT32_MAX
-
-struct span {
-    fg_job_id job;
-    int64_t from_us, to_us;
-    struct fg_grant grant;
-    uint32_t rank, next; /* of the same node */
-};
-
-/* Something begins or ends on a node. */
-struct moment {
-    int64_t time_us;
-    fg_node_id node;
-};
-
-struct moments {
-    struct moment *items;
-    size_t len, room;
-    bool sorted;
-};
-
-struct fg_profile {
-    const struct fg_pool *pool;
-    struct span *spans;
-    size_t spans_len, spans_room;
-    uint32_t *first; /* by node */
-    uint32_t *rooms; /* of a search: [alternative][node - 1] */
-    size_t nodes_room;
-    struct moments begins, ends;
-    struct fg_node_order *by_room;
-};
 
 struct fg_node_order {
     uint64_t left;
@@ -58,6 +26,9 @@ void fg_profile_free(struct fg_profile *profile)
     free(profile->first);
     free(profile->rooms);
     free(profile->by_room);
+    for (size_t i = 0; i < profile->nodes_room; i++)
+        free(profile->timelines[i].steps);
+    free(profile->timelines);
     free(profile->begins.items);
     free(profile->ends.items);
     free(profile);
@@ -75,8 +46,12 @@ void fg_profile_clear(struct fg_profile *profile, const struct fg_pool *pool)
 {
     size_t nodes = fg_pool_len(pool);
     profile->pool = pool;
+    profile->clears++;
     profile->spans_len = profile->begins.len = profile->ends.len = 0;
     if (nodes > profile->nodes_room) {
+        profile->timelines = grow(profile->timelines, nodes, sizeof(profile->timelines[0]));
+        memset(&profile->timelines[profile->nodes_room], 0,
+               (nodes - profile->nodes_room) * sizeof(profile->timelines[0]));
         profile->nodes_room = nodes;
         profile->first = grow(profile->first, nodes, sizeof(profile->first[0]));
         profile->by_room = grow(profile->by_room, nodes, sizeof(profile->by_room[0]));
@@ -154,12 +129,14 @@ void fg_profile_add(struct fg_profile *profile,
                                        .rank = rank,
                                        .next = *first};
     *first = at;
+    profile->timelines[grant->node - 1].clear = 0;
     add_moment(&profile->begins, from_us, grant->node);
     add_moment(&profile->ends, to_us, grant->node);
 }
 
 void fg_profile_del(struct fg_profile *profile, fg_job_id job, const struct fg_grant *grant)
 {
+    profile->timelines[grant->node - 1].clear = 0;
     for (uint32_t *at = &profile->first[grant->node - 1]; *at != NO_SPAN;) {
         struct span *span = &profile->spans[*at];
         if (span->job == job)
@@ -201,14 +178,6 @@ bool fg_profile_take(struct fg_pool_node *view, const struct fg_grant *grant)
     return true;
 }
 
-/* Spans of one node that count, and overlap the window. */
-#define AT_ONCE 2048
-
-struct overlap {
-    const struct span *spans[AT_ONCE];
-    size_t len;
-};
-
 static bool is_over(const struct span *span, int64_t from_us, int64_t to_us)
 {
     return span->from_us < to_us && span->to_us > from_us;
@@ -225,8 +194,9 @@ static void hold(struct fg_pool_node *view, const struct span *span)
         view->left_milli[__builtin_ctz(mask)] = 0;
 }
 
-/* What is left at that moment. */
-static void left_at(const struct overlap *overlap, int64_t time_us, struct fg_pool_node *out)
+void fg_profile_left_at(const struct overlap *overlap,
+                        int64_t time_us,
+                        struct fg_pool_node *out)
 {
     out->cpu_milli_left = out->cpu_milli;
     out->mem_mib_left = out->mem_mib;
@@ -268,13 +238,13 @@ void fg_profile_view(const struct fg_profile *profile,
             break;
         overlap.spans[overlap.len++] = span;
     }
-    left_at(&overlap, from_us, out);
+    fg_profile_left_at(&overlap, from_us, out);
     /* Less is left only where something begins. */
     for (size_t i = 0; i < overlap.len; i++) {
         if (overlap.spans[i]->from_us <= from_us)
             continue;
         struct fg_pool_node then = *out;
-        left_at(&overlap, overlap.spans[i]->from_us, &then);
+        fg_profile_left_at(&overlap, overlap.spans[i]->from_us, &then);
         keep_least(out, &then);
     }
     if (!too_many)
@@ -301,10 +271,23 @@ static int64_t window_end(const struct search *search)
                : INT64_MAX;
 }
 
+/* Whatever is held later: has it room at this moment? */
+static bool takes_one_now(const struct search *search, fg_node_id node)
+{
+    const struct fg_gang *gang = search->ask->gang;
+    for (size_t i = 0; i < gang->needs_len; i++)
+        if (gang->allowed[i]
+            && fg_pool_room(search->profile->pool, node, &gang->needs[i], false) > 0)
+            return true;
+    return false;
+}
+
 static void count_node(struct search *search, fg_node_id node, bool is_new)
 {
     const struct fg_gang *gang = search->ask->gang;
     struct fg_pool_node view = {.state = fg_pool_node(search->profile->pool, node)->state};
+    if (is_new && search->ask->from_now && !takes_one_now(search, node))
+        view.state = FG_NODE_DOWN;
     if (view.state == FG_NODE_UP)
         fg_profile_view(search->profile, node, search->at_us, window_end(search),
                         search->ask->pick, &view);
@@ -409,47 +392,4 @@ int64_t fg_profile_soonest(struct fg_profile *profile,
     if (out_grants)
         place(&search, *out_alternative, out_grants);
     return search.at_us;
-}
-
-/* -- one node -------------------------------------------------------------------------------------------- */
-
-static bool fits_on(const struct fg_profile *profile,
-                    const struct fg_profile_ask *ask,
-                    fg_node_id node,
-                    int64_t at_us,
-                    struct fg_grant *out_grant)
-{
-    struct fg_pool_node view;
-    fg_profile_view(profile, node, at_us, at_us + ask->lasts_us, ask->pick, &view);
-    for (size_t k = 0; k < ask->gang->needs_len; k++) {
-        size_t i = ask->gang->order[k];
-        if (!ask->gang->allowed[i]
-            || !fg_pool_node_fit(&view, NULL, &ask->gang->needs[i], false, out_grant))
-            continue;
-        out_grant->node = node;
-        return true;
-    }
-    return false;
-}
-
-int64_t fg_profile_soonest_on(const struct fg_profile *profile,
-                              const struct fg_profile_ask *ask,
-                              fg_node_id node,
-                              struct fg_grant *out_grant)
-{
-    struct fg_grant grant;
-    int64_t best_us = INT64_MAX;
-    if (fg_pool_node(profile->pool, node)->state != FG_NODE_UP || ask->now_us >= ask->before_us)
-        return INT64_MAX;
-    if (fits_on(profile, ask, node, ask->now_us, out_grant))
-        return ask->now_us;
-    for (uint32_t at = profile->first[node - 1]; at != NO_SPAN; at = profile->spans[at].next) {
-        int64_t end_us = profile->spans[at].to_us;
-        if (end_us <= ask->now_us || end_us >= ask->before_us || end_us >= best_us
-            || !fits_on(profile, ask, node, end_us, &grant))
-            continue;
-        best_us = end_us;
-        *out_grant = grant;
-    }
-    return best_us;
 }

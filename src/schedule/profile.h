@@ -52,6 +52,7 @@ struct fg_profile_ask {
     const struct fg_gang *gang;
     int64_t now_us, lasts_us;
     int64_t before_us; /* a moment before this one is looked for */
+    bool from_now;     /* at `now_us` is held what is claimed in the pool, and maybe more */
     struct fg_profile_pick pick;
 };
 
@@ -63,7 +64,7 @@ int64_t fg_profile_soonest(struct fg_profile *profile,
                            struct fg_grant *out_grants);
 
 /* The same for one task, and on this node alone. */
-int64_t fg_profile_soonest_on(const struct fg_profile *profile,
+int64_t fg_profile_soonest_on(struct fg_profile *profile,
                               const struct fg_profile_ask *ask,
                               fg_node_id node,
                               struct fg_grant *out_grant);
