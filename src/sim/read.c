@@ -69,6 +69,15 @@ int fg_reader_project(struct fg_reader *reader, struct fg_field name, struct fg_
     return fg_sim_trace_project(reader->trace, name.text, name.len, &job->project, reader->err);
 }
 
+/* FNV-1a. */
+uint32_t fg_reader_user(struct fg_field name)
+{
+    uint32_t hash = 2'166'136'261;
+    for (size_t i = 0; i < name.len; i++)
+        hash = (hash ^ (uint8_t)name.text[i]) * 16'777'619;
+    return hash & INT32_MAX;
+}
+
 int fg_reader_bad(struct fg_reader *reader, size_t line, int rc)
 {
     const struct fg_sim_reading *reading = reader->reading;

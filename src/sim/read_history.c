@@ -117,11 +117,13 @@ static int job_of(struct fg_reader *reader, const struct fg_doc *doc)
 {
     struct fg_sim_job job = fg_reader_new_job(reader);
     const struct fg_doc *flag = fg_doc_get(doc, "preemptible");
-    const char *project = text_of(doc, "project");
-    int64_t finished_us = 0, tasks = 1;
+    const char *project = text_of(doc, "project"), *user = text_of(doc, "user");
+    int64_t finished_us = 0, eligible_us = 0, tasks = 1, tasks_min = 0;
     if (!text_of(doc, "started")[0] || !text_of(doc, "finished")[0])
         return ROW_SKIPPED;
     int rc = moment_of(reader, doc, "submitted", &job.submit_us);
+    if (rc == 0 && text_of(doc, "eligible")[0])
+        rc = moment_of(reader, doc, "eligible", &eligible_us);
     if (rc == 0)
         rc = moment_of(reader, doc, "finished", &finished_us);
     if (rc == 0)
@@ -133,12 +135,18 @@ static int job_of(struct fg_reader *reader, const struct fg_doc *doc)
     if (rc == 0)
         rc = number_of(reader, doc, "tasks", FG_TASKS_MAX, &tasks);
     if (rc == 0)
+        rc = number_of(reader, doc, "tasks_min", tasks ? tasks : 1, &tasks_min);
+    if (rc == 0)
         rc = request_of(reader, doc, &job);
     if (rc == 0)
         rc = fg_reader_project(reader, (struct fg_field){project, strlen(project)}, &job);
     if (rc < 0)
         return rc;
+    if (eligible_us > job.submit_us) /* its user did not want it before */
+        job.submit_us = eligible_us;
     job.tasks = tasks ? (uint32_t)tasks : 1;
+    job.tasks_min = tasks_min < tasks ? (uint32_t)tasks_min : 0;
+    job.user = user[0] ? fg_reader_user((struct fg_field){user, strlen(user)}) : 0;
     job.preemptible = flag && flag->kind == FG_DOC_BOOL && flag->integer;
     return fg_sim_trace_add(reader->trace, &job, reader->err);
 }

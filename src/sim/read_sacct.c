@@ -177,14 +177,6 @@ static bool is_open(struct fg_field state)
            || fg_field_is(state, "SUSPENDED") || fg_field_is(state, "REQUEUED");
 }
 
-static uint32_t user_of(struct fg_field field)
-{
-    uint32_t hash = 2'166'136'261;
-    for (size_t i = 0; i < field.len; i++)
-        hash = (hash ^ (uint8_t)field.text[i]) * 16'777'619;
-    return hash & INT32_MAX;
-}
-
 static int resources(struct fg_reader *reader, struct fg_sim_job *job)
 {
     struct fg_field alloc = fg_reader_field(reader, ALLOC_TRES);
@@ -225,6 +217,6 @@ int fg_row_sacct(struct fg_reader *reader)
     limit(reader, &job.time_limit_us);
     if (job.time_limit_us && job.time_limit_us < job.duration_us)
         job.time_limit_us = job.duration_us;
-    job.user = user_of(fg_reader_field(reader, USER));
+    job.user = fg_reader_user(fg_reader_field(reader, USER));
     return fg_sim_trace_add(reader->trace, &job, reader->err);
 }

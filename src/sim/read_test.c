@@ -222,15 +222,23 @@ static void history_is_our_own_list(void)
            "[\n{\"id\": 1, \"project\": \"a\", \"submitted\": \"2026-01-01T00:00:00Z\",\n"
            "\"started\": \"2026-01-01T00:00:01Z\", \"finished\": \"2026-01-01T00:01:01Z\",\n"
            "\"duration_s\": 60, \"time_limit_s\": null, \"deadline\": null, \"tasks\": 2,\n"
+           "\"tasks_min\": 1, \"user\": \"ann\", \"eligible\": \"2026-01-01T00:00:00.5Z\",\n"
            "\"preemptible\": true, \"request\": {\"accelerators\": \"h100\", \"count\": 4,\n"
            "\"gpu_milli\": 1000, \"gpu_mem_mib\": 0, \"cpu_milli\": 2000, \"mem_mib\": 512}},\n"
+           "{\"id\": 3, \"submitted\": \"2026-01-01T00:00:00Z\", \"eligible\": "
+           "\"2026-01-01T00:00:10Z\",\n"
+           "\"started\": \"2026-01-01T00:00:11Z\", \"finished\": \"2026-01-01T00:00:12Z\",\n"
+           "\"duration_s\": 1, \"request\": {\"cpu_milli\": 1000}},\n"
            "{\"id\": 2, \"started\": null, \"name\": \"a } \\\" b\"}\n]\n",
            &trace, &err),
        0);
-    EQ(trace.jobs_len, 1);
+    EQ(trace.jobs_len, 2);
+    EQ(trace.jobs[1].submit_us, 9'500'000); /* begun no sooner than its user wanted */
     EQ(trace.rows_skipped, 1);
     EQ(trace.jobs[0].duration_us, 60'000'000);
     EQ(trace.jobs[0].tasks, 2);
+    EQ(trace.jobs[0].tasks_min, 1);
+    OK(trace.jobs[0].user != 0);
     OK(trace.jobs[0].preemptible);
     EQ(trace.requests[0].count, 4);
     fg_sim_trace_free(&trace);
