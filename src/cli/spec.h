@@ -27,6 +27,7 @@ extern const struct fg_opt fg_opts_spec[];
         {"retries", 0, "N", "further attempts after a failure", NULL},                         \
         {"preemptible", 0, NULL,                                                               \
          "may be stopped for a more urgent job, and is then run again", NULL},                 \
+        {"reservation", 0, "NAME", "run in that reservation, and only there", NULL},           \
         {"checkpoint", 0, "TIME", "it saves its work so often, and when it is asked to stop",  \
          NULL},                                                                                \
         {"array", 'a', "RANGE", "many jobs of one kind: 0-9, 0-99:2", NULL},                   \

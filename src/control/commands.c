@@ -175,6 +175,15 @@ void fg_command_apply(struct fg_control *control, struct fg_command *command)
     case FG_CMD_NODE_RESUME:
         set_node(control, command, FG_NODE_UP);
         break;
+    case FG_CMD_RESERVATIONS:
+        fg_command_advances(control, command);
+        break;
+    case FG_CMD_RESERVATION_ADD:
+        fg_command_add_advance(control, command);
+        break;
+    case FG_CMD_RESERVATION_REMOVE:
+        fg_command_remove_advance(control, command);
+        break;
     case FG_CMD_PROJECT_PUT:
         fg_command_put_project(control, command);
         break;

@@ -125,6 +125,7 @@ static bool is_write(const struct fg_command *command)
     case FG_CMD_MOVES:
     case FG_CMD_POOL:
     case FG_CMD_STATUS:
+    case FG_CMD_RESERVATIONS:
         return false;
     default:
         return true;
@@ -299,6 +300,7 @@ int fg_control_step(struct fg_control *control,
     control->later_us = later_us;
     apply_commands(control, commands);
     apply_events(control);
+    fg_control_advances_tick(control);
     pass_if_due(control);
     fg_control_retain(control);
     fg_history_keep_use(control);
@@ -312,6 +314,8 @@ int64_t fg_control_next_us(const struct fg_control *control)
         next = control->pass_after_us;
     if (control->later_us && control->later_us < next)
         next = control->later_us;
+    if (control->advances_len > 0 && control->advances_us < next)
+        next = control->advances_us;
     if (control->retain_us < next)
         next = control->retain_us;
     if (control->pending_len && control->now_us < next)

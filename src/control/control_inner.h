@@ -77,6 +77,11 @@ struct fg_control {
     bool has_budgets;
     char (*node_reasons)[FG_TEXT_MAX]; /* by node id - 1 */
 
+    struct fg_advance *advances; /* reservations; their places are owned */
+    bool *advance_runs;          /* it has begun, as far as was told */
+    size_t advances_len;
+    int64_t advances_us; /* when one of them begins or ends next */
+
     /* Of the step under way. */
     int64_t now_us;
     bool in_batch;           /* begin() was called */
@@ -262,6 +267,23 @@ void fg_why_nodes(struct fg_control *control,
 void fg_command_put_project(struct fg_control *control, struct fg_command *command);
 /* Milli-devices that are guaranteed to projects beyond those that there are; 0: none. */
 int64_t fg_control_overpromised(const struct fg_control *control);
+
+/* advance.c */
+int fg_control_load_advance(void *self, const char *name, const char *text);
+void fg_control_drop_advances(struct fg_control *control);
+/* NULL: there is none of that name. */
+const struct fg_advance *fg_control_advance(const struct fg_control *control, const char *name);
+/* May it be named by a job of the project?  FG_ENOENT, FG_EPERM. */
+int fg_control_check_reservation(const struct fg_control *control,
+                                 const struct fg_actor *actor,
+                                 const char *name,
+                                 fg_project_id project,
+                                 struct fg_err *err);
+/* Within a step: some begin, some end. */
+void fg_control_advances_tick(struct fg_control *control);
+void fg_command_advances(struct fg_control *control, struct fg_command *command);
+void fg_command_add_advance(struct fg_control *control, struct fg_command *command);
+void fg_command_remove_advance(struct fg_control *control, struct fg_command *command);
 
 /* migrate.c */
 void fg_command_moves(struct fg_control *control, struct fg_command *command);

@@ -114,7 +114,7 @@ static int load_job(void *self,
 {
     struct fg_control *control = self;
     struct fg_job job = row->job;
-    job.request = fg_queue_class(control->queue, any_of, any_of_len);
+    job.request = fg_queue_class_in(control->queue, any_of, any_of_len, job.reservation);
     fg_job_predict(control, &job);
     job.waits_for = 0;
     for (size_t i = 0; i < row->after_len; i++)
@@ -146,6 +146,7 @@ void fg_control_unload(struct fg_control *control)
     }
     free(control->lives);
     fg_map_free(control->live_by_job);
+    fg_control_drop_advances(control);
     fg_schedule_free(control->schedule);
     fg_queue_free(control->queue);
     fg_ranking_free(control->ranking);
@@ -245,6 +246,7 @@ int fg_control_load(struct fg_control *control, struct fg_err *err)
                                  .project = load_project,
                                  .node = load_node,
                                  .user = load_user,
+                                 .reservation = fg_control_load_advance,
                                  .project_use = fg_history_use,
                                  .budget_warned = fg_budget_warned,
                                  .finished = fg_history_finished,

@@ -8,6 +8,7 @@
 #include "base/json_write.h"
 #include "schedule/migrate.h"
 #include "schedule/order.h"
+#include "schedule/reservation.h"
 #include "schedule/stop.h"
 
 #include <stdlib.h>
@@ -30,6 +31,10 @@ struct stage {
 static bool may_move(const struct fg_control *control, const struct live *live)
 {
     const struct fg_job *job = fg_queue_get(control->queue, live->job);
+    for (uint32_t task = 0; task < live->tasks; task++)
+        if (fg_schedule_keeps_off(control->schedule, live->grants[task].node, control->now_us,
+                                  INT64_MAX))
+            return false; /* what it leaves would not be free */
     return live->claimed && job->preemptible && job->state == FG_JOB_RUNNING && !job->stop_sent
            && !job->cancel_asked;
 }
@@ -43,6 +48,7 @@ static void stage_init(struct stage *stage, struct fg_control *control)
     if (!stage->pool || !stage->movable)
         abort();
     fg_pool_copy(stage->pool, control->pool);
+    fg_schedule_hold_advances(control->schedule, stage->pool, control->now_us);
     stage->running_len = fg_control_running(control);
     for (size_t i = 0; i < control->lives_len; i++) {
         const struct live *live = &control->lives[i];
@@ -69,7 +75,8 @@ static struct fg_migration *find(struct stage *stage,
                                  struct fg_gang *out_gang)
 {
     *out_gang = fg_gang_of(stage->pool, stage->control->queue, job);
-    if (!out_gang->is_possible || !fg_gang_fits_empty(stage->pool, out_gang))
+    if (job->reservation || !out_gang->is_possible
+        || !fg_gang_fits_empty(stage->pool, out_gang))
         return NULL;
     return fg_migrate_find(stage->pool, out_gang, stage->movable, stage->movable_len,
                            LOOKS_MAX);

@@ -2,6 +2,7 @@
 #include "control/control_inner.h"
 
 #include "model/job_json.h"
+#include "schedule/reservation.h"
 #include "schedule/stop.h"
 
 #include <assert.h>
@@ -84,6 +85,8 @@ static void intend_preempt(struct fg_control *control, const struct fg_decision 
     char reason[FG_TEXT_MAX];
     if (decision->job == decision->for_job)
         snprintf(reason, sizeof(reason), "stopping, to start again with more tasks");
+    else if (decision->for_job == 0)
+        snprintf(reason, sizeof(reason), "stopping, its devices are reserved");
     else
         snprintf(reason, sizeof(reason), "stopping, to make room for job %llu",
                  (unsigned long long)decision->for_job);
@@ -93,7 +96,8 @@ static void intend_preempt(struct fg_control *control, const struct fg_decision 
 void fg_control_pass(struct fg_control *control)
 {
     control->pass_wanted = false;
-    if (fg_queue_ready(control->queue) == 0 && !fg_schedule_may_grow(control->schedule))
+    if (fg_queue_ready(control->queue) == 0 && !fg_schedule_may_grow(control->schedule)
+        && control->advances_len == 0)
         return;
     fg_ranking_tick(control->ranking, control->queue, control->pool, control->now_us);
     const struct fg_decision *decisions;
@@ -140,6 +144,16 @@ static int read_spec(struct fg_control *control,
     return rc == 0 ? fg_job_json_read(doc, control->now_us, control->arena, out, err) : rc;
 }
 
+/* It ends with its reservation. */
+static void cut_limit(const struct fg_control *control,
+                      const struct fg_job *job,
+                      struct fg_job_spec *spec)
+{
+    int64_t cut_us = fg_schedule_cut_us(control->schedule, job, control->now_us);
+    if (cut_us > 0 && (spec->time_limit_us == 0 || cut_us < spec->time_limit_us))
+        spec->time_limit_us = cut_us;
+}
+
 void fg_control_start(struct fg_control *control, fg_job_id id)
 {
     struct live *live = fg_live_get(control, id);
@@ -149,6 +163,8 @@ void fg_control_start(struct fg_control *control, fg_job_id id)
     struct fg_job_spec spec;
     struct fg_err err = {};
     int rc = read_spec(control, id, &spec, &err);
+    if (rc == 0)
+        cut_limit(control, job, &spec);
     for (uint32_t task = 0; task < live->tasks; task++) {
         struct fg_task_key key = {.job = id, .attempt = live->attempt, .task = task};
         if (rc == 0)

@@ -98,7 +98,11 @@ static int check_item(struct fg_control *control,
         return fg_fail(
             err, FG_EQUOTA, "project %s: quota of %lld waiting jobs: %lld wait, %zu asked",
             project->name, (long long)project->quota.queued, (long long)held->queued, count);
-    return check_after(control, command, item, err);
+    const char *reservation = item->spec->reservation;
+    int rc = reservation && reservation[0] ? fg_control_check_reservation(
+                 control, &command->actor, reservation, item->project, err)
+                                           : 0;
+    return rc == 0 ? check_after(control, command, item, err) : rc;
 }
 
 static struct fg_job make_job(struct fg_control *control,
@@ -106,9 +110,12 @@ static struct fg_job make_job(struct fg_control *control,
                               uint32_t user)
 {
     const struct fg_job_spec *spec = item->spec;
+    uint64_t reservation = fg_advance_key(spec->reservation);
     struct fg_job job = {
         .project = item->project,
-        .request = fg_queue_class(control->queue, spec->any_of, spec->any_of_len),
+        .request =
+            fg_queue_class_in(control->queue, spec->any_of, spec->any_of_len, reservation),
+        .reservation = reservation,
         .tasks = spec->tasks_min ? spec->tasks_min : spec->tasks,
         .tasks_max = spec->tasks,
         .retries = spec->retries,

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/json_write.h"
+#include "schedule/reservation.h"
 
 #include <string.h>
 
@@ -254,6 +255,56 @@ static void say_promise(struct why *why)
     reason(why, "reserved", "has devices reserved from %s, if jobs end by their limits", when);
 }
 
+/* Its own reservation: why not there, or not yet. */
+static void say_own_reservation(struct why *why)
+{
+    struct fg_control *control = why->control;
+    const struct fg_job *job = why->job;
+    const struct fg_advance *advance = fg_schedule_advance(control->schedule, job->reservation);
+    int64_t start_us, end_us;
+    char when[FG_TIME_TEXT_MAX];
+    if (!advance || !fg_advance_at(advance, control->now_us, &start_us, &end_us)) {
+        reason(why, "reservation", "the reservation that it names is over, or was removed");
+        return;
+    }
+    when_text(start_us <= control->now_us ? end_us : start_us, when);
+    if (!fg_advance_admits(advance, control->queue, job->project, job->user))
+        reason(why, "reservation", "reservation %s is for another project or user",
+               advance->name);
+    else if (start_us > control->now_us)
+        reason(why, "reservation", "reservation %s begins %s", advance->name, when);
+    else
+        reason(why, "reservation",
+               "reservation %s, until %s, has no room for it now, or for one before it",
+               advance->name, when);
+}
+
+/* A node that would take it, if it were not reserved. */
+static void say_kept_off(struct why *why, const struct fg_request *request)
+{
+    struct fg_control *control = why->control;
+    const struct fg_job *job = why->job;
+    struct fg_need need = fg_pool_need(control->pool, request);
+    int64_t ends_us = job->time_limit_us ? control->now_us + job->time_limit_us : INT64_MAX;
+    for (fg_node_id id = 1; id <= fg_pool_len(control->pool); id++) {
+        struct fg_grant grant;
+        int64_t start_us, end_us;
+        const struct fg_advance *advance =
+            fg_schedule_keeps_off(control->schedule, id, control->now_us, ends_us);
+        if (!advance || fg_pool_node(control->pool, id)->state != FG_NODE_UP
+            || !fg_pool_fit(control->pool, NULL, id, &need, false, &grant)
+            || !fg_advance_at(advance, control->now_us, &start_us, &end_us))
+            continue;
+        char when[FG_TIME_TEXT_MAX];
+        when_text(start_us, when);
+        reason(why, "reservation",
+               "node %s has room, but is kept for reservation %s from %s, and the job %s",
+               fg_pool_spec(control->pool, id)->name, advance->name, when,
+               job->time_limit_us ? "would end later" : "gives no time limit");
+        return;
+    }
+}
+
 static void say_queued(struct why *why)
 {
     struct fg_control *control = why->control;
@@ -273,7 +324,10 @@ static void say_queued(struct why *why)
     bool is_spent = fg_budget_blocks(control, job->project, budget, sizeof(budget));
     if (is_spent)
         reason(why, "budget", "%s", budget);
-    for (size_t i = 0; i < len; i++) {
+    if (job->reservation)
+        say_own_reservation(why);
+    for (size_t i = 0; i < len && !job->reservation; i++) {
+        say_kept_off(why, &any_of[i]);
         if (!is_spent)
             say_quota(why, &any_of[i]);
         if (!fits_empty(control, &any_of[i]))

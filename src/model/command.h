@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "model/job.h"
 #include "model/project.h"
+#include "model/reservation_json.h"
 
 enum fg_command_kind {
     FG_CMD_SUBMIT, /* submit: 1 .. FG_BATCH_MAX specs, all or none */
@@ -18,10 +19,13 @@ enum fg_command_kind {
     FG_CMD_POOL,  /* out_text: nodes with devices and who holds them, JSON array in `arena` */
     FG_CMD_STATUS,    /* out_text: counts, totals, notices, JSON object in `arena` */
     FG_CMD_MAKE_ROOM, /* job: move others so that it starts; out_text: the moves, JSON object */
-    FG_CMD_NODE_DRAIN,  /* name, text = reason, move */
-    FG_CMD_NODE_RESUME, /* name */
-    FG_CMD_PROJECT_PUT, /* project (id 0: by name, created if new); out_id = its id */
-    FG_CMD_TOKEN_PUT,   /* token (id 0: new); out_id = its id */
+    FG_CMD_NODE_DRAIN,         /* name, text = reason, move */
+    FG_CMD_NODE_RESUME,        /* name */
+    FG_CMD_RESERVATIONS,       /* name (NULL: all); out_text: JSON array in `arena` */
+    FG_CMD_RESERVATION_ADD,    /* reservation: a new one; out_text: JSON object */
+    FG_CMD_RESERVATION_REMOVE, /* name */
+    FG_CMD_PROJECT_PUT,        /* project (id 0: by name, created if new); out_id = its id */
+    FG_CMD_TOKEN_PUT,          /* token (id 0: new); out_id = its id */
 };
 
 struct fg_submit_item {
@@ -46,6 +50,7 @@ struct fg_command {
     bool move; /* NODE_DRAIN: preemptible jobs that run there are stopped, to start elsewhere */
     const char *name;
     const char *text;
+    const struct fg_advance_spec *reservation;
     struct fg_project *project;
     struct fg_token *token;
 

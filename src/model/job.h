@@ -87,6 +87,7 @@ struct fg_job_spec {
     int64_t
         checkpoint_us;  /* it saves its work so often, and when it is asked to stop; 0 never */
     int64_t restart_us; /* what it does again before it goes on from there */
+    const char *reservation; /* the advance reservation that it is to run in; "" none */
     uint32_t array_first, array_last, array_step; /* step 0: no array */
     /* Priority formula, each 0..100: compute density, time sensitivity, memory need (-1: derived). */
     int32_t compute_density, time_sensitivity, memory_need;

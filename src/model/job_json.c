@@ -138,6 +138,7 @@ static void timing(struct fg_json *json, const struct fg_job_spec *spec)
         fg_json_kv_bool(json, "preemptible", true);
     number(json, "checkpoint_us", spec->checkpoint_us, 0);
     number(json, "restart_us", spec->restart_us, 0);
+    text(json, "reservation", spec->reservation);
     array(json, spec);
     number(json, "compute_density", spec->compute_density, -1);
     number(json, "time_sensitivity", spec->time_sensitivity, -1);

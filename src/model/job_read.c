@@ -45,6 +45,7 @@ static int check_key(const char *what, const char *text, struct fg_err *err)
 static const struct fg_job_member members[] = {
     {TEXT(name, FG_NAME_MAX), fg_name_check},
     {TEXT(project, FG_NAME_MAX), fg_name_check},
+    {TEXT(reservation, FG_NAME_MAX), fg_name_check},
     {TEXT(run, FG_SPEC_BYTES_MAX), NULL},
     {TEXT(setup, FG_SPEC_BYTES_MAX), NULL},
     {"argv", fg_job_read_argv, AT(argv), 0, 0, NULL},

@@ -34,7 +34,7 @@ static int64_t period_us(const struct fg_advance *advance)
 uint64_t fg_advance_key(const char *name)
 {
     uint64_t hash = 0xcbf2'9ce4'8422'2325u;
-    if (!name[0])
+    if (!name || !name[0])
         return 0;
     for (; *name; name++)
         hash = (hash ^ (unsigned char)*name) * 0x100'0000'01b3u;

@@ -77,6 +77,20 @@ static int load_users(struct fg_store *store, struct fg_store_sink *sink, struct
     return rc;
 }
 
+static int load_reservations(struct fg_store *store,
+                             struct fg_store_sink *sink,
+                             struct fg_err *err)
+{
+    FG_AUTO(fg_query) struct fg_query query = {};
+    int rc = sink->reservation
+                 ? fg_query_begin(&query, &store->db, FG_SQL_load_reservations, err)
+                 : 0;
+    while (rc == 0 && sink->reservation && (rc = fg_query_step(&query, err)) == 1)
+        rc = sink->reservation(sink->self, fg_query_get_text(&query, 0),
+                               fg_query_get_text(&query, 1));
+    return rc;
+}
+
 /* The number of dependencies of the job, or an error. */
 static int load_after(struct fg_store *store,
                       fg_job_id job,
@@ -168,6 +182,8 @@ int fg_store_load(struct fg_store *store, struct fg_store_sink *sink, struct fg_
         rc = load_nodes(store, sink, err);
     if (rc == 0)
         rc = load_users(store, sink, err);
+    if (rc == 0)
+        rc = load_reservations(store, sink, err);
     if (rc == 0)
         rc = load_finished(store, sink, err);
     if (rc == 0 && sink->job)

@@ -54,6 +54,7 @@ enum column {
     GRACE,
     CHECKPOINT,
     RESTART,
+    RESERVATION,
     COLUMNS_LEN
 };
 _Static_assert(COLUMNS_LEN == FG_JOB_COLUMNS_LEN, "FG_JOB_COLUMNS and this list differ");
@@ -87,6 +88,7 @@ static void decode_core(const struct fg_query *query, struct fg_job *job)
         .grace_us = fg_query_get(query, GRACE),
         .checkpoint_us = fg_query_get(query, CHECKPOINT),
         .restart_us = fg_query_get(query, RESTART),
+        .reservation = (uint64_t)fg_query_get(query, RESERVATION),
         .array_id = (fg_job_id)fg_query_get(query, ARRAY_ID),
         .array_index = (uint32_t)fg_query_get(query, ARRAY_INDEX),
     };

@@ -82,7 +82,7 @@ static const char *const step_1 =
     " project INTEGER NOT NULL, json TEXT NOT NULL) STRICT;";
 
 /* How long jobs are expected to run, what they and their projects got so far: for orders and fair share.  Projects within
- * projects, what is guaranteed to them, limits for each user, budgets.  What was spent is kept by the day, so that periods of any
+ * projects, what is guaranteed to them, limits for each user, budgets.  Advance reservations.  What was spent is kept by the day, so that periods of any
  * kind are sums of it. */
 static const char *const step_2 =
     "ALTER TABLE project ADD COLUMN parent INTEGER NOT NULL DEFAULT 0;"
@@ -95,6 +95,8 @@ static const char *const step_2 =
     "ALTER TABLE job ADD COLUMN grace_us INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE job ADD COLUMN checkpoint_us INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE job ADD COLUMN restart_us INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE job ADD COLUMN reservation INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE reservation(name TEXT PRIMARY KEY, json TEXT NOT NULL) STRICT, WITHOUT ROWID;"
     "CREATE TABLE project_use("
     " project INTEGER PRIMARY KEY, device_ms INTEGER NOT NULL, time_us INTEGER NOT NULL) "
     "STRICT;"

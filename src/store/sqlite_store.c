@@ -154,6 +154,7 @@ const struct fg_store_ops fg_store_sqlite = {
     .spend_add = fg_store_spend_add,
     .spend_sum = fg_store_spend_sum,
     .budget_warned_put = fg_store_budget_warned_put,
+    .reservation_put = fg_store_reservation_put,
     .node_put = fg_store_node_put,
     .token_put = fg_store_token_put,
     .artifact_put = fg_store_artifact_put,

@@ -51,7 +51,7 @@ struct fg_spend {
     int64_t uusd;
 };
 
-/* What load() hands over, one call per row, in this order: projects, their use, warnings of budgets, nodes, users, finished jobs, then the
+/* What load() hands over, one call per row, in this order: projects, their use, warnings of budgets, nodes, users, reservations, finished jobs, then the
  * open jobs by id.  What is NULL is not wanted. */
 struct fg_store_sink {
     void *self;
@@ -62,6 +62,7 @@ struct fg_store_sink {
     int (*budget_warned)(void *self, fg_project_id project, int64_t begin_us, int32_t percent);
     int (*node)(void *self, const char *name, enum fg_node_state wanted, const char *reason);
     int (*user)(void *self, uint32_t user, const char *name);
+    int (*reservation)(void *self, const char *name, const char *json);
     /* `row->spec_json` is NULL (100,000 texts are not wanted); any_of and tasks come from columns.
      * `grants`: of the present attempt if the job is starting or running. */
     int (*job)(void *self,
@@ -135,6 +136,11 @@ struct fg_store_ops {
                              int64_t begin_us,
                              int32_t percent,
                              struct fg_err *err);
+    /* An advance reservation, as model/reservation_json.h has it; NULL: it goes. */
+    int (*reservation_put)(struct fg_store *store,
+                           const char *name,
+                           const char *json,
+                           struct fg_err *err);
     int (*node_put)(struct fg_store *store,
                     const struct fg_node_spec *spec,
                     enum fg_node_state wanted,

@@ -51,6 +51,10 @@ int fg_store_budget_warned_put(struct fg_store *store,
 int fg_store_project_put(struct fg_store *store,
                          const struct fg_project *project,
                          struct fg_err *err);
+int fg_store_reservation_put(struct fg_store *store,
+                             const char *name,
+                             const char *json,
+                             struct fg_err *err);
 int fg_store_node_put(struct fg_store *store,
                       const struct fg_node_spec *spec,
                       enum fg_node_state wanted,

@@ -124,6 +124,23 @@ int fg_store_budget_warned_put(struct fg_store *store,
     return fg_query_run(&query, err);
 }
 
+int fg_store_reservation_put(struct fg_store *store,
+                             const char *name,
+                             const char *json,
+                             struct fg_err *err)
+{
+    assert(store->in_batch);
+    FG_AUTO(fg_query) struct fg_query query = {};
+    int rc = fg_query_begin(&query, &store->db,
+                            json ? FG_SQL_reservation_put : FG_SQL_reservation_drop, err);
+    if (rc < 0)
+        return rc;
+    fg_query_text(&query, name);
+    if (json)
+        fg_query_text(&query, json);
+    return fg_query_run(&query, err);
+}
+
 static int put_node(struct fg_store *store,
                     const struct fg_node_spec *spec,
                     enum fg_node_state wanted,

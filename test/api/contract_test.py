@@ -249,6 +249,13 @@ def call_as_meant(spec, service):
     call(200, "POST", "/v1/nodes/{name}/drain", {"name": node}, body={"reason": "contract", "move": True})
     call(200, "POST", "/v1/nodes/{name}/resume", {"name": node})
     call(200, "GET", "/v1/moves")
+    exam = {"name": "exam"}
+    call(201, "PUT", "/v1/reservations/{name}", exam, body={"start": "2d", "duration": "1h", "nodes": [node], "repeat": "weekly"})
+    call(409, "PUT", "/v1/reservations/{name}", exam, body={"start": "2d", "duration": "1h", "nodes": [node]})
+    call(200, "GET", "/v1/reservations/{name}", exam)
+    call(200, "GET", "/v1/reservations")
+    call(200, "DELETE", "/v1/reservations/{name}", exam)
+    call(404, "GET", "/v1/reservations/{name}", exam)
     call(404, "POST", "/v1/jobs/{id}/make-room", {"id": "99999999"})
     call(200, "PUT", "/v1/projects/{name}", {"name": "contract"}, body={"weight": 7, "quota": {"running": 3}})
     project = call(200, "GET", "/v1/projects/{name}", {"name": "contract"})

@@ -267,6 +267,14 @@ static bool apply(struct fake_service *service, struct fg_command *command)
             command->rc =
                 fg_fail(&command->err, FG_ENOENT, "node %s: not in the pool", command->name);
         return true;
+    case FG_CMD_RESERVATIONS:
+        give(command, "[]");
+        return true;
+    case FG_CMD_RESERVATION_ADD:
+        give(command, "{}");
+        return true;
+    case FG_CMD_RESERVATION_REMOVE:
+        return true;
     case FG_CMD_PROJECT_PUT:
     case FG_CMD_TOKEN_PUT:
         put_rest(service, command);

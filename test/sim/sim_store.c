@@ -29,7 +29,13 @@ struct job {
     char spec[512];
 };
 
+/* One at a time is enough. */
+struct sim_reservation {
+    char name[FG_NAME_MAX], json[1024];
+};
+
 struct image {
+    struct sim_reservation reservation;
     struct job jobs[JOBS_MAX]; /* by id */
     fg_job_id next_id;
     uint64_t events;
@@ -96,6 +102,7 @@ static void copy_rest(struct image *to, const struct image *from)
     to->node_set = from->node_set;
     memcpy(to->users, from->users, sizeof(to->users));
     to->users_len = from->users_len;
+    to->reservation = from->reservation;
 }
 
 /* Bring the changed jobs of one image into the other. */
@@ -235,6 +242,22 @@ static int project_put(struct fg_store *self,
         store->batch.projects_len++;
     store->batch.projects[at] = *project;
     return 0;
+}
+
+static int reservation_put(struct fg_store *self,
+                           const char *name,
+                           const char *json,
+                           struct fg_err *err)
+{
+    struct sim_store *store = (struct sim_store *)self;
+    struct sim_reservation *kept = &store->batch.reservation;
+    assert(store->in_batch && (json || strcmp(kept->name, name) == 0));
+    *kept = (struct sim_reservation){};
+    if (json) {
+        snprintf(kept->name, sizeof(kept->name), "%s", name);
+        snprintf(kept->json, sizeof(kept->json), "%s", json);
+    }
+    return fails(store, err);
 }
 
 static int project_use_put(struct fg_store *self,
@@ -429,6 +452,8 @@ static int load(struct fg_store *self, struct fg_store_sink *sink, struct fg_err
         rc = sink->node(sink->self, "sim", image->node_state, "");
     for (size_t i = 0; rc == 0 && i < image->users_len; i++)
         rc = sink->user(sink->self, (uint32_t)i + 1, image->users[i]);
+    if (rc == 0 && image->reservation.name[0])
+        rc = sink->reservation(sink->self, image->reservation.name, image->reservation.json);
     load_finished(image, sink);
     if (rc == 0)
         rc = load_jobs(image, sink);
@@ -461,6 +486,7 @@ const struct fg_store_ops sim_store_ops = {
     .spend_add = spend_add,
     .spend_sum = spend_sum,
     .budget_warned_put = budget_warned_put,
+    .reservation_put = reservation_put,
     .node_put = node_put,
     .token_put = token_put,
     .artifact_put = artifact_put,
