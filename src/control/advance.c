@@ -104,7 +104,12 @@ static int set_owner(struct fg_control *control,
             return fg_fail(err, FG_ENOENT, "project %s: no such project", spec->project);
         out->project = project->id;
     }
-    return spec->user[0] ? fg_control_user_intern(control, spec->user, &out->user, err) : 0;
+    for (uint32_t user = 0; spec->user[0] && user < control->users_len; user++)
+        if (strcmp(control->user_names[user], spec->user) == 0)
+            out->user = user;
+    return spec->user[0] && !out->user
+               ? fg_control_user_intern(control, spec->user, &out->user, err)
+               : 0;
 }
 
 static struct fg_advance_place *places_new(size_t len)

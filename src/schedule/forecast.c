@@ -180,6 +180,8 @@ static void tighten(struct fg_schedule *schedule,
            && last.end_us > soonest_us) {
         forecast->until_us = last.end_us;
         take_back(schedule);
+        if (!forecast->is_valid)
+            return; /* what is reserved left room for more than was foreseen */
         if (fits(forecast, counter, tasks))
             continue;
         go_to(schedule, last.end_us);

@@ -48,7 +48,7 @@ struct seen {
     struct fg_grant grant;
     int64_t used_ms[4], used_us[4], finished_us;
     size_t projects_len, jobs_len, finished_len, use_len;
-    char reason[FG_TEXT_MAX];
+    char reason[FG_TEXT_MAX], reservation[64];
 };
 
 static int on_project(void *self, const struct fg_project *project)
@@ -73,6 +73,14 @@ static int on_node(void *self, const char *, enum fg_node_state, const char *rea
 {
     struct seen *seen = self;
     snprintf(seen->reason, sizeof(seen->reason), "%s", reason);
+    return 0;
+}
+
+static int on_reservation(void *self, const char *name, const char *json)
+{
+    struct seen *seen = self;
+    MUST(!seen->reservation[0]);
+    snprintf(seen->reservation, sizeof(seen->reservation), "%s%s", name, json);
     return 0;
 }
 
@@ -108,6 +116,7 @@ static struct seen look(struct fg_store *store, fg_job_id next)
     struct seen seen = {};
     struct fg_store_sink sink = {.self = &seen,
                                  .project = on_project,
+                                 .reservation = on_reservation,
                                  .project_use = on_use,
                                  .node = on_node,
                                  .finished = on_finished,
@@ -188,6 +197,7 @@ static void test_what_is_new_goes_in_and_comes_out(void)
     row.job.grace_us = 30;
     row.job.checkpoint_us = 600;
     row.job.restart_us = 60;
+    row.job.reservation = 0xcbf2'9ce4'8422'2325u;
     EQ(add_job(store, &row), 0);
     row.job.attained_us = 99;
     EQ(ops->job_set(store, &row.job, 0, "", 0, 0, NULL), 0);
@@ -199,6 +209,10 @@ static void test_what_is_new_goes_in_and_comes_out(void)
                                      .kinds = {{"h100", -1, 500}},
                                      .kinds_len = 1};
     EQ(ops->project_put(store, &child, NULL), 0);
+    EQ(ops->reservation_put(store, "exam", "{\"a\":1}", NULL), 0);
+    EQ(ops->reservation_put(store, "exam", "{\"a\":2}", NULL), 0);
+    EQ(ops->reservation_put(store, "gone", "{}", NULL), 0);
+    EQ(ops->reservation_put(store, "gone", NULL, NULL), 0);
     EQ(ops->project_use_put(store, 2, 1234, 10, NULL), 0);
     EQ(ops->project_use_put(store, 2, 5678, 20, NULL), 0);
     EQ(ops->commit(store, NULL), 0);
@@ -210,6 +224,8 @@ static void test_what_is_new_goes_in_and_comes_out(void)
     EQ(memcmp(&seen.projects[2], &child, sizeof(child)), 0);
     EQ(seen.jobs[2].duration_us, 77);
     EQ(seen.jobs[2].attained_us, 99);
+    OK(seen.jobs[2].reservation == row.job.reservation);
+    EQ(strcmp(seen.reservation, "exam{\"a\":2}"), 0);
     EQ(seen.use_len, 1);
     EQ(seen.used_ms[2], 5678);
     EQ(seen.used_us[2], 20);

@@ -42,7 +42,7 @@ struct world {
     fg_job_id acked[ACKED_MAX];
     size_t acked_len;
     fg_project_id projects; /* ids that are known to be there */
-    uint32_t crashes, full_disks, batched, moved;
+    uint32_t crashes, full_disks, batched, moved, reserved, inside;
     struct fg_arena *arena; /* for answers */
 };
 
@@ -92,6 +92,7 @@ struct ask {
     struct fg_job_spec specs[BATCH_MAX];
     struct fg_after after[BATCH_MAX][3];
     struct fg_project project;
+    struct fg_advance_spec reservation;
     struct fg_buf json[BATCH_MAX];
     char keys[BATCH_MAX][32];
     bool answered;
@@ -179,6 +180,8 @@ static void fill_item(struct world *world, struct ask *ask, size_t at)
         snprintf(ask->keys[at], sizeof(ask->keys[at]), "key-%u", roll(world, 5));
         spec->idempotency_key = ask->keys[at];
     }
+    if (roll(world, 10) == 0)
+        spec->reservation = "exam";
     fill_after(world, ask, at);
     fg_job_json_write(&ask->json[at], spec);
     ask->items[at] = (struct fg_submit_item){.spec = spec,
@@ -236,6 +239,30 @@ static void ask_project(struct world *world, struct ask *ask)
     ask->command.project = &ask->project;
 }
 
+/* Soon, for a short while; most often there is one already, and it is refused. */
+static void ask_reservation(struct world *world, struct ask *ask)
+{
+    ask->reservation =
+        (struct fg_advance_spec){.name = "exam",
+                                 .start_us = world->now_us + 1000000LL * roll(world, 20),
+                                 .repeat = roll(world, 5) == 0,
+                                 .maintenance = roll(world, 5) == 0,
+                                 .project = "",
+                                 .user = roll(world, 4) ? "" : "ada",
+                                 .gpus = 1 + roll(world, 3),
+                                 .kind = "any"};
+    if (ask->reservation.maintenance)
+        ask->reservation.user = "";
+    ask->reservation.end_us = ask->reservation.start_us + 1000000LL * (5 + roll(world, 20));
+    ask->command.arena = world->arena;
+    ask->command.kind = roll(world, 4)   ? FG_CMD_RESERVATION_ADD
+                        : roll(world, 2) ? FG_CMD_RESERVATION_REMOVE
+                                         : FG_CMD_RESERVATIONS;
+    ask->command.reservation = &ask->reservation;
+    if (ask->command.kind != FG_CMD_RESERVATION_ADD)
+        ask->command.name = "exam";
+}
+
 static void make_ask(struct world *world, struct ask *ask)
 {
     *ask = (struct ask){.command = {.done = answered,
@@ -263,6 +290,9 @@ static void make_ask(struct world *world, struct ask *ask)
         ask->command.job = recent(world);
         ask->command.arena = world->arena;
         break;
+    case 4:
+        ask_reservation(world, ask);
+        break;
     default:
         ask_submit(world, ask);
     }
@@ -270,6 +300,8 @@ static void make_ask(struct world *world, struct ask *ask)
 
 static void note_answer(struct world *world, const struct ask *ask)
 {
+    world->reserved +=
+        ask->command.kind == FG_CMD_RESERVATION_ADD && ask->answered && ask->command.rc == 0;
     world->moved += ask->command.kind == FG_CMD_MAKE_ROOM && ask->command.rc == 0
                     && strstr(ask->command.out_text, "\"moves\":[{") != NULL;
     if (ask->command.kind == FG_CMD_PROJECT_PUT && ask->answered && ask->command.rc == 0
@@ -348,6 +380,29 @@ static void pass_time(struct world *world)
     sim_engine_advance(world->engine, world->now_us);
 }
 
+/* Whoever waits for a reservation that is over would wait for ever; so would who has no limit, for one that comes again. */
+static void leave_reservation(struct world *world)
+{
+    struct fg_err err;
+    struct ask gone = {.command = {.kind = FG_CMD_RESERVATION_REMOVE,
+                                   .name = "exam",
+                                   .done = answered,
+                                   .poster = &gone,
+                                   .actor = {.user = "ada", .role = FG_ROLE_ADMIN}}};
+    MUST(world, fg_control_step(world->control, &gone.command, world->now_us, &err) == 0);
+    for (fg_job_id id = 1; id <= sim_store_jobs(world->store); id++) {
+        const struct fg_job *job = sim_store_job(world->store, id);
+        struct ask ask = {.command = {.kind = FG_CMD_CANCEL,
+                                      .done = answered,
+                                      .poster = &ask,
+                                      .job = id,
+                                      .actor = {.user = "ada", .role = FG_ROLE_ADMIN}}};
+        if (job->reservation && !fg_job_state_is_final(job->state))
+            MUST(world, fg_control_step(world->control, &ask.command, world->now_us, &err) == 0
+                            && ask.command.rc == 0);
+    }
+}
+
 /* Kind weather: the node is up, the quota is gone, and all that can end does. */
 static void drain(struct world *world)
 {
@@ -373,6 +428,8 @@ static void drain(struct world *world)
         MUST(world, asks[i].command.rc == 0);
     for (int i = 0; i < DRAIN_STEPS; i++) {
         size_t open = 0;
+        if (i == 200)
+            leave_reservation(world);
         for (fg_job_id id = 1; id <= sim_store_jobs(world->store); id++)
             open += !fg_job_state_is_final(sim_store_job(world->store, id)->state);
         if (open == 0)
@@ -393,7 +450,7 @@ static void drain(struct world *world)
 
 /* What the seeds went through: a simulation that does nothing proves nothing. */
 struct tally {
-    uint64_t jobs, crashes, full_disks, batched, moved;
+    uint64_t jobs, crashes, full_disks, batched, moved, reserved, inside;
     uint64_t ends[FG_JOB_STATES];
 };
 
@@ -423,6 +480,7 @@ static void run_seed(uint64_t seed, struct tally *tally)
     fg_config_defaults(&world.config);
     world.config.gpu_price_uusd_per_hour = 777777777;
     world.config.cpu_price_uusd_per_core_hour = 7777;
+    world.config.reservation_lead_s = 2;
     choose_policies(&world);
     world.arena = fg_arena_new(1UL << 20);
     world.store = sim_store_new();
@@ -440,6 +498,11 @@ static void run_seed(uint64_t seed, struct tally *tally)
     tally->full_disks += world.full_disks;
     tally->batched += world.batched;
     tally->moved += world.moved;
+    tally->reserved += world.reserved;
+    for (fg_job_id id = 1; id <= sim_store_jobs(world.store); id++) {
+        const struct fg_job *job = sim_store_job(world.store, id);
+        tally->inside += job->reservation && job->attempt > 0;
+    }
     for (fg_job_id id = 1; id <= sim_store_jobs(world.store); id++)
         tally->ends[sim_store_job(world.store, id)->state]++;
     fg_control_free(world.control);
@@ -455,6 +518,8 @@ int main(int argc, char **argv)
     struct tally tally = {};
     for (uint64_t seed = first; seed < first + seeds; seed++)
         run_seed(seed, &tally);
+    printf("# %llu reservations, %llu jobs started in one\n",
+           (unsigned long long)tally.reserved, (unsigned long long)tally.inside);
     printf("# %llu jobs, %llu of batches, %llu times moved, %llu crashes, %llu full disks;",
            (unsigned long long)tally.jobs, (unsigned long long)tally.batched,
            (unsigned long long)tally.moved, (unsigned long long)tally.crashes,
