@@ -72,6 +72,9 @@ void create(struct world *world)
     world->now_us = 1'700'000'000 * S;
 }
 
+#define GRACE_MIN_US S
+#define GRACE_MAX_US (20 * S)
+
 const struct fg_quota no_quota = {-1, -1, -1, -1, -1};
 
 void build(struct world *world, uint64_t seed, struct traits traits)
@@ -154,6 +157,9 @@ void submit_random(struct world *world)
     run->job.tasks = draw(world, 3) ? 1 : 1 + draw(world, 6);
     run->job.priority_milli = (int32_t)draw(world, 8) * 10000;
     run->job.preemptible = world->traits.preempt && draw(world, 2);
+    run->job.grace_us = draw(world, 2) ? (1 + draw(world, GRACE_MAX_US / S)) * S : 0;
+    run->job.checkpoint_us = draw(world, 2) ? (1 + draw(world, 10)) * S : 0;
+    run->job.restart_us = draw(world, 3) * S;
     if (world->traits.order && draw(world, 3))
         run->job.deadline_us = world->now_us + draw(world, 300 * S);
     run->job.time_limit_us = S * (1 + draw(world, draw(world, 2) ? 20 : 200));
@@ -395,39 +401,48 @@ static void preempt(struct world *world, const struct fg_decision *decision)
         broke(world, "preempted who may not be");
     run->stopping = true;
     run->gone_us = world->now_us + fg_stop_grace_us(&world->config, &run->job);
-    run->ends_us = world->now_us + 1 + draw(world, 3 * S);
+    run->ends_us = world->now_us + 1 + draw(world, (uint32_t)(run->gone_us - world->now_us));
     if (++run->stopped > 40)
         broke(world, "the same job is pushed aside over and over");
 }
 
-/* It is stopping, or is over before somebody could have stopped. */
-static bool is_waited_for(const struct world *world, const struct run *run)
+/* In the copy of the pool who is stopping has let go, and who is over in `within_us`. */
+static void let_go(struct world *world, int64_t within_us)
 {
-    int64_t end_us = expected_end(run), grace_us = fg_stop_grace_us(&world->config, &run->job);
-    return run->running
-           && (run->stopping || (end_us > world->now_us && end_us <= world->now_us + grace_us));
+    fg_pool_copy(world->copy, world->pool);
+    for (size_t r = 0; r < world->runs_len; r++) {
+        const struct run *run = &world->runs[r];
+        int64_t left_us = expected_end(run) - world->now_us;
+        if (run->running && (run->stopping || (left_us > 0 && left_us <= within_us)))
+            release(world->copy, run);
+    }
 }
 
-/* Before they are marked: without them the head does not fit, with them it does. */
+/* Before they are marked: without them the head does not fit, with them it does; who is over before the quickest (slowest) could have
+ * stopped is (may be) waited for. */
 static void check_preemptions(struct world *world,
                               const struct fg_decision *decisions,
                               size_t len)
 {
     const struct run *head = NULL;
-    fg_pool_copy(world->copy, world->pool);
-    for (size_t r = 0; r < world->runs_len; r++)
-        if (is_waited_for(world, &world->runs[r]))
-            release(world->copy, &world->runs[r]);
+    for (size_t i = 0; i < len; i++)
+        if (decisions[i].kind == FG_DECIDE_PREEMPT)
+            head = &world->runs[decisions[i].for_job - 1];
+    if (!head)
+        return;
+    let_go(world, GRACE_MIN_US);
+    if (!world->traits.quotas && fits_at_all(world->copy, head))
+        broke(world, "preempted without need");
+    let_go(world, GRACE_MAX_US);
     for (size_t i = 0; i < len; i++) {
         if (decisions[i].kind != FG_DECIDE_PREEMPT)
             continue;
-        if (!head && !world->traits.quotas
-            && fits_at_all(world->copy, &world->runs[decisions[i].for_job - 1]))
-            broke(world, "preempted without need");
-        head = &world->runs[decisions[i].for_job - 1];
-        release(world->copy, &world->runs[decisions[i].job - 1]);
+        const struct run *run = &world->runs[decisions[i].job - 1];
+        int64_t left_us = expected_end(run) - world->now_us;
+        if (left_us <= 0 || left_us > GRACE_MAX_US)
+            release(world->copy, run);
     }
-    if (head && !fits_at_all(world->copy, head))
+    if (!fits_at_all(world->copy, head))
         broke(world, "preempted in vain");
 }
 
