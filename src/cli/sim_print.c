@@ -47,7 +47,7 @@ static void print_rest(const struct fg_sim_case *one)
 {
     const struct fg_sim_summary *summary = &one->summary;
     if (summary->never || summary->timed_out)
-        printf("%s: %zu jobs never ran to their end, %zu were stopped by their time limit\n",
+        printf("%s: jobs that never ran to their end: %zu; stopped by their time limit: %zu\n",
                one->policy.name, summary->never, summary->timed_out);
 }
 

@@ -12,6 +12,7 @@
 #define SAVED_AT_ONCE_US 1000 /* a grace, if stopping takes no time */
 #define PROGRESS_EVERY   4096 /* rounds of the loop */
 #define PREDICT_CLASSES  16384
+#define IN_VAIN_MAX      100'000 /* attempts that came to nothing, one after the other */
 #define IN_VAIN_US       31'536'000'000'000LL /* a year in which no job began or ended */
 
 void *fg_sim_grow(void *items, size_t len, size_t *room, size_t size)
@@ -289,7 +290,7 @@ static void plan_tick(struct sim *sim)
 }
 
 /* Something is left to do, and something will come of going on: what fits on nothing would keep failures and repairs
- * coming for ever. */
+ * coming for ever, and so would jobs that save nothing on nodes that fail sooner than they end. */
 static bool goes_on(const struct sim *sim)
 {
     int64_t until_us = sim->options->until_us ? sim->options->until_us : INT64_MAX - 1;
@@ -297,7 +298,11 @@ static bool goes_on(const struct sim *sim)
         sim->options->first_jobs && sim->done_of_first >= sim->options->first_jobs;
     if (first_are_done || sim->done == sim->trace->jobs_len || next_us(sim) > until_us)
         return false;
-    return sim->next_job < sim->trace->jobs_len || sim->running_len > 0
+    if (sim->next_job < sim->trace->jobs_len)
+        return true;
+    if (sim->in_vain > IN_VAIN_MAX)
+        return false;
+    return sim->running_len > 0
            || (sim->nodes_away > 0 && next_us(sim) < sim->moved_us + IN_VAIN_US);
 }
 

@@ -271,6 +271,7 @@ void fg_sim_ended(struct sim *sim, uint32_t slot)
     outcome->end_us = sim->now_us;
     outcome->end = attempt.times_out ? FG_SIM_TIMED_OUT : FG_SIM_DONE;
     sim->done++;
+    sim->in_vain = 0;
     sim->done_of_first += attempt.job < sim->options->first_jobs;
     sim->meter_at_end = sim->meter;
 }
@@ -320,6 +321,7 @@ void fg_sim_interrupt(struct sim *sim, uint32_t slot, bool saves)
     if (work > run->left_us)
         work = run->left_us;
     run->left_us -= work;
+    sim->in_vain = work > 0 ? 0 : sim->in_vain + 1;
     int64_t kept_us = at_speed(work, attempt.speed_milli);
     lose(sim, &attempt, held_us > kept_us ? held_us - kept_us : 0, saves);
     run->pushed = saves;

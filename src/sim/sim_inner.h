@@ -82,7 +82,9 @@ struct sim {
     int64_t now_us; /* since the first submission */
     size_t next_job;
     size_t done, done_of_first; /* jobs; of options->first_jobs */
-    int64_t moved_us;           /* a job ran then, the last one so far */
+    size_t
+        in_vain; /* attempts cut off with nothing kept, since a job last ended or kept something */
+    int64_t moved_us; /* a job ran then, the last one so far */
     bool pass_wanted;
     int64_t tick_us; /* the next pass for its own sake; 0 none is due */
 

@@ -211,6 +211,20 @@ static void stopping_takes_its_time(void)
     end(&scene);
 }
 
+/* A job of a hundred hours that saves nothing, on a node that fails every hour. */
+static void what_never_ends_is_given_up(void)
+{
+    static const struct work hopeless[] = {{0, 360'000, 2, 0, 0, false}};
+    struct scene scene;
+    begin(&scene, hopeless, 1, "fifo");
+    scene.trace.jobs[0].checkpoint_us = 0;
+    scene.cluster.groups[0].mtbf_us = 3600 * SECOND;
+    go(&scene);
+    EQ(scene.result->jobs[0].end, FG_SIM_NEVER);
+    OK(scene.result->sums.evictions > 1000);
+    end(&scene);
+}
+
 /* Who has no time limit, and runs for longer than it was taken for, is not about to end. */
 static void who_has_outrun_its_guess_is_pushed_as_well(void)
 {
@@ -557,6 +571,7 @@ int main(void)
     RUN(sjf_takes_the_shortest);
     RUN(srtf_pushes_and_work_is_kept);
     RUN(stopping_takes_its_time);
+    RUN(what_never_ends_is_given_up);
     RUN(who_has_outrun_its_guess_is_pushed_as_well);
     RUN(who_ends_while_stopping_was_stopped);
     RUN(time_limits_end_jobs);
