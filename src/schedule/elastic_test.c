@@ -1,5 +1,6 @@
 /* elastic_test.c - gangs of min to max tasks: as many as fit at the start, fewer when another would fit then, more when
  * nobody waits.  A pool of six nodes with one device each. */
+#include "schedule/quota.h"
 #include "schedule/ranking.h"
 #include "schedule/schedule.h"
 #include "test/tap.h"
@@ -24,12 +25,14 @@ struct world {
     int64_t now_us;
 };
 
-static void submit(struct world *world, fg_job_id id, uint32_t least, uint32_t most)
+static void submit_to(
+    struct world *world, fg_project_id project, fg_job_id id, uint32_t least, uint32_t most)
 {
     struct fg_request request = {
         .kind = "h100", .count = 1, .gpu_milli = 1000, .cpu_milli = 1000};
     struct fg_job job = {.id = id,
-                         .project = 1,
+                         .project = project,
+                         .user = (uint32_t)id,
                          .request = fg_queue_class(world->queue, &request, 1),
                          .tasks = least,
                          .tasks_max = most,
@@ -38,6 +41,20 @@ static void submit(struct world *world, fg_job_id id, uint32_t least, uint32_t m
                          .submitted_us = NOW + (int64_t)id,
                          .time_limit_us = 36000 * S};
     if (fg_queue_add(world->queue, &job, NULL) != 0)
+        abort();
+}
+
+static void submit(struct world *world, fg_job_id id, uint32_t least, uint32_t most)
+{
+    submit_to(world, 1, id, least, most);
+}
+
+static void put(struct world *world, struct fg_project project)
+{
+    project.weight = 100;
+    project.quota = (struct fg_quota){-1, -1, -1, -1, -1};
+    memcpy(project.name, "p", 2);
+    if (fg_queue_project_put(world->queue, &project, NULL) != 0)
         abort();
 }
 
@@ -107,9 +124,11 @@ static void stop(struct world *world, fg_job_id id)
 {
     struct fg_job job = *fg_queue_get(world->queue, id);
     struct fg_running *found = running(world, id);
-    struct fg_amount amount = fg_schedule_amount(world->pool, fg_queue_project(world->queue, 1),
-                                                 found->grants, found->grants_len);
-    fg_held_take(fg_queue_held(world->queue, 1), &amount);
+    struct fg_amount amount =
+        fg_schedule_amount(world->pool, fg_queue_project(world->queue, job.project),
+                           found->grants, found->grants_len);
+    fg_held_take(fg_queue_held(world->queue, job.project), &amount);
+    fg_quota_take(world->queue, world->pool, &job, found->grants, found->grants_len);
     for (size_t i = 0; i < found->grants_len; i++)
         fg_pool_release(world->pool, &found->grants[i]);
     job.state = FG_JOB_QUEUED;
@@ -187,6 +206,48 @@ static void shrinks_when_the_head_fits_then(void)
     clear(&world);
 }
 
+static void is_not_shrunk_below_a_guarantee(void)
+{
+    for (int64_t guarantee = 3000; guarantee <= 6000; guarantee += 3000) {
+        struct world world;
+        build(&world, -1);
+        put(&world, (struct fg_project){.id = 1, .guarantee_milli = guarantee});
+        put(&world, (struct fg_project){.id = 2});
+        submit(&world, 1, 2, 6);
+        settle(&world);
+        submit_to(&world, 2, 2, 3, 3);
+        world.now_us += 601 * S;
+        EQ(settle(&world), guarantee < 6000 ? 1U << 1 : 0); /* of what is borrowed only */
+        EQ(tasks_of(&world, 1), guarantee < 6000 ? 3 : 6);
+        clear(&world);
+    }
+}
+
+static void grows_though_it_is_its_users_last_job(void)
+{
+    struct world world;
+    build(&world, -1);
+    put(&world, (struct fg_project){.id = 1, .user_limits = {.running = 1}});
+    submit(&world, 1, 4, 4);
+    submit(&world, 2, 2, 6);
+    settle(&world);
+    EQ(tasks_of(&world, 2), 2);
+    stop(&world, 1);
+    fg_queue_del(world.queue, 1);
+    world.now_us += 601 * S;
+    EQ(settle(&world), 1U << 2);
+    EQ(tasks_of(&world, 2), 6);
+    put(&world, (struct fg_project){.id = 1, .user_limits = {.gpu_milli = 2000}});
+    fg_quota_add(world.queue, world.pool, fg_queue_get(world.queue, 2),
+                 running(&world, 2)->grants, 6); /* users are counted again */
+    stop(&world, 2);
+    settle(&world);
+    EQ(tasks_of(&world, 2), 2);
+    world.now_us += 601 * S;
+    EQ(settle(&world), 0); /* it would have no more */
+    clear(&world);
+}
+
 static void is_not_stopped_in_vain(void)
 {
     struct world world;
@@ -224,6 +285,8 @@ int main(void)
     RUN(takes_as_many_as_fit);
     RUN(stays_within_the_quota);
     RUN(shrinks_when_the_head_fits_then);
+    RUN(is_not_shrunk_below_a_guarantee);
+    RUN(grows_though_it_is_its_users_last_job);
     RUN(is_not_stopped_in_vain);
     RUN(grows_when_nobody_waits);
     return tap_done();

@@ -25,6 +25,8 @@ static const char *const version_1_rows[] = {
     "'{\"run\":\"z\"}')",
     "INSERT INTO attempt VALUES(2, 4, 200, 0, 0, 0, 2, -1, 0, 0, -1, 'host', '[\"cpu\"]', '', "
     "'1:0:0:1000:512;')",
+    "INSERT INTO attempt VALUES(3, 1, 300, 86400000350, 0, 0, 3, -1, 0, 0, 40, 'host', "
+    "'[\"cpu\"]', '', ''), (4, 1, 300, 301, 1, 0, 4, -1, 0, 0, 2, 'host', '[\"cpu\"]', '', '')",
     "INSERT INTO event VALUES(1, 5, 'job.submitted', 1, 2, '{}')",
 };
 
@@ -46,7 +48,8 @@ struct seen {
     struct fg_project projects[4];
     struct fg_job jobs[4], finished[4];
     struct fg_grant grant;
-    int64_t used_ms[4], used_us[4], finished_us;
+    int64_t used_ms[4], used_us[4], finished_us, warned_us;
+    int32_t warned;
     size_t projects_len, jobs_len, finished_len, use_len;
     char reason[FG_TEXT_MAX], reservation[64];
 };
@@ -67,6 +70,22 @@ static int on_use(void *self, fg_project_id project, int64_t device_ms, int64_t 
     seen->used_ms[project] = device_ms;
     seen->used_us[project] = time_us;
     return 0;
+}
+
+static int on_warned(void *self, fg_project_id project, int64_t begin_us, int32_t percent)
+{
+    struct seen *seen = self;
+    MUST(project == 2);
+    seen->warned_us = begin_us;
+    seen->warned = percent;
+    return 0;
+}
+
+static int64_t spent(struct fg_store *store, fg_project_id project, int64_t from_day)
+{
+    int64_t uusd = -1;
+    EQ(ops->spend_sum(store, project, from_day, &uusd, NULL), 0);
+    return uusd;
 }
 
 static int on_node(void *self, const char *, enum fg_node_state, const char *reason)
@@ -118,6 +137,7 @@ static struct seen look(struct fg_store *store, fg_job_id next)
                                  .project = on_project,
                                  .reservation = on_reservation,
                                  .project_use = on_use,
+                                 .budget_warned = on_warned,
                                  .node = on_node,
                                  .finished = on_finished,
                                  .job = on_job};
@@ -177,6 +197,8 @@ static void test_a_file_of_version_1_loses_nothing(void)
     struct seen seen = look(store, 5);
     check_projects(&seen);
     check_jobs(&seen);
+    EQ(spent(store, 1, 0), 42); /* by attempts that ended before anything was booked */
+    EQ(spent(store, 1, 1), 40);
     ops->free(store);
     store = open_store(folder.db); /* and is not migrated twice */
     MUST(store);
@@ -207,7 +229,9 @@ static void test_what_is_new_goes_in_and_comes_out(void)
                                      .guarantee_milli = 600,
                                      .borrows_back = true,
                                      .kinds = {{"h100", -1, 500}},
-                                     .kinds_len = 1};
+                                     .kinds_len = 1,
+                                     .user_limits = {1, 2, 3, 4},
+                                     .budget = {5, FG_PERIOD_QUARTER, true}};
     EQ(ops->project_put(store, &child, NULL), 0);
     EQ(ops->reservation_put(store, "exam", "{\"a\":1}", NULL), 0);
     EQ(ops->reservation_put(store, "exam", "{\"a\":2}", NULL), 0);
@@ -215,6 +239,11 @@ static void test_what_is_new_goes_in_and_comes_out(void)
     EQ(ops->reservation_put(store, "gone", NULL, NULL), 0);
     EQ(ops->project_use_put(store, 2, 1234, 10, NULL), 0);
     EQ(ops->project_use_put(store, 2, 5678, 20, NULL), 0);
+    EQ(ops->spend_add(store, &(struct fg_spend){2, 1, 30, 7}, NULL), 0);
+    EQ(ops->spend_add(store, &(struct fg_spend){2, 1, 30, 70}, NULL), 0);
+    EQ(ops->spend_add(store, &(struct fg_spend){2, 2, 31, 700}, NULL), 0);
+    EQ(ops->budget_warned_put(store, 2, 11, 50, NULL), 0);
+    EQ(ops->budget_warned_put(store, 2, 11, 80, NULL), 0);
     EQ(ops->commit(store, NULL), 0);
     ops->free(store);
     store = open_store(folder.db);
@@ -229,6 +258,11 @@ static void test_what_is_new_goes_in_and_comes_out(void)
     EQ(seen.use_len, 1);
     EQ(seen.used_ms[2], 5678);
     EQ(seen.used_us[2], 20);
+    EQ(seen.warned_us, 11);
+    EQ(seen.warned, 80);
+    EQ(spent(store, 2, 0), 777);
+    EQ(spent(store, 2, 31), 700);
+    EQ(spent(store, 3, 0), 0);
     ops->free(store);
 }
 

@@ -260,6 +260,17 @@ def call_as_meant(spec, service):
     call(200, "PUT", "/v1/projects/{name}", {"name": "contract"}, body={"weight": 7, "quota": {"running": 3}})
     project = call(200, "GET", "/v1/projects/{name}", {"name": "contract"})
     call(200, "PUT", "/v1/projects/{name}", {"name": "contract"}, body=project)
+    terms = {"user_limits": {"running": 2, "gpu_milli": None, "submits_per_minute": 1000},
+             "budget": {"uusd": 5000000, "period": "week", "action": "stop"}}
+    project = call(200, "PUT", "/v1/projects/{name}", {"name": "contract"}, body=terms)
+    ok(project["user_limits"] == {"running": 2, "gpu_milli": None, "queued": None, "submits_per_minute": 1000}
+       and project["budget"] == terms["budget"] and project["usage"]["spent_uusd"] == 0 and project["quota"]["running"] == 3,
+       "limits of users and a budget are as they were put, and the rest is as it was", f"{project}")
+    call(200, "PUT", "/v1/projects/{name}", {"name": "contract"}, body=project)
+    for bad in ({"budget": {"period": "week"}}, {"budget": {"uusd": 0}}, {"user_limits": {"running": -1}}, {"user_limits": {"cores": 1}}):
+        call(400, "PUT", "/v1/projects/{name}", {"name": "contract-2"}, body=bad)
+    project = call(200, "PUT", "/v1/projects/{name}", {"name": "contract"}, body={"budget": None, "user_limits": None})
+    ok(project["budget"] is None and project["usage"]["renews_at"] is None, "and go again", f"{project}")
     call(200, "GET", "/v1/projects")
     token = call(201, "POST", "/v1/tokens", body={"user": "contract", "role": "viewer", "project": "contract"})
     call(200, "GET", "/v1/tokens")

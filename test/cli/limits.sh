@@ -24,6 +24,17 @@ like "other limits stay" "$(fg project show vision)" "at most 5 submits a minute
 fourth=$(job vision)
 fifth=$(job vision)
 like "so many submits a minute" "$(job vision 2>&1)" "limit of 5 submits a minute for each user: again in [0-9]+ s"
+answer=$(python3 - <<'EOF'
+import json, os, urllib.error, urllib.request
+request = urllib.request.Request(os.environ["FASTGPU_URL"] + "/v1/jobs", json.dumps({"run": "true", "project": "vision"}).encode(),
+                                 {"Authorization": "Bearer " + os.environ["FASTGPU_TOKEN"], "Content-Type": "application/json"})
+try:
+    urllib.request.urlopen(request)
+except urllib.error.HTTPError as error:
+    print(error.code, error.headers["Retry-After"])
+EOF
+)
+like "which the API says with the time to wait" "$answer" "^429 [1-9][0-9]*$"
 like "a limit is a number" "$(fg project set vision --user-running 0 2>&1)" "expected a whole number from 1"
 fg cancel "$first" "$third" "$fourth" "$fifth" >/dev/null
 eventually 10 runs "$second"
