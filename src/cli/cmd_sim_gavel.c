@@ -7,6 +7,7 @@
 #include "sim/gavel_trace.h"
 #include "sim/rounds_sim.h"
 
+#include <ctype.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,7 @@
 #define RATE_SINGLE 5.6
 #define RATE_MULTI  2.6
 
-/* --jobs may name a stream of the paper in place of a file: it is drawn from --seed. */
+/* --jobs may name a stream of the paper in place of a file: it is drawn from --seed, or from the one after a colon. */
 #define DRAWN_SINGLE   "continuous-single"
 #define DRAWN_MULTIPLE "continuous-multiple"
 #define DRAWN_JOBS     50'000
@@ -164,17 +165,34 @@ static int read_speeds(struct plan *plan, const char *jobs, struct fg_err *err)
     return rc < 0 ? rc : fg_gavel_table_read(buf.text, buf.len, path, &plan->table, err);
 }
 
+/* Is it the stream `name`, or `name:SEED`? */
+static bool is_drawn(const char *jobs, const char *name, uint32_t *seed)
+{
+    size_t len = strlen(name);
+    if (strncmp(jobs, name, len) != 0)
+        return false;
+    if (jobs[len] == 0)
+        return true;
+    if (jobs[len] != ':' || !isdigit((unsigned char)jobs[len + 1]))
+        return false;
+    char *end;
+    unsigned long given = strtoul(jobs + len + 1, &end, 10);
+    *seed = (uint32_t)given;
+    return *end == 0 && given <= INT32_MAX;
+}
+
 static int read_jobs(struct plan *plan, struct fg_err *err)
 {
     FG_AUTO(fg_buf) struct fg_buf buf = {};
     const char *path = fg_args_get(&plan->cli->args, "jobs");
+    uint32_t seed = plan->rounds.seed;
     if (!path)
         return fg_fail(err, FG_EINVAL, "--jobs: missing");
-    bool is_multiple = strcmp(path, DRAWN_MULTIPLE) == 0;
+    bool is_multiple = is_drawn(path, DRAWN_MULTIPLE, &seed);
     int rc = read_speeds(plan, path, err);
-    if (rc == 0 && (is_multiple || strcmp(path, DRAWN_SINGLE) == 0))
-        return fg_gavel_stream_draw(&plan->table, plan->rounds.seed, is_multiple, DRAWN_JOBS,
-                                    &plan->stream, err);
+    if (rc == 0 && (is_multiple || is_drawn(path, DRAWN_SINGLE, &seed)))
+        return fg_gavel_stream_draw(&plan->table, seed, is_multiple, DRAWN_JOBS, &plan->stream,
+                                    err);
     if (rc == 0)
         rc = fg_sim_file_read(path, &buf, err);
     if (rc == 0)
