@@ -132,9 +132,22 @@ static bool jobs_agree(const struct fg_control *control)
     return holding == control->lives_len;
 }
 
+/* What the scheduler was told, event by event, is what there is. */
+static bool schedule_agrees(const struct fg_control *control)
+{
+    if (fg_schedule_running(control->schedule) != control->lives_len)
+        return false;
+    for (size_t i = 0; i < control->lives_len; i++) {
+        struct fg_running running = fg_live_running(control, &control->lives[i]);
+        if (!fg_schedule_knows(control->schedule, &running))
+            return false;
+    }
+    return true;
+}
+
 bool fg_control_check(const struct fg_control *control)
 {
-    if (!fg_pool_check(control->pool) || !jobs_agree(control))
+    if (!fg_pool_check(control->pool) || !jobs_agree(control) || !schedule_agrees(control))
         return false;
     for (fg_node_id id = 1; id <= fg_pool_len(control->pool); id++)
         if (!node_agrees(control, id))

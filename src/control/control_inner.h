@@ -154,6 +154,8 @@ void fg_live_names(struct fg_control *control,
                    size_t len,
                    struct fg_buf *nodes,
                    struct fg_buf *devices);
+/* What the scheduler is to know of it.  It is told when that changes: at a stop, and at the end; of starts it knows. */
+struct fg_running fg_live_running(const struct fg_control *control, const struct live *live);
 void fg_live_stop(struct fg_control *control, struct live *live, int64_t grace_us);
 
 /* job_end.c */

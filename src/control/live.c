@@ -1,5 +1,6 @@
 /* live.c - attempts under way: who holds what. */
 #include "control/control_inner.h"
+#include "schedule/stop.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -40,10 +41,24 @@ struct live *fg_live_add(struct fg_control *control,
     return live;
 }
 
+struct fg_running fg_live_running(const struct fg_control *control, const struct live *live)
+{
+    const struct fg_job *job = fg_queue_get(control->queue, live->job);
+    return (struct fg_running){
+        .job = live->job,
+        .end_us = live->stop_us ? live->stop_us + fg_stop_grace_us(control->config, job)
+                                : live->begun_us + fg_schedule_duration(control->schedule, job),
+        .grants = live->grants,
+        .grants_len = live->claimed ? live->tasks : 0,
+        .stopping = job->stop_sent || job->cancel_asked,
+    };
+}
+
 void fg_live_del(struct fg_control *control, struct live *live)
 {
     const struct fg_job *job = fg_queue_get(control->queue, live->job);
     assert(job);
+    fg_schedule_over(control->schedule, live->job);
     for (uint32_t task = 0; live->claimed && task < live->tasks; task++)
         fg_pool_release(control->pool, &live->grants[task]);
     struct fg_held *held = fg_queue_held(control->queue, job->project);
@@ -94,6 +109,8 @@ void fg_live_stop(struct fg_control *control, struct live *live, int64_t grace_u
 {
     if (!live->stop_us)
         live->stop_us = control->now_us;
+    struct fg_running running = fg_live_running(control, live);
+    fg_schedule_runs(control->schedule, control->queue, &running);
     for (uint32_t task = 0; task < live->tasks; task++)
         if (live->task_state[task] != TASK_OVER)
             fg_control_effect(

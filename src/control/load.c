@@ -262,6 +262,8 @@ int fg_control_load(struct fg_control *control, struct fg_err *err)
     rc = ensure_default(control, err);
     if (rc == 0)
         rc = fg_budget_reset(control, err);
+    size_t running = fg_control_running(control);
+    fg_schedule_run_these(control->schedule, control->queue, control->running, running);
     if (rc == 0)
         rc = adopt_all(control, err);
     control->pass_wanted = true;

@@ -3,7 +3,6 @@
 
 #include "model/job_json.h"
 #include "schedule/reservation.h"
-#include "schedule/stop.h"
 
 #include <assert.h>
 #include <string.h>
@@ -21,19 +20,9 @@ int64_t fg_control_price(const struct fg_control *control, const struct live *li
 size_t fg_control_running(struct fg_control *control)
 {
     for (size_t i = 0; i < control->lives_len; i++) {
-        const struct live *live = &control->lives[i];
-        const struct fg_job *job = fg_queue_get(control->queue, live->job);
         control->running = fg_control_grow(control->running, i, &control->running_room,
                                            sizeof(struct fg_running));
-        control->running[i] = (struct fg_running){
-            .job = live->job,
-            .end_us = live->stop_us
-                          ? live->stop_us + fg_stop_grace_us(control->config, job)
-                          : live->begun_us + fg_schedule_duration(control->schedule, job),
-            .grants = live->grants,
-            .grants_len = live->claimed ? live->tasks : 0,
-            .stopping = job->stop_sent || job->cancel_asked,
-        };
+        control->running[i] = fg_live_running(control, &control->lives[i]);
     }
     return control->lives_len;
 }
@@ -101,9 +90,8 @@ void fg_control_pass(struct fg_control *control)
         return;
     fg_ranking_tick(control->ranking, control->queue, control->pool, control->now_us);
     const struct fg_decision *decisions;
-    size_t running = fg_control_running(control);
-    size_t len = fg_schedule_pass(control->schedule, control->pool, control->queue,
-                                  control->running, running, control->now_us, &decisions);
+    size_t len = fg_schedule_go_on(control->schedule, control->pool, control->queue,
+                                   control->now_us, &decisions);
     for (size_t i = 0; i < len; i++)
         if (decisions[i].kind == FG_DECIDE_START)
             intend_start(control, &decisions[i]);

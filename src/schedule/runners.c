@@ -159,6 +159,17 @@ void fg_schedule_runs(struct fg_schedule *schedule,
     schedule->forecast.expected = expected; /* it holds what it held */
 }
 
+bool fg_schedule_knows(const struct fg_schedule *schedule, const struct fg_running *running)
+{
+    const struct runner *runner = fg_runners_get(&schedule->runners, running->job);
+    return runner && is_same(runner, running);
+}
+
+size_t fg_schedule_running(const struct fg_schedule *schedule)
+{
+    return fg_ends_len(schedule->runners.ends);
+}
+
 void fg_schedule_run_these(struct fg_schedule *schedule,
                            const struct fg_queue *queue,
                            const struct fg_running *running,

@@ -129,6 +129,9 @@ void fg_schedule_runs(struct fg_schedule *schedule,
 bool fg_schedule_may_grow(const struct fg_schedule *schedule);
 /* It holds none any more: its grants were, or are about to be, released in the pool. */
 void fg_schedule_over(struct fg_schedule *schedule, fg_job_id job);
+/* For tests: is that what it knows of this job?  And of how many it does. */
+bool fg_schedule_knows(const struct fg_schedule *schedule, const struct fg_running *running);
+size_t fg_schedule_running(const struct fg_schedule *schedule);
 /* These hold devices, and nobody else. */
 void fg_schedule_run_these(struct fg_schedule *schedule,
                            const struct fg_queue *queue,
