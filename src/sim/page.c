@@ -44,7 +44,7 @@ static const char head[] =
     "var(--rule)}"
     "th{font-weight:600;color:var(--soft)}th:first-child,td:first-child{text-align:left}"
     "tr:last-child td{border-bottom:0}td.best{font-weight:700}"
-    "@media(max-width:560px){svg text{font-size:15px}}\n";
+    "@media(max-width:560px){svg{overflow:visible}svg text{font-size:15px}}\n";
 
 static void style_lines(struct fg_buf *out, size_t len)
 {
