@@ -138,10 +138,14 @@ static void release(struct fg_pool *pool, const struct runner *runner)
 static void let_stop(struct fg_schedule *schedule, const struct fg_pass *pass)
 {
     fg_schedule_what_if(schedule, pass->pool);
-    for (size_t i = 0; schedule->runners.stopping > 0 && i < schedule->runners.len; i++)
-        if (schedule->runners.slots[i].stopping
-            && !fg_reserved_has(&schedule->reserved, &schedule->runners.slots[i]))
-            release(schedule->what_if, &schedule->runners.slots[i]);
+    size_t left = schedule->runners.stopping;
+    for (const struct runner *runner = schedule->runners.slots; left > 0; runner++) {
+        if (!runner->job || !runner->stopping)
+            continue;
+        left--;
+        if (!fg_reserved_has(&schedule->reserved, runner))
+            release(schedule->what_if, runner);
+    }
 }
 
 static bool has_room(const struct fg_schedule *schedule, const struct fg_gang *gang)
