@@ -287,15 +287,10 @@ static int choose_places(struct fg_control *control,
 {
     size_t most = spec->nodes_len + fg_pool_len(control->pool);
     struct fg_advance_place *places = places_new(most);
-    int rc;
-    if (spec->nodes_len > 0) {
-        rc = named_places(control, spec, places, err);
-    } else {
-        size_t running = fg_control_running(control);
-        fg_schedule_run_these(control->schedule, control->queue, control->running, running);
-        rc = fg_schedule_choose_advance(control->schedule, control->pool, advance, spec->kind,
-                                        spec->gpus, places, err);
-    }
+    int rc = spec->nodes_len > 0
+                 ? named_places(control, spec, places, err)
+                 : fg_schedule_choose_advance(control->schedule, control->pool, advance,
+                                              spec->kind, spec->gpus, places, err);
     advance->places = places;
     advance->places_len = rc < 0 ? 0 : (size_t)rc;
     return rc < 0 ? rc : 0;

@@ -5,8 +5,8 @@
  *
  * What is reserved is set apart from the moment the reservation is made (or has come within `reservation_horizon_s`):
  * no promise of backfill counts on it.  It is lent until the reservation begins: to jobs whose time limit, and the pause
- * between TERM and KILL, end before; and to preemptible ones, which are asked to stop `reservation_lead_s` before.  A job
- * goes as a whole to what is lent, or to what is not reserved.
+ * between TERM and KILL, end before; and to preemptible ones, which are asked to stop `reservation_lead_s` before.  A gang
+ * that needs both, lent nodes and others, starts if both are free and nobody's promise is delayed; it has none itself.
  *
  * A job that names a reservation runs only there and then.  In it jobs start in their order; one that does not fit holds
  * up those behind it.  Preemptible ones are asked to stop `reservation_lead_s` before the end, and wait for the next time;

@@ -300,6 +300,63 @@ static int64_t last_start_us(const struct reserved *reserved, int64_t now_us)
     return last_us;
 }
 
+/* Is all of the node lent to it? */
+static bool is_lent(const struct reserved *reserved,
+                    const struct region *region,
+                    const struct tenant *tenant)
+{
+    bool lent = region->is_whole;
+    for (size_t i = 0; i < reserved->windows_len && lent; i++)
+        lent = !is_in_the_way(&reserved->windows[i], tenant)
+               || !place_on(&reserved->windows[i], region->node);
+    return lent;
+}
+
+/* Or held again. */
+static void let_go_lent(struct reserved *reserved,
+                        struct fg_pool *pool,
+                        const struct tenant *tenant,
+                        bool hold)
+{
+    for (size_t i = 0; i < reserved->regions_len; i++) {
+        struct region *region = &reserved->regions[i];
+        if (!is_lent(reserved, region, tenant))
+            continue;
+        if (hold)
+            fg_reserved_hold(region, pool);
+        else
+            fg_reserved_let_go(region, pool);
+    }
+}
+
+/* A gang on nodes that are lent and others together, if it delays nobody who was promised something of the others. */
+static bool start_on_both(struct fg_schedule *schedule,
+                          struct fg_pass *pass,
+                          const struct fg_job *job,
+                          const struct fg_gang *gang,
+                          const struct tenant *tenant)
+{
+    struct reserved *reserved = &schedule->reserved;
+    if (job->tasks < 2 || fg_schedule_needs_shadow(schedule, pass, job)
+        || schedule->planner.len > 0)
+        return false;
+    struct fg_grant *grants = fg_schedule_grants_room(schedule, fg_job_tasks_max(job));
+    let_go_lent(reserved, pass->pool, tenant, false);
+    int alternative = fg_gang_place(pass->pool, NULL, schedule->placer, gang, grants);
+    for (uint32_t i = 0; alternative >= 0 && i < job->tasks; i++)
+        if (fg_reserved_has_grant(reserved, &grants[i])) {
+            struct region *region =
+                &reserved->regions[reserved->region_of[grants[i].node - 1] - 1];
+            region->used_cpu_milli += grants[i].cpu_milli;
+            region->used_mem_mib += grants[i].mem_mib;
+        }
+    let_go_lent(reserved, pass->pool, tenant, true);
+    if (alternative < 0)
+        return false;
+    fg_schedule_start(schedule, pass, job, (uint32_t)alternative, job->tasks, false);
+    return true;
+}
+
 bool fg_reserved_lend(struct fg_schedule *schedule,
                       struct fg_pass *pass,
                       const struct fg_job *job,
@@ -315,7 +372,8 @@ bool fg_reserved_lend(struct fg_schedule *schedule,
         tenant.ends_us = stopped_us(schedule, pass->now_us);
     bool starts = tenant.ends_us < INT64_MAX
                   && tenant.ends_us <= last_start_us(&schedule->reserved, pass->now_us)
-                  && start_as(schedule, pass, job, gang, &tenant, job->tasks);
+                  && (start_as(schedule, pass, job, gang, &tenant, job->tasks)
+                      || start_on_both(schedule, pass, job, gang, &tenant));
     bool is_last_try = may_be_stopped || !job->preemptible;
     if (!starts && is_last_try)
         fg_misfit_note_lent(schedule, job);

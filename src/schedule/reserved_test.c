@@ -414,6 +414,20 @@ static void who_ends_in_time_borrows_and_who_does_not_waits(void)
     clear(&world);
 }
 
+static void a_gang_may_need_both(void)
+{
+    struct world world;
+    create(&world, 1);
+    book(&world, 1, 2, 15, NOW + 2 * H, NOW + 4 * H);
+    tell(&world);
+    struct run *late = add(&world, 4, 3, 3 * H), *gang = add(&world, 4, 3, 1 * H);
+    for (size_t i = 0; i < world.runs_len; i++)
+        submit(&world, &world.runs[i]);
+    EQ(pass(&world), 1);
+    OK(gang->running && !late->running && !world.broken);
+    clear(&world);
+}
+
 static void nothing_is_promised_of_what_is_reserved(void)
 {
     struct world world;
@@ -591,6 +605,7 @@ static void random_lives(void)
 int main(void)
 {
     RUN(who_ends_in_time_borrows_and_who_does_not_waits);
+    RUN(a_gang_may_need_both);
     RUN(nothing_is_promised_of_what_is_reserved);
     RUN(a_daily_one_comes_again);
     RUN(times_and_conflicts);

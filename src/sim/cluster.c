@@ -548,11 +548,41 @@ static int read_list(struct input *input,
     return rc;
 }
 
+/* -- reservations ---------------------------------------------------------------------------------------- */
+
+static int read_reservation(struct input *input, const struct fg_doc *doc)
+{
+    struct fg_sim_cluster *out = input->out;
+    struct fg_advance_spec *spec = &out->reservations[out->reservations_len];
+    const struct fg_doc *name = fg_doc_get(doc, "name");
+    int rc = name && name->kind == FG_DOC_TEXT
+                 ? fg_advance_json_read(doc, name->text, false, FG_SIM_EPOCH_US, out->arena,
+                                        spec, input->reader.err)
+                 : fg_fail(input->reader.err, FG_EINVAL, "name: missing");
+    if (rc == 0 && spec->user[0])
+        rc = fg_fail(input->reader.err, FG_EINVAL, "user: simulated users have no names");
+    if (rc < 0)
+        return fg_read_wrap(&input->reader, doc, rc);
+    if (++out->reservations_len == FG_ADVANCES_MAX)
+        return fg_read_fail(&input->reader, doc, "more than %d reservations",
+                            FG_ADVANCES_MAX - 1);
+    return 0;
+}
+
+static int read_reservations(struct input *input, const struct fg_doc *doc)
+{
+    if (!input->out->reservations)
+        input->out->reservations =
+            FG_NEW(input->out->arena, struct fg_advance_spec, FG_ADVANCES_MAX);
+    return read_list(input, doc, read_reservation);
+}
+
 /* -- the file -------------------------------------------------------------------------------------------- */
 
 static int read_part(struct input *input, const struct fg_doc *doc)
 {
-    static const char *const names[] = {"groups", "kinds", "projects", "links", "stop"};
+    static const char *const names[] = {"groups", "kinds", "projects",
+                                        "links",  "stop",  "reservations"};
     if (strcmp(doc->key, "groups") == 0)
         return read_list(input, doc, read_group);
     if (strcmp(doc->key, "links") == 0)
@@ -563,7 +593,9 @@ static int read_part(struct input *input, const struct fg_doc *doc)
         return read_projects(input, doc);
     if (strcmp(doc->key, "stop") == 0)
         return fg_read_duration(&input->reader, doc, 86'400'000'000, &input->out->stop_us);
-    return fg_read_fail_unknown(&input->reader, doc, names, 5);
+    if (strcmp(doc->key, "reservations") == 0)
+        return read_reservations(input, doc);
+    return fg_read_fail_unknown(&input->reader, doc, names, 6);
 }
 
 static int read_file(struct input *input, const char *bytes, size_t len)

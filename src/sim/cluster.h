@@ -9,11 +9,14 @@
 #include "base/auto.h"
 #include "base/doc.h"
 #include "model/project.h"
+#include "model/reservation_json.h"
 #include "model/resources.h"
 #include "pool/links.h"
 
 #include <stddef.h>
 
+#define FG_SIM_EPOCH_US                                                                        \
+    1'767'225'600'000'000LL /* the first submission, for who needs a moment */
 #define FG_SIM_GROUPS_MAX 4096
 #define FG_SIM_TRACES_MAX 256
 #define FG_SIM_TICKS_MAX  1'000'000 /* of one availability trace */
@@ -64,6 +67,8 @@ struct fg_sim_cluster {
         *projects; /* those that are not as all others; ids are not set, a parent is a number
                                     * in this list, from 1 on */
     size_t projects_len;
+    struct fg_advance_spec *reservations; /* in advance; moments from FG_SIM_EPOCH_US on */
+    size_t reservations_len;
     struct fg_links links; /* between sites */
     int64_t
         stop_us; /* a job that is asked to stop holds its devices so long: with checkpoints it saves its work */

@@ -1,4 +1,5 @@
 /* read_native.c - our own CSV, see docs/simulator.md: a header, then a job a line; only three columns must be there. */
+#include "model/reservation.h"
 #include "sim/read_inner.h"
 
 #include <ctype.h>
@@ -23,13 +24,15 @@ enum {
     RESTART,
     TASKS_MIN,
     DATA_GIB,
-    DATA_SITE
+    DATA_SITE,
+    RESERVATION
 };
 static const char *const columns[] = {
     "submit",    "duration_s",   "gpus",       "tasks",       "kind",
     "cpus",      "mem_gib",      "project",    "user",        "priority",
     "deadline",  "time_limit_s", "estimate_s", "preemptible", "checkpoint_s",
-    "restart_s", "tasks_min",    "data_gib",   "data_site",   NULL};
+    "restart_s", "tasks_min",    "data_gib",   "data_site",   "reservation",
+    NULL};
 
 const struct fg_table_format fg_format_native = {
     .name = "native",
@@ -167,6 +170,18 @@ static int preemptible(struct fg_reader *reader, bool *out)
                    fg_field_shown(field, shown));
 }
 
+static int reservation_of(struct fg_reader *reader, uint64_t *out)
+{
+    struct fg_field field = fg_reader_field(reader, RESERVATION);
+    char name[FG_NAME_MAX] = {}, shown[FG_FIELD_SHOWN];
+    if (field.len >= sizeof(name))
+        return fg_fail(reader->err, FG_EINVAL, "reservation: `%s`, expected at most %d bytes",
+                       fg_field_shown(field, shown), FG_NAME_MAX - 1);
+    memcpy(name, field.text, field.len);
+    *out = fg_advance_key(name);
+    return 0;
+}
+
 static int times_of(struct fg_reader *reader, struct fg_sim_job *job)
 {
     struct fg_field deadline = fg_reader_field(reader, DEADLINE);
@@ -199,6 +214,8 @@ int fg_row_native(struct fg_reader *reader)
         rc = whole(reader, USER, 0, INT32_MAX, &user);
     if (rc == 0)
         rc = preemptible(reader, &job.preemptible);
+    if (rc == 0)
+        rc = reservation_of(reader, &job.reservation);
     if (rc == 0)
         rc = fg_reader_project(reader, fg_reader_field(reader, PROJECT), &job);
     if (rc < 0)

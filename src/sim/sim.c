@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "model/names.h"
 #include "schedule/priority.h"
+#include "schedule/reservation.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -141,7 +142,9 @@ static int set_up(struct sim *sim, struct fg_err *err)
     fg_schedule_optimise(sim->schedule, options->optimise);
     prepare_jobs(sim);
     int rc = add_projects(sim, err);
-    return rc == 0 ? fg_sim_nodes_new(sim, err) : rc;
+    if (rc == 0)
+        rc = fg_sim_nodes_new(sim, err);
+    return rc == 0 ? fg_sim_reserve(sim, err) : rc;
 }
 
 static void tear_down(struct sim *sim)
@@ -224,7 +227,8 @@ static void arrive(struct sim *sim, size_t index)
         .duration_us = estimate_us(sim, job),
     };
     const struct fg_request *request = &sim->trace->requests[job->request];
-    record.request = fg_queue_class(sim->queue, request, 1);
+    record.reservation = job->reservation;
+    record.request = fg_queue_class_in(sim->queue, request, 1, job->reservation);
     record.predicted_us = fg_predict_us(sim->predict, &record, request, 1);
     int rc = fg_queue_add(sim->queue, &record, NULL);
     assert(rc == 0);
@@ -242,6 +246,8 @@ static int64_t next_us(const struct sim *sim)
         next = submit_us(sim, sim->next_job);
     if (sim->tick_us && sim->tick_us < next)
         next = sim->tick_us;
+    if (sim->reserved_us < next)
+        next = sim->reserved_us;
     return next;
 }
 
@@ -264,7 +270,8 @@ static void apply_events(struct sim *sim)
 static void pass(struct sim *sim)
 {
     sim->pass_wanted = false;
-    if (fg_queue_ready(sim->queue) == 0 && !fg_schedule_may_grow(sim->schedule))
+    if (fg_queue_ready(sim->queue) == 0 && !fg_schedule_may_grow(sim->schedule)
+        && sim->cluster->reservations_len == 0)
         return;
     int64_t now_us = EPOCH_US + sim->now_us;
     const struct fg_decision *decisions;
@@ -303,17 +310,29 @@ static bool goes_on(const struct sim *sim)
     if (sim->in_vain > IN_VAIN_MAX)
         return false;
     return sim->running_len > 0
-           || (sim->nodes_away > 0 && next_us(sim) < sim->moved_us + IN_VAIN_US);
+           || ((sim->nodes_away > 0 || sim->reserved_us < INT64_MAX)
+               && next_us(sim) < sim->moved_us + IN_VAIN_US);
+}
+
+static int64_t next_reserved_us(const struct sim *sim)
+{
+    int64_t at_us = fg_schedule_advances_next_us(sim->schedule, EPOCH_US + sim->now_us);
+    return at_us == INT64_MAX ? at_us : at_us - EPOCH_US;
 }
 
 static void run(struct sim *sim)
 {
+    sim->reserved_us = next_reserved_us(sim);
     for (size_t round = 0; goes_on(sim); round++) {
         int64_t now_us = next_us(sim);
         fg_sim_meter_to(sim, now_us);
         sim->now_us = now_us;
         if (sim->tick_us && sim->tick_us <= now_us)
             sim->pass_wanted = true;
+        if (sim->reserved_us <= now_us) {
+            sim->reserved_us = next_reserved_us(sim);
+            sim->pass_wanted = true;
+        }
         apply_events(sim);
         if (sim->pass_wanted)
             pass(sim);

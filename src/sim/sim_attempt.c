@@ -2,6 +2,7 @@
  *
  * The books that the live controller keeps of it are kept by the same functions. */
 #include "schedule/quota.h"
+#include "schedule/reservation.h"
 #include "schedule/stop.h"
 #include "sim/sim_inner.h"
 
@@ -119,6 +120,9 @@ static void plan_end(struct sim *sim, uint32_t slot, const struct fg_job *job)
 {
     struct attempt *attempt = &sim->attempts[slot];
     int64_t limit_us = sim->trace->jobs[attempt->job].time_limit_us;
+    int64_t cut_us = fg_schedule_cut_us(sim->schedule, job, EPOCH_US + sim->now_us);
+    if (cut_us > 0 && (limit_us == 0 || cut_us < limit_us))
+        limit_us = cut_us;
     int64_t takes_us =
         attempt->overhead_us + at_speed(sim->runs[attempt->job].left_us, attempt->speed_milli);
     attempt->times_out = limit_us > 0 && limit_us < takes_us;

@@ -8,7 +8,7 @@
 #include "sim/sim.h"
 
 /* The core wants UTC after 2020: moment 0 of a simulation is the first of January 2026. */
-#define EPOCH_US 1'767'225'600'000'000LL
+#define EPOCH_US FG_SIM_EPOCH_US
 
 #define NO_ATTEMPT UINT32_MAX
 
@@ -86,7 +86,8 @@ struct sim {
         in_vain; /* attempts cut off with nothing kept, since a job last ended or kept something */
     int64_t moved_us; /* a job ran then, the last one so far */
     bool pass_wanted;
-    int64_t tick_us; /* the next pass for its own sake; 0 none is due */
+    int64_t reserved_us; /* when a reservation begins or ends next; INT64_MAX never */
+    int64_t tick_us;     /* the next pass for its own sake; 0 none is due */
 
     struct event *events; /* heap, soonest first */
     size_t events_len, events_room;
@@ -117,6 +118,9 @@ void *fg_sim_grow(void *items, size_t len, size_t *room, size_t size);
 void fg_sim_plan(struct sim *sim, struct event event);
 bool fg_sim_next_event(struct sim *sim, int64_t until_us, struct event *out);
 int64_t fg_sim_events_us(const struct sim *sim); /* of the next one; INT64_MAX none */
+
+/* sim_reserved.c: the reservations of the cluster file, made; jobs name no others. */
+int fg_sim_reserve(struct sim *sim, struct fg_err *err);
 
 /* sim_attempt.c: the life of an attempt. */
 void fg_sim_begin(struct sim *sim, const struct fg_decision *decision);

@@ -32,6 +32,7 @@ struct fg_sim_job {
     uint32_t project, user; /* in fg_sim_trace.projects; any number */
     int32_t priority;       /* -1000 .. 1000 */
     bool preemptible;
+    uint64_t reservation; /* fg_advance_key of the one that it is to run in; 0 none */
 };
 
 #define FG_SIM_SPEEDS_MAX 8

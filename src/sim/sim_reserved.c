@@ -1,0 +1,102 @@
+/* sim_reserved.c - the reservations of the cluster file, made before the first job comes. */
+#include "schedule/reservation.h"
+#include "sim/sim_inner.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int find_nodes(const struct sim *sim,
+                      const struct fg_advance_spec *spec,
+                      struct fg_advance_place *out,
+                      struct fg_err *err)
+{
+    for (size_t i = 0; i < spec->nodes_len; i++) {
+        fg_node_id node = fg_pool_find(sim->pool, spec->nodes[i]);
+        if (!node)
+            return fg_fail(err, FG_EINVAL, "reservation %s: node %s: not in the cluster",
+                           spec->name, spec->nodes[i]);
+        out[i] = (struct fg_advance_place){
+            node, (uint32_t)((1ULL << fg_pool_node(sim->pool, node)->devices_len) - 1)};
+    }
+    return (int)spec->nodes_len;
+}
+
+static int make(const struct sim *sim,
+                const struct fg_advance_spec *spec,
+                struct fg_advance *out,
+                struct fg_advance_place *places,
+                struct fg_err *err)
+{
+    *out = (struct fg_advance){.start_us = spec->start_us,
+                               .end_us = spec->end_us,
+                               .repeat = spec->repeat,
+                               .maintenance = spec->maintenance,
+                               .places = places};
+    memcpy(out->name, spec->name, sizeof(out->name));
+    const struct fg_project *project =
+        spec->project[0] ? fg_queue_project_find(sim->queue, spec->project) : NULL;
+    if (spec->project[0] && !project)
+        return fg_fail(err, FG_EINVAL, "reservation %s: project %s: no job is of it",
+                       spec->name, spec->project);
+    out->project = project ? project->id : 0;
+    int rc = fg_advance_check(out, EPOCH_US, err);
+    if (rc == 0)
+        rc = spec->nodes_len > 0
+                 ? find_nodes(sim, spec, places, err)
+                 : fg_schedule_choose_advance(sim->schedule, sim->pool, out, spec->kind,
+                                              spec->gpus, places, err);
+    out->places_len = rc > 0 ? (size_t)rc : 0;
+    return rc < 0 ? rc : 0;
+}
+
+/* Nor may two have the same devices at the same time. */
+static int check(const struct fg_advance *advances, size_t len, struct fg_err *err)
+{
+    const struct fg_advance *last = &advances[len - 1];
+    for (size_t i = 0; i + 1 < len; i++)
+        if (strcmp(advances[i].name, last->name) == 0
+            || fg_advance_conflicts(&advances[i], last))
+            return fg_fail(
+                err, FG_EINVAL,
+                "reservation %s: reservation %s has its name, or some of its devices "
+                "at the same time",
+                last->name, advances[i].name);
+    return 0;
+}
+
+static int check_jobs(const struct sim *sim, struct fg_err *err)
+{
+    for (size_t i = 0; i < sim->trace->jobs_len; i++) {
+        uint64_t key = sim->trace->jobs[i].reservation;
+        if (key && !fg_schedule_advance(sim->schedule, key))
+            return fg_fail(err, FG_EINVAL,
+                           "job %zu names a reservation that the cluster file does not have",
+                           i + 1);
+    }
+    return 0;
+}
+
+int fg_sim_reserve(struct sim *sim, struct fg_err *err)
+{
+    size_t len = sim->cluster->reservations_len;
+    struct fg_advance *advances = calloc(len + 1, sizeof(*advances));
+    if (!advances)
+        abort();
+    int rc = 0;
+    for (size_t i = 0; i < len && rc == 0; i++) {
+        const struct fg_advance_spec *spec = &sim->cluster->reservations[i];
+        struct fg_advance_place *places =
+            calloc(spec->nodes_len + fg_pool_len(sim->pool) + 1, sizeof(*places));
+        if (!places)
+            abort();
+        rc = make(sim, spec, &advances[i], places, err);
+        if (rc == 0)
+            rc = check(advances, i + 1, err);
+        if (rc == 0)
+            fg_schedule_advances(sim->schedule, advances, i + 1);
+    }
+    for (size_t i = 0; i < len; i++)
+        free((void *)advances[i].places);
+    free(advances);
+    return rc == 0 ? check_jobs(sim, err) : rc;
+}
