@@ -76,12 +76,27 @@ static int check_jobs(const struct sim *sim, struct fg_err *err)
     return 0;
 }
 
+/* Before the first moment nothing is up; devices are chosen as if all were there.  Or as it was. */
+static void pretend_up(struct sim *sim, enum fg_node_state *states, bool back)
+{
+    for (fg_node_id id = 1; id <= fg_pool_len(sim->pool); id++) {
+        enum fg_node_state was = fg_pool_node(sim->pool, id)->state;
+        fg_pool_set_state(sim->pool, id, back ? states[id - 1] : FG_NODE_UP);
+        if (!back)
+            states[id - 1] = was;
+    }
+}
+
 int fg_sim_reserve(struct sim *sim, struct fg_err *err)
 {
     size_t len = sim->cluster->reservations_len;
+    if (len == 0)
+        return check_jobs(sim, err);
+    enum fg_node_state *states = calloc(fg_pool_len(sim->pool), sizeof(*states));
     struct fg_advance *advances = calloc(len + 1, sizeof(*advances));
-    if (!advances)
+    if (!advances || !states)
         abort();
+    pretend_up(sim, states, false);
     int rc = 0;
     for (size_t i = 0; i < len && rc == 0; i++) {
         const struct fg_advance_spec *spec = &sim->cluster->reservations[i];
@@ -95,8 +110,10 @@ int fg_sim_reserve(struct sim *sim, struct fg_err *err)
         if (rc == 0)
             fg_schedule_advances(sim->schedule, advances, i + 1);
     }
+    pretend_up(sim, states, true);
     for (size_t i = 0; i < len; i++)
         free((void *)advances[i].places);
+    free(states);
     free(advances);
     return rc == 0 ? check_jobs(sim, err) : rc;
 }

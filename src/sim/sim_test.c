@@ -100,6 +100,41 @@ static const struct work queued[] = {
     {3, 150, 1, 150, 0, false},
 };
 
+/* From 300 to 700 one device is for who names the reservation; until then it is lent to who ends before. */
+static void a_reservation_is_kept(void)
+{
+    static const struct work work[] = {
+        {0, 400, 1, 500, 0, false},
+        {1, 200, 1, 200, 0, false},
+        {2, 1000, 1, 0, 0, false},
+        {3, 100, 1, 1000, 0, false},
+    };
+    struct scene scene;
+    struct fg_advance_spec exam = {.name = "exam",
+                                   .start_us = FG_SIM_EPOCH_US + 300 * SECOND,
+                                   .end_us = FG_SIM_EPOCH_US + 700 * SECOND,
+                                   .project = "",
+                                   .user = "",
+                                   .gpus = 1,
+                                   .kind = "v100"};
+    begin(&scene, work, 4, "fifo");
+    scene.cluster.reservations = &exam;
+    scene.cluster.reservations_len = 1;
+    scene.trace.jobs[2].reservation = fg_advance_key("exam");
+    go(&scene);
+    EQ(start_s(&scene, 0), 0);
+    EQ(start_s(&scene, 1), 1);
+    EQ(start_s(&scene, 2), 300);
+    EQ(end_s(&scene, 2), 700);
+    EQ(scene.result->jobs[2].end, FG_SIM_TIMED_OUT);
+    EQ(start_s(&scene, 3), 400);
+    struct fg_err err = {};
+    struct fg_sim_result *none = NULL;
+    scene.trace.jobs[2].reservation++;
+    EQ(fg_sim_run(&scene.options, &none, &err), FG_EINVAL);
+    end(&scene);
+}
+
 static void fifo_strict_keeps_the_order(void)
 {
     struct scene scene;
@@ -565,6 +600,7 @@ static void arrivals_may_come_faster(void)
 
 int main(void)
 {
+    RUN(a_reservation_is_kept);
     RUN(fifo_strict_keeps_the_order);
     RUN(backfill_never_delays_the_head);
     RUN(data_takes_its_time_or_the_job_goes_to_it);
