@@ -456,6 +456,29 @@ static void settings_say_who_may_push(void)
     }
 }
 
+/* Not before it has run for a quantum. */
+static void everybody_has_a_quantum(void)
+{
+    struct world world;
+    build(&world, 1, "srtf", FG_PREEMPT_ORDER);
+    add_project(&world, 1, 100);
+    const struct fg_request device = {.count = 1, .gpu_milli = 1000};
+    struct fg_job shorter =
+        submit(&world, (struct fg_job){.project = 1, .duration_us = S}, &device);
+    struct fg_job runs = submit(
+        &world, (struct fg_job){.project = 1, .duration_us = 9000 * S, .preemptible = true},
+        &device);
+    int64_t over_us = START_US + config.preempt_quantum_s * S;
+    runs.state = FG_JOB_RUNNING;
+    runs.started_us = START_US;
+    fg_queue_set(world.queue, &runs);
+    fg_ranking_tick(world.ranking, world.queue, world.pool, over_us - 1);
+    OK(!fg_ranking_may_push(world.ranking, world.queue, &shorter, &runs));
+    fg_ranking_tick(world.ranking, world.queue, world.pool, over_us);
+    OK(fg_ranking_may_push(world.ranking, world.queue, &shorter, &runs));
+    destroy(&world);
+}
+
 int main(void)
 {
     fg_config_defaults(&config);
@@ -466,5 +489,6 @@ int main(void)
     RUN(in_the_long_run_shares_are_as_the_weights);
     RUN(who_is_pushed_aside_does_not_push_back_for_ever);
     RUN(settings_say_who_may_push);
+    RUN(everybody_has_a_quantum);
     return tap_done();
 }
