@@ -99,6 +99,7 @@ static void philly(const char *path)
         trace.jobs[i].checkpoint_us = 600'000'000;
         trace.jobs[i].restart_us = 60'000'000;
     }
+    cluster.stop_us = 30'000'000; /* as in examples/sim/philly.yaml */
     how.preempt = FG_PREEMPT_ORDER;
     how.order = fg_order_find("srtf");
     line("the same, srtf, jobs may be stopped", 2, RUNS, &how);
