@@ -206,6 +206,20 @@ static void shrinks_when_the_head_fits_then(void)
     clear(&world);
 }
 
+/* 6 devices x 20,000 s would be lost, so that 3 devices start 16,000 s sooner. */
+static void keeps_all_if_more_is_lost_than_gained(void)
+{
+    struct world world;
+    build(&world, -1);
+    submit(&world, 1, 2, 6);
+    settle(&world);
+    submit(&world, 2, 3, 3);
+    world.now_us += 20000 * S;
+    EQ(settle(&world), 0);
+    EQ(tasks_of(&world, 1), 6);
+    clear(&world);
+}
+
 static void is_not_shrunk_below_a_guarantee(void)
 {
     for (int64_t guarantee = 3000; guarantee <= 6000; guarantee += 3000) {
@@ -285,6 +299,7 @@ int main(void)
     RUN(takes_as_many_as_fit);
     RUN(stays_within_the_quota);
     RUN(shrinks_when_the_head_fits_then);
+    RUN(keeps_all_if_more_is_lost_than_gained);
     RUN(is_not_shrunk_below_a_guarantee);
     RUN(grows_though_it_is_its_users_last_job);
     RUN(is_not_stopped_in_vain);
