@@ -220,6 +220,26 @@ static void keeps_all_if_more_is_lost_than_gained(void)
     clear(&world);
 }
 
+/* Five seconds past the end that was expected.  With a time limit it is being stopped, and nothing is gained by shrinking it;
+ * without one it may run as long again, and loses nothing, because it saves its work. */
+static void who_is_overdue_is_gone_soon_only_with_a_limit(void)
+{
+    for (int limited = 0; limited <= 1; limited++) {
+        struct world world;
+        build(&world, -1);
+        submit(&world, 1, 2, 6);
+        settle(&world);
+        struct fg_job job = *fg_queue_get(world.queue, 1);
+        job.checkpoint_us = 600 * S;
+        job.time_limit_us = limited ? job.time_limit_us : 0;
+        fg_queue_set(world.queue, &job);
+        submit(&world, 2, 3, 3);
+        world.now_us += 36005 * S;
+        EQ(settle(&world), limited ? 0 : 1U << 1);
+        clear(&world);
+    }
+}
+
 static void is_not_shrunk_below_a_guarantee(void)
 {
     for (int64_t guarantee = 3000; guarantee <= 6000; guarantee += 3000) {
@@ -300,6 +320,7 @@ int main(void)
     RUN(stays_within_the_quota);
     RUN(shrinks_when_the_head_fits_then);
     RUN(keeps_all_if_more_is_lost_than_gained);
+    RUN(who_is_overdue_is_gone_soon_only_with_a_limit);
     RUN(is_not_shrunk_below_a_guarantee);
     RUN(grows_though_it_is_its_users_last_job);
     RUN(is_not_stopped_in_vain);
