@@ -585,6 +585,23 @@ static void the_same_seed_gives_the_same_bytes(void)
     }
 }
 
+/* The first of two, which ends last; and the second never gets its turn when the first is all that counts. */
+static void it_may_be_over_with_the_first_jobs(void)
+{
+    struct scene scene;
+    begin(&scene, pushed, 2, "srtf");
+    scene.options.preempt = FG_PREEMPT_ORDER;
+    scene.options.first_jobs = 1;
+    go(&scene);
+    EQ(end_s(&scene, 0), 1105);
+    scene.options.order = fg_order_find("fifo");
+    scene.options.preempt = FG_PREEMPT_OFF;
+    go(&scene);
+    EQ(end_s(&scene, 0), 1000);
+    EQ(scene.result->jobs[1].end, FG_SIM_NEVER);
+    end(&scene);
+}
+
 static void arrivals_may_come_faster(void)
 {
     struct scene scene;
@@ -617,6 +634,7 @@ int main(void)
     RUN(bad_clusters_are_refused);
     RUN(nothing_is_lost_or_given_twice);
     RUN(the_same_seed_gives_the_same_bytes);
+    RUN(it_may_be_over_with_the_first_jobs);
     RUN(arrivals_may_come_faster);
     return tap_done();
 }
