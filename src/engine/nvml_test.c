@@ -92,14 +92,13 @@ static void boards_and_instances_are_devices(void)
     fg_nvml_free(nvml);
 }
 
-static void see_islands(const char *boards, const int32_t *want)
+static void see_islands(const char *boards, const int32_t want[4], int want_len)
 {
-    struct fg_device_spec devices[8];
+    struct fg_device_spec devices[8] = {};
     show(boards);
     struct fg_nvml *nvml = fg_nvml_new(50000, false);
-    int len = fg_nvml_devices(nvml, devices, 8, 5000000);
-    OK(len > 0);
-    for (int i = 0; i < len; i++)
+    EQ(fg_nvml_devices(nvml, devices, 8, 5000000), want_len);
+    for (int i = 0; i < want_len; i++)
         EQ(devices[i].island, want[i]);
     fg_nvml_free(nvml);
 }
@@ -108,13 +107,13 @@ static void devices_that_are_joined_are_an_island(void)
 {
 #define BOARD "A|1000|0|0|1|30|0|-|0|"
     see_islands(BOARD "1|7\n" BOARD "2|7\n" BOARD "1|7\n" BOARD "0|7\n",
-                (int32_t[]){0, 1, 0, 3});
+                (int32_t[4]){0, 1, 0, 3}, 4);
     see_islands(BOARD "0|1\n" BOARD "0|1\n" BOARD "0|2\n" BOARD "0|2\n",
-                (int32_t[]){0, 0, 2, 2});
-    see_islands(BOARD "0|0\n" BOARD "0|0\n", (int32_t[]){-1, -1});
+                (int32_t[4]){0, 0, 2, 2}, 4);
+    see_islands(BOARD "0|0\n" BOARD "0|0\n", (int32_t[4]){-1, -1}, 2);
     see_islands(BOARD "1|0\n" BOARD "1|0\n"
                       "B|1000|0|0|1|30|2|p|500|1|0\n",
-                (int32_t[]){0, 0, 2, 3});
+                (int32_t[4]){0, 0, 2, 3}, 4);
 #undef BOARD
 }
 

@@ -59,10 +59,10 @@ static void times_are_those_of_the_best_path(void)
             best[i] = -1;
         walk(&links, (uint8_t)from, 1ULL << from, 0, INT64_MAX, bytes, best);
         fg_links_times(&links, (uint8_t)from, bytes, times);
-        for (uint8_t site = 1; site <= links.sites_len; site++)
-            if (site != from && best[site] >= 0)
+        for (size_t site = 1; site <= links.sites_len; site++)
+            if (site != (size_t)from && best[site] >= 0)
                 right = right && times[site] == best[site];
-            else if (site != from)
+            else if (site != (size_t)from)
                 right = right && times[site] == FG_INTERNET_LATENCY_US + bytes / 125;
         right = right && times[from] == 0;
         random_state = kept;

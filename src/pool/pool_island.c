@@ -7,7 +7,7 @@
 
 static void number_islands(struct fg_pool_node *node, const int32_t *labels)
 {
-    int32_t seen[FG_NODE_DEVICES_MAX];
+    int32_t seen[FG_NODE_DEVICES_MAX] = {};
     node->islands = 0;
     for (uint32_t i = 0; i < node->devices_len; i++) {
         uint8_t at = 0;
@@ -23,7 +23,7 @@ static void number_islands(struct fg_pool_node *node, const int32_t *labels)
 
 void fg_pool_node_learn_islands(struct fg_pool_node *node, const struct fg_node_spec *spec)
 {
-    int32_t labels[FG_NODE_DEVICES_MAX];
+    int32_t labels[FG_NODE_DEVICES_MAX] = {};
     bool known = false;
     for (uint32_t i = 0; i < spec->devices_len; i++)
         known |= spec->devices[i].island >= 0;
