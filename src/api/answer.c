@@ -93,3 +93,25 @@ void fg_answer_error(struct fg_call *call, const struct fg_err *err)
 {
     fg_answer_problem(call, fg_code_http(err->code), err);
 }
+
+bool fg_answer_failed(struct fg_call *call)
+{
+    if (call->command.rc == 0)
+        return false;
+    call->command.err.code = call->command.rc;
+    fg_answer_error(call, &call->command.err);
+    return true;
+}
+
+void fg_answer_items(struct fg_call *call)
+{
+    struct fg_json *json = &call->json;
+    if (fg_answer_failed(call))
+        return;
+    fg_json_object(json);
+    fg_json_key(json, "items");
+    fg_json_raw(json, call->command.out_text, call->command.out_len);
+    fg_json_kv(json, "next", NULL);
+    fg_json_end(json);
+    fg_answer_json(call, 200);
+}

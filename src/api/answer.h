@@ -11,6 +11,10 @@ void fg_answer_out(struct fg_call *call, int status, const char *type);
 void fg_answer_error(struct fg_call *call, const struct fg_err *err);
 /* The same with a status of its own: 405, 414, 415. */
 void fg_answer_problem(struct fg_call *call, int status, const struct fg_err *err);
+/* Did the control thread refuse the command of the call?  Then that is the answer. */
+bool fg_answer_failed(struct fg_call *call);
+/* The list that the control thread gave, as `items`; or that it failed. */
+void fg_answer_items(struct fg_call *call);
 /* Any response; takes it over.  `bytes`: its length, for the time the client has to read it. */
 void fg_answer_response(struct fg_call *call,
                         int status,

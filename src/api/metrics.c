@@ -206,11 +206,8 @@ static void told_pool(struct fg_call *call)
 
 static void told_status(struct fg_call *call)
 {
-    if (call->command.rc < 0) {
-        call->command.err.code = call->command.rc;
-        fg_answer_error(call, &call->command.err);
+    if (fg_answer_failed(call))
         return;
-    }
     call->kept_text = call->command.out_text;
     call->kept_len = call->command.out_len;
     fg_call_ask(call, FG_CMD_POOL, told_pool);

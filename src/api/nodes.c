@@ -7,43 +7,21 @@
 #define POINTS_DEFAULT 600
 #define POINTS_MAX     3600
 
-static bool failed(struct fg_call *call)
-{
-    if (call->command.rc == 0)
-        return false;
-    call->command.err.code = call->command.rc;
-    fg_answer_error(call, &call->command.err);
-    return true;
-}
-
-static void listed(struct fg_call *call)
-{
-    struct fg_json *json = &call->json;
-    if (failed(call))
-        return;
-    fg_json_object(json);
-    fg_json_key(json, "items");
-    fg_json_raw(json, call->command.out_text, call->command.out_len);
-    fg_json_kv(json, "next", NULL);
-    fg_json_end(json);
-    fg_answer_json(call, 200);
-}
-
 void fg_handle_node_list(struct fg_call *call)
 {
-    fg_call_ask(call, FG_CMD_POOL, listed);
+    fg_call_ask(call, FG_CMD_POOL, fg_answer_items);
 }
 
 void fg_handle_move_list(struct fg_call *call)
 {
-    fg_call_ask(call, FG_CMD_MOVES, listed);
+    fg_call_ask(call, FG_CMD_MOVES, fg_answer_items);
 }
 
 /* The list of one node that the control thread gave; false: answered, it is not there. */
 static bool found(struct fg_call *call)
 {
     struct fg_err err = {};
-    if (failed(call))
+    if (fg_answer_failed(call))
         return false;
     if (call->command.out_len > 2)
         return true;
@@ -69,7 +47,7 @@ void fg_handle_node_show(struct fg_call *call)
 
 static void changed(struct fg_call *call)
 {
-    if (!failed(call))
+    if (!fg_answer_failed(call))
         fg_call_ask(call, FG_CMD_POOL, shown);
 }
 

@@ -403,11 +403,8 @@ static int read_put(struct fg_call *call, struct fg_project *project, struct fg_
 
 static void changed(struct fg_call *call)
 {
-    if (call->command.rc < 0) {
-        call->command.err.code = call->command.rc;
-        fg_answer_error(call, &call->command.err);
+    if (fg_answer_failed(call))
         return;
-    }
     atomic_fetch_add(&call->api->generation, 1);
     fg_call_ask(call, FG_CMD_STATUS, shown);
 }

@@ -5,37 +5,15 @@
 #include "model/names.h"
 #include "model/reservation_json.h"
 
-static bool failed(struct fg_call *call)
-{
-    if (call->command.rc == 0)
-        return false;
-    call->command.err.code = call->command.rc;
-    fg_answer_error(call, &call->command.err);
-    return true;
-}
-
-static void listed(struct fg_call *call)
-{
-    struct fg_json *json = &call->json;
-    if (failed(call))
-        return;
-    fg_json_object(json);
-    fg_json_key(json, "items");
-    fg_json_raw(json, call->command.out_text, call->command.out_len);
-    fg_json_kv(json, "next", NULL);
-    fg_json_end(json);
-    fg_answer_json(call, 200);
-}
-
 void fg_handle_reservation_list(struct fg_call *call)
 {
-    fg_call_ask(call, FG_CMD_RESERVATIONS, listed);
+    fg_call_ask(call, FG_CMD_RESERVATIONS, fg_answer_items);
 }
 
 static void shown(struct fg_call *call)
 {
     struct fg_err err = {};
-    if (failed(call))
+    if (fg_answer_failed(call))
         return;
     if (call->command.out_len <= 2) {
         fg_fail(&err, FG_ENOENT, "reservation %.63s: no such reservation", call->capture);
@@ -55,7 +33,7 @@ void fg_handle_reservation_show(struct fg_call *call)
 
 static void added(struct fg_call *call)
 {
-    if (failed(call))
+    if (fg_answer_failed(call))
         return;
     fg_json_raw(&call->json, call->command.out_text, call->command.out_len);
     fg_answer_json(call, 201);
@@ -83,7 +61,7 @@ void fg_handle_reservation_add(struct fg_call *call)
 static void removed(struct fg_call *call)
 {
     struct fg_json *json = &call->json;
-    if (failed(call))
+    if (fg_answer_failed(call))
         return;
     fg_json_object(json);
     fg_json_kv(json, "name", call->capture);

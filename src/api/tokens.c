@@ -157,13 +157,10 @@ static int read_token(struct fg_call *call, struct fg_token *token, struct fg_er
 
 static bool failed(struct fg_call *call)
 {
-    if (call->command.rc == 0) {
-        atomic_fetch_add(&call->api->generation, 1);
-        return false;
-    }
-    call->command.err.code = call->command.rc;
-    fg_answer_error(call, &call->command.err);
-    return true;
+    if (fg_answer_failed(call))
+        return true;
+    atomic_fetch_add(&call->api->generation, 1);
+    return false;
 }
 
 static void created(struct fg_call *call)
