@@ -190,18 +190,27 @@ bool fg_schedule_needs_shadow(const struct fg_schedule *schedule,
            && pass->now_us + fg_schedule_duration(schedule, job) > schedule->reservation.at_us;
 }
 
+/* What is to be known of a job that this pass started. */
+static struct fg_running running_of(const struct fg_schedule *schedule,
+                                    const struct fg_pass *pass,
+                                    const struct fg_job *job,
+                                    const struct fg_decision *start)
+{
+    return (struct fg_running){
+        .job = job->id,
+        .end_us = pass->now_us + fg_schedule_duration(schedule, job),
+        .grants = &schedule->grants[start->grants_at],
+        .grants_len = start->grants_len,
+    };
+}
+
 void fg_schedule_note_start(struct fg_schedule *schedule,
                             const struct fg_pass *pass,
                             const struct fg_job *job,
                             const struct fg_decision *start)
 {
-    fg_schedule_runs(schedule, pass->queue,
-                     &(struct fg_running){
-                         .job = job->id,
-                         .end_us = pass->now_us + fg_schedule_duration(schedule, job),
-                         .grants = &schedule->grants[start->grants_at],
-                         .grants_len = start->grants_len,
-                     });
+    struct fg_running running = running_of(schedule, pass, job, start);
+    fg_schedule_runs(schedule, pass->queue, &running);
 }
 
 static void note_start(struct fg_schedule *schedule,
@@ -210,13 +219,8 @@ static void note_start(struct fg_schedule *schedule,
                        bool beside)
 {
     const struct fg_decision *start = &schedule->decisions[schedule->decisions_len - 1];
-    struct runner *runner = fg_runners_add(
-        &schedule->runners,
-        &(struct fg_running){.job = job->id,
-                             .end_us = pass->now_us + fg_schedule_duration(schedule, job),
-                             .grants = &schedule->grants[start->grants_at],
-                             .grants_len = start->grants_len},
-        job->preemptible);
+    struct fg_running running = running_of(schedule, pass, job, start);
+    struct runner *runner = fg_runners_add(&schedule->runners, &running, job->preemptible);
     fg_runners_size(&schedule->runners, runner, job);
     fg_refusal_began(&schedule->refusal, runner);
     if (beside && schedule->beside == schedule->forecast.pool)
