@@ -80,12 +80,7 @@ static void load_live(struct fg_control *control,
         fg_live_add(control, job, grants, job->started_us ? job->started_us : control->now_us);
     if (job->stop_sent || job->cancel_asked)
         live->stop_us = control->now_us; /* when it was asked is not kept: from now on again */
-    for (uint32_t task = 0; task < job->tasks_held; task++) {
-        if (grants[task].node <= fg_pool_len(control->pool)
-            && fg_pool_claim(control->pool, &grants[task], NULL) == 0)
-            continue;
-        while (task-- > 0)
-            fg_pool_release(control->pool, &grants[task]);
+    if (fg_pool_claim_all(control->pool, grants, job->tasks_held, NULL) < 0) {
         live->claimed = false;
         return;
     }

@@ -330,6 +330,22 @@ int fg_pool_claim(struct fg_pool *pool, const struct fg_grant *grant, struct fg_
     return 0;
 }
 
+int fg_pool_claim_all(struct fg_pool *pool,
+                      const struct fg_grant *grants,
+                      size_t len,
+                      struct fg_err *err)
+{
+    for (size_t i = 0; i < len; i++) {
+        int rc = fg_pool_claim(pool, &grants[i], err);
+        if (rc == 0)
+            continue;
+        while (i-- > 0)
+            fg_pool_release(pool, &grants[i]);
+        return rc;
+    }
+    return 0;
+}
+
 void fg_pool_release(struct fg_pool *pool, const struct fg_grant *grant)
 {
     assert(grant->node > 0 && grant->node <= pool->nodes_len);

@@ -148,6 +148,11 @@ bool fg_pool_best_fit(const struct fg_pool *pool,
 [[nodiscard]] int fg_pool_claim(struct fg_pool *pool,
                                 const struct fg_grant *grant,
                                 struct fg_err *err);
+/* Take all of these grants, or none of them; errors as those of fg_pool_claim. */
+[[nodiscard]] int fg_pool_claim_all(struct fg_pool *pool,
+                                    const struct fg_grant *grants,
+                                    size_t len,
+                                    struct fg_err *err);
 /* Give back exactly what was claimed; more than that is a bug and asserts. */
 void fg_pool_release(struct fg_pool *pool, const struct fg_grant *grant);
 

@@ -507,6 +507,23 @@ static void sums_leave_out_what_is_down(void)
     EQ(fg_pool_totals(pool).gpu_milli, 0);
 }
 
+static void grants_are_taken_all_or_none(void)
+{
+    FG_AUTO(fg_pool) struct fg_pool *pool = fg_pool_new(2);
+    struct fg_node_spec spec = node_of("a", 8, 1024);
+    give(&spec, kinds[0], 1024, 2);
+    OK(fg_pool_add(pool, &spec, NULL, NULL) == 0);
+    struct fg_grant first = {.node = 1, .devices = 0b01, .gpu_milli = 1000}, second = first,
+                    nowhere = {.node = 2};
+    EQ(fg_pool_claim_all(pool, (struct fg_grant[]){first, second}, 2, NULL), FG_ENOCAP);
+    EQ(fg_pool_claim_all(pool, (struct fg_grant[]){first, nowhere}, 2, NULL), FG_ENOENT);
+    OK(fg_pool_is_idle(pool, 1));
+    second.devices = 0b10;
+    EQ(fg_pool_claim_all(pool, (struct fg_grant[]){first, second}, 2, NULL), 0);
+    EQ(fg_pool_node(pool, 1)->left_milli[0] + fg_pool_node(pool, 1)->left_milli[1], 0);
+    OK(fg_pool_check(pool));
+}
+
 /* -- islands --------------------------------------------------------------------------------------- */
 
 /* Of all sets of `count` free devices: the least islands. */
@@ -568,6 +585,7 @@ int main(void)
     RUN(a_node_may_come_again);
     RUN(sums_leave_out_what_is_down);
     RUN(whatever_happens_the_index_is_right);
+    RUN(grants_are_taken_all_or_none);
     RUN(picks_are_of_the_fewest_islands);
     RUN(islands_are_learned_or_taken_from_numa);
     return tap_done();

@@ -221,15 +221,7 @@ static void make(struct plan *plan)
 
 static bool claim_again(struct fg_pool *pool, const struct runner *runner)
 {
-    const struct fg_grant *grants = fg_runner_grants(runner);
-    for (size_t i = 0; i < runner->grants_len; i++) {
-        if (fg_pool_claim(pool, &grants[i], NULL) == 0)
-            continue;
-        while (i-- > 0)
-            fg_pool_release(pool, &grants[i]);
-        return false;
-    }
-    return true;
+    return fg_pool_claim_all(pool, fg_runner_grants(runner), runner->grants_len, NULL) == 0;
 }
 
 /* Let borrowers go until the gang has room.  false: there are not enough, and all is as it was. */

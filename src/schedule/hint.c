@@ -72,16 +72,11 @@ static void drop_closed(struct fg_schedule *schedule, const struct fg_pass *pass
 /* All of its grants, or none; on nodes that are up. */
 static bool claim(struct fg_pool *pool, const struct fg_grant *grants, uint32_t tasks)
 {
-    uint32_t claimed = 0;
-    while (claimed < tasks && grants[claimed].node <= fg_pool_len(pool)
-           && fg_pool_node(pool, grants[claimed].node)->state == FG_NODE_UP
-           && fg_pool_claim(pool, &grants[claimed], NULL) == 0)
-        claimed++;
-    if (claimed == tasks)
-        return true;
-    while (claimed-- > 0)
-        fg_pool_release(pool, &grants[claimed]);
-    return false;
+    for (uint32_t task = 0; task < tasks; task++)
+        if (grants[task].node > fg_pool_len(pool)
+            || fg_pool_node(pool, grants[task].node)->state != FG_NODE_UP)
+            return false;
+    return fg_pool_claim_all(pool, grants, tasks, NULL) == 0;
 }
 
 static bool try_start(struct fg_schedule *schedule, struct fg_pass *pass, struct hinted *hint)

@@ -50,15 +50,7 @@ static void let_go(const struct choice *choice,
 /* false: somebody has its place, and it holds nothing. */
 static bool take_back(struct fg_pool *pool, const struct runner *runner)
 {
-    const struct fg_grant *grants = fg_runner_grants(runner);
-    for (size_t i = 0; i < runner->grants_len; i++) {
-        if (fg_pool_claim(pool, &grants[i], NULL) == 0)
-            continue;
-        while (i-- > 0)
-            fg_pool_release(pool, &grants[i]);
-        return false;
-    }
-    return true;
+    return fg_pool_claim_all(pool, fg_runner_grants(runner), runner->grants_len, NULL) == 0;
 }
 
 bool fg_victims_is_in_the_way(struct fg_pool *pool, const struct runner *runner)
