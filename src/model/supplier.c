@@ -1,0 +1,48 @@
+/* supplier.c - see supplier.h */
+#include "model/supplier.h"
+#include "model/names.h"
+
+#include <assert.h>
+#include <string.h>
+
+static const char *const kinds[FG_SUPPLIER_KINDS] = {"listed", "owned", "exec", "http"};
+
+const char *fg_supplier_kind_name(enum fg_supplier_kind kind)
+{
+    assert(kind < FG_SUPPLIER_KINDS);
+    return kinds[kind];
+}
+
+int fg_supplier_kind_find(const char *name)
+{
+    for (int kind = 0; kind < FG_SUPPLIER_KINDS; kind++)
+        if (strcmp(kinds[kind], name) == 0)
+            return kind;
+    return -1;
+}
+
+static bool is_url_allowed(const char *url)
+{
+    return strncmp(url, "https://", 8) == 0 || strncmp(url, "http://127.0.0.1", 16) == 0
+           || strncmp(url, "http://localhost", 16) == 0
+           || strncmp(url, "http://[::1]", 12) == 0;
+}
+
+int fg_supplier_check(const struct fg_supplier *supplier, struct fg_err *err)
+{
+    int rc = fg_name_check("supplier", supplier->name, err);
+    if (rc == 0 && supplier->secret_file[0])
+        rc = fg_path_check_absolute("secret file", supplier->secret_file, err);
+    if (rc == 0 && supplier->kind == FG_SUPPLIER_EXEC && supplier->argv_len == 0)
+        rc = fg_fail(err, FG_EINVAL,
+                     "an exec supplier has no program, expected an absolute path");
+    if (rc == 0 && supplier->kind == FG_SUPPLIER_EXEC)
+        rc = fg_path_check_absolute("program", supplier->argv[0], err);
+    if (rc == 0 && supplier->kind == FG_SUPPLIER_HTTP && !is_url_allowed(supplier->url))
+        rc = fg_fail(err, FG_EINVAL,
+                     "url is not https://, and http:// is for this machine only: money would "
+                     "go in the open");
+    if (rc == 0 && (supplier->policy.max_uusd < 0 || supplier->policy.max_uusd_per_hour < 0))
+        rc = fg_fail(err, FG_EINVAL, "a cap of the standing policy is negative");
+    return rc;
+}
