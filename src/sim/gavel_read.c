@@ -2,7 +2,7 @@
 #include "base/arena.h"
 #include "base/doc.h"
 #include "sim/gavel.h"
-#include "sim/rows.h"
+#include "base/rows.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "sim/read.h"
-#include "sim/rows.h"
+#include "base/rows.h"
 
 #define COLUMNS_MAX 24
 #define GPUS_MAX    32768 /* of one job: FG_TASKS_MAX tasks of FG_NODE_DEVICES_MAX */

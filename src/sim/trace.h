@@ -9,13 +9,13 @@
 
 #include "base/auto.h"
 #include "base/err.h"
+#include "base/rows.h"
 #include "model/resources.h"
 
 #include <stddef.h>
 
-#define FG_SIM_JOBS_MAX 10'000'000
-#define FG_SIM_DURATION_MAX                                                                    \
-    315'360'000'000'000LL /* ten years, in microseconds: the greatest of any duration */
+#define FG_SIM_JOBS_MAX     10'000'000
+#define FG_SIM_DURATION_MAX FG_FIELD_DURATION_MAX /* ten years, in microseconds: of any one */
 
 struct fg_sim_job {
     int64_t submit_us;      /* UTC, or from any zero the trace has */

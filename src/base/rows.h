@@ -1,4 +1,4 @@
-/* rows.h - lines, fields and numbers of text files, in place and without copies.  For the readers of this folder. */
+/* rows.h - lines, fields and numbers of text files, in place and without copies.  Input is hostile. */
 #pragma once
 
 #include "base/err.h"
@@ -8,6 +8,8 @@
 #include <stdint.h>
 
 #define FG_FIELDS_MAX 128
+#define FG_FIELD_DURATION_MAX                                                                  \
+    315'360'000'000'000LL /* ten years, in microseconds: the greatest of any duration */
 
 struct fg_field {
     const char *text; /* not ended by 0 */
@@ -32,6 +34,10 @@ size_t fg_fields_split(struct fg_field line,
                        char separator,
                        struct fg_field out[FG_FIELDS_MAX]);
 
+/* The field that begins at `*at` (0 at first), by the same rules, of lines with more fields than that; `*at` moves past its
+ * separator.  false: the line is over. */
+bool fg_fields_next(struct fg_field line, char separator, size_t *at, struct fg_field *out);
+
 /* One line of a table, in fields. */
 struct fg_row {
     struct fg_field fields[FG_FIELDS_MAX];
@@ -53,14 +59,18 @@ bool fg_field_is(struct fg_field field, const char *text); /* equal but for lett
 bool fg_field_int(struct fg_field field, int64_t *out);
 bool fg_field_micro(struct fg_field field, int64_t *out);
 
-/* The same with bounds and a message: "duration: -3, expected 0 to 100 s" (FG_EINVAL). */
+/* A decimal number in any usual writing ("3", "-0.5", "1e6"); an empty field, "NA" and "NaN" are NaN: not known.  false: no
+ * number, or not finite. */
+bool fg_field_real(struct fg_field field, double *out);
+
+/* A whole number with bounds and a message: "duration: -3, expected 0 to 100 s" (FG_EINVAL). */
 [[nodiscard]] int fg_field_int_in(struct fg_field field,
                                   const char *name,
                                   int64_t min,
                                   int64_t max,
                                   int64_t *out,
                                   struct fg_err *err);
-/* Seconds, whole or not, as microseconds: 0 .. FG_SIM_DURATION_MAX. */
+/* Seconds, whole or not, as microseconds: 0 .. FG_FIELD_DURATION_MAX. */
 [[nodiscard]] int fg_field_seconds(struct fg_field field,
                                    const char *name,
                                    int64_t *out_us,

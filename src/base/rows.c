@@ -1,10 +1,11 @@
 /* rows.c - see rows.h */
-#include "sim/rows.h"
+#include "base/rows.h"
 
 #include "base/clock.h"
-#include "sim/trace.h"
 
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -82,6 +83,16 @@ size_t fg_fields_split(struct fg_field line, char separator, struct fg_field out
     }
 }
 
+bool fg_fields_next(struct fg_field line, char separator, size_t *at, struct fg_field *out)
+{
+    if (*at > line.len || line.len == 0)
+        return false;
+    size_t end = field_end(line, *at, separator);
+    *out = unquote((struct fg_field){line.text + *at, end - *at});
+    *at = end + 1;
+    return true;
+}
+
 int fg_row_split(struct fg_field line,
                  char separator,
                  size_t expected,
@@ -149,6 +160,22 @@ bool fg_field_micro(struct fg_field field, int64_t *out)
     return true;
 }
 
+bool fg_field_real(struct fg_field field, double *out)
+{
+    char text[64], *end;
+    *out = NAN;
+    if (field.len == 0 || fg_field_is(field, "NA") || fg_field_is(field, "NaN"))
+        return true;
+    if (field.len >= sizeof(text))
+        return false;
+    memcpy(text, field.text, field.len);
+    text[field.len] = '\0';
+    if (strspn(text, "0123456789.eE+-") != field.len) /* no hexadecimal, no infinity */
+        return false;
+    *out = strtod(text, &end);
+    return *end == '\0' && isfinite(*out);
+}
+
 const char *fg_field_shown(struct fg_field field, char out[FG_FIELD_SHOWN])
 {
     size_t len = field.len < FG_FIELD_SHOWN ? field.len : FG_FIELD_SHOWN - 1;
@@ -178,10 +205,10 @@ int fg_field_seconds(struct fg_field field,
                      struct fg_err *err)
 {
     char shown[FG_FIELD_SHOWN];
-    if (fg_field_micro(field, out_us) && *out_us >= 0 && *out_us <= FG_SIM_DURATION_MAX)
+    if (fg_field_micro(field, out_us) && *out_us >= 0 && *out_us <= FG_FIELD_DURATION_MAX)
         return 0;
     return fg_fail(err, FG_EINVAL, "%s: `%s`, expected seconds from 0 to %lld", name,
-                   fg_field_shown(field, shown), FG_SIM_DURATION_MAX / 1'000'000);
+                   fg_field_shown(field, shown), FG_FIELD_DURATION_MAX / 1'000'000);
 }
 
 /* A moment as fg_time_parse() wants it: with a T, and a zone. */
