@@ -317,7 +317,7 @@ static void live(void)
         .id = 1, .name = "p", .weight = 100, .quota = {-1, -1, -1, -1, -1}};
     fg_config_defaults(&config);
     FG_AUTO(fg_pool) struct fg_pool *pool = fg_pool_new(LIVE_NODES);
-    struct fg_ranking *ranking = fg_ranking_new(&config, fg_orders[0], FG_PREEMPT_OFF);
+    struct fg_ranking *ranking = fg_ranking_new(&config, fg_job_orders[0], FG_PREEMPT_OFF);
     FG_AUTO(fg_queue) struct fg_queue *queue = fg_ranking_queue(ranking, LIVE_JOBS);
     struct fg_kinds *kinds = fg_kinds_new(&config, FG_ALLOCATE_MAX_MIN);
     if (!pool || !queue || !kinds || fg_queue_project_put(queue, &project, NULL) != 0)

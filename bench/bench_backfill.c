@@ -96,7 +96,7 @@ static struct life live(const char *order, int64_t tries, int64_t gap_us, uint64
     struct fg_sim_options options = {.config = &config,
                                      .trace = &trace,
                                      .cluster = &cluster,
-                                     .order = fg_order_find(order),
+                                     .order = fg_job_order_find(order),
                                      .preempt = FG_PREEMPT_OFF,
                                      .optimise = tries > 0,
                                      .estimate_milli = 1000,

@@ -38,7 +38,7 @@ static double ours(const struct fg_sim_trace *trace)
     struct fg_sim_options options = {.config = &config,
                                      .trace = trace,
                                      .cluster = &cluster,
-                                     .order = fg_order_find("fifo"),
+                                     .order = fg_job_order_find("fifo"),
                                      .preempt = FG_PREEMPT_OFF,
                                      .seed = 1};
     double began_s = cpu_s();

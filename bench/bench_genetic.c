@@ -128,7 +128,8 @@ static void build(struct scene *scene, uint64_t seed, const struct mix *mix, siz
     *scene = (struct scene){.seed = seed};
     fg_config_defaults(&scene->config);
     scene->pool = fg_pool_new(nodes);
-    scene->ranking = fg_ranking_new(&scene->config, fg_order_find("fifo"), FG_PREEMPT_PRIORITY);
+    scene->ranking =
+        fg_ranking_new(&scene->config, fg_job_order_find("fifo"), FG_PREEMPT_PRIORITY);
     scene->queue = fg_ranking_queue(scene->ranking, WAITING);
     scene->schedule = fg_schedule_new(&scene->config);
     struct fg_project project = {

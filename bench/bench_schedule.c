@@ -134,7 +134,7 @@ static void add_project(struct cluster *cluster, uint32_t id)
     fg_queue_set_bonus(cluster->queue, id, (int64_t)draw(cluster, 20) * 3600000);
 }
 
-static void build(struct cluster *cluster, const struct fg_order *order, enum scene scene)
+static void build(struct cluster *cluster, const struct fg_job_order *order, enum scene scene)
 {
     *cluster = (struct cluster){
         .scene = scene, .seed = 1, .next_id = 1, .now_us = 1'750'000'000'000'000};
@@ -345,7 +345,7 @@ static void full_passes(struct cluster *cluster, size_t passes)
 int main(int argc, char **argv)
 {
     size_t passes = argc > 1 ? strtoul(argv[1], NULL, 10) : 200;
-    const struct fg_order *order = argc > 2 ? fg_order_find(argv[2]) : fg_orders[0];
+    const struct fg_job_order *order = argc > 2 ? fg_job_order_find(argv[2]) : fg_job_orders[0];
     static const char *const scenes[] = {"plain", "users", "guarantees"};
     const char *name = argc > 3 ? argv[3] : scenes[0];
     int scene = PLAIN;

@@ -90,7 +90,7 @@ static void philly(const char *path)
     fg_sim_cluster_simple(&cluster, 60, "v100", 8);
     struct fg_sim_options how = {.trace = &trace,
                                  .cluster = &cluster,
-                                 .order = fg_order_find("priority"),
+                                 .order = fg_job_order_find("priority"),
                                  .limit_milli = 2000,
                                  .estimate_milli = 1000};
     line("simulate Philly, 82,247 jobs, 480 GPUs", 2, RUNS, &how);
@@ -101,11 +101,11 @@ static void philly(const char *path)
     }
     cluster.stop_us = 30'000'000; /* as in examples/sim/philly.yaml */
     how.preempt = FG_PREEMPT_ORDER;
-    how.order = fg_order_find("srtf");
+    how.order = fg_job_order_find("srtf");
     line("the same, srtf, jobs may be stopped", 2, RUNS, &how);
-    how.order = fg_order_find("las");
+    how.order = fg_job_order_find("las");
     line("the same, las, jobs may be stopped", 2, RUNS, &how);
-    how.order = fg_order_find("fifo");
+    how.order = fg_job_order_find("fifo");
     how.backfill = FG_BACKFILL_CONSERVATIVE;
     line("the same, fifo, eight promises", 0, 1, &how);
     fg_sim_cluster_free(&cluster);
@@ -130,7 +130,7 @@ static void month(uint32_t load_milli)
              load_milli / 1e3);
     line(name, 20, 1,
          &(struct fg_sim_options){
-             .trace = &trace, .cluster = &cluster, .order = fg_order_find("priority")});
+             .trace = &trace, .cluster = &cluster, .order = fg_job_order_find("priority")});
     fg_sim_cluster_free(&cluster);
     fg_sim_trace_free(&trace);
 }

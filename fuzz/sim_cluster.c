@@ -47,7 +47,7 @@ static void simulate(const struct fg_sim_cluster *cluster)
     struct fg_sim_options options = {.config = &config,
                                      .trace = &trace,
                                      .cluster = cluster,
-                                     .order = fg_order_find("priority"),
+                                     .order = fg_job_order_find("priority"),
                                      .until_us = 20'000'000'000};
     struct fg_sim_result *result = NULL;
     struct fg_err err = {};

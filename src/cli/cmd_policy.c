@@ -16,8 +16,8 @@ typedef void tell_fn(void *self, const char *family, const char *name, const cha
 /* All of them; the first of a family is the default. */
 static void tell_all(tell_fn *tell, void *self)
 {
-    for (size_t i = 0; fg_orders[i]; i++)
-        tell(self, "order", fg_orders[i]->name, fg_orders[i]->summary);
+    for (size_t i = 0; fg_job_orders[i]; i++)
+        tell(self, "order", fg_job_orders[i]->name, fg_job_orders[i]->summary);
     const struct fg_place_policy *first = fg_place_policy_default();
     tell(self, "place", first->name, first->summary);
     for (size_t i = 0; fg_place_policies[i]; i++)

@@ -83,7 +83,7 @@ static bool is_of_service(const char *text)
         return false;
     memcpy(name, text, len);
     name[len] = '\0';
-    return fg_order_find(name) != NULL;
+    return fg_job_order_find(name) != NULL;
 }
 
 /* An order of the service: no rounds, each job keeps its devices until it is done or pushed aside. */

@@ -30,7 +30,7 @@ struct fg_control_options {
     struct fg_store *store; /* borrowed */
     const struct fg_engine_ops *engine_ops;
     struct fg_engine *engine; /* borrowed */
-    const struct fg_order *order;
+    const struct fg_job_order *order;
     enum fg_preempt preempt;
     const struct fg_place_policy *place; /* NULL: the default */
     const char *allocate;                /* as in fg_schedule_allocate(); NULL: off */

@@ -27,7 +27,7 @@ static void build(struct fg_control *control)
 {
     *control = (struct fg_control){
         .config = &config, .options = {.store_ops = &ops}, .now_us = START_US};
-    control->ranking = fg_ranking_new(&config, fg_orders[0], FG_PREEMPT_OFF);
+    control->ranking = fg_ranking_new(&config, fg_job_orders[0], FG_PREEMPT_OFF);
     control->queue = fg_ranking_queue(control->ranking, 100);
     control->predict = fg_predict_new(100);
     struct fg_project project = {.id = 1, .name = "p", .weight = 100};

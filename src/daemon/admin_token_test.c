@@ -44,7 +44,7 @@ static void place_make(struct place *place)
                                          .store_ops = &fg_store_sqlite,
                                          .store = place->store,
                                          .engine_ops = &no_engine,
-                                         .order = fg_orders[0],
+                                         .order = fg_job_orders[0],
                                          .nodes_max = 4};
     place->control = fg_control_new(&options, NOW_US, &err);
     MUST(place->control);

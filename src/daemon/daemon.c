@@ -166,7 +166,7 @@ static int open_control(struct daemon *daemon, struct fg_err *err)
             .store = daemon->store,
             .engine_ops = &fg_engine_local,
             .engine = daemon->engine,
-            .order = fg_order_find(daemon->config.schedule.order),
+            .order = fg_job_order_find(daemon->config.schedule.order),
             .preempt = (enum fg_preempt)fg_preempt_find(daemon->config.schedule.preempt),
             .backfill = (enum fg_backfill)fg_backfill_find(daemon->config.schedule.backfill),
             .place = fg_place_policy_find(daemon->config.schedule.place),

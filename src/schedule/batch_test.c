@@ -91,7 +91,8 @@ static void build(struct world *world, uint64_t seed, bool optimise)
     fg_config_defaults(&world->config);
     world->config.optimise_tries = 3000;
     world->pool = fg_pool_new(NODES);
-    world->ranking = fg_ranking_new(&world->config, fg_order_find("fifo"), FG_PREEMPT_PRIORITY);
+    world->ranking =
+        fg_ranking_new(&world->config, fg_job_order_find("fifo"), FG_PREEMPT_PRIORITY);
     world->queue = fg_ranking_queue(world->ranking, JOBS);
     world->schedule = fg_schedule_new(&world->config);
     fg_schedule_rank(world->schedule, world->ranking);

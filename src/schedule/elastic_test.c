@@ -63,7 +63,7 @@ static void build(struct world *world, int64_t quota_milli)
     *world = (struct world){.now_us = NOW};
     fg_config_defaults(&world->config);
     world->pool = fg_pool_new(NODES);
-    world->ranking = fg_ranking_new(&world->config, fg_orders[0], FG_PREEMPT_PRIORITY);
+    world->ranking = fg_ranking_new(&world->config, fg_job_orders[0], FG_PREEMPT_PRIORITY);
     world->queue = fg_ranking_queue(world->ranking, JOBS);
     world->schedule = fg_schedule_new(&world->config);
     fg_schedule_rank(world->schedule, world->ranking);

@@ -50,7 +50,7 @@ static void build(struct world *world)
     *world = (struct world){};
     fg_config_defaults(&world->config);
     world->pool = fg_pool_new(2);
-    world->ranking = fg_ranking_new(&world->config, fg_orders[0], FG_PREEMPT_PRIORITY);
+    world->ranking = fg_ranking_new(&world->config, fg_job_orders[0], FG_PREEMPT_PRIORITY);
     world->queue = fg_ranking_queue(world->ranking, 8);
     world->schedule = fg_schedule_new(&world->config);
     fg_schedule_rank(world->schedule, world->ranking);

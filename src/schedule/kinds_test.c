@@ -39,7 +39,7 @@ static void create(struct world *world, const char *policy, uint32_t fast, uint3
     *world = (struct world){.next = 1, .slow = {0.1, 0.9}};
     fg_config_defaults(&world->config);
     world->pool = fg_pool_new(16);
-    world->ranking = fg_ranking_new(&world->config, fg_order_find("fifo"), FG_PREEMPT_OFF);
+    world->ranking = fg_ranking_new(&world->config, fg_job_order_find("fifo"), FG_PREEMPT_OFF);
     world->queue = fg_ranking_queue(world->ranking, JOBS);
     world->schedule = fg_schedule_new(&world->config);
     fg_schedule_rank(world->schedule, world->ranking);

@@ -4,17 +4,17 @@
 
 #include <string.h>
 
-const struct fg_order *const fg_orders[] = {
-    &fg_order_priority, &fg_order_fifo, &fg_order_sjf,  &fg_order_srtf,
-    &fg_order_las,      &fg_order_edf,  &fg_order_llf,  &fg_order_drf,
-    &fg_order_fair,     &fg_order_ftf,  &fg_order_cost, NULL,
+const struct fg_job_order *const fg_job_orders[] = {
+    &fg_job_order_priority, &fg_job_order_fifo, &fg_job_order_sjf,  &fg_job_order_srtf,
+    &fg_job_order_las,      &fg_job_order_edf,  &fg_job_order_llf,  &fg_job_order_drf,
+    &fg_job_order_fair,     &fg_job_order_ftf,  &fg_job_order_cost, NULL,
 };
 
-const struct fg_order *fg_order_find(const char *name)
+const struct fg_job_order *fg_job_order_find(const char *name)
 {
-    for (size_t i = 0; fg_orders[i]; i++)
-        if (strcmp(fg_orders[i]->name, name) == 0)
-            return fg_orders[i];
+    for (size_t i = 0; fg_job_orders[i]; i++)
+        if (strcmp(fg_job_orders[i]->name, name) == 0)
+            return fg_job_orders[i];
     return NULL;
 }
 

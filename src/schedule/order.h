@@ -31,7 +31,7 @@ enum fg_order_projects {
     FG_PROJECTS_FAIR,  /* lowest decayed use for its weight first */
 };
 
-struct fg_order {
+struct fg_job_order {
     const char *name;    /* "priority" */
     const char *summary; /* one line */
     int64_t (*key)(const struct fg_order_view *view);
@@ -45,8 +45,9 @@ struct fg_order {
     int64_t (*mark)(const struct fg_order_view *view, int64_t *out_until_us);
 };
 
-extern const struct fg_order *const fg_orders[]; /* ends with NULL; the first is the default */
-const struct fg_order *fg_order_find(const char *name); /* NULL: none */
+extern const struct fg_job_order
+    *const fg_job_orders[]; /* ends with NULL; the first is the default */
+const struct fg_job_order *fg_job_order_find(const char *name); /* NULL: none */
 
 /* -- what orders are made of ------------------------------------------------------------------ */
 

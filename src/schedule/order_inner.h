@@ -13,8 +13,9 @@
 int64_t fg_order_since_2020_us(int64_t time_us);
 int64_t fg_order_clamp(__int128 value); /* to -KEY_MAX .. KEY_MAX */
 
-extern const struct fg_order fg_order_priority, fg_order_fifo, fg_order_drf,
-    fg_order_fair; /* order_priority.c */
-extern const struct fg_order fg_order_sjf, fg_order_srtf, fg_order_ftf,
-    fg_order_cost;                                                     /* order_size.c */
-extern const struct fg_order fg_order_las, fg_order_edf, fg_order_llf; /* order_time.c */
+extern const struct fg_job_order fg_job_order_priority, fg_job_order_fifo, fg_job_order_drf,
+    fg_job_order_fair; /* order_priority.c */
+extern const struct fg_job_order fg_job_order_sjf, fg_job_order_srtf, fg_job_order_ftf,
+    fg_job_order_cost; /* order_size.c */
+extern const struct fg_job_order fg_job_order_las, fg_job_order_edf,
+    fg_job_order_llf; /* order_time.c */

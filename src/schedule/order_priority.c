@@ -20,20 +20,20 @@ static int64_t fifo_key(const struct fg_order_view *view)
     return -view->job->submitted_us;
 }
 
-const struct fg_order fg_order_priority = {
+const struct fg_job_order fg_job_order_priority = {
     .name = "priority",
     .summary = "P = w1 C + w2 T + w3 M with ageing, lifted by the project's fair share",
     .key = priority_key,
     .projects = FG_PROJECTS_BONUS,
 };
 
-const struct fg_order fg_order_fifo = {
+const struct fg_job_order fg_job_order_fifo = {
     .name = "fifo",
     .summary = "strictly by time of submission",
     .key = fifo_key,
 };
 
-const struct fg_order fg_order_drf = {
+const struct fg_job_order fg_job_order_drf = {
     .name = "drf",
     .summary = "dominant resource fairness: the project with the lowest dominant share for its "
                "weight, then P",
@@ -41,7 +41,7 @@ const struct fg_order fg_order_drf = {
     .projects = FG_PROJECTS_DRF,
 };
 
-const struct fg_order fg_order_fair = {
+const struct fg_job_order fg_job_order_fair = {
     .name = "fair",
     .summary =
         "weighted fair share: the project with the least decayed use for its weight, then P",

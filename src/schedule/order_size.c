@@ -42,13 +42,13 @@ static int64_t ftf_key(const struct fg_order_view *view)
     return fg_order_clamp(shared_us * 1000000 / alone_us);
 }
 
-const struct fg_order fg_order_sjf = {
+const struct fg_job_order fg_job_order_sjf = {
     .name = "sjf",
     .summary = "shortest job first, by given or predicted duration, else the time limit",
     .key = sjf_key,
 };
 
-const struct fg_order fg_order_srtf = {
+const struct fg_job_order fg_job_order_srtf = {
     .name = "srtf",
     .summary = "shortest remaining time first; may push aside jobs that have much longer to go",
     .key = srtf_key,
@@ -56,13 +56,13 @@ const struct fg_order fg_order_srtf = {
     .mark = srtf_mark,
 };
 
-const struct fg_order fg_order_cost = {
+const struct fg_job_order fg_job_order_cost = {
     .name = "cost",
     .summary = "cheapest first: price of what is asked x expected duration",
     .key = cost_key,
 };
 
-const struct fg_order fg_order_ftf = {
+const struct fg_job_order fg_job_order_ftf = {
     .name = "ftf",
     .summary =
         "finish-time fairness (Themis): first who will be slowed most against running alone",

@@ -97,12 +97,12 @@ static void levels_grow_by_a_factor(void)
 
 static void names_are_those_of_the_settings(void)
 {
-    for (size_t i = 0; fg_orders[i]; i++) {
-        OK(fg_schedule_config_knows("order", fg_orders[i]->name));
-        OK(fg_order_find(fg_orders[i]->name) == fg_orders[i]);
-        OK(fg_orders[i]->summary[0]);
+    for (size_t i = 0; fg_job_orders[i]; i++) {
+        OK(fg_schedule_config_knows("order", fg_job_orders[i]->name));
+        OK(fg_job_order_find(fg_job_orders[i]->name) == fg_job_orders[i]);
+        OK(fg_job_orders[i]->summary[0]);
     }
-    OK(!fg_order_find("lifo"));
+    OK(!fg_job_order_find("lifo"));
     for (size_t i = 0; fg_place_policies[i]; i++)
         OK(fg_schedule_config_knows("place", fg_place_policies[i]->name));
     struct fg_schedule_config words_of_new;
@@ -234,8 +234,8 @@ static void a_walk_is_what_the_definition_says(void)
 {
     static struct world world;
     FG_AUTO(fg_pool) struct fg_pool *pool = fg_pool_new(1);
-    for (size_t i = 0; fg_orders[i]; i++) {
-        const struct fg_order *order = fg_orders[i];
+    for (size_t i = 0; fg_job_orders[i]; i++) {
+        const struct fg_job_order *order = fg_job_orders[i];
         bool by_priority = order->projects != FG_PROJECTS_ALIKE;
         bool good = true;
         for (uint64_t seed = 1; seed <= SEEDS && !by_priority; seed++) {

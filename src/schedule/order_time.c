@@ -86,7 +86,7 @@ static int64_t llf_mark(const struct fg_order_view *view, int64_t *out_until_us)
     return deadline_of(view, fg_order_remaining_us(view));
 }
 
-const struct fg_order fg_order_las = {
+const struct fg_job_order fg_job_order_las = {
     .name = "las",
     .summary = "least attained service (Tiresias): who got the least devices x time, in steps",
     .key = las_key,
@@ -94,7 +94,7 @@ const struct fg_order fg_order_las = {
     .mark = las_mark,
 };
 
-const struct fg_order fg_order_edf = {
+const struct fg_job_order fg_job_order_edf = {
     .name = "edf",
     .summary = "earliest deadline first; jobs without a deadline last",
     .key = edf_key,
@@ -102,7 +102,7 @@ const struct fg_order fg_order_edf = {
     .mark = edf_mark,
 };
 
-const struct fg_order fg_order_llf = {
+const struct fg_job_order fg_job_order_llf = {
     .name = "llf",
     .summary =
         "least laxity first: the latest moment at which it must start to meet its deadline",

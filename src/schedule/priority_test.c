@@ -7,7 +7,7 @@
 
 static struct fg_config config;
 
-static int64_t key_of(const struct fg_order *order, const struct fg_job *job)
+static int64_t key_of(const struct fg_job_order *order, const struct fg_job *job)
 {
     static const struct fg_project project;
     return order->key(
@@ -52,9 +52,9 @@ static void weights_cannot_overflow(void)
     struct fg_job job = {.priority_milli = INT32_MAX, .submitted_us = 0};
     struct fg_project project = {.priority = 1000};
     struct fg_order_view view = {.config = &heavy, .job = &job, .project = &project};
-    OK(fg_orders[0]->key(&view) > 0);
+    OK(fg_job_orders[0]->key(&view) > 0);
     job.submitted_us = 4'102'444'800'000'000; /* 2100 */
-    OK(fg_orders[0]->key(&view) < 0);
+    OK(fg_job_orders[0]->key(&view) < 0);
 }
 
 /* Two points an hour apart in P and ten points an hour of age: twelve minutes. */
@@ -63,7 +63,7 @@ static void age_makes_up_for_any_difference(void)
     struct fg_project project = {};
     struct fg_job low = {.id = 1, .priority_milli = 10000, .submitted_us = 0};
     struct fg_job high = {.id = 2, .priority_milli = 12000};
-    const struct fg_order *order = fg_order_find("priority");
+    const struct fg_job_order *order = fg_job_order_find("priority");
     for (int64_t minute = 0; minute <= 30; minute++) {
         high.submitted_us = minute * 60'000'000;
         bool low_first = key_of(order, &low) > key_of(order, &high);
@@ -77,12 +77,12 @@ static void age_makes_up_for_any_difference(void)
 
 static void orders_have_names(void)
 {
-    OK(fg_order_find("priority") == fg_orders[0]);
-    OK(fg_order_find("fifo") != NULL);
-    OK(!fg_order_find("lifo"));
+    OK(fg_job_order_find("priority") == fg_job_orders[0]);
+    OK(fg_job_order_find("fifo") != NULL);
+    OK(!fg_job_order_find("lifo"));
     struct fg_job first = {.submitted_us = 1, .priority_milli = 0};
     struct fg_job second = {.submitted_us = 2, .priority_milli = 99};
-    const struct fg_order *fifo = fg_order_find("fifo");
+    const struct fg_job_order *fifo = fg_job_order_find("fifo");
     OK(key_of(fifo, &first) > key_of(fifo, &second));
 }
 

@@ -9,7 +9,7 @@
 
 struct fg_ranking {
     const struct fg_config *config;
-    const struct fg_order *order;
+    const struct fg_job_order *order;
     enum fg_preempt preempt;
     const struct fg_queue *queue;
     int64_t now_us;
@@ -30,7 +30,7 @@ int fg_preempt_find(const char *name)
 }
 
 struct fg_ranking *fg_ranking_new(const struct fg_config *config,
-                                  const struct fg_order *order,
+                                  const struct fg_job_order *order,
                                   enum fg_preempt preempt)
 {
     struct fg_ranking *ranking = calloc(1, sizeof(*ranking));

@@ -25,7 +25,7 @@ enum fg_preempt {
 int fg_preempt_find(const char *name); /* "priority", "off", "order"; -1: none of these */
 
 struct fg_ranking *fg_ranking_new(const struct fg_config *config,
-                                  const struct fg_order *order,
+                                  const struct fg_job_order *order,
                                   enum fg_preempt preempt); /* NULL: no memory */
 void fg_ranking_free(struct fg_ranking *ranking);           /* NULL is allowed */
 FG_AUTO_DEFINE(fg_ranking)

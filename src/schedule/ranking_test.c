@@ -40,7 +40,7 @@ static void build(struct world *world,
 {
     *world = (struct world){.seed = seed, .next_id = 1};
     world->pool = fg_pool_new(1);
-    world->ranking = fg_ranking_new(&config, fg_order_find(order), preempt);
+    world->ranking = fg_ranking_new(&config, fg_job_order_find(order), preempt);
     world->queue = fg_ranking_queue(world->ranking, 100000);
 }
 

@@ -52,7 +52,7 @@ static struct town *build(uint64_t seed)
     *town = (struct town){.seed = seed, .now_us = 1'700'000'000 * S};
     fg_config_defaults(&town->config);
     town->pool = fg_pool_new(NODES);
-    town->ranking = fg_ranking_new(&town->config, fg_orders[0], FG_PREEMPT_OFF);
+    town->ranking = fg_ranking_new(&town->config, fg_job_orders[0], FG_PREEMPT_OFF);
     town->queue = fg_ranking_queue(town->ranking, JOBS_MAX);
     town->schedule = fg_schedule_new(&town->config);
     fg_schedule_rank(town->schedule, town->ranking);

@@ -29,7 +29,7 @@ static struct fg_sim_result *play(const char *cluster_text, const char *jobs)
     const struct fg_sim_options options = {.trace = &trace,
                                            .cluster = &cluster,
                                            .config = &config,
-                                           .order = fg_order_find("fifo"),
+                                           .order = fg_job_order_find("fifo"),
                                            .tick_us = 60 * SECOND,
                                            .seed = 7};
     if (rc == 0)

@@ -9,8 +9,8 @@
 static int no_such_word(const char *word, struct fg_err *err)
 {
     FG_AUTO(fg_buf) struct fg_buf orders = {};
-    for (size_t i = 0; fg_orders[i]; i++)
-        fg_buf_printf(&orders, "%s%s", i ? ", " : "", fg_orders[i]->name);
+    for (size_t i = 0; fg_job_orders[i]; i++)
+        fg_buf_printf(&orders, "%s%s", i ? ", " : "", fg_job_orders[i]->name);
     FG_AUTO(fg_buf) struct fg_buf places = {};
     for (size_t i = 0; fg_place_policies[i]; i++)
         fg_buf_printf(&places, "%s%s", i ? ", " : "", fg_place_policies[i]->name);
@@ -54,7 +54,7 @@ int fg_sim_policy_read(const char *text, struct fg_sim_policy *out, struct fg_er
     char *rest = words, *word = strsep(&rest, ":");
     bool had_preempt = false;
     out->place = fg_place_policy_default();
-    out->order = fg_order_find(word);
+    out->order = fg_job_order_find(word);
     if (!out->order)
         return no_such_word(word, err);
     while ((word = strsep(&rest, ":")))

@@ -12,7 +12,7 @@
 
 struct fg_sim_policy {
     char name[FG_SIM_POLICY_MAX]; /* as given */
-    const struct fg_order *order;
+    const struct fg_job_order *order;
     const struct fg_place_policy *place;
     enum fg_preempt preempt;
     enum fg_backfill backfill;

@@ -3,7 +3,7 @@
  *     trace, cluster, policies, seed --SIM--> fg_sim_result
  *
  *     struct fg_sim_options options = {.config = &config, .trace = &trace, .cluster = &cluster,
- *                                      .order = fg_order_find("srtf"), .preempt = FG_PREEMPT_ORDER, .seed = 1};
+ *                                      .order = fg_job_order_find("srtf"), .preempt = FG_PREEMPT_ORDER, .seed = 1};
  *     FG_AUTO(fg_sim_result) struct fg_sim_result *result = NULL;
  *     int rc = fg_sim_run(&options, &result, &err);
  *
@@ -37,7 +37,7 @@ struct fg_sim_options {
     const struct fg_config *config;
     const struct fg_sim_trace *trace;
     const struct fg_sim_cluster *cluster;
-    const struct fg_order *order;
+    const struct fg_job_order *order;
     enum fg_preempt preempt;
     const struct fg_place_policy *place; /* NULL: the default */
     bool optimise;                       /* who is backfilled is found by search */

@@ -56,7 +56,7 @@ static void begin(struct scene *scene, const struct work *work, size_t len, cons
     *scene = (struct scene){.trace = trace_of(work, len)};
     fg_config_defaults(&scene->config);
     fg_sim_cluster_simple(&scene->cluster, 1, "v100", 2);
-    scene->options = (struct fg_sim_options){.order = fg_order_find(order), .seed = 1};
+    scene->options = (struct fg_sim_options){.order = fg_job_order_find(order), .seed = 1};
 }
 
 static void go(struct scene *scene)
@@ -499,9 +499,9 @@ static void random_scene(struct scene *scene, uint64_t seed)
         random_job(&random, &at_us, &scene->trace);
     fg_sim_trace_finish(&scene->trace);
     size_t orders = 1; /* there is one */
-    while (fg_orders[orders])
+    while (fg_job_orders[orders])
         orders++;
-    scene->options = (struct fg_sim_options){.order = fg_orders[seed % orders],
+    scene->options = (struct fg_sim_options){.order = fg_job_orders[seed % orders],
                                              .preempt = (enum fg_preempt)(seed / orders % 3),
                                              .tick_us = 60 * SECOND,
                                              .seed = seed};
@@ -594,7 +594,7 @@ static void it_may_be_over_with_the_first_jobs(void)
     scene.options.first_jobs = 1;
     go(&scene);
     EQ(end_s(&scene, 0), 1105);
-    scene.options.order = fg_order_find("fifo");
+    scene.options.order = fg_job_order_find("fifo");
     scene.options.preempt = FG_PREEMPT_OFF;
     go(&scene);
     EQ(end_s(&scene, 0), 1000);

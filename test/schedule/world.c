@@ -60,8 +60,8 @@ void create(struct world *world)
     world->copy = fg_pool_new(NODES_MAX);
     const char *order = world->traits.order;
     world->ranking =
-        order ? fg_ranking_new(&world->config, fg_order_find(order), FG_PREEMPT_ORDER)
-              : fg_ranking_new(&world->config, fg_orders[0], FG_PREEMPT_PRIORITY);
+        order ? fg_ranking_new(&world->config, fg_job_order_find(order), FG_PREEMPT_ORDER)
+              : fg_ranking_new(&world->config, fg_job_orders[0], FG_PREEMPT_PRIORITY);
     world->config.preempt_quantum_s = 4;
     world->config.las_first_device_s = 8;
     world->queue = fg_ranking_queue(world->ranking, JOBS_MAX);

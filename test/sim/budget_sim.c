@@ -42,7 +42,7 @@ static void open_control(struct world *world)
                                                     .store = (struct fg_store *)world->store,
                                                     .engine_ops = &sim_engine_ops,
                                                     .engine = (struct fg_engine *)world->engine,
-                                                    .order = fg_orders[0],
+                                                    .order = fg_job_orders[0],
                                                     .preempt = FG_PREEMPT_OFF,
                                                     .nodes_max = 4,
                                                     .publish = publish,

@@ -33,7 +33,7 @@ struct world {
     uint64_t seed, random;
     int64_t now_us;
     struct fg_config config;
-    const struct fg_order *order;
+    const struct fg_job_order *order;
     enum fg_preempt preempt;
     bool shares; /* fewer jobs, most of a share of a device and little else: room for moves */
     struct sim_store *store;
@@ -459,11 +459,11 @@ static void choose_policies(struct world *world)
 {
     uint64_t random = world->seed * 7919;
     size_t orders = 1; /* there is one */
-    while (fg_orders[orders])
+    while (fg_job_orders[orders])
         orders++;
     bool other = sim_random(&random, 2);
     world->shares = sim_random(&random, 4) == 0;
-    world->order = fg_orders[other ? sim_random(&random, (uint32_t)orders) : 0];
+    world->order = fg_job_orders[other ? sim_random(&random, (uint32_t)orders) : 0];
     world->preempt = other ? (enum fg_preempt)sim_random(&random, 3) : FG_PREEMPT_PRIORITY;
     world->config.preempt_quantum_s = sim_random(&random, 3);
     world->config.las_first_device_s = 1 + sim_random(&random, 5);

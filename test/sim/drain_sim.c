@@ -138,7 +138,7 @@ static struct world *build(void)
                                                     .store = (struct fg_store *)world->store,
                                                     .engine_ops = &engine_ops,
                                                     .engine = (struct fg_engine *)world,
-                                                    .order = fg_order_find("priority"),
+                                                    .order = fg_job_order_find("priority"),
                                                     .preempt = FG_PREEMPT_PRIORITY,
                                                     .nodes_max = NODES},
                        world->now_us, NULL);

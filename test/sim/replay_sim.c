@@ -48,7 +48,7 @@ struct task {
 struct world {
     uint64_t seed, random;
     struct fg_config config;
-    const struct fg_order *order;
+    const struct fg_job_order *order;
     enum fg_preempt preempt;
     struct fg_sim_trace trace;
     struct fg_sim_cluster cluster;
@@ -285,9 +285,9 @@ static void make_history(struct world *world)
 static void choose_policy(struct world *world)
 {
     size_t orders = 1; /* there is one */
-    while (fg_orders[orders])
+    while (fg_job_orders[orders])
         orders++;
-    world->order = fg_orders[world->seed % orders];
+    world->order = fg_job_orders[world->seed % orders];
     world->preempt = (enum fg_preempt)(world->seed / orders % 3);
     fg_config_defaults(&world->config);
     world->config.preempt_quantum_s = 30;
