@@ -21,16 +21,28 @@ int fg_supplier_kind_find(const char *name)
     return -1;
 }
 
+/* Does the URL begin with `start`, and does its host end there? */
+static bool is_host(const char *url, const char *start)
+{
+    size_t len = strlen(start);
+    return strncmp(url, start, len) == 0
+           && (url[len] == '\0' || url[len] == ':' || url[len] == '/');
+}
+
+/* A user name before the host ("http://localhost:x@elsewhere") could make it another one. */
 static bool is_url_allowed(const char *url)
 {
-    return strncmp(url, "https://", 8) == 0 || strncmp(url, "http://127.0.0.1", 16) == 0
-           || strncmp(url, "http://localhost", 16) == 0
-           || strncmp(url, "http://[::1]", 12) == 0;
+    if (strchr(url, '@'))
+        return false;
+    return strncmp(url, "https://", 8) == 0 || is_host(url, "http://127.0.0.1")
+           || is_host(url, "http://localhost") || is_host(url, "http://[::1]");
 }
 
 int fg_supplier_check(const struct fg_supplier *supplier, struct fg_err *err)
 {
     int rc = fg_name_check("supplier", supplier->name, err);
+    if (rc == 0 && supplier->machines_file[0])
+        rc = fg_path_check_absolute("list of machines", supplier->machines_file, err);
     if (rc == 0 && supplier->secret_file[0])
         rc = fg_path_check_absolute("secret file", supplier->secret_file, err);
     if (rc == 0 && supplier->kind == FG_SUPPLIER_EXEC && supplier->argv_len == 0)

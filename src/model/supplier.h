@@ -34,6 +34,8 @@ struct fg_supplier {
     uint32_t argv_len; /* exec: the program and its arguments; never a shell line */
     char argv[FG_SUPPLIER_ARGS_MAX][FG_TEXT_MAX];
     char url[FG_TEXT_MAX]; /* http: https://..., or http:// to this machine only */
+    char machines_file
+        [FG_TEXT_MAX]; /* owned: the list of the machines (docs/suppliers.md); "" none */
     char secret_file
         [FG_TEXT_MAX]; /* holds the bearer token or what the program wants; "" none.  The path is stored,
                                       never what is in it */
