@@ -57,6 +57,32 @@ size_t fg_utf8_len(const char *text, size_t left)
     return 0;
 }
 
+/* U+0000 to U+001F, U+007F to U+009F. */
+static bool is_control(const char *text, size_t len)
+{
+    unsigned char lead = (unsigned char)text[0];
+    return len == 1 ? lead < 0x20 || lead == 0x7f
+                    : len == 2 && lead == 0xc2 && (unsigned char)text[1] < 0xa0;
+}
+
+bool fg_copy_clean(char *dst, size_t size, const char *src)
+{
+    size_t left = strlen(src), at = 0;
+    while (left > 0) {
+        size_t len = fg_utf8_len(src, left), step = len ? len : 1;
+        const char *piece = !len ? "?" : is_control(src, len) ? " " : src;
+        size_t piece_len = piece == src ? len : 1;
+        if (at + piece_len >= size)
+            break;
+        memcpy(dst + at, piece, piece_len);
+        at += piece_len;
+        src += step;
+        left -= step;
+    }
+    dst[at] = '\0';
+    return left == 0;
+}
+
 static int lower(char letter)
 {
     return tolower((unsigned char)letter);

@@ -7,6 +7,10 @@
 /* Copy into `dst` of `size` bytes, always ended by 0.  False: it did not fit and was cut. */
 bool fg_copy(char *dst, size_t size, const char *src);
 
+/* The same for words of strangers: control characters become spaces, what is not UTF-8 '?', nothing is cut inside a
+ * character. */
+bool fg_copy_clean(char *dst, size_t size, const char *src);
+
 /* The text between leading and trailing white space; `*len` becomes its length. */
 const char *fg_trim(const char *text, size_t *len);
 

@@ -15,6 +15,25 @@ static void copies_are_ended_and_cuts_are_told(void)
     EQ(out[0], 0);
 }
 
+static void words_of_strangers_are_harmless(void)
+{
+    static const struct {
+        const char *src, *want;
+        bool fits;
+    } rows[] = {{"plain", "plain", true},
+                {"a\nb\x1b[2J", "a b [2J", true},
+                {"caf\xc3\xa9", "caf\xc3\xa9", true},
+                {"bad\xff!", "bad?!", true},
+                {"\xc2\x9b", " ", true},
+                {"1234567\xc3\xa9", "1234567", false},
+                {"12345678", "1234567", false}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char out[8];
+        EQ(fg_copy_clean(out, sizeof(out), rows[i].src), rows[i].fits);
+        OK(strcmp(out, rows[i].want) == 0);
+    }
+}
+
 static void trim_takes_white_space_off_both_ends(void)
 {
     size_t len = 7;
@@ -65,6 +84,7 @@ static void the_nearest_name_is_a_slip_away(void)
 int main(void)
 {
     RUN(copies_are_ended_and_cuts_are_told);
+    RUN(words_of_strangers_are_harmless);
     RUN(trim_takes_white_space_off_both_ends);
     RUN(characters_have_their_length);
     RUN(the_nearest_name_is_a_slip_away);

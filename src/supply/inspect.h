@@ -14,15 +14,17 @@
 
 enum fg_burn_in { FG_BURN_IN_NOT_RUN, FG_BURN_IN_PASSED, FG_BURN_IN_FAILED, FG_BURN_INS };
 const char *fg_burn_in_name(enum fg_burn_in result); /* "not_run", "passed", "failed" */
+int fg_burn_in_find(const char *name);               /* the result, or -1 */
 
 struct fg_inspect_device {
     char kind[FG_KIND_MAX];    /* "h100" */
     char product[FG_NAME_MAX]; /* the driver's words: "NVIDIA H100 80GB HBM3" */
     char id[FG_NAME_MAX];      /* its UUID: unique */
     uint32_t mem_mib;
-    int64_t
-        ecc_uncorrected; /* errors of memory that were not repaired, over its life; -1 unknown, so are the others */
-    int64_t rows_remapped;               /* by uncorrectable errors */
+    /* From here on -1 is unknown. */
+    int32_t ecc_on;          /* 0 or 1 */
+    int64_t ecc_uncorrected; /* errors of memory not repaired, since the driver was loaded */
+    int64_t rows_remapped;   /* by uncorrectable errors */
     int32_t remap_pending, remap_failed; /* 0 or 1 */
     int64_t temp_c, power_mw;
     int64_t
@@ -55,19 +57,23 @@ void fg_inspect_write(struct fg_buf *out, const struct fg_inspect_report *report
                                   struct fg_inspect_report *out,
                                   struct fg_err *err);
 
-/* Whether a machine of kind `found` serves who ordered `ordered`.  fg_kind_is() where nothing better is known; the
- * catalogue of accelerators knows other names of the same thing. */
+/* Whether a device of kind `found` serves who ordered `ordered`.  Without a catalogue that knows better: one is the other
+ * or a more general name of it ("h100", as a driver says, for "h100-sxm-80g": the memory, which is compared as well,
+ * tells the sizes apart). */
 typedef bool fg_inspect_same_fn(const void *self, const char *found, const char *ordered);
 
 struct fg_inspect_rules {
-    fg_inspect_same_fn *same; /* NULL: fg_kind_is */
+    fg_inspect_same_fn *same; /* NULL: by their names alone */
     const void *same_self;
     bool wants_burn_in; /* reject what was not put to the test */
 };
 
-/* One delivered instance against its offer.  0: accept.  FG_EBACKEND: reject, `err` has the reason in words, "2 of 8
- * accelerators are missing".  Of several faults the worst is told: no devices, wrong kind, count, memory, health,
- * burn-in. */
+/* One delivered instance against its offer.  0: accept.  FG_EBACKEND: reject, `err` has the reason in words, "6 of 8
+ * h100 are there".  Of several faults the first of these is told: kind, count, memory, one device told twice, health,
+ * host, burn-in.
+ * Memory of a device: at least 97 % of what was ordered; 92 % with error correction on, which on boards with GDDR takes
+ * a sixteenth of it (a T4 of 16 GiB has 15,109 MiB).  Of the host: 90 %, its kernel keeps some.  More than ordered is
+ * no fault. */
 [[nodiscard]] int fg_inspect_judge(const struct fg_inspect_report *report,
                                    const struct fg_offer *offer,
                                    const struct fg_inspect_rules *rules,

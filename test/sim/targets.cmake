@@ -27,3 +27,8 @@ add_test(NAME sim/drain COMMAND drain_sim)
 add_executable(budget_sim test/sim/budget_sim.c test/sim/sim_store.c test/sim/sim_engine.c)
 target_link_libraries(budget_sim PRIVATE fg_control)
 add_test(NAME sim/budget COMMAND budget_sim)
+
+# Simulated suppliers: what the tests of orders stand on.
+add_executable(provision_sim test/sim/provision_sim.c test/sim/sim_provision.c)
+target_link_libraries(provision_sim PRIVATE fg_provision)
+add_test(NAME sim/provision COMMAND provision_sim)
