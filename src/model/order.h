@@ -19,6 +19,20 @@ bool fg_order_state_is_final(enum fg_order_state state);
                                 enum fg_order_state to,
                                 struct fg_err *err);
 
+/* Why an order ended, or is being given back. */
+enum fg_order_cause {
+    FG_CAUSE_NONE,
+    FG_CAUSE_USER,       /* somebody said so */
+    FG_CAUSE_EXPIRED,    /* its time was over: `until` */
+    FG_CAUSE_REFUSED,    /* the supplier said no, before or after it had said yes */
+    FG_CAUSE_PRICE,      /* the supplier wanted more than was approved */
+    FG_CAUSE_INSPECTION, /* what came was not what was ordered */
+    FG_CAUSE_RECLAIMED,  /* the supplier took it back, or lost it */
+    FG_CAUSES
+};
+const char *fg_order_cause_name(enum fg_order_cause cause); /* "none", "user", "expired", ... */
+int fg_order_cause_find(const char *name);                  /* the cause, or -1 */
+
 typedef uint64_t fg_order_id; /* 1, 2, ...; never used again; 0 is no order */
 
 #define FG_ORDER_KEY_MAX 40 /* a UUID and its final 0 */
@@ -30,9 +44,12 @@ struct fg_order {
         [FG_ORDER_KEY_MAX]; /* UUID: what the supplier knows it by.  Asked twice with one key, bought once */
     struct fg_offer offer; /* as it was when it was ordered */
     uint32_t count;        /* instances */
-    uint32_t delivered;    /* instances that were delivered and passed inspection */
+    uint32_t delivered;    /* instances that were delivered */
+    uint32_t lost;         /* of them: taken back by the supplier, or broken, before the rest */
+    int64_t lost_held_us;  /* how long these were there, summed */
     enum fg_order_state state;
     bool leaving;                /* given back: release is being asked for */
+    enum fg_order_cause cause;   /* why it ended, or is leaving */
     fg_project_id project;       /* who pays for what nobody uses; 0: the pool */
     uint64_t plan;               /* the plan it is from; 0: none */
     int64_t max_uusd_per_hour;   /* of one instance: the supplier's quote may not be above it */
@@ -45,6 +62,15 @@ struct fg_order {
     int64_t wanted_us;   /* when it should be there; 0 as soon as possible */
     int64_t until_us;    /* when it is given back; 0: until somebody says so */
     int64_t booked_us;   /* cost is booked up to this moment */
-    int64_t cost_uusd;   /* booked so far: what projects used and what nobody used */
-    int64_t idle_uusd;   /* of it: what nobody used */
+    int64_t cost_uusd; /* booked so far, upfront parts spread over the term (supply/meter.h) */
+    int64_t idle_uusd; /* of it: what nobody used */
+    int64_t cash_uusd; /* what is due to the supplier so far, upfront parts at once */
+};
+
+/* One machine of an order, as the supplier names it. */
+struct fg_order_instance {
+    char id[FG_NAME_MAX];
+    char address[FG_NAME_MAX];
+    int64_t gone_us;           /* lost before the others; 0: not */
+    char verdict[FG_TEXT_MAX]; /* of the inspection: "" not yet, "accepted", or what is wrong */
 };

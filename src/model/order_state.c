@@ -46,3 +46,20 @@ int fg_order_move(enum fg_order_state *state, enum fg_order_state to, struct fg_
     *state = to;
     return 0;
 }
+
+static const char *const causes[FG_CAUSES] = {"none",  "user",       "expired",  "refused",
+                                              "price", "inspection", "reclaimed"};
+
+const char *fg_order_cause_name(enum fg_order_cause cause)
+{
+    assert(cause < FG_CAUSES);
+    return causes[cause];
+}
+
+int fg_order_cause_find(const char *name)
+{
+    for (int cause = 0; cause < FG_CAUSES; cause++)
+        if (strcmp(causes[cause], name) == 0)
+            return cause;
+    return -1;
+}

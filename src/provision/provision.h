@@ -104,6 +104,9 @@ struct fg_provision_event {
     int64_t valid_until_us;  /* QUOTE: the price holds until then; 0 not told */
     int64_t promised_us;     /* delivery promised for that moment; 0 not told */
     char reference[FG_NAME_MAX]; /* the supplier's own name of the order; "" not told */
+    int64_t
+        ready_us; /* READY, RELEASING, GONE: since when it is paid, by the supplier's meter; 0 not told */
+    int64_t gone_us; /* GONE: until when; 0 not told */
 
     /* Valid until the next next_event(), or free(). */
     uint32_t instances_len;
