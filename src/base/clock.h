@@ -17,6 +17,10 @@ const struct fg_clock *fg_clock_system(void);
 void fg_time_format(int64_t time_us, char out[FG_TIME_TEXT_MAX]);
 /* ISO 8601 with Z or +hh:mm (a date alone is its midnight).  0, or FG_EINVAL. */
 int fg_time_parse(const char *text, int64_t *out_us);
+/* The month of a moment, counted from January 1970 (0), and what of that month has passed; and the moment that a month
+ * begins (months from year 1 to 9999). */
+int64_t fg_time_month(int64_t time_us, int64_t *out_rest_us);
+int64_t fg_time_of_month(int64_t month);
 /* "90", "90s", "10m", "1.5h", "2d", "1:30:00", "1-00:00:00" (days-hours:...).  0, or FG_EINVAL. */
 int fg_duration_parse(const char *text, int64_t *out_us);
 /* "1h 30m", "12.3s", "850ms". */

@@ -45,6 +45,21 @@ static int64_t days_of(struct date date)
     return year * 365 + year / 4 - year / 100 + year / 400 + in_year - DAYS_TO_MARCH_0;
 }
 
+int64_t fg_time_of_month(int64_t month)
+{
+    int64_t months = month + 1970 * 12;
+    return days_of((struct date){.year = months / 12, .month = months % 12 + 1, .day = 1})
+           * DAY;
+}
+
+int64_t fg_time_month(int64_t time_us, int64_t *out_rest_us)
+{
+    int64_t in_day = (time_us % DAY + DAY) % DAY;
+    struct date date = date_of((time_us - in_day) / DAY);
+    *out_rest_us = (date.day - 1) * DAY + in_day;
+    return (date.year - 1970) * 12 + date.month - 1;
+}
+
 /* `value` as `width` digits and one more character. */
 static char *put(char *at, int64_t value, int width, char after)
 {

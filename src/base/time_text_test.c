@@ -19,6 +19,27 @@ static void the_system_clock_goes_on(void)
     OK(clock->mono_us(clock->self) >= mono);
 }
 
+static void months_are_counted(void)
+{
+    static const struct {
+        const char *text;
+        int64_t month, rest_us;
+    } rows[] = {
+        {"1970-01-01", 0, 0},
+        {"1969-12-31T23:00Z", -1, 30 * D + 23 * H},
+        {"2024-02-29T12:00Z", 649, 28 * D + 12 * H},
+        {"0001-01-01", -1969 * 12, 0},
+        {"9999-12-31", 8029 * 12 + 11, 30 * D},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        int64_t moment = 0, rest_us = 0;
+        EQ(fg_time_parse(rows[i].text, &moment), 0);
+        EQ(fg_time_month(moment, &rest_us), rows[i].month);
+        EQ(rest_us, rows[i].rest_us);
+        EQ(fg_time_of_month(rows[i].month) + rest_us, moment);
+    }
+}
+
 static void moments_are_read(void)
 {
     static const struct {
@@ -161,6 +182,7 @@ static void durations_are_written(void)
 int main(void)
 {
     RUN(the_system_clock_goes_on);
+    RUN(months_are_counted);
     RUN(moments_are_read);
     RUN(moments_agree_with_the_library);
     RUN(moments_out_of_range_stay_in_their_room);

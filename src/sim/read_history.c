@@ -6,29 +6,11 @@
 
 #include "base/clock.h"
 #include "base/doc_read.h"
+#include "base/items.h"
 
 #include <string.h>
 
 #define OBJECT_BYTES_MAX (256 * 1024)
-
-/* Where the object that begins at `at` ends (the byte after its brace); `len` if it does not. */
-static size_t object_end(const char *bytes, size_t len, size_t at)
-{
-    int depth = 0;
-    bool quoted = false;
-    for (; at < len; at++) {
-        char c = bytes[at];
-        if (quoted && c == '\\')
-            at++;
-        else if (c == '"')
-            quoted = !quoted;
-        else if (!quoted && c == '{')
-            depth++;
-        else if (!quoted && c == '}' && --depth == 0)
-            return at + 1;
-    }
-    return len;
-}
 
 static const char *text_of(const struct fg_doc *doc, const char *name)
 {
@@ -152,47 +134,36 @@ static int job_of(struct fg_reader *reader, const struct fg_doc *doc)
 }
 
 static int read_object(struct fg_reader *reader,
-                       const char *bytes,
-                       size_t len,
+                       const struct fg_item *item,
                        struct fg_arena *arena)
 {
     const struct fg_doc *doc;
-    if (len > OBJECT_BYTES_MAX)
-        return fg_fail(reader->err, FG_EINVAL, "a job of more than %d bytes", OBJECT_BYTES_MAX);
-    int rc = fg_doc_json(bytes, len, arena, &doc, reader->err);
+    fg_arena_reset(arena);
+    int rc = fg_doc_json(item->bytes, item->len, arena, &doc, reader->err);
     if (rc == 0)
         rc = job_of(reader, doc);
     if (rc == ROW_SKIPPED)
         reader->trace->rows_skipped++;
-    return rc < 0 ? (rc == FG_ETOOBIG ? FG_EINVAL : rc) : 0;
+    if (rc < 0)
+        return fg_reader_bad(reader, item->line, rc == FG_ETOOBIG ? FG_EINVAL : rc);
+    return 0;
 }
 
 int fg_read_history(struct fg_reader *reader, const char *bytes, size_t len)
 {
     FG_AUTO(fg_arena) struct fg_arena *arena = fg_arena_new(fg_doc_room(OBJECT_BYTES_MAX));
-    size_t line = 1;
-    int rc = 0, depth = 0;
-    for (size_t at = 0; at < len && rc == 0;) {
-        char c = bytes[at];
-        if (c == '{') {
-            size_t end = object_end(bytes, len, at);
-            fg_arena_reset(arena);
-            rc = read_object(reader, bytes + at, end - at, arena);
-            if (rc < 0)
-                rc = fg_reader_bad(reader, line, rc);
-            for (; at < end; at++)
-                line += bytes[at] == '\n';
-            continue;
-        }
-        line += c == '\n';
-        depth += (c == '[') - (c == ']');
-        at++;
-        if (!strchr("[], \t\r\n", c) || c == '\0')
-            return fg_fail(reader->err, FG_EINVAL, "%s:%zu: expected a list of jobs",
-                           reader->reading->file_name, line);
+    struct fg_items items = {.bytes = bytes, .len = len, .item_bytes_max = OBJECT_BYTES_MAX};
+    struct fg_item item;
+    int rc;
+    while ((rc = fg_items_next(&items, &item, reader->err)) != 0) {
+        if (rc == FG_ETOOBIG)
+            rc = fg_reader_bad(reader, item.line, FG_EINVAL);
+        else if (rc == 1)
+            rc = read_object(reader, &item, arena);
+        else
+            rc = fg_wrap(reader->err, rc, "%s:%zu", reader->reading->file_name, item.line);
+        if (rc < 0)
+            return rc;
     }
-    if (rc == 0 && depth != 0)
-        return fg_fail(reader->err, FG_EINVAL, "%s:%zu: the list does not end, expected `]`",
-                       reader->reading->file_name, line);
-    return rc;
+    return 0;
 }

@@ -243,7 +243,7 @@ static void history_is_our_own_list(void)
     EQ(trace.requests[0].count, 4);
     fg_sim_trace_free(&trace);
     OK(refused("history", "{\"started\": \"x\", \"finished\": \"y\"}", "submitted"));
-    OK(refused("history", "[1, 2]", "expected a list of jobs"));
+    OK(refused("history", "[1, 2]", "expected a list of objects"));
     OK(refused("history", "[{\"id\": 1},\n", "f:2: the list does not end"));
 }
 

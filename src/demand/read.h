@@ -1,0 +1,59 @@
+/* read.h - files of others, to series.
+ *
+ *     bytes --READ--> set of series, or "demand.csv:17: value: `x`, expected a number"
+ *
+ * Input is hostile: sizes are bounded, nothing is believed, and what is refused is refused with its line.
+ * Pure: bytes in, values out.
+ *
+ * | format | what it is |
+ * |---|---|
+ * | csv | columns series, time, value in any order; docs/forecast.md |
+ * | m4 | the wide files of the M4 competition: a series a line, its name, then its values |
+ * | prometheus | the answer of GET /api/v1/query_range: a matrix (Prometheus HTTP API, v1) |
+ *
+ * Jobs, whose demand has to be counted first, are in history.h.
+ */
+#pragma once
+
+#include "demand/series.h"
+
+#include "base/err.h"
+
+/* Told what was passed over: "column `user` is not used". */
+typedef void fg_demand_note_fn(void *self, const char *text);
+
+struct fg_demand_reading {
+    const char *file_name; /* for messages */
+    /* csv: the names of the columns; NULL: the usual ones (series or unique_id; time, ds, timestamp or date; value or y). */
+    const char *series_column, *time_column, *value_column;
+    int64_t
+        step; /* microseconds, or index: values are averaged over so much; 0: as the file has them; not for m4 */
+    fg_demand_note_fn *note; /* may be NULL */
+    void *note_self;
+};
+
+/* Times are ISO 8601 (a date, or a date and hours, with a zone or in UTC), seconds since 1970 (100 million and more), or
+ * an index. Lines may have any order; a file without a series column is one series, named as its value column. A moment
+ * without a line is a gap, and so is an empty value. Returns 0; FG_EINVAL: a line that makes no sense, or a second value for
+ * a moment (points.h); FG_ETOOBIG. */
+[[nodiscard]] int fg_demand_read_csv(const struct fg_demand_reading *reading,
+                                     const char *bytes,
+                                     size_t len,
+                                     struct fg_demand_set *set,
+                                     struct fg_err *err);
+
+/* Empty fields at the end of a line are no values, inside it they are gaps. Errors as above. */
+[[nodiscard]] int fg_demand_read_m4(const struct fg_demand_reading *reading,
+                                    const char *bytes,
+                                    size_t len,
+                                    struct fg_demand_set *set,
+                                    struct fg_err *err);
+/* The seasons of an M4 series, whose name begins with its frequency: H24 hours, D7 days, W weeks, M months, Q quarters. */
+size_t fg_demand_m4_seasons(const char *name, uint32_t out[FG_DEMAND_SEASONS_MAX]);
+
+/* A series is named by its labels, in the order in which the answer has them: {gpu="h100",job="x"}. NaN and Inf are gaps. */
+[[nodiscard]] int fg_demand_read_prometheus(const struct fg_demand_reading *reading,
+                                            const char *bytes,
+                                            size_t len,
+                                            struct fg_demand_set *set,
+                                            struct fg_err *err);
