@@ -171,6 +171,8 @@ static int read_row(const struct fg_row *row,
     }
     if (rc < 0)
         return rc;
+    if (number[RUNS] == 0 && number[SPEED] > 0)
+        return fg_fail(err, FG_EINVAL, "speed without runs");
     take_numbers(number, out);
     return fg_supplier_history_check(out, err);
 }
