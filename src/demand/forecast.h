@@ -25,6 +25,7 @@
 #define FG_FORECAST_LEVELS_MAX  8
 #define FG_FORECAST_EVENTS_MAX  32
 #define FG_FORECAST_MODELS_MAX  32
+#define FG_FORECAST_SHAPE       17
 #define FG_FORECAST_WINDOW_MAX  2688 /* sixteen weeks of hours */
 
 /* Something known beforehand that moves demand: a holiday, a deadline, a course. What it does is learned from the
@@ -92,7 +93,12 @@ struct fg_forecast {
      * path, scaled to be as wide as the bands. For fg_forecast_scenarios; steps unknown are as wide as known ones. */
     double *paths;
     size_t paths_len;
-    bool floor_at_zero; /* the history is never negative */
+    double *scale; /* `horizon` values: how far off is usual at that distance */
+    struct fg_forecast_shape {
+        double share; /* of outcomes below median + reach * scale */
+        double reach;
+    } shape[FG_FORECAST_SHAPE]; /* ascending; for fg_forecast_quantile */
+    bool floor_at_zero;         /* the history is never negative */
 };
 
 /* Forecast one series. `out_forecast` and all it points to lie in `arena`; `scratch` is reset (twice: at the begin and
@@ -113,6 +119,6 @@ void fg_forecast_scenario(const struct fg_forecast *forecast,
                           uint64_t number,
                           double *out_path);
 
-/* The value that one of `horizon` steps stays under with chance `share` (0 to 1): read off the median, the bands and,
- * beyond the widest band, its own shape. `step` is from 0. */
+/* The value that step `step` (from 0) stays under with chance `share` (0 to 1), whatever bands were asked for; outside of
+ * 0.5 % and 99.5 % it is that of those. */
 double fg_forecast_quantile(const struct fg_forecast *forecast, uint32_t step, double share);
