@@ -173,6 +173,8 @@ int fg_store_load(struct fg_store *store, struct fg_store_sink *sink, struct fg_
     if (rc == 0)
         rc = single(store, FG_SQL_next_token, &sink->next_token_id, err);
     if (rc == 0)
+        rc = single(store, FG_SQL_next_order, &sink->next_order_id, err);
+    if (rc == 0)
         rc = sink->project ? fg_db_projects(&store->db, sink->project, sink->self, err) : 0;
     if (rc == 0)
         rc = load_use(store, sink, err);
@@ -184,6 +186,8 @@ int fg_store_load(struct fg_store *store, struct fg_store_sink *sink, struct fg_
         rc = load_users(store, sink, err);
     if (rc == 0)
         rc = load_reservations(store, sink, err);
+    if (rc == 0)
+        rc = fg_store_load_orders(store, sink, err);
     if (rc == 0)
         rc = load_finished(store, sink, err);
     if (rc == 0 && sink->job)

@@ -102,6 +102,51 @@ int fg_reader_projects(struct fg_reader *reader,
                        int (*row)(void *self, const struct fg_project *project),
                        void *self,
                        struct fg_err *err);
+/* Suppliers by name, as they are kept. */
+int fg_reader_suppliers(struct fg_reader *reader,
+                        int (*row)(void *self, const char *name, const char *json),
+                        void *self,
+                        struct fg_err *err);
+/* Orders, also those that are over, newest first.  Zero and NULL members do not filter. */
+struct fg_order_filter {
+    fg_project_id project; /* what the caller may see */
+    const char *supplier;
+    uint32_t states;    /* bit set of fg_order_state */
+    fg_order_id before; /* cursor: ids below this */
+    size_t limit;       /* 0: all */
+};
+int fg_reader_orders(struct fg_reader *reader,
+                     const struct fg_order_filter *filter,
+                     int (*row)(void *self, const struct fg_order *order),
+                     void *self,
+                     struct fg_err *err);
+/* FG_ENOENT. */
+int fg_reader_order(struct fg_reader *reader,
+                    fg_order_id id,
+                    struct fg_order *out,
+                    struct fg_err *err);
+/* By slot; `report` is what the inspection found, as JSON; "" nothing. */
+int fg_reader_order_instances(struct fg_reader *reader,
+                              fg_order_id id,
+                              int (*row)(void *self,
+                                         uint32_t slot,
+                                         const struct fg_order_instance *instance,
+                                         const char *report),
+                              void *self,
+                              struct fg_err *err);
+int fg_reader_order_notes(struct fg_reader *reader,
+                          fg_order_id id,
+                          int (*row)(void *self, const struct fg_order_note *note),
+                          void *self,
+                          struct fg_err *err);
+/* What was used of one order, or (0) of all, in the days from `from_day` and before `to_day`. */
+int fg_reader_order_costs(struct fg_reader *reader,
+                          fg_order_id id,
+                          int64_t from_day,
+                          int64_t to_day,
+                          int (*row)(void *self, const struct fg_order_cost *cost),
+                          void *self,
+                          struct fg_err *err);
 int fg_reader_tokens(struct fg_reader *reader,
                      int (*row)(void *self, const struct fg_token *token),
                      void *self,

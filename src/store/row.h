@@ -1,7 +1,9 @@
 /* row.h - values of the model as columns, and back. */
 #pragma once
 
+#include "base/arena.h"
 #include "model/job.h"
+#include "model/order.h"
 #include "model/project.h"
 #include "store/db.h"
 
@@ -46,6 +48,22 @@ void fg_project_decode(const struct fg_query *query,
                                  void *self,
                                  struct fg_err *err);
 void fg_token_decode(const struct fg_query *query, struct fg_token *out);
+
+/* Read FG_ORDER_COLUMNS from column 0; `arena` for the time of the call.  FG_EIO: the row makes no sense. */
+int fg_order_decode(const struct fg_query *query,
+                    struct fg_arena *arena,
+                    struct fg_order *out,
+                    struct fg_err *err);
+#define FG_ORDER_ROOM (1UL << 20) /* arena for it: address space */
+/* All instances of an order, by slot; `report` is "" if it was not inspected. */
+int fg_db_order_instances(struct fg_db *db,
+                          fg_order_id order,
+                          int (*row)(void *self,
+                                     uint32_t slot,
+                                     const struct fg_order_instance *instance,
+                                     const char *report),
+                          void *self,
+                          struct fg_err *err);
 
 /* Copy into a fixed field, cut if too long, always ended by 0. */
 void fg_copy_text(char *out, size_t size, const char *text);

@@ -117,7 +117,41 @@ static const char *const step_2 =
     " project INTEGER PRIMARY KEY, begin_us INTEGER NOT NULL, percent INTEGER NOT NULL) "
     "STRICT;";
 
-static const char *const steps[] = {step_1, step_2};
+/* Suppliers, what is and was ordered from them, and what that cost.  Rows of orders never go: they are the books, and what
+ * scores of suppliers are made of.  `note` is the story of an order, with who did what.  Costs are kept by the day: `user` 0
+ * is what nobody used.  Cash is what is due to the supplier, by the day on which it is. */
+static const char *const step_3 =
+    "CREATE TABLE supplier(name TEXT PRIMARY KEY, json TEXT NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE purchase("
+    " id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, supplier TEXT NOT NULL,"
+    " state INTEGER NOT NULL, cause INTEGER NOT NULL, leaving INTEGER NOT NULL,"
+    " project INTEGER NOT NULL, plan INTEGER NOT NULL, count INTEGER NOT NULL,"
+    " delivered INTEGER NOT NULL, lost INTEGER NOT NULL, lost_held_us INTEGER NOT NULL,"
+    " max_uusd_per_hour INTEGER NOT NULL, reference TEXT NOT NULL, reason TEXT NOT NULL,"
+    " approved_by TEXT NOT NULL, created_us INTEGER NOT NULL, approved_us INTEGER NOT NULL,"
+    " ordered_us INTEGER NOT NULL, delivered_us INTEGER NOT NULL, active_us INTEGER NOT NULL,"
+    " ended_us INTEGER NOT NULL, promised_us INTEGER NOT NULL, wanted_us INTEGER NOT NULL,"
+    " until_us INTEGER NOT NULL, booked_us INTEGER NOT NULL, cost_uusd INTEGER NOT NULL,"
+    " idle_uusd INTEGER NOT NULL, cash_uusd INTEGER NOT NULL, offer TEXT NOT NULL) STRICT;"
+    "CREATE INDEX purchase_open ON purchase(id) WHERE ended_us = 0;"
+    "CREATE INDEX purchase_supplier ON purchase(supplier);"
+    "CREATE TABLE purchase_instance("
+    " purchase INTEGER NOT NULL, slot INTEGER NOT NULL, id TEXT NOT NULL,"
+    " address TEXT NOT NULL, gone_us INTEGER NOT NULL, verdict TEXT NOT NULL,"
+    " report TEXT NOT NULL, PRIMARY KEY(purchase, slot)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE purchase_note("
+    " seq INTEGER PRIMARY KEY, purchase INTEGER NOT NULL, time_us INTEGER NOT NULL,"
+    " kind TEXT NOT NULL, actor TEXT NOT NULL, text TEXT NOT NULL) STRICT;"
+    "CREATE INDEX purchase_note_of ON purchase_note(purchase);"
+    "CREATE TABLE purchase_cost("
+    " purchase INTEGER NOT NULL, day INTEGER NOT NULL, project INTEGER NOT NULL,"
+    " user INTEGER NOT NULL, uusd INTEGER NOT NULL,"
+    " PRIMARY KEY(purchase, day, project, user)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE purchase_cash("
+    " supplier TEXT NOT NULL, day INTEGER NOT NULL, purchase INTEGER NOT NULL,"
+    " uusd INTEGER NOT NULL, PRIMARY KEY(supplier, day, purchase)) STRICT, WITHOUT ROWID;";
+
+static const char *const steps[] = {step_1, step_2, step_3};
 
 int fg_schema_version(void)
 {

@@ -12,6 +12,7 @@
 
 #include "model/command.h"
 #include "model/job.h"
+#include "model/order.h"
 #include "model/project.h"
 
 struct fg_store; /* an instance */
@@ -51,8 +52,27 @@ struct fg_spend {
     int64_t uusd;
 };
 
-/* What load() hands over, one call per row, in this order: projects, their use, warnings of budgets, nodes, users, reservations, finished jobs, then the
- * open jobs by id.  What is NULL is not wanted. */
+/* Something that happened to an order: its story. */
+struct fg_order_note {
+    int64_t time_us;
+    const char *kind;  /* "approved", "delivered", ... */
+    const char *actor; /* who did it; "" the service */
+    const char *text;  /* plain words, "" none */
+};
+
+/* What a user of a project used of an order on a day, in micro-USD; user 0: what nobody used, and `project` has to pay.
+ * May be negative: a correction. */
+struct fg_order_cost {
+    fg_order_id order;
+    fg_project_id project;
+    uint32_t user;
+    int64_t day; /* since 1970-01-01, UTC */
+    int64_t uusd;
+};
+
+/* What load() hands over, one call per row, in this order: projects, their use, warnings of budgets, nodes, users, reservations,
+ * suppliers, orders that are not over (each followed by its instances), finished jobs, then the open jobs by id.  What is NULL is
+ * not wanted. */
 struct fg_store_sink {
     void *self;
     int (*project)(void *self, const struct fg_project *project);
@@ -63,6 +83,12 @@ struct fg_store_sink {
     int (*node)(void *self, const char *name, enum fg_node_state wanted, const char *reason);
     int (*user)(void *self, uint32_t user, const char *name);
     int (*reservation)(void *self, const char *name, const char *json);
+    int (*supplier)(void *self, const char *name, const char *json);
+    int (*order)(void *self, const struct fg_order *order);
+    int (*order_instance)(void *self,
+                          fg_order_id order,
+                          uint32_t slot,
+                          const struct fg_order_instance *instance);
     /* `row->spec_json` is NULL (100,000 texts are not wanted); any_of and tasks come from columns.
      * `grants`: of the present attempt if the job is starting or running. */
     int (*job)(void *self,
@@ -77,8 +103,9 @@ struct fg_store_sink {
                      int64_t finished_us,
                      const struct fg_request *any_of,
                      size_t any_of_len);
-    fg_job_id next_job_id;  /* filled in: the first id never used */
-    uint64_t next_token_id; /* filled in: the same for tokens */
+    fg_job_id next_job_id;     /* filled in: the first id never used */
+    uint64_t next_token_id;    /* filled in: the same for tokens */
+    fg_order_id next_order_id; /* ... and orders */
 };
 
 /* What may go.  Moments are UTC; 0 keeps everything of that sort. */
@@ -141,6 +168,34 @@ struct fg_store_ops {
                            const char *name,
                            const char *json,
                            struct fg_err *err);
+    /* A supplier, as model/supplier_json.h has it; NULL: it goes. */
+    int (*supplier_put)(struct fg_store *store,
+                        const char *name,
+                        const char *json,
+                        struct fg_err *err);
+    /* New, or changed.  An order that is over stays for ever. */
+    int (*order_put)(struct fg_store *store, const struct fg_order *order, struct fg_err *err);
+    /* `report`: what the inspection found, as JSON; "" leaves what is there. */
+    int (*order_instance_put)(struct fg_store *store,
+                              fg_order_id order,
+                              uint32_t slot,
+                              const struct fg_order_instance *instance,
+                              const char *report,
+                              struct fg_err *err);
+    int (*order_note_add)(struct fg_store *store,
+                          fg_order_id order,
+                          const struct fg_order_note *note,
+                          struct fg_err *err);
+    /* So much more was used. */
+    int (*order_cost_add)(struct fg_store *store,
+                          const struct fg_order_cost *cost,
+                          struct fg_err *err);
+    /* So much more is due to the supplier of the order. */
+    int (*order_cash_add)(struct fg_store *store,
+                          const struct fg_order *order,
+                          int64_t day,
+                          int64_t uusd,
+                          struct fg_err *err);
     int (*node_put)(struct fg_store *store,
                     const struct fg_node_spec *spec,
                     enum fg_node_state wanted,
@@ -178,6 +233,18 @@ struct fg_store_ops {
                      int64_t from_day,
                      int64_t *out_uusd,
                      struct fg_err *err);
+    /* What is due to the supplier from that day on, the batch under way included. */
+    int (*order_cash_sum)(struct fg_store *store,
+                          const char *supplier,
+                          int64_t from_day,
+                          int64_t *out_uusd,
+                          struct fg_err *err);
+    /* Any order, open or over; by its key, or (key NULL) by its id.  FG_ENOENT. */
+    int (*order_find)(struct fg_store *store,
+                      fg_order_id id,
+                      const char *key,
+                      struct fg_order *out,
+                      struct fg_err *err);
     /* State of any job, open or over; FG_ENOENT. */
     int (*job_state)(struct fg_store *store,
                      fg_job_id job,

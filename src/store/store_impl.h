@@ -83,6 +83,48 @@ int fg_store_user_intern(struct fg_store *store,
                          uint32_t *out_user,
                          struct fg_err *err);
 
+/* write_order.c */
+int fg_store_supplier_put(struct fg_store *store,
+                          const char *name,
+                          const char *json,
+                          struct fg_err *err);
+int fg_store_order_put(struct fg_store *store,
+                       const struct fg_order *order,
+                       struct fg_err *err);
+int fg_store_order_instance_put(struct fg_store *store,
+                                fg_order_id order,
+                                uint32_t slot,
+                                const struct fg_order_instance *instance,
+                                const char *report,
+                                struct fg_err *err);
+int fg_store_order_note_add(struct fg_store *store,
+                            fg_order_id order,
+                            const struct fg_order_note *note,
+                            struct fg_err *err);
+int fg_store_order_cost_add(struct fg_store *store,
+                            const struct fg_order_cost *cost,
+                            struct fg_err *err);
+int fg_store_order_cash_add(struct fg_store *store,
+                            const struct fg_order *order,
+                            int64_t day,
+                            int64_t uusd,
+                            struct fg_err *err);
+int fg_store_order_cash_sum(struct fg_store *store,
+                            const char *supplier,
+                            int64_t from_day,
+                            int64_t *out_uusd,
+                            struct fg_err *err);
+int fg_store_order_find(struct fg_store *store,
+                        fg_order_id id,
+                        const char *key,
+                        struct fg_order *out,
+                        struct fg_err *err);
+
+/* load_order.c: suppliers, open orders, their instances. */
+int fg_store_load_orders(struct fg_store *store,
+                         struct fg_store_sink *sink,
+                         struct fg_err *err);
+
 /* load.c */
 int fg_store_load(struct fg_store *store, struct fg_store_sink *sink, struct fg_err *err);
 int fg_store_idempotency_find(struct fg_store *store,
