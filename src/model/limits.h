@@ -30,7 +30,9 @@
 #define FG_ARGV_MAX          1024  /* words of argv */
 #define FG_ARRAY_INDEX_MAX   9999999
 #define FG_JOB_ROOM          (32 * 1024 * 1024) /* arena for one spec: address space */
-#define FG_PRICE_UUSD_MAX   10000000000    /* of an instance for an hour: 10,000 USD */
+#define FG_PRICE_UUSD_MAX    100000000000       /* of an instance for an hour: 100,000 USD */
+#define FG_OFFER_DEVICES_MAX                                                                   \
+    16384 /* of one instance that is for sale: a slice of TPUs is many machines */
 #define FG_UPFRONT_UUSD_MAX 10000000000000 /* of an instance at its order: 10 million USD */
 #define FG_OFFERS_MAX       200000
 #define FG_SUPPLIERS_MAX    1000

@@ -60,9 +60,9 @@ int fg_offer_check(const struct fg_offer *offer, struct fg_err *err)
     if (offer->contract >= FG_CONTRACTS)
         return fg_fail(err, FG_EINVAL,
                        "contract is unknown, expected on_demand, spot, reserved or owned");
-    if (offer->accelerators < 1 || offer->accelerators > FG_NODE_DEVICES_MAX)
+    if (offer->accelerators < 1 || offer->accelerators > FG_OFFER_DEVICES_MAX)
         return fg_fail(err, FG_EINVAL, "accelerators are %u, expected 1 to %d in one instance",
-                       offer->accelerators, FG_NODE_DEVICES_MAX);
+                       offer->accelerators, FG_OFFER_DEVICES_MAX);
     if (offer->term_us < 0 || offer->lead_time_us < 0 || offer->min_term_us < 0)
         return fg_fail(err, FG_EINVAL, "a time is negative");
     bool wants_term =
