@@ -10,14 +10,12 @@
  * | csv | columns series, time, value in any order; docs/forecast.md |
  * | m4 | the wide files of the M4 competition: a series a line, its name, then its values |
  * | prometheus | the answer of GET /api/v1/query_range: a matrix (Prometheus HTTP API, v1) |
- *
- * Jobs, whose demand has to be counted first, are in history.h.
+ * | sacct | `sacct --parsable2` of Slurm, with its header line; what it means hour by hour is in ledger.h |
+ * | jobs | our own: `fastgpu ps --all --json` |
  */
 #pragma once
 
-#include "demand/series.h"
-
-#include "base/err.h"
+#include "demand/ledger.h"
 
 /* Told what was passed over: "column `user` is not used". */
 typedef void fg_demand_note_fn(void *self, const char *text);
@@ -57,3 +55,20 @@ size_t fg_demand_m4_seasons(const char *name, uint32_t out[FG_DEMAND_SEASONS_MAX
                                             size_t len,
                                             struct fg_demand_set *set,
                                             struct fg_err *err);
+
+/* Into a ledger that has nothing yet; it is closed before the hour of the newest moment in the file, which is not whole. Jobs without devices are
+ * passed over. FG_EINVAL: a row that makes no sense; no demand at all; FG_ETOOBIG.
+ *
+ * sacct: Submit, Start, End and State are needed, and AllocTRES or ReqTRES; used if there: JobID (steps are passed over),
+ * Eligible (before it nobody wanted the job to run), Account, Cluster (the region), Partition (the kind, where the devices
+ * have no type). */
+[[nodiscard]] int fg_demand_read_sacct(const struct fg_demand_reading *reading,
+                                       const char *bytes,
+                                       size_t len,
+                                       struct fg_ledger *ledger,
+                                       struct fg_err *err);
+[[nodiscard]] int fg_demand_read_jobs(const struct fg_demand_reading *reading,
+                                      const char *bytes,
+                                      size_t len,
+                                      struct fg_ledger *ledger,
+                                      struct fg_err *err);

@@ -3,6 +3,7 @@
  * Needed: Submit, State, and ElapsedRaw or Elapsed.  Used if there: JobID, User, Account, TimelimitRaw (minutes) or Timelimit,
  * AllocTRES or ReqTRES (cpu=, mem=, gres/gpu= and gres/gpu:KIND=), NCPUS.
  * Steps (JobID with a dot) and jobs that never ran are passed over. */
+#include "demand/tres.h"
 #include "sim/read_inner.h"
 
 #include <stdio.h>
@@ -88,83 +89,6 @@ static void limit(struct fg_reader *reader, int64_t *out_us)
         *out_us = 0;
 }
 
-/* "16G", "4096M", "1T", "512000K" in MiB. */
-static int64_t tres_mib(struct fg_field field)
-{
-    int64_t micro, mib;
-    char unit = field.len ? field.text[field.len - 1] : 'M';
-    if (unit < '0' || unit > '9')
-        field.len--;
-    if (!fg_field_micro(field, &micro) || micro < 0)
-        return 0;
-    switch (unit) {
-    case 'K':
-        mib = micro / 1024 / 1'000'000;
-        break;
-    case 'G':
-        mib = micro / 1000 * 1024 / 1000;
-        break;
-    case 'T':
-        mib = micro / 1'000'000 * 1024 * 1024;
-        break;
-    default:
-        mib = micro / 1'000'000;
-    }
-    return mib < 0 || mib > FG_MEM_GIB_MAX * 1024LL * FG_TASKS_MAX ? 0 : mib;
-}
-
-struct tres {
-    int64_t gpus, cpus, mem_mib;
-    char kind[FG_KIND_MAX];
-};
-
-static bool begins(struct fg_field field, const char *prefix)
-{
-    size_t len = strlen(prefix);
-    return field.len >= len && memcmp(field.text, prefix, len) == 0;
-}
-
-static struct fg_field after(struct fg_field field, size_t len)
-{
-    return (struct fg_field){field.text + len, field.len - len};
-}
-
-/* "gpu:a100=4": the kind, and the count with it. */
-static void typed_gpus(struct fg_field field, struct tres *tres)
-{
-    const char *equal = memchr(field.text, '=', field.len);
-    size_t kind = equal ? (size_t)(equal - field.text) : 0;
-    if (kind == 0 || kind >= FG_KIND_MAX)
-        return;
-    int64_t gpus;
-    if (!fg_field_int(after(field, kind + 1), &gpus))
-        return;
-    tres->gpus = gpus;
-    memset(tres->kind, 0, sizeof(tres->kind));
-    for (size_t i = 0; i < kind; i++) {
-        char c = field.text[i];
-        tres->kind[i] = c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
-    }
-}
-
-static struct tres read_tres(struct fg_field field)
-{
-    struct tres tres = {};
-    struct fg_field parts[FG_FIELDS_MAX];
-    size_t len = fg_fields_split(field, ',', parts);
-    for (size_t i = 0; i < len && i < FG_FIELDS_MAX; i++) {
-        if (begins(parts[i], "cpu="))
-            (void)fg_field_int(after(parts[i], 4), &tres.cpus);
-        else if (begins(parts[i], "mem="))
-            tres.mem_mib = tres_mib(after(parts[i], 4));
-        else if (begins(parts[i], "gres/gpu=") && tres.gpus == 0)
-            (void)fg_field_int(after(parts[i], 9), &tres.gpus);
-        else if (begins(parts[i], "gres/gpu:"))
-            typed_gpus(after(parts[i], 9), &tres);
-    }
-    return tres;
-}
-
 static bool is_step(struct fg_field id)
 {
     return id.len && memchr(id.text, '.', id.len) != NULL;
@@ -180,7 +104,7 @@ static bool is_open(struct fg_field state)
 static int resources(struct fg_reader *reader, struct fg_sim_job *job)
 {
     struct fg_field alloc = fg_reader_field(reader, ALLOC_TRES);
-    struct tres tres = read_tres(alloc.len ? alloc : fg_reader_field(reader, REQ_TRES));
+    struct fg_tres tres = fg_tres_read(alloc.len ? alloc : fg_reader_field(reader, REQ_TRES));
     if (tres.cpus == 0)
         (void)fg_field_int(fg_reader_field(reader, NCPUS), &tres.cpus);
     if (tres.gpus < 0 || tres.gpus > GPUS_MAX || tres.cpus < 0 || tres.cpus > FG_CPUS_MAX)
