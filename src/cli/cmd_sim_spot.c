@@ -5,7 +5,7 @@
 #include "cli/sim_files.h"
 #include "cli/verb.h"
 
-#include "base/text.h"
+#include "base/clock.h"
 
 #include <fts.h>
 #include <math.h>
@@ -234,10 +234,10 @@ static int read_time(const struct plan *plan,
     const char *text = fg_args_get(&plan->cli->args, option);
     if (!text)
         return 0;
-    int rc = fg_duration_parse(text, out, err);
-    if (rc == 0 && (*out < 0 || *out > HOURS_MAX * US_PER_HOUR))
-        rc = fg_fail(err, FG_EINVAL, "%.20s, expected 0s to a year", text);
-    return rc < 0 ? fg_wrap(err, rc, "--%s", option) : 0;
+    if (fg_duration_parse(text, out) < 0 || *out < 0 || *out > HOURS_MAX * US_PER_HOUR)
+        return fg_fail(err, FG_EINVAL, "--%s: `%.20s`, expected a time up to a year: 12m",
+                       option, text);
+    return 0;
 }
 
 static int read_job(struct plan *plan, int64_t *out_history_us, struct fg_err *err)
