@@ -63,8 +63,8 @@ static void test_more_slack_and_less_work_never_cost_more(const struct fg_spot_v
     struct fg_spot_outlook outlook;
     fg_spot_outlook_start(&outlook);
     bool is_monotone = true;
-    for (double work = 1; work < 24; work += 1)
-        for (double slack = 1; slack < 24; slack += 1) {
+    for (int work = 1; work < 24; work++)
+        for (int slack = 1; slack < 24; slack++) {
             struct fg_spot_costs here = ask(value, &outlook, false, work, slack),
                                  more = ask(value, &outlook, false, work, slack + 1),
                                  longer = ask(value, &outlook, false, work + 1, slack);
