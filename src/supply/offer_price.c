@@ -61,7 +61,7 @@ static int find_contract(struct fg_field field)
     };
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
         if (fg_field_is(field, words[i].word))
-            return words[i].contract;
+            return (int)words[i].contract;
     return -1;
 }
 
