@@ -5,6 +5,7 @@
 #include "model/names.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define TEXT_MAX   4096
 #define TERM_MAX   (INT64_C(3650) * 86'400'000'000)
@@ -64,4 +65,12 @@ int fg_offer_json_read(const struct fg_doc *doc,
     if (rc == 0)
         rc = fg_offer_check(out, err);
     return rc == 0 ? fg_kind_read("accelerator", out->accelerator, out->accelerator, err) : rc;
+}
+
+bool fg_offer_json_knows(const char *name)
+{
+    for (size_t i = 0; i < MEMBERS; i++)
+        if (strcmp(members[i].name, name) == 0)
+            return true;
+    return false;
 }

@@ -19,3 +19,6 @@ void fg_offer_json_write(struct fg_json *json, const struct fg_offer *offer);
                                      struct fg_arena *arena,
                                      struct fg_offer *out,
                                      struct fg_err *err);
+
+/* Is it the name of a member?  For readers that pass over what they do not know. */
+bool fg_offer_json_knows(const char *name);
