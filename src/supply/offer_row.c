@@ -188,7 +188,7 @@ static int refine(struct fg_accelerator_match *match, const char *instance, stru
 {
     const struct known_machine *known = find_machine(instance);
     const struct fg_accelerator *exact = known ? fg_accelerator_find(known->kind) : NULL;
-    if (!exact || exact == match->accelerator)
+    if (!exact)
         return 0;
     if (!is_same_model(exact, match->accelerator))
         return fg_fail(err, FG_EINVAL, "%s is listed with a %s, it has a %s (%s)", instance,
