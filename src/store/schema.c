@@ -149,7 +149,8 @@ static const char *const step_3 =
     " PRIMARY KEY(purchase, day, project, user)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE purchase_cash("
     " supplier TEXT NOT NULL, day INTEGER NOT NULL, purchase INTEGER NOT NULL,"
-    " uusd INTEGER NOT NULL, PRIMARY KEY(supplier, day, purchase)) STRICT, WITHOUT ROWID;";
+    " uusd INTEGER NOT NULL, PRIMARY KEY(supplier, day, purchase)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX attempt_cost ON attempt(finished_us) WHERE cost_uusd > 0;";
 
 static const char *const steps[] = {step_1, step_2, step_3};
 

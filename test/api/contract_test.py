@@ -273,6 +273,14 @@ def call_as_meant(spec, service):
     ok(project["budget"] is None and project["usage"]["renews_at"] is None, "and go again", f"{project}")
     call(200, "GET", "/v1/projects")
     token = call(201, "POST", "/v1/tokens", body={"user": "contract", "role": "viewer", "project": "contract"})
+    for query in ("", "?by=user", "?by=job&limit=3", "?by=order", "?by=day&from=2026-01-01&to=2026-02-01", "?project=contract"):
+        call(200, "GET", "/v1/cost", query=query)
+    for query in ("?by=name", "?from=yesterday", "?from=2026-01-02&to=2026-01-02", "?from=1970-01-01"):
+        call(400, "GET", "/v1/cost", query=query)
+    call(404, "GET", "/v1/cost", query="?project=nobody")
+    focus = call(200, "GET", "/v1/cost/focus")
+    ok(focus.startswith(b"AvailabilityZone,BilledCost,"), "FOCUS begins with its columns", focus[:200])
+    call(400, "GET", "/v1/cost/focus", query="?from=2026-01-01&to=2026-03-01")
     call(200, "GET", "/v1/tokens")
     call(200, "DELETE", "/v1/tokens/{id}", {"id": token["id"]})
     call(200, "GET", "/v1/events", query="?limit=5")

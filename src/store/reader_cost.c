@@ -1,0 +1,98 @@
+/* reader_cost.c - see reader_cost.h */
+#include "store/reader_cost.h"
+
+#include "model/period.h"
+#include "store/reader_impl.h"
+
+static int begin(struct fg_query *query,
+                 struct fg_reader *reader,
+                 enum fg_sql statement,
+                 const struct fg_cost_range *range,
+                 int64_t unit,
+                 struct fg_err *err)
+{
+    int rc = fg_query_begin(query, &reader->db, statement, err);
+    if (rc < 0)
+        return rc;
+    fg_query_int(query, range->project);
+    fg_query_int(query, range->from_day * unit);
+    fg_query_int(query, range->to_day * unit);
+    return 0;
+}
+
+int fg_reader_spend(struct fg_reader *reader,
+                    const struct fg_cost_range *range,
+                    int (*row)(void *self, const struct fg_spend_view *spend),
+                    void *self,
+                    struct fg_err *err)
+{
+    FG_AUTO(fg_query) struct fg_query query = {};
+    int rc = begin(&query, reader, FG_SQL_read_spend, range, 1, err);
+    while (rc == 0 && (rc = fg_query_step(&query, err)) == 1) {
+        struct fg_spend_view spend = {
+            .day = fg_query_get(&query, 0),
+            .project = (fg_project_id)fg_query_get(&query, 1),
+            .user = (uint32_t)fg_query_get(&query, 2),
+            .project_name = fg_query_get_text(&query, 3),
+            .user_name = fg_query_get_text(&query, 4),
+            .uusd = fg_query_get(&query, 5),
+        };
+        rc = row(self, &spend);
+    }
+    return rc;
+}
+
+int fg_reader_job_costs(struct fg_reader *reader,
+                        const struct fg_cost_range *range,
+                        int (*row)(void *self, const struct fg_job_cost_view *cost),
+                        void *self,
+                        struct fg_err *err)
+{
+    FG_AUTO(fg_query) struct fg_query query = {};
+    int rc = begin(&query, reader, FG_SQL_read_job_costs, range, FG_DAY_US, err);
+    while (rc == 0 && (rc = fg_query_step(&query, err)) == 1) {
+        struct fg_job_cost_view cost = {
+            .project = (fg_project_id)fg_query_get(&query, 0),
+            .user = (uint32_t)fg_query_get(&query, 1),
+            .job = (fg_job_id)fg_query_get(&query, 2),
+            .attempt = (uint32_t)fg_query_get(&query, 3),
+            .name = fg_query_get_text(&query, 4),
+            .project_name = fg_query_get_text(&query, 5),
+            .user_name = fg_query_get_text(&query, 6),
+            .node = fg_query_get_text(&query, 7),
+            .started_us = fg_query_get(&query, 8),
+            .finished_us = fg_query_get(&query, 9),
+            .uusd = fg_query_get(&query, 10),
+        };
+        rc = row(self, &cost);
+    }
+    return rc;
+}
+
+int fg_reader_order_charges(struct fg_reader *reader,
+                            const struct fg_cost_range *range,
+                            int (*row)(void *self, const struct fg_order_charge_view *charge),
+                            void *self,
+                            struct fg_err *err)
+{
+    FG_AUTO(fg_query) struct fg_query query = {};
+    int rc = begin(&query, reader, FG_SQL_read_order_charges, range, 1, err);
+    while (rc == 0 && (rc = fg_query_step(&query, err)) == 1) {
+        struct fg_order_charge_view charge = {
+            .day = fg_query_get(&query, 0),
+            .order = (fg_order_id)fg_query_get(&query, 1),
+            .project = (fg_project_id)fg_query_get(&query, 2),
+            .due_uusd = fg_query_get(&query, 3),
+            .used_uusd = fg_query_get(&query, 4),
+            .idle_uusd = fg_query_get(&query, 5),
+            .project_name = fg_query_get_text(&query, 6),
+            .supplier = fg_query_get_text(&query, 7),
+            .instance = fg_query_get_text(&query, 8),
+            .region = fg_query_get_text(&query, 9),
+            .zone = fg_query_get_text(&query, 10),
+            .contract = fg_query_get_text(&query, 11),
+        };
+        rc = row(self, &charge);
+    }
+    return rc;
+}

@@ -1,0 +1,61 @@
+/* reader_cost.h - what was spent: by jobs, and on orders.  Rows as in reader.h: strings are valid during the call, a callback
+ * that returns non-zero ends the reading.  Days are since 1970-01-01, UTC; `project` 0 is all. */
+#pragma once
+
+#include "store/reader.h"
+
+struct fg_cost_range {
+    fg_project_id project;    /* 0 all; else only what it has to pay */
+    int64_t from_day, to_day; /* the latter is not in it */
+};
+
+/* What the jobs of a user in a project cost on a day: all of it, also of jobs whose records are gone. */
+struct fg_spend_view {
+    int64_t day;
+    fg_project_id project;
+    uint32_t user;
+    const char *project_name, *user_name; /* "" if they are gone */
+    int64_t uusd;
+};
+
+/* What one attempt of a job cost, from its start to its end: ended ones, as only they are booked. */
+struct fg_job_cost_view {
+    fg_project_id project;
+    uint32_t user;
+    fg_job_id job;
+    uint32_t attempt;
+    const char *name, *project_name, *user_name;
+    const char *node; /* names, comma separated */
+    int64_t started_us, finished_us;
+    int64_t uusd;
+};
+
+/* What of an order falls on a day. */
+struct fg_order_charge_view {
+    int64_t day;
+    fg_order_id order;
+    fg_project_id project; /* who pays for it; 0 the pool */
+    const char *project_name, *supplier, *instance, *region, *zone, *contract;
+    int64_t due_uusd;  /* to the supplier; project is 0 then */
+    int64_t used_uusd; /* by jobs: it is in their cost too */
+    int64_t idle_uusd; /* by nobody */
+};
+
+/* By day, project, user. */
+int fg_reader_spend(struct fg_reader *reader,
+                    const struct fg_cost_range *range,
+                    int (*row)(void *self, const struct fg_spend_view *spend),
+                    void *self,
+                    struct fg_err *err);
+/* Attempts that ran at some time in the range; by project, user, job, attempt. */
+int fg_reader_job_costs(struct fg_reader *reader,
+                        const struct fg_cost_range *range,
+                        int (*row)(void *self, const struct fg_job_cost_view *cost),
+                        void *self,
+                        struct fg_err *err);
+/* By day, order, project.  What is due is in it only for a range of all projects. */
+int fg_reader_order_charges(struct fg_reader *reader,
+                            const struct fg_cost_range *range,
+                            int (*row)(void *self, const struct fg_order_charge_view *charge),
+                            void *self,
+                            struct fg_err *err);
