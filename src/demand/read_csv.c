@@ -3,11 +3,10 @@
 
 #include "base/rows.h"
 #include "demand/points.h"
+#include "demand/when.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#define INDEX_MAX 99'999'999 /* beyond it a whole number is seconds since 1970 */
 
 enum { SERIES, TIME, VALUE, COLUMNS };
 
@@ -117,48 +116,31 @@ static int read_header(struct reader *reader, struct fg_field line)
 
 /* -- rows -------------------------------------------------------------------------------------------- */
 
-static int read_time(struct reader *reader,
-                     struct fg_field field,
-                     int64_t *out,
-                     bool *out_index,
-                     struct fg_err *err)
-{
-    *out_index = fg_field_int(field, out) && *out >= -INDEX_MAX && *out <= INDEX_MAX;
-    if (*out_index)
-        return 0;
-    int rc = fg_field_moment(field, "time", out, err);
-    if (rc < 0 && reader->points && reader->is_index)
-        return fg_fail(err, FG_EINVAL, "time: expected a whole number up to %d as before",
-                       INDEX_MAX);
-    return rc;
-}
-
 static int read_row(struct reader *reader, struct fg_field line, size_t number)
 {
     struct fg_row row;
     char shown[FG_FIELD_SHOWN];
-    int64_t time;
+    struct fg_when when;
     double value;
-    bool is_index;
     struct fg_field series = {reader->series, strlen(reader->series)};
     int rc = fg_row_split(line, reader->separator, reader->columns_len, &row, reader->err);
     if (rc == 0)
-        rc = read_time(reader, row.fields[reader->at[TIME]], &time, &is_index, reader->err);
+        rc = fg_when_read(row.fields[reader->at[TIME]], "time", &when, reader->err);
     if (rc < 0)
         return rc;
     if (!fg_field_real(row.fields[reader->at[VALUE]], &value))
         return fg_fail(reader->err, FG_EINVAL, "value: `%s`, expected a number",
                        fg_field_shown(row.fields[reader->at[VALUE]], shown));
     if (!reader->points)
-        reader->points = fg_points_new(is_index);
-    else if (reader->is_index != is_index)
+        reader->points = fg_points_new(when.is_index);
+    else if (reader->is_index != when.is_index)
         return fg_fail(reader->err, FG_EINVAL, "time: `%s`, expected %s as in the lines before",
                        fg_field_shown(row.fields[reader->at[TIME]], shown),
                        reader->is_index ? "a whole number" : "a moment");
-    reader->is_index = is_index;
+    reader->is_index = when.is_index;
     if (reader->at[SERIES] >= 0)
         series = row.fields[reader->at[SERIES]];
-    return fg_points_add(reader->points, series.text, series.len, time, value, number,
+    return fg_points_add(reader->points, series.text, series.len, when.time, value, number,
                          reader->err);
 }
 
