@@ -17,7 +17,7 @@
 
 #include "demand/ledger.h"
 
-/* Told what was passed over: "column `user` is not used". */
+/* Told what was passed over: "not used: user, nodes". */
 typedef void fg_demand_note_fn(void *self, const char *text);
 
 struct fg_demand_reading {

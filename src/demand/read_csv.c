@@ -1,12 +1,15 @@
 /* read_csv.c - tables with the columns series, time and value; see read.h */
 #include "demand/read.h"
 
+#include "base/buf.h"
 #include "base/rows.h"
 #include "demand/points.h"
 #include "demand/when.h"
 
 #include <stdio.h>
 #include <string.h>
+
+#define NAMED_MAX 4 /* columns that a note names */
 
 enum { SERIES, TIME, VALUE, COLUMNS };
 
@@ -77,16 +80,21 @@ static void two_columns(struct reader *reader, const struct fg_row *names)
 
 static void note_unused(const struct reader *reader, const struct fg_row *names)
 {
-    char text[FG_FIELD_SHOWN + 80], shown[FG_FIELD_SHOWN];
+    FG_AUTO(fg_buf) struct fg_buf text = {};
+    char shown[FG_FIELD_SHOWN];
+    size_t unused = 0;
     for (size_t i = 0; i < names->len; i++) {
         int at = (int)i;
-        if (!reader->reading->note || at == reader->at[SERIES] || at == reader->at[TIME]
-            || at == reader->at[VALUE])
+        if (at == reader->at[SERIES] || at == reader->at[TIME] || at == reader->at[VALUE])
             continue;
-        snprintf(text, sizeof(text), "column `%s` is not used",
-                 fg_field_shown(names->fields[i], shown));
-        reader->reading->note(reader->reading->note_self, text);
+        if (unused++ < NAMED_MAX)
+            fg_buf_printf(&text, "%s%s", text.len ? ", " : "not used: ",
+                          fg_field_shown(names->fields[i], shown));
     }
+    if (unused > NAMED_MAX)
+        fg_buf_printf(&text, " and %zu more columns", unused - NAMED_MAX);
+    if (unused && reader->reading->note)
+        reader->reading->note(reader->reading->note_self, text.text);
 }
 
 static int read_header(struct reader *reader, struct fg_field line)
@@ -120,7 +128,7 @@ static int read_row(struct reader *reader, struct fg_field line, size_t number)
 {
     struct fg_row row;
     char shown[FG_FIELD_SHOWN];
-    struct fg_when when;
+    struct fg_when when = {};
     double value;
     struct fg_field series = {reader->series, strlen(reader->series)};
     int rc = fg_row_split(line, reader->separator, reader->columns_len, &row, reader->err);

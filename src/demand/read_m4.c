@@ -59,7 +59,7 @@ static int read_line(struct fg_field line,
                        sizeof(text) - 1);
     struct fg_demand_series *series = fg_demand_set_add(set, fg_field_shown(name, text));
     series->time = (struct fg_demand_time){.is_index = true, .step = 1};
-    series->values = calloc(columns, sizeof(series->values[0]));
+    series->values = calloc(columns + 1, sizeof(series->values[0]));
     if (!series->values)
         abort();
     int rc = read_values(line, at, series, err);
@@ -72,9 +72,9 @@ static int read_line(struct fg_field line,
 static bool is_header(struct fg_field line)
 {
     size_t at = 0;
-    struct fg_field field = {};
+    struct fg_field name, field;
     double value;
-    return fg_fields_next(line, ',', &at, &field) && fg_fields_next(line, ',', &at, &field)
+    return fg_fields_next(line, ',', &at, &name) && fg_fields_next(line, ',', &at, &field)
            && !fg_field_real(field, &value);
 }
 

@@ -52,7 +52,7 @@ static int add_value(struct fg_points *points,
 {
     const struct fg_doc *moment = pair->first, *text = moment ? moment->next : NULL;
     double value;
-    if (pair->kind != FG_DOC_LIST || pair->len != 2 || text->kind != FG_DOC_TEXT
+    if (pair->kind != FG_DOC_LIST || pair->len != 2 || !text || text->kind != FG_DOC_TEXT
         || (moment->kind != FG_DOC_INT && moment->kind != FG_DOC_REAL))
         return bad(err);
     if (!(moment->real >= 0 && moment->real <= SECONDS_MAX))

@@ -95,7 +95,7 @@ static void columns_and_lines_may_have_any_order(void)
     EQ(set.series[1].time.first, moment("2026-01-01"));
     EQ(set.series[1].time.step, HOUR);
     EQ(fg_demand_time_at(&set.series[1].time, 4), moment("2026-01-01T04:00Z"));
-    OK(strcmp(notes.text, "column `user` is not used;") == 0);
+    OK(strcmp(notes.text, "not used: user;") == 0);
 }
 
 static void two_columns_are_one_series(void)
@@ -204,7 +204,8 @@ static void what_makes_no_sense_is_refused_with_its_line(void)
                "time,value\n2026-01-01T00:00,1\n2026-01-01T01:00,1\n2026-01-01T02:00,1\n"
                "2026-01-01T03:00,1\n2026-01-01T04:30,1\n2026-01-01T05:00,1\n",
                "f: line 6: series value, 2026-01-01T04:30:00Z: not a multiple of the usual "));
-    OK(refused(read, "time,value\n1,1\n2,1\n3,1\n99000000,1\n", "has 4 values in 99000000 steps"));
+    OK(refused(read, "time,value\n1,1\n2,1\n3,1\n99000000,1\n",
+               "has 4 values in 99000000 steps"));
 }
 
 static void m4_files(void)
