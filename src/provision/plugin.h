@@ -30,6 +30,21 @@ void fg_plugin_owned(const struct fg_plugin_site *site,
                      const struct fg_provision_call *call,
                      struct fg_answer_sheet *out);
 
+/* Bytes that need not be a request, to where the call would go; what comes back on standard output (exec), or as a body (http).
+ * 0: it was answered well (exit status 0, HTTP 2xx); else as the event of a call says. */
+[[nodiscard]] int fg_plugin_exec_send(const struct fg_plugin_site *site,
+                                      const struct fg_provision_call *call,
+                                      const char *bytes,
+                                      size_t len,
+                                      struct fg_buf *out,
+                                      struct fg_err *err);
+[[nodiscard]] int fg_plugin_http_send(const struct fg_plugin_site *site,
+                                      const struct fg_provision_call *call,
+                                      const char *bytes,
+                                      size_t len,
+                                      struct fg_buf *out,
+                                      struct fg_err *err);
+
 /* The most bytes of an answer to that call. */
 size_t fg_plugin_bytes_max(enum fg_provision_op op);
 

@@ -81,24 +81,18 @@ static void read_result(const struct fg_exec_result *result,
         fg_protocol_read(line, len, call, secret, out);
 }
 
-void fg_plugin_exec(const struct fg_plugin_site *site,
-                    const struct fg_provision_call *call,
-                    struct fg_answer_sheet *out)
+/* Run the program once; `input` is what it reads. */
+static int run(const struct fg_plugin_site *site,
+               const struct fg_provision_call *call,
+               const struct fg_buf *input,
+               struct fg_exec_result *out,
+               struct fg_err *err)
 {
     const struct fg_supplier *supplier = call->supplier;
-    FG_AUTO(fg_secret) struct fg_secret secret = {};
-    FG_AUTO(fg_buf) struct fg_buf input = {}, name = {}, file = {}, folder = {}, home = {};
-    FG_AUTO(fg_exec_result) struct fg_exec_result result = {};
+    FG_AUTO(fg_buf) struct fg_buf name = {}, file = {}, folder = {}, home = {};
     const char *argv[FG_SUPPLIER_ARGS_MAX + 1] = {};
-    struct fg_err err = {};
-    if (fg_secret_read(supplier->secret_file, &secret, &err) < 0) {
-        fg_answer_fail(out, FG_EAUTH, "%s", err.text);
-        return;
-    }
     for (uint32_t i = 0; i < supplier->argv_len && i < FG_SUPPLIER_ARGS_MAX; i++)
         argv[i] = supplier->argv[i];
-    fg_protocol_write(&input, call);
-    fg_buf_puts(&input, "\n");
     fg_buf_printf(&name, "FASTGPU_SUPPLIER=%s", supplier->name);
     fg_buf_printf(&folder, "FASTGPU_STATE_DIR=%s", site->folder);
     fg_buf_printf(&home, "HOME=%s", site->folder);
@@ -110,13 +104,49 @@ void fg_plugin_exec(const struct fg_plugin_site *site,
     struct fg_exec exec = {.argv = argv,
                            .envs = envs,
                            .folder = site->folder,
-                           .input = input.text,
-                           .input_len = input.len,
+                           .input = input->text,
+                           .input_len = input->len,
                            .timeout_us = site->timeout_us,
                            .output_max = fg_plugin_bytes_max(call->op),
                            .stop_fd = site->stop_fd};
-    if (fg_exec_run(&exec, &result, &err) < 0)
-        fg_answer_fail(out, FG_EBACKEND, "%s", err.text);
+    return fg_exec_run(&exec, out, err);
+}
+
+void fg_plugin_exec(const struct fg_plugin_site *site,
+                    const struct fg_provision_call *call,
+                    struct fg_answer_sheet *out)
+{
+    FG_AUTO(fg_secret) struct fg_secret secret = {};
+    FG_AUTO(fg_buf) struct fg_buf input = {};
+    FG_AUTO(fg_exec_result) struct fg_exec_result result = {};
+    struct fg_err err = {};
+    int rc = fg_secret_read(call->supplier->secret_file, &secret, &err);
+    fg_protocol_write(&input, call);
+    fg_buf_puts(&input, "\n");
+    if (rc == 0)
+        rc = run(site, call, &input, &result, &err);
+    if (rc < 0)
+        fg_answer_fail(out, rc, "%s", err.text);
     else
         read_result(&result, call, &secret, out);
+}
+
+int fg_plugin_exec_send(const struct fg_plugin_site *site,
+                        const struct fg_provision_call *call,
+                        const char *bytes,
+                        size_t len,
+                        struct fg_buf *out,
+                        struct fg_err *err)
+{
+    FG_AUTO(fg_buf) struct fg_buf input = {};
+    FG_AUTO(fg_exec_result) struct fg_exec_result result = {};
+    char text[64], last[FG_LAST_LINE_MAX];
+    fg_buf_add(&input, bytes, len);
+    int rc = run(site, call, &input, &result, err);
+    if (rc < 0)
+        return rc;
+    fg_buf_add(out, result.out.text ? result.out.text : "", result.out.len);
+    const char *fault = find_fault(&result, &rc, text);
+    fg_last_line(&result.err, NULL, last);
+    return fault ? fg_fail(err, rc, "%s%s", fault, last) : 0;
 }

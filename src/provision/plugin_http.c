@@ -186,31 +186,32 @@ static void read_response(const struct transfer *transfer,
                        fg_provision_op_name(call->op), status);
 }
 
-static void ask(CURL *curl,
-                struct transfer *transfer,
-                const struct fg_provision_call *call,
-                const struct fg_secret *secret,
-                struct fg_answer_sheet *out)
+/* One request; its status, or -1 and `*out_result` says why there is none. */
+static long request(struct transfer *transfer,
+                    const struct fg_provision_call *call,
+                    const struct fg_secret *secret,
+                    const struct fg_buf *body,
+                    CURLcode *out_result)
 {
-    FG_AUTO(fg_buf) struct fg_buf body = {};
     long status = 0;
+    CURL *curl = curl_easy_init();
+    *out_result = CURLE_OUT_OF_MEMORY;
+    if (!curl)
+        return -1;
     set_limits(curl, transfer, call->supplier->url);
     set_url(curl, call);
     if (routes[call->op].has_body) {
-        fg_protocol_write(&body, call);
-        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body.text);
-        curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len);
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body->text ? body->text : "");
+        curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->len);
     }
     curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, routes[call->op].method);
     struct curl_slist *headers = make_headers(call, secret);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-    CURLcode result = curl_easy_perform(curl);
+    *out_result = curl_easy_perform(curl);
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_cleanup(curl);
     free_headers(headers);
-    if (result == CURLE_OK)
-        read_response(transfer, status, call, secret, out);
-    else
-        explain(transfer, result, call, out);
+    return *out_result == CURLE_OK ? status : -1;
 }
 
 void fg_plugin_http(const struct fg_plugin_site *site,
@@ -218,18 +219,46 @@ void fg_plugin_http(const struct fg_plugin_site *site,
                     struct fg_answer_sheet *out)
 {
     FG_AUTO(fg_secret) struct fg_secret secret = {};
+    FG_AUTO(fg_buf) struct fg_buf body = {};
     struct transfer transfer = {.site = site, .body_max = fg_plugin_bytes_max(call->op)};
     struct fg_err err = {};
-    if (fg_secret_read(call->supplier->secret_file, &secret, &err) < 0) {
-        fg_answer_fail(out, FG_EAUTH, "%s", err.text);
+    CURLcode result;
+    int rc = fg_secret_read(call->supplier->secret_file, &secret, &err);
+    if (rc < 0) {
+        fg_answer_fail(out, rc, "%s", err.text);
         return;
     }
-    CURL *curl = curl_easy_init();
-    if (!curl) {
-        fg_answer_fail(out, FG_ENOMEM, "no memory for the request");
-        return;
-    }
-    ask(curl, &transfer, call, &secret, out);
-    curl_easy_cleanup(curl);
+    fg_protocol_write(&body, call);
+    long status = request(&transfer, call, &secret, &body, &result);
+    if (status < 0)
+        explain(&transfer, result, call, out);
+    else
+        read_response(&transfer, status, call, &secret, out);
     fg_buf_free(&transfer.body);
+}
+
+int fg_plugin_http_send(const struct fg_plugin_site *site,
+                        const struct fg_provision_call *call,
+                        const char *bytes,
+                        size_t len,
+                        struct fg_buf *out,
+                        struct fg_err *err)
+{
+    FG_AUTO(fg_secret) struct fg_secret secret = {};
+    FG_AUTO(fg_buf) struct fg_buf body = {};
+    struct transfer transfer = {.site = site, .body_max = fg_plugin_bytes_max(call->op)};
+    CURLcode result;
+    int rc = fg_secret_read(call->supplier->secret_file, &secret, err);
+    if (rc < 0)
+        return rc;
+    fg_buf_add(&body, bytes, len);
+    long status = request(&transfer, call, &secret, &body, &result);
+    fg_buf_add(out, transfer.body.text ? transfer.body.text : "", transfer.body.len);
+    fg_buf_free(&transfer.body);
+    if (transfer.too_big)
+        return fg_fail(err, FG_ETOOBIG, "an answer of more than %zu bytes", transfer.body_max);
+    if (status < 0)
+        return fg_fail(err, result == CURLE_OPERATION_TIMEDOUT ? FG_ETIMEOUT : FG_EUNREACH,
+                       "%s", curl_easy_strerror(result));
+    return status >= 200 && status < 300 ? 0 : fg_fail(err, FG_EBACKEND, "HTTP %ld", status);
 }
