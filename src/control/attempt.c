@@ -39,8 +39,10 @@ void fg_attempt_write(struct fg_control *control,
         .cost_uusd = price < 0 ? -1 : (int64_t)((__int128)price * ran_us / 3600000000LL),
         .reason = reason,
     };
-    if (over)
+    if (over) {
         fg_budget_book(control, live);
+        fg_orders_book_live(control, live);
+    }
     struct fg_err err = {};
     fg_control_wrote(
         control, control->options.store_ops->attempt_put(control->options.store, &row, &err),

@@ -158,5 +158,5 @@ bool fg_control_check(const struct fg_control *control)
                 || !tree_agrees(control, fg_queue_project(control->queue, id))
                 || !users_agree(control, fg_queue_project(control->queue, id))))
             return false;
-    return fg_budget_check(control);
+    return fg_orders_check(control) && fg_budget_check(control);
 }

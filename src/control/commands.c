@@ -184,6 +184,23 @@ void fg_command_apply(struct fg_control *control, struct fg_command *command)
     case FG_CMD_RESERVATION_REMOVE:
         fg_command_remove_advance(control, command);
         break;
+    case FG_CMD_SUPPLIER_PUT:
+        fg_command_put_supplier(control, command);
+        break;
+    case FG_CMD_SUPPLIER_REMOVE:
+        fg_command_remove_supplier(control, command);
+        break;
+    case FG_CMD_SUPPLIER_OFFERS:
+        fg_command_ask_offers(control, command);
+        break;
+    case FG_CMD_ORDER_CREATE:
+        fg_command_create_order(control, command);
+        break;
+    case FG_CMD_ORDER_APPROVE:
+    case FG_CMD_ORDER_CANCEL:
+    case FG_CMD_ORDER_RELEASE:
+        fg_command_move_order(control, command);
+        break;
     case FG_CMD_PROJECT_PUT:
         fg_command_put_project(control, command);
         break;

@@ -126,6 +126,7 @@ static bool is_write(const struct fg_command *command)
     case FG_CMD_POOL:
     case FG_CMD_STATUS:
     case FG_CMD_RESERVATIONS:
+    case FG_CMD_SUPPLIER_OFFERS:
         return false;
     default:
         return true;
@@ -260,6 +261,7 @@ static int finish_step(struct fg_control *control, struct fg_err *err)
         answer_all(control);
         publish(control);
         perform_effects(control);
+        fg_orders_call(control);
     }
     answer_all(control);
     drop_step(control);
@@ -300,6 +302,7 @@ int fg_control_step(struct fg_control *control,
     control->later_us = later_us;
     apply_commands(control, commands);
     apply_events(control);
+    fg_orders_tick(control);
     fg_control_advances_tick(control);
     pass_if_due(control);
     fg_control_retain(control);
@@ -316,6 +319,8 @@ int64_t fg_control_next_us(const struct fg_control *control)
         next = control->later_us;
     if (control->advances_len > 0 && control->advances_us < next)
         next = control->advances_us;
+    if (control->orders_us < next)
+        next = control->orders_us;
     if (control->retain_us < next)
         next = control->retain_us;
     if (control->pending_len && control->now_us < next)

@@ -18,6 +18,7 @@
 #include "engine/engine.h"
 #include "model/command.h"
 #include "place/policy.h"
+#include "provision/provision.h"
 #include "schedule/ranking.h"
 #include "schedule/schedule.h"
 #include "store/store.h"
@@ -29,7 +30,9 @@ struct fg_control_options {
     const struct fg_store_ops *store_ops;
     struct fg_store *store; /* borrowed */
     const struct fg_engine_ops *engine_ops;
-    struct fg_engine *engine; /* borrowed */
+    struct fg_engine *engine;                     /* borrowed */
+    const struct fg_provision_ops *provision_ops; /* NULL: nothing can be ordered */
+    struct fg_provision *provision;               /* borrowed */
     const struct fg_job_order *order;
     enum fg_preempt preempt;
     const struct fg_place_policy *place; /* NULL: the default */
@@ -42,6 +45,8 @@ struct fg_control_options {
     fg_job_id ids_used;
     /* An event is durable.  May be NULL. */
     void (*publish)(void *self, const struct fg_event *event);
+    /* What a supplier has for sale now; valid for the call.  May be NULL. */
+    void (*offers)(void *self, const struct fg_provision_event *event);
     /* A job is over (for curves that may go).  May be NULL. */
     void (*job_over)(void *self, fg_job_id job);
     void *self;

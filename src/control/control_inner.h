@@ -82,6 +82,14 @@ struct fg_control {
     size_t advances_len;
     int64_t advances_us; /* when one of them begins or ends next */
 
+    struct fg_supplier *suppliers;
+    size_t suppliers_len, suppliers_room;
+    struct purchase *purchases; /* orders that are not over, by id: see order_inner.h */
+    size_t purchases_len, purchases_room;
+    fg_order_id *node_orders; /* by node id: the order that it came with; 0: none */
+    fg_order_id next_order_id;
+    int64_t orders_us; /* when one of them is due next */
+
     /* Of the step under way. */
     int64_t now_us;
     bool in_batch;           /* begin() was called */
@@ -99,6 +107,7 @@ struct fg_control {
     struct fg_arena *arena;     /* of one start: the spec as parsed */
 
     /* Across steps. */
+    uint64_t next_tag;               /* of calls to suppliers */
     struct fg_engine_event *pending; /* events not yet durable */
     size_t pending_len, pending_room;
     struct fg_command *waiting; /* FG_CMD_WAIT */
@@ -286,6 +295,32 @@ void fg_control_advances_tick(struct fg_control *control);
 void fg_command_advances(struct fg_control *control, struct fg_command *command);
 void fg_command_add_advance(struct fg_control *control, struct fg_command *command);
 void fg_command_remove_advance(struct fg_control *control, struct fg_command *command);
+
+/* order_book.c, supplier.c: rows of the store */
+int fg_control_load_supplier(void *self, const char *name, const char *json);
+int fg_control_load_order(void *self, const struct fg_order *order);
+int fg_control_load_instance(void *self,
+                             fg_order_id order,
+                             uint32_t slot,
+                             const struct fg_order_instance *instance);
+void fg_control_drop_orders(struct fg_control *control);
+void fg_command_put_supplier(struct fg_control *control, struct fg_command *command);
+void fg_command_remove_supplier(struct fg_control *control, struct fg_command *command);
+void fg_command_ask_offers(struct fg_control *control, struct fg_command *command);
+/* order_command.c */
+void fg_command_create_order(struct fg_control *control, struct fg_command *command);
+void fg_command_move_order(struct fg_control *control, struct fg_command *command);
+/* order_step.c: within a step, what suppliers said and what is due; after the commit, who is to be asked. */
+void fg_orders_begin(struct fg_control *control); /* after the load */
+void fg_orders_tick(struct fg_control *control);
+void fg_orders_call(struct fg_control *control);
+/* order_cost.c */
+void fg_orders_book_live(struct fg_control *control,
+                         const struct live *live); /* its attempt ends */
+const struct fg_order *fg_order_of_node(const struct fg_control *control, fg_node_id node);
+/* What the grant costs an hour by the order that its node came with; -1: it came with none. */
+int64_t fg_order_price(const struct fg_control *control, const struct fg_grant *grant);
+bool fg_orders_check(const struct fg_control *control); /* for tests: are the sums right? */
 
 /* migrate.c */
 void fg_command_moves(struct fg_control *control, struct fg_command *command);

@@ -142,6 +142,7 @@ void fg_control_unload(struct fg_control *control)
     free(control->lives);
     fg_map_free(control->live_by_job);
     fg_control_drop_advances(control);
+    fg_control_drop_orders(control);
     fg_schedule_free(control->schedule);
     fg_queue_free(control->queue);
     fg_ranking_free(control->ranking);
@@ -242,6 +243,9 @@ int fg_control_load(struct fg_control *control, struct fg_err *err)
                                  .node = load_node,
                                  .user = load_user,
                                  .reservation = fg_control_load_advance,
+                                 .supplier = fg_control_load_supplier,
+                                 .order = fg_control_load_order,
+                                 .order_instance = fg_control_load_instance,
                                  .project_use = fg_history_use,
                                  .budget_warned = fg_budget_warned,
                                  .finished = fg_history_finished,
@@ -254,6 +258,8 @@ int fg_control_load(struct fg_control *control, struct fg_err *err)
     if (control->next_job_id <= control->options.ids_used)
         control->next_job_id = control->options.ids_used + 1;
     control->next_token_id = sink.next_token_id;
+    control->next_order_id = sink.next_order_id;
+    fg_orders_begin(control);
     rc = ensure_default(control, err);
     if (rc == 0)
         rc = fg_budget_reset(control, err);

@@ -7,14 +7,34 @@
 #include <assert.h>
 #include <string.h>
 
+/* By the order that a node came with; else by the settings. */
+static int64_t price_of(const struct fg_control *control, const struct live *live)
+{
+    const struct fg_config *config = control->config;
+    int64_t sum = 0, cpu_milli = live->amount.cpu_milli, gpu_milli = live->amount.gpu_milli;
+    for (uint32_t task = 0; task < live->tasks; task++) {
+        const struct fg_grant *grant = &live->grants[task];
+        int64_t price = fg_order_price(control, grant);
+        if (price < 0)
+            continue;
+        sum += price;
+        cpu_milli -= grant->cpu_milli;
+        gpu_milli -= __builtin_popcount(grant->devices) * (int64_t)grant->gpu_milli;
+    }
+    return sum
+           + (config->cpu_price_uusd_per_core_hour * cpu_milli
+              + config->gpu_price_uusd_per_hour * gpu_milli)
+                 / 1000;
+}
+
 int64_t fg_control_price(const struct fg_control *control, const struct live *live)
 {
     const struct fg_config *config = control->config;
-    if (config->cpu_price_uusd_per_core_hour == 0 && config->gpu_price_uusd_per_hour == 0)
-        return -1;
-    return (config->cpu_price_uusd_per_core_hour * live->amount.cpu_milli
-            + config->gpu_price_uusd_per_hour * live->amount.gpu_milli)
-           / 1000;
+    bool has_prices =
+        config->cpu_price_uusd_per_core_hour > 0 || config->gpu_price_uusd_per_hour > 0;
+    for (uint32_t task = 0; !has_prices && task < live->tasks; task++)
+        has_prices = fg_order_of_node(control, live->grants[task].node) != NULL;
+    return has_prices ? price_of(control, live) : -1;
 }
 
 size_t fg_control_running(struct fg_control *control)

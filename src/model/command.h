@@ -7,8 +7,10 @@
 
 #include "base/arena.h"
 #include "model/job.h"
+#include "model/order_json.h"
 #include "model/project.h"
 #include "model/reservation_json.h"
+#include "model/supplier.h"
 
 enum fg_command_kind {
     FG_CMD_SUBMIT, /* submit: 1 .. FG_BATCH_MAX specs, all or none */
@@ -24,6 +26,13 @@ enum fg_command_kind {
     FG_CMD_RESERVATIONS,       /* name (NULL: all); out_text: JSON array in `arena` */
     FG_CMD_RESERVATION_ADD,    /* reservation: a new one; out_text: JSON object */
     FG_CMD_RESERVATION_REMOVE, /* name */
+    FG_CMD_SUPPLIER_PUT,       /* supplier: new or changed; out_text: JSON object */
+    FG_CMD_SUPPLIER_REMOVE,    /* name */
+    FG_CMD_SUPPLIER_OFFERS,    /* name: ask it what it sells now; the answer comes later */
+    FG_CMD_ORDER_CREATE,       /* order: a new one; out_text: JSON object, out_id = its id */
+    FG_CMD_ORDER_APPROVE,      /* order_id, text = remark; out_text: JSON object; these too: */
+    FG_CMD_ORDER_CANCEL,       /* before anything was delivered */
+    FG_CMD_ORDER_RELEASE,      /* what was delivered is given back */
     FG_CMD_PROJECT_PUT,        /* project (id 0: by name, created if new); out_id = its id */
     FG_CMD_TOKEN_PUT,          /* token (id 0: new); out_id = its id */
 };
@@ -51,6 +60,9 @@ struct fg_command {
     const char *name;
     const char *text;
     const struct fg_advance_spec *reservation;
+    const struct fg_supplier *supplier;
+    const struct fg_order_ask *order;
+    fg_order_id order_id;
     struct fg_project *project;
     struct fg_token *token;
 

@@ -211,6 +211,11 @@ static int call(struct fg_provision *self,
         world->now_us
         + (made->faults & SIM_FAULT_SILENT ? asked->supplier->timeout_us
                                            : 100000 + sim_random(&world->random, 3000) * 1000);
+    /* One after the other. */
+    for (size_t i = 0; i + 1 < world->calls_len; i++)
+        if (strcmp(world->calls[i].supplier, made->supplier) == 0
+            && world->calls[i].due_us > made->due_us)
+            made->due_us = world->calls[i].due_us;
     return 0;
 }
 
@@ -270,7 +275,8 @@ static void list_instances(struct sim_provision *world,
         struct fg_provision_instance *instance = &world->instances[i];
         *instance = (struct fg_provision_instance){.state = FG_INSTANCE_READY};
         snprintf(instance->id, sizeof(instance->id), "%.40s-%u", purchase->key, i);
-        snprintf(instance->address, sizeof(instance->address), "sim-%u", i);
+        /* The first machine is the one of the simulated engine. */
+        snprintf(instance->address, sizeof(instance->address), i ? "sim-%u" : "sim", i);
         if (!inspected)
             continue;
         if ((purchase->faults & SIM_FAULT_UNSEEN) && i == 0) {
@@ -311,6 +317,8 @@ static void answer_order(struct sim_provision *world,
         return;
     }
     out->delivery = purchase->delivery;
+    out->ready_us = purchase->delivered_us;
+    out->gone_us = purchase->ended_us;
     if (purchase->delivery == FG_DELIVERY_REFUSED)
         strcpy(out->reason, "simulated: sold to somebody else");
     out->promised_us = purchase->promised_us;

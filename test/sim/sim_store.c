@@ -1,6 +1,8 @@
 /* sim_store.c - see sim_store.h */
 #include "test/sim/sim_store.h"
 
+#include "test/sim/sim_books.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +12,7 @@
 #define TASKS_MAX 8
 #define PROJECTS  16
 
-#define SPEND_FIRST_DAY 19675 /* 2023-11-14, when simulations begin */
+#define SPEND_FIRST_DAY SIM_FIRST_DAY
 #define SPEND_DAYS      400
 
 struct job {
@@ -53,6 +55,8 @@ struct image {
 
 struct sim_store {
     struct image committed, batch;
+    struct sim_books books, books_batch;
+    bool books_touched; /* by the batch */
     bool in_batch;
     int fail_code;
     uint32_t fail_calls;
@@ -130,6 +134,9 @@ static int commit(struct fg_store *self, struct fg_err *err)
     int rc = fails(store, err);
     if (rc == 0) {
         copy_touched(store, &store->committed, &store->batch);
+        if (store->books_touched)
+            store->books = store->books_batch;
+        store->books_touched = false;
         store->in_batch = false;
     }
     return rc;
@@ -139,6 +146,9 @@ static void rollback(struct fg_store *self)
 {
     struct sim_store *store = (struct sim_store *)self;
     copy_touched(store, &store->batch, &store->committed);
+    if (store->books_touched)
+        store->books_batch = store->books;
+    store->books_touched = false;
     store->in_batch = false;
 }
 
@@ -310,6 +320,97 @@ static int budget_warned_put(struct fg_store *self,
     return fails(store, err);
 }
 
+/* The tables of orders, to be written; NULL: the disk is full. */
+static struct sim_books *books_of(struct fg_store *self, int *out_rc, struct fg_err *err)
+{
+    struct sim_store *store = (struct sim_store *)self;
+    assert(store->in_batch);
+    *out_rc = fails(store, err);
+    store->books_touched = true;
+    return *out_rc == 0 ? &store->books_batch : NULL;
+}
+
+static int supplier_put(struct fg_store *self,
+                        const char *name,
+                        const char *json,
+                        struct fg_err *err)
+{
+    int rc;
+    struct sim_books *books = books_of(self, &rc, err);
+    return books ? sim_books_supplier_put(books, name, json) : rc;
+}
+
+static int order_put(struct fg_store *self, const struct fg_order *order, struct fg_err *err)
+{
+    int rc;
+    struct sim_books *books = books_of(self, &rc, err);
+    return books ? sim_books_order_put(books, order) : rc;
+}
+
+static int order_instance_put(struct fg_store *self,
+                              fg_order_id order,
+                              uint32_t slot,
+                              const struct fg_order_instance *instance,
+                              const char *,
+                              struct fg_err *err)
+{
+    int rc;
+    struct sim_books *books = books_of(self, &rc, err);
+    return books ? sim_books_instance_put(books, order, slot, instance) : rc;
+}
+
+static int order_note_add(struct fg_store *self,
+                          fg_order_id order,
+                          const struct fg_order_note *,
+                          struct fg_err *err)
+{
+    int rc;
+    struct sim_books *books = books_of(self, &rc, err);
+    if (books)
+        books->orders[order].notes++;
+    return rc;
+}
+
+static int order_cost_add(struct fg_store *self,
+                          const struct fg_order_cost *cost,
+                          struct fg_err *err)
+{
+    int rc;
+    struct sim_books *books = books_of(self, &rc, err);
+    return books ? sim_books_cost_add(books, cost) : rc;
+}
+
+static int order_cash_add(struct fg_store *self,
+                          const struct fg_order *order,
+                          int64_t day,
+                          int64_t uusd,
+                          struct fg_err *err)
+{
+    int rc;
+    struct sim_books *books = books_of(self, &rc, err);
+    return books ? sim_books_cash_add(books, order->id, day, uusd) : rc;
+}
+
+static int order_cash_sum(struct fg_store *self,
+                          const char *supplier,
+                          int64_t from_day,
+                          int64_t *out_uusd,
+                          struct fg_err *)
+{
+    const struct sim_store *store = (struct sim_store *)self;
+    *out_uusd = sim_books_cash_sum(&store->books_batch, supplier, from_day);
+    return 0;
+}
+
+static int order_find(struct fg_store *self,
+                      fg_order_id id,
+                      const char *key,
+                      struct fg_order *out,
+                      struct fg_err *err)
+{
+    return sim_books_find(&((struct sim_store *)self)->books_batch, id, key, out, err);
+}
+
 static int node_put(struct fg_store *self,
                     const struct fg_node_spec *,
                     enum fg_node_state wanted,
@@ -454,6 +555,8 @@ static int load(struct fg_store *self, struct fg_store_sink *sink, struct fg_err
         rc = sink->user(sink->self, (uint32_t)i + 1, image->users[i]);
     if (rc == 0 && image->reservation.name[0])
         rc = sink->reservation(sink->self, image->reservation.name, image->reservation.json);
+    if (rc == 0)
+        rc = sim_books_load(&((struct sim_store *)self)->books, sink);
     load_finished(image, sink);
     if (rc == 0)
         rc = load_jobs(image, sink);
@@ -487,6 +590,14 @@ const struct fg_store_ops sim_store_ops = {
     .spend_sum = spend_sum,
     .budget_warned_put = budget_warned_put,
     .reservation_put = reservation_put,
+    .supplier_put = supplier_put,
+    .order_put = order_put,
+    .order_instance_put = order_instance_put,
+    .order_note_add = order_note_add,
+    .order_cost_add = order_cost_add,
+    .order_cash_add = order_cash_add,
+    .order_cash_sum = order_cash_sum,
+    .order_find = order_find,
     .node_put = node_put,
     .token_put = token_put,
     .artifact_put = artifact_put,
@@ -496,6 +607,11 @@ const struct fg_store_ops sim_store_ops = {
     .job_state = job_state,
     .job_spec = job_spec,
 };
+
+const struct sim_books *sim_store_books(const struct sim_store *store)
+{
+    return &store->books;
+}
 
 size_t sim_store_jobs(const struct sim_store *store)
 {

@@ -16,6 +16,8 @@ void sim_store_fail(struct sim_store *store, int code, uint32_t calls);
 void sim_store_crash(struct sim_store *store);
 
 /* Committed truth, for the invariants. */
+struct sim_books;
+const struct sim_books *sim_store_books(const struct sim_store *store); /* see sim_books.h */
 size_t sim_store_jobs(const struct sim_store *store);
 const struct fg_job *sim_store_job(const struct sim_store *store,
                                    fg_job_id id); /* NULL: not committed */

@@ -1,5 +1,5 @@
 # The controller on a simulated store and engine.
-add_executable(control_sim test/sim/control_sim.c test/sim/sim_store.c test/sim/sim_engine.c)
+add_executable(control_sim test/sim/control_sim.c test/sim/sim_store.c test/sim/sim_books.c test/sim/sim_engine.c)
 target_link_libraries(control_sim PRIVATE fg_control)
 # Thousands of seeds with the optimiser, a hundred under the sanitizers.
 if(CMAKE_C_FLAGS MATCHES "fsanitize")
@@ -10,7 +10,7 @@ else()
 endif()
 
 # The same histories through the controller and through the simulator.
-add_executable(replay_sim test/sim/replay_sim.c test/sim/sim_store.c)
+add_executable(replay_sim test/sim/replay_sim.c test/sim/sim_store.c test/sim/sim_books.c)
 target_link_libraries(replay_sim PRIVATE fg_control fg_sim)
 if(CMAKE_C_FLAGS MATCHES "fsanitize")
     add_test(NAME sim/replay COMMAND replay_sim 30)
@@ -19,12 +19,12 @@ else()
 endif()
 
 # Drained nodes, failed nodes, stops that come too late: told, not drawn.
-add_executable(drain_sim test/sim/drain_sim.c test/sim/sim_store.c)
+add_executable(drain_sim test/sim/drain_sim.c test/sim/sim_store.c test/sim/sim_books.c)
 target_link_libraries(drain_sim PRIVATE fg_control)
 add_test(NAME sim/drain COMMAND drain_sim)
 
 # A budget through its periods.
-add_executable(budget_sim test/sim/budget_sim.c test/sim/sim_store.c test/sim/sim_engine.c)
+add_executable(budget_sim test/sim/budget_sim.c test/sim/sim_store.c test/sim/sim_books.c test/sim/sim_engine.c)
 target_link_libraries(budget_sim PRIVATE fg_control)
 add_test(NAME sim/budget COMMAND budget_sim)
 
@@ -32,3 +32,12 @@ add_test(NAME sim/budget COMMAND budget_sim)
 add_executable(provision_sim test/sim/provision_sim.c test/sim/sim_provision.c)
 target_link_libraries(provision_sim PRIVATE fg_provision)
 add_test(NAME sim/provision COMMAND provision_sim)
+
+# Orders with suppliers that fail in every way we know.
+add_executable(order_sim test/sim/order_sim.c test/sim/sim_store.c test/sim/sim_books.c test/sim/sim_engine.c test/sim/sim_provision.c)
+target_link_libraries(order_sim PRIVATE fg_control)
+if(CMAKE_C_FLAGS MATCHES "fsanitize")
+    add_test(NAME sim/order COMMAND order_sim 20)
+else()
+    add_test(NAME sim/order COMMAND order_sim 400)
+endif()

@@ -1,0 +1,80 @@
+/* order_inner.h - suppliers and orders of the controller, shared by its files order_*.c and supplier.c.
+ *
+ *     command --ORDER--> planned, approved --after the commit: call--> provision --event--> ORDER: ordered, delivered, ...
+ *
+ * What may be bought stands in the store before anybody is called: an order is `ordered` and committed, and only then is its
+ * supplier asked to provision.  Who was called last is not kept: after a restart, and after a batch that could not be written,
+ * every order that is under way is asked about first (status), and bought only if its supplier has never heard of its key.
+ */
+#pragma once
+
+#include "control/control_inner.h"
+#include "supply/meter.h"
+
+struct purchase {
+    struct fg_order order;
+    struct fg_order_instance *instances; /* owned; order.delivered of them */
+    fg_node_id *nodes;                   /* owned; of the pool, which instance i is; 0: none */
+    uint64_t tag;                        /* of the call under way; 0: none is */
+    int64_t due_us;                      /* no call before that */
+    uint32_t failures;                   /* calls that failed, one after the other */
+    bool unsure;  /* a call to provision may have been made whose answer never came */
+    bool may_buy; /* the supplier does not know the key: nothing of it was bought */
+};
+
+/* order_book.c: the table of those that are not over */
+struct purchase *fg_order_get(const struct fg_control *control,
+                              fg_order_id id); /* NULL: none */
+struct purchase *fg_order_add(struct fg_control *control, const struct fg_order *order);
+void fg_order_sweep(struct fg_control *control); /* those that are over leave the table */
+void fg_order_write(struct fg_control *control, const struct purchase *purchase);
+void fg_order_write_instance(struct fg_control *control,
+                             const struct purchase *purchase,
+                             uint32_t slot,
+                             const char *report);
+/* The instances that it has now; what it had before is dropped. */
+void fg_order_take_instances(struct fg_control *control,
+                             struct purchase *purchase,
+                             const struct fg_order_instance *instances,
+                             uint32_t len);
+/* A line of its story, and the event "order.<kind>". */
+[[gnu::format(printf, 5, 6)]] void fg_order_tell(struct fg_control *control,
+                                                 const struct purchase *purchase,
+                                                 const char *kind,
+                                                 const char *actor,
+                                                 const char *fmt,
+                                                 ...);
+/* Along an arrow that is known to be there. */
+void fg_order_go(struct purchase *purchase, enum fg_order_state to);
+/* The reason, in words, if it is another one than before: written, so that it can be read. */
+[[gnu::format(printf, 3, 4)]] void fg_order_because(struct fg_control *control,
+                                                    struct purchase *purchase,
+                                                    const char *fmt,
+                                                    ...);
+
+/* order_cost.c */
+/* Book what it cost until then. */
+void fg_order_book(struct fg_control *control, struct purchase *purchase, int64_t until_us);
+/* It is over, in a final state, with `cause`, as of that moment. */
+void fg_order_end(struct fg_control *control,
+                  struct purchase *purchase,
+                  enum fg_order_state state,
+                  int64_t ended_us);
+/* Which nodes of the pool are whose: after orders became active or ended. */
+void fg_order_back_nodes(struct fg_control *control);
+
+/* order_policy.c: may it be ordered without anybody's approval?  If not, `why` says so. */
+bool fg_order_policy_allows(struct fg_control *control,
+                            const struct fg_supplier *supplier,
+                            const struct fg_order *order,
+                            char why[FG_TEXT_MAX]);
+
+/* order_event.c: what a supplier answered */
+void fg_order_event(struct fg_control *control, const struct fg_provision_event *event);
+/* It is to be given back, for order->cause. */
+void fg_order_leave(struct fg_control *control,
+                    struct purchase *purchase,
+                    enum fg_order_cause cause);
+
+/* supplier.c */
+const struct fg_supplier *fg_supplier_get(const struct fg_control *control, const char *name);
