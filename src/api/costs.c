@@ -19,10 +19,10 @@ enum by { BY_PROJECT, BY_USER, BY_JOB, BY_ORDER, BY_DAY, BYS };
 static const char *const by_names[BYS] = {"project", "user", "job", "order", "day"};
 
 struct adding {
-    struct fg_ledger *ledger;
+    struct fg_cost_ledger *ledger;
     enum by by;
     const struct fg_cost_range *range;
-    struct fg_ledger_line others; /* what the lines that were cut held */
+    struct fg_cost_ledger_line others; /* what the lines that were cut held */
     size_t limit;
     fg_job_id last_job;
 };
@@ -93,18 +93,19 @@ static void set(char out[FG_NAME_MAX], const char *text)
         snprintf(out, FG_NAME_MAX, "%.63s", text ? text : "");
 }
 
-static struct fg_ledger_line *line_of_project(struct adding *adding,
-                                              fg_project_id project,
-                                              const char *name)
+static struct fg_cost_ledger_line *line_of_project(struct adding *adding,
+                                                   fg_project_id project,
+                                                   const char *name)
 {
-    struct fg_ledger_line *line = fg_ledger_at(adding->ledger, project ? project : NO_PROJECT);
+    struct fg_cost_ledger_line *line =
+        fg_cost_ledger_at(adding->ledger, project ? project : NO_PROJECT);
     set(line->name, name);
     return line;
 }
 
-static struct fg_ledger_line *line_of_day(struct adding *adding, int64_t day)
+static struct fg_cost_ledger_line *line_of_day(struct adding *adding, int64_t day)
 {
-    struct fg_ledger_line *line = fg_ledger_at(adding->ledger, (uint64_t)day + 1);
+    struct fg_cost_ledger_line *line = fg_cost_ledger_at(adding->ledger, (uint64_t)day + 1);
     fg_day_text(day, line->name);
     return line;
 }
@@ -112,13 +113,13 @@ static struct fg_ledger_line *line_of_day(struct adding *adding, int64_t day)
 static int add_spend(void *self, const struct fg_spend_view *spend)
 {
     struct adding *adding = self;
-    struct fg_ledger_line *line;
+    struct fg_cost_ledger_line *line;
     if (adding->by == BY_PROJECT) {
         line = line_of_project(adding, spend->project, spend->project_name);
     } else if (adding->by == BY_DAY) {
         line = line_of_day(adding, spend->day);
     } else {
-        line = fg_ledger_at(adding->ledger, (uint64_t)spend->user + 1);
+        line = fg_cost_ledger_at(adding->ledger, (uint64_t)spend->user + 1);
         set(line->name, spend->user_name);
     }
     line->used_uusd += spend->uusd;
@@ -135,11 +136,11 @@ static int add_job(void *self, const struct fg_job_cost_view *cost)
     if (part == 0)
         return 0;
     /* Attempts of a job come together: between two jobs the lesser ones can go. */
-    fg_ledger_lines(adding->ledger, &len);
+    fg_cost_ledger_lines(adding->ledger, &len);
     if (len > 4 * LIMIT_MAX && cost->job != adding->last_job)
-        fg_ledger_cut(adding->ledger, LIMIT_MAX, &adding->others);
+        fg_cost_ledger_cut(adding->ledger, LIMIT_MAX, &adding->others);
     adding->last_job = cost->job;
-    struct fg_ledger_line *line = fg_ledger_at(adding->ledger, cost->job);
+    struct fg_cost_ledger_line *line = fg_cost_ledger_at(adding->ledger, cost->job);
     snprintf(line->name, sizeof(line->name), "%" PRIu64, cost->job);
     set(line->title, cost->name);
     set(line->project, cost->project_name);
@@ -151,9 +152,9 @@ static int add_job(void *self, const struct fg_job_cost_view *cost)
 static int add_charge(void *self, const struct fg_order_charge_view *charge)
 {
     struct adding *adding = self;
-    struct fg_ledger_line *line;
+    struct fg_cost_ledger_line *line;
     if (adding->by == BY_ORDER) {
-        line = fg_ledger_at(adding->ledger, charge->order);
+        line = fg_cost_ledger_at(adding->ledger, charge->order);
         snprintf(line->name, sizeof(line->name), "%" PRIu64, charge->order);
         set(line->supplier, charge->supplier);
         set(line->instance, charge->instance);
@@ -187,7 +188,7 @@ static void write_text(struct fg_json *json, const char *key, const char *text)
     fg_json_kv(json, key, text[0] ? text : NULL);
 }
 
-static void write_line(struct fg_json *json, const struct fg_ledger_line *line)
+static void write_line(struct fg_json *json, const struct fg_cost_ledger_line *line)
 {
     fg_json_object(json);
     write_text(json, "key", line->name);
@@ -205,7 +206,7 @@ static void write_line(struct fg_json *json, const struct fg_ledger_line *line)
 
 static void write_amounts(struct fg_json *json,
                           const char *key,
-                          const struct fg_ledger_line *line)
+                          const struct fg_cost_ledger_line *line)
 {
     fg_json_key(json, key);
     fg_json_object(json);
@@ -219,11 +220,11 @@ static void write_amounts(struct fg_json *json,
 static void answer(struct fg_call *call, struct adding *adding)
 {
     struct fg_json *json = &call->json;
-    struct fg_ledger_line total;
+    struct fg_cost_ledger_line total;
     char day[FG_DAY_TEXT_MAX];
     size_t len;
-    fg_ledger_cut(adding->ledger, adding->limit, &adding->others);
-    const struct fg_ledger_line *lines = fg_ledger_lines(adding->ledger, &len);
+    fg_cost_ledger_cut(adding->ledger, adding->limit, &adding->others);
+    const struct fg_cost_ledger_line *lines = fg_cost_ledger_lines(adding->ledger, &len);
     total = adding->others;
     fg_json_object(json);
     fg_json_kv(json, "by", by_names[adding->by]);
@@ -272,7 +273,7 @@ void fg_handle_cost(struct fg_call *call)
     if (rc == 0)
         rc = fg_cost_range_read(call, DAYS_MAX, &range, &err);
     struct fg_reader *reader = rc == 0 ? fg_worker_reader(call->worker, &err) : NULL;
-    FG_AUTO(fg_ledger) struct fg_ledger *ledger = fg_ledger_new();
+    FG_AUTO(fg_cost_ledger) struct fg_cost_ledger *ledger = fg_cost_ledger_new();
     adding.ledger = ledger;
     adding.limit = limit;
     if (!reader || add_all(&adding, reader, &err) < 0)

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct fg_ledger {
-    struct fg_ledger_line *lines;
+struct fg_cost_ledger {
+    struct fg_cost_ledger_line *lines;
     size_t len, room;
     struct fg_map *index; /* of a key */
 };
@@ -49,16 +49,16 @@ bool fg_cost_reconcile(int64_t *parts, size_t len, int64_t booked_uusd)
 
 /* -- lines ------------------------------------------------------------------------------------------------- */
 
-struct fg_ledger *fg_ledger_new(void)
+struct fg_cost_ledger *fg_cost_ledger_new(void)
 {
-    struct fg_ledger *ledger = calloc(1, sizeof(*ledger));
+    struct fg_cost_ledger *ledger = calloc(1, sizeof(*ledger));
     if (!ledger)
         abort();
     ledger->index = fg_map_new(0);
     return ledger;
 }
 
-void fg_ledger_free(struct fg_ledger *ledger)
+void fg_cost_ledger_free(struct fg_cost_ledger *ledger)
 {
     if (!ledger)
         return;
@@ -67,7 +67,7 @@ void fg_ledger_free(struct fg_ledger *ledger)
     free(ledger);
 }
 
-struct fg_ledger_line *fg_ledger_at(struct fg_ledger *ledger, uint64_t key)
+struct fg_cost_ledger_line *fg_cost_ledger_at(struct fg_cost_ledger *ledger, uint64_t key)
 {
     uint32_t found;
     if (fg_map_get(ledger->index, key, &found))
@@ -79,12 +79,13 @@ struct fg_ledger_line *fg_ledger_at(struct fg_ledger *ledger, uint64_t key)
             abort();
     }
     fg_map_put(ledger->index, key, (uint32_t)ledger->len);
-    struct fg_ledger_line *line = &ledger->lines[ledger->len++];
-    *line = (struct fg_ledger_line){.key = key};
+    struct fg_cost_ledger_line *line = &ledger->lines[ledger->len++];
+    *line = (struct fg_cost_ledger_line){.key = key};
     return line;
 }
 
-const struct fg_ledger_line *fg_ledger_lines(const struct fg_ledger *ledger, size_t *out_len)
+const struct fg_cost_ledger_line *fg_cost_ledger_lines(const struct fg_cost_ledger *ledger,
+                                                       size_t *out_len)
 {
     *out_len = ledger->len;
     return ledger->lines;
@@ -92,24 +93,26 @@ const struct fg_ledger_line *fg_ledger_lines(const struct fg_ledger *ledger, siz
 
 static int by_cost(const void *left, const void *right)
 {
-    const struct fg_ledger_line *a = left, *b = right;
+    const struct fg_cost_ledger_line *a = left, *b = right;
     int64_t x = a->used_uusd + a->idle_uusd, y = b->used_uusd + b->idle_uusd;
     if (x != y)
         return x > y ? -1 : 1;
     return a->key < b->key ? -1 : a->key > b->key;
 }
 
-void fg_ledger_sort(struct fg_ledger *ledger)
+void fg_cost_ledger_sort(struct fg_cost_ledger *ledger)
 {
     if (ledger->len > 1)
         qsort(ledger->lines, ledger->len, sizeof(*ledger->lines), by_cost);
 }
 
-void fg_ledger_cut(struct fg_ledger *ledger, size_t len, struct fg_ledger_line *rest)
+void fg_cost_ledger_cut(struct fg_cost_ledger *ledger,
+                        size_t len,
+                        struct fg_cost_ledger_line *rest)
 {
-    fg_ledger_sort(ledger);
+    fg_cost_ledger_sort(ledger);
     for (; ledger->len > len; ledger->len--) {
-        const struct fg_ledger_line *last = &ledger->lines[ledger->len - 1];
+        const struct fg_cost_ledger_line *last = &ledger->lines[ledger->len - 1];
         rest->used_uusd += last->used_uusd;
         rest->idle_uusd += last->idle_uusd;
         rest->due_uusd += last->due_uusd;

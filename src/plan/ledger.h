@@ -21,25 +21,28 @@ int64_t fg_cost_between(
 bool fg_cost_reconcile(int64_t *parts, size_t len, int64_t booked_uusd);
 
 /* Amounts of one key; who fills it knows which texts mean something. */
-struct fg_ledger_line {
+struct fg_cost_ledger_line {
     uint64_t key;
     char name[FG_NAME_MAX], title[FG_NAME_MAX], project[FG_NAME_MAX], user[FG_NAME_MAX],
         supplier[FG_NAME_MAX], instance[FG_NAME_MAX];
     int64_t used_uusd, idle_uusd, due_uusd;
 };
 
-struct fg_ledger;
-struct fg_ledger *fg_ledger_new(void);         /* never NULL */
-void fg_ledger_free(struct fg_ledger *ledger); /* NULL is allowed */
-FG_AUTO_DEFINE(fg_ledger)
+struct fg_cost_ledger;
+struct fg_cost_ledger *fg_cost_ledger_new(void);         /* never NULL */
+void fg_cost_ledger_free(struct fg_cost_ledger *ledger); /* NULL is allowed */
+FG_AUTO_DEFINE(fg_cost_ledger)
 
 /* The line of that key (not 0), zeroed if it is new; valid until the next call. */
-struct fg_ledger_line *fg_ledger_at(struct fg_ledger *ledger, uint64_t key);
+struct fg_cost_ledger_line *fg_cost_ledger_at(struct fg_cost_ledger *ledger, uint64_t key);
 
 /* The lines, in the order of their first mention. */
-const struct fg_ledger_line *fg_ledger_lines(const struct fg_ledger *ledger, size_t *out_len);
+const struct fg_cost_ledger_line *fg_cost_ledger_lines(const struct fg_cost_ledger *ledger,
+                                                       size_t *out_len);
 
 /* By cost (used and idle), the greatest first, then by key.  After it no line may be asked for. */
-void fg_ledger_sort(struct fg_ledger *ledger);
+void fg_cost_ledger_sort(struct fg_cost_ledger *ledger);
 /* Keep the `len` greatest; what the others held is added to `rest`.  For keys that do not come again. */
-void fg_ledger_cut(struct fg_ledger *ledger, size_t len, struct fg_ledger_line *rest);
+void fg_cost_ledger_cut(struct fg_cost_ledger *ledger,
+                        size_t len,
+                        struct fg_cost_ledger_line *rest);

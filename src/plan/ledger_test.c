@@ -79,25 +79,25 @@ static void test_bookings_are_matched(void)
 
 static void test_lines(void)
 {
-    FG_AUTO(fg_ledger) struct fg_ledger *ledger = fg_ledger_new();
-    struct fg_ledger_line rest = {};
+    FG_AUTO(fg_cost_ledger) struct fg_cost_ledger *ledger = fg_cost_ledger_new();
+    struct fg_cost_ledger_line rest = {};
     for (uint64_t key = 1; key <= 100; key++) {
-        fg_ledger_at(ledger, key)->used_uusd += (int64_t)key % 10;
-        fg_ledger_at(ledger, key)->idle_uusd += 1;
+        fg_cost_ledger_at(ledger, key)->used_uusd += (int64_t)key % 10;
+        fg_cost_ledger_at(ledger, key)->idle_uusd += 1;
     }
     size_t len;
-    fg_ledger_lines(ledger, &len);
+    fg_cost_ledger_lines(ledger, &len);
     EQ(len, 100);
-    fg_ledger_cut(ledger, 10, &rest);
-    const struct fg_ledger_line *lines = fg_ledger_lines(ledger, &len);
+    fg_cost_ledger_cut(ledger, 10, &rest);
+    const struct fg_cost_ledger_line *lines = fg_cost_ledger_lines(ledger, &len);
     EQ(len, 10);
     EQ(lines[0].key, 9);
     EQ(lines[9].key, 99);
     EQ(rest.used_uusd, 450 - 90);
     EQ(rest.idle_uusd, 90);
-    fg_ledger_at(ledger, 19)->used_uusd += 5;
-    fg_ledger_sort(ledger);
-    EQ(fg_ledger_lines(ledger, &len)[0].key, 19);
+    fg_cost_ledger_at(ledger, 19)->used_uusd += 5;
+    fg_cost_ledger_sort(ledger);
+    EQ(fg_cost_ledger_lines(ledger, &len)[0].key, 19);
     EQ(len, 10);
 }
 
