@@ -127,13 +127,15 @@ struct fg_procure_use {
 struct fg_procure_work {
     uint32_t scenario, period, serves;
     double units;
+    double spot_units; /* of them on spot; 0 where spot has no cap */
 };
 
 struct fg_procure_period {
     double committed_uusd, recourse_uusd, unmet_uusd; /* the last two expected */
     double demand_units,
         unmet_units; /* expected, summed over classes; the latter times the period's hours is what is lost */
-    double devices; /* committed, with contracts that run */
+    double devices;        /* committed, with contracts that run */
+    double allowance_uusd; /* recourse within the budget; 0 without one */
 };
 
 /* Everything lies in the arena of the solve. */

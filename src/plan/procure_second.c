@@ -1,0 +1,102 @@
+/* procure_second.c - what the second stage costs in a state: one small program for each scenario; see procure_part.c */
+#include "plan/procure_inner.h"
+
+#include <math.h>
+
+static size_t cell_of(const struct fg_procure *procure,
+                      uint32_t scenario,
+                      uint32_t period,
+                      uint32_t class)
+{
+    const struct fg_procure_problem *problem = &procure->problem;
+    return ((size_t)scenario * problem->periods + period) * problem->classes_len + class;
+}
+
+static void put_state(struct fg_procure *procure,
+                      const struct pc_part *part,
+                      uint32_t period,
+                      const struct pc_state *state)
+{
+    for (uint32_t k = 0; k < part->pools_len; k++)
+        part->b[part->row_pools + k] =
+            -state->fleet[(size_t)part->pools[k] * procure->problem.periods + period];
+    if (part->row_budget != PC_NONE)
+        part->b[part->row_budget] = -state->allowance[period];
+}
+
+static void put_demand(struct fg_procure *procure,
+                       const struct pc_part *part,
+                       uint32_t period,
+                       uint32_t scenario)
+{
+    double share = procure->problem.limits.spot_share_milli / 1000.0;
+    for (uint32_t c = 0; c < part->classes_len; c++) {
+        double demand =
+            procure->problem.demand[cell_of(procure, scenario, period, part->classes[c])];
+        part->b[part->row_classes + c] = demand;
+        if (part->row_spot_classes != PC_NONE)
+            part->b[part->row_spot_classes + c] = -share * demand;
+        if (part->row_protected == PC_NONE)
+            continue;
+        size_t cell = (size_t)period * procure->problem.classes_len + part->classes[c];
+        double protected = procure->prepared.demand_protected[cell];
+        part->b[part->row_protected + c] = -fmax(0, demand - protected);
+    }
+}
+
+int fg_pc_second_one(struct fg_procure *procure,
+                     uint32_t g,
+                     uint32_t period,
+                     uint32_t scenario,
+                     const struct pc_state *state,
+                     struct fg_small_answer *out,
+                     struct fg_err *err)
+{
+    const struct pc_part *part = &procure->prepared.parts[g];
+    put_state(procure, part, period, state);
+    put_demand(procure, part, period, scenario);
+    int rc = fg_small_solve(part->small, part->b, out, err);
+    return rc < 0 ? fg_wrap(err, FG_EBACKEND, "procurement: period %u, scenario %u", period,
+                            scenario)
+                  : 0;
+}
+
+int fg_pc_second(struct fg_procure *procure,
+                 uint32_t g,
+                 uint32_t period,
+                 const struct pc_state *state,
+                 struct pc_second *out,
+                 struct fg_err *err)
+{
+    const struct pc_part *part = &procure->prepared.parts[g];
+    for (uint32_t s = 0; s < procure->problem.scenarios; s++) {
+        struct fg_small_answer answer;
+        int rc = fg_pc_second_one(procure, g, period, s, state, &answer, err);
+        if (rc < 0)
+            return rc;
+        double *slope = out->slope + (size_t)s * (part->pools_len + 1);
+        out->cost[s] = answer.objective;
+        for (uint32_t k = 0; k < part->pools_len; k++)
+            slope[k] = -answer.duals[part->row_pools + k];
+        slope[part->pools_len] =
+            part->row_budget == PC_NONE ? 0 : -answer.duals[part->row_budget];
+    }
+    return 0;
+}
+
+struct pc_second fg_pc_second_new(const struct fg_procure *procure,
+                                  const struct pc_part *part,
+                                  struct fg_arena *arena)
+{
+    size_t scenarios = procure->problem.scenarios;
+    return (struct pc_second){.cost = FG_NEW(arena, double, scenarios),
+                              .slope = FG_NEW(arena, double, scenarios *(part->pools_len + 1))};
+}
+
+struct pc_state fg_pc_state_new(const struct fg_procure *procure, struct fg_arena *arena)
+{
+    size_t periods = procure->problem.periods;
+    return (struct pc_state){
+        .fleet = FG_NEW(arena, double, procure->prepared.pools_len *periods),
+        .allowance = procure->prepared.has_budget ? FG_NEW(arena, double, periods) : NULL};
+}
