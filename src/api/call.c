@@ -25,6 +25,8 @@ static uint64_t body_limit(const struct fg_call *call)
     switch (call->route->body) {
     case FG_BODY_BATCH:
         return FG_BATCH_BYTES_MAX;
+    case FG_BODY_SHEET:
+        return FG_SHEET_BYTES_MAX;
     case FG_BODY_BLOB:
         return (uint64_t)call->api->options.config->artifact_bytes_max;
     case FG_BODY_JSON:
@@ -63,8 +65,11 @@ static int check_body_type(struct fg_call *call, struct fg_err *err)
     }
     if (kind == FG_BODY_NONE || (kind == FG_BODY_MAYBE && !has_body(headers)))
         return 0;
-    if (!fg_media_type_is(headers->content_type, want)) {
-        fg_fail(err, FG_EINVAL, "Content-Type: expected %s", want);
+    bool is_table =
+        kind == FG_BODY_SHEET && fg_media_type_is(headers->content_type, "text/csv");
+    if (!is_table && !fg_media_type_is(headers->content_type, want)) {
+        fg_fail(err, FG_EINVAL, "Content-Type: expected %s%s", want,
+                kind == FG_BODY_SHEET ? " or text/csv" : "");
         return refuse(call, 415, err);
     }
     if (headers->content_length > body_limit(call)) {

@@ -25,6 +25,7 @@ struct fg_api_options {
     const struct fg_config *config;
     const struct fg_clock *clock;
     struct fg_series *series;
+    struct fg_offer_store *offers; /* the catalogue of offers; NULL: it could not be opened */
     /* Hand a command to the control thread; callable from any thread, never blocks. */
     void (*post)(void *self, struct fg_command *command);
     /* End a FG_CMD_WAIT early (the client went away, or its time is over): done() comes soon with

@@ -224,7 +224,11 @@ static struct curl_slist *all_headers(const struct fg_client *client,
     struct curl_slist *list = fg_client_headers(client);
     if (call->upload)
         list = curl_slist_append(list, "Content-Type: application/octet-stream");
-    else if (call->json)
+    else if (call->json && call->type) {
+        char *type = join("Content-Type: ", call->type);
+        list = curl_slist_append(list, type);
+        free(type);
+    } else if (call->json)
         list = curl_slist_append(list, "Content-Type: application/json");
     if (call->idempotency_key) {
         char *key = join("Idempotency-Key: ", call->idempotency_key);

@@ -13,6 +13,7 @@
 #include "daemon/housekeeping.h"
 #include "daemon/inbox.h"
 #include "daemon/log.h"
+#include "daemon/offers.h"
 #include "daemon/sampling.h"
 #include "daemon/steady.h"
 #include "daemon/sweep.h"
@@ -36,6 +37,7 @@ struct daemon {
     struct fg_service_config config;
     struct fg_engine *engine;
     struct fg_store *store;
+    struct fg_offer_store *offers; /* NULL: it cannot be opened */
     struct fg_series *series;
     struct fg_inbox *inbox;
     struct fg_control *control;
@@ -204,6 +206,7 @@ static int open_api(struct daemon *daemon,
             .config = &daemon->config.numbers,
             .clock = fg_clock_system(),
             .series = daemon->series,
+            .offers = daemon->offers,
             .post = post,
             .wait_cancel = wait_cancel,
             .health = health,
@@ -233,6 +236,8 @@ static int open_all(struct daemon *daemon,
         rc = open_store(daemon, err);
     if (rc == 0)
         rc = open_control(daemon, err);
+    if (rc == 0)
+        daemon->offers = fg_offers_open(daemon->dir.path, now_us(daemon));
     return rc == 0 ? open_api(daemon, options, err) : rc;
 }
 
@@ -285,6 +290,7 @@ static void close_all(struct daemon *daemon)
     fg_housekeeping_stop(daemon->housekeeping);
     fg_inbox_free(daemon->inbox);
     fg_series_free(daemon->series);
+    fg_offer_store_free(daemon->offers);
     if (daemon->store)
         fg_store_sqlite.free(daemon->store);
     if (daemon->engine)

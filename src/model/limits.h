@@ -16,6 +16,7 @@
 #define FG_SPEC_BYTES_MAX    (256 * 1024)  /* one job as JSON */
 #define FG_BODY_BYTES_MAX    (1024 * 1024) /* one HTTP request, blobs and batches apart */
 #define FG_BATCH_BYTES_MAX   (16 * 1024 * 1024)
+#define FG_SHEET_BYTES_MAX   (128 * 1024 * 1024) /* a catalogue of offers, or prices over time */
 #define FG_NODES_MAX         131072
 #define FG_NODE_DEVICES_MAX  32 /* accelerators of one node: a grant is a 32-bit mask */
 #define FG_JOBS_OPEN_MAX     2000000

@@ -21,7 +21,7 @@ static const struct fg_member members[] = {
     M(supplier, TEXT, 0),
     M(instance, TEXT, 0),
     M(accelerator, TEXT, 0),
-    M(accelerators, UINT32, FG_NODE_DEVICES_MAX),
+    M(accelerators, UINT32, FG_OFFER_DEVICES_MAX),
     M(accelerator_mem_mib, UINT32, MEMORY_MAX),
     M(cpu_milli, UINT32, FG_CPUS_MAX * 1000),
     M(mem_mib, UINT64, MEMORY_MAX),
@@ -47,10 +47,15 @@ static const struct fg_member members[] = {
 };
 #define MEMBERS (sizeof(members) / sizeof(members[0]))
 
+void fg_offer_json_members(struct fg_json *json, const struct fg_offer *offer)
+{
+    fg_members_write(json, members, MEMBERS, offer);
+}
+
 void fg_offer_json_write(struct fg_json *json, const struct fg_offer *offer)
 {
     fg_json_object(json);
-    fg_members_write(json, members, MEMBERS, offer);
+    fg_offer_json_members(json, offer);
     fg_json_end(json);
 }
 

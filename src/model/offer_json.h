@@ -11,6 +11,9 @@
 #include "base/json_write.h"
 #include "model/offer.h"
 
+/* Its members, into an object that is open. */
+void fg_offer_json_members(struct fg_json *json, const struct fg_offer *offer);
+
 /* One object. */
 void fg_offer_json_write(struct fg_json *json, const struct fg_offer *offer);
 

@@ -3,6 +3,7 @@
 #include "model/names.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -276,4 +277,54 @@ bool fg_accelerator_fits(const char *found, uint32_t found_mem_mib, const char *
     bool same_form = !parts.form[0] || !want->form[0] || strcmp(parts.form, want->form) == 0;
     uint32_t told = parts.mem_mib ? parts.mem_mib : found_mem_mib;
     return same_model && same_form && (!told || is_near(told, want->mem_mib));
+}
+
+void fg_accelerator_general(const char *text, char out[FG_KIND_MAX])
+{
+    out[0] = '\0';
+    if (fg_kind_read("kind", text, out, NULL) == 0)
+        for (size_t i = 0; i < TABLE_LEN; i++)
+            if (fg_kind_is(table[i].kind, out))
+                return;
+    struct fg_accelerator_match match = fg_accelerator_match(text, NULL, 0);
+    if (match.accelerator)
+        snprintf(out, FG_KIND_MAX, "%s", match.accelerator->kind);
+}
+
+/* 0 is nothing that is known. */
+static void kv_known(struct fg_json *json, const char *key, uint32_t value)
+{
+    fg_json_key(json, key);
+    if (value)
+        fg_json_uint(json, value);
+    else
+        fg_json_null(json);
+}
+
+void fg_accelerator_json(struct fg_json *json, const struct fg_accelerator *accelerator)
+{
+    fg_json_object(json);
+    fg_json_kv(json, "kind", accelerator->kind);
+    fg_json_kv(json, "name", accelerator->name);
+    fg_json_kv(json, "vendor", accelerator->vendor);
+    fg_json_kv(json, "form", accelerator->form);
+    fg_json_key(json, "aliases");
+    fg_json_array(json);
+    for (const char *at = accelerator->aliases; *at;) {
+        size_t len = strcspn(at, "|");
+        fg_json_string_len(json, at, len);
+        at += len + (at[len] == '|');
+    }
+    fg_json_end(json);
+    kv_known(json, "mem_mib", accelerator->mem_mib);
+    kv_known(json, "fp32_gflops", accelerator->fp32_gflops);
+    kv_known(json, "fp16_gflops", accelerator->fp16_gflops);
+    kv_known(json, "bf16_gflops", accelerator->bf16_gflops);
+    kv_known(json, "fp8_gflops", accelerator->fp8_gflops);
+    kv_known(json, "mem_gb_per_s", accelerator->mem_gb_per_s);
+    kv_known(json, "tdp_watts", accelerator->tdp_watts);
+    kv_known(json, "link_gb_per_s", accelerator->link_gb_per_s);
+    kv_known(json, "year", accelerator->year);
+    fg_json_kv(json, "source", accelerator->source);
+    fg_json_end(json);
 }

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "base/json_write.h"
 #include "model/resources.h"
 
 #include <stdbool.h>
@@ -53,6 +54,14 @@ struct fg_accelerator_match {
 struct fg_accelerator_match fg_accelerator_match(const char *text,
                                                  const char *hint,
                                                  uint32_t mem_mib);
+
+/* The most general kind that a word of a user means, so that fg_kind_is(kind, out) holds for all that is meant: "H100" is
+ * "h100" (of any form), "RTX-A6000" is "a6000", "A100-80GB" is "a100-80g".  What is not known stays itself, in lower case;
+ * what is no kind at all becomes "". */
+void fg_accelerator_general(const char *text, char out[FG_KIND_MAX]);
+
+/* One object: all that the table knows, with the source. */
+void fg_accelerator_json(struct fg_json *json, const struct fg_accelerator *accelerator);
 
 /* Is a device that calls itself `found` (with that memory; 0 unknown) one of `wanted`, as far as what is told goes? */
 bool fg_accelerator_fits(const char *found, uint32_t found_mem_mib, const char *wanted);

@@ -173,6 +173,37 @@ def check_answer(spec, operation, method, status, headers, body):
     return None
 
 
+def call_offers(call):
+    bundled = call(200, "GET", "/v1/offers", query="?limit=2&sort=price")
+    ok(bundled["total"] > 50 and len(bundled["items"]) == 2 and bundled["next"], "offers come with the program", bundled["total"])
+    rows = "supplier,instance_type,accelerator,accelerator_count,region,price_usd_h,spot_price_usd_h\n"
+    rows += "contract,x,H100,8,eu,20,9\ncontract,y,H100,8,eu,0,\ncontract,z,T4,1,eu,0.5,0.5\n"
+    report = call(200, "POST", "/v1/offers", body=rows, kind="text/csv")
+    ok(report["accepted"] == 2 and report["added"] == 3, "two rows make three offers", report)
+    ok([note["line"] for note in report["refused"]] == [3] and [note["line"] for note in report["repaired"]] == [4], "with what was wrong", report)
+    again = call(200, "POST", "/v1/offers", body=rows, kind="text/csv")
+    ok(again["added"] == again["changed"] == again["price_points"] == 0 and again["same"] == 3, "the same list changes nothing", again)
+    call(200, "POST", "/v1/offers", query="?supplier=contract&complete=true",
+         body={"offers": [{"accelerator": "H100", "accelerator_count": 8, "price_usd_h": 18, "instance_type": "x", "region": "eu"}]})
+    listed = call(200, "GET", "/v1/offers", query="?supplier=contract")
+    ok(listed["total"] == 1 and listed["items"][0]["price_uusd_per_hour"] == 18000000, "a complete list withdraws the rest", listed)
+    one = {"id": listed["items"][0]["id"]}
+    call(200, "GET", "/v1/offers/{id}", one)
+    prices = call(200, "GET", "/v1/offers/{id}/history", one)
+    ok([point["uusd_per_hour"] for point in prices["points"]] == [20000000, 18000000], "its prices are kept", prices)
+    past = "date,instance_type,accelerator,accelerator_count,region,price_usd_h\n2023-01-01,x,H100,8,eu,30\n2023-02-01,x,H100,8,eu,25\n"
+    call(200, "POST", "/v1/offers", query="?supplier=contract", body=past, kind="text/csv")
+    prices = call(200, "GET", "/v1/offers/{id}/history", one, query="?since=2023-02-10")
+    ok([point["uusd_per_hour"] for point in prices["points"]] == [25000000, 20000000, 18000000], "with older ones", prices)
+    call(404, "GET", "/v1/offers/{id}", {"id": "99999999"})
+    call(404, "GET", "/v1/offers/{id}/history", {"id": "99999999"})
+    call(400, "GET", "/v1/offers", query="?sort=beauty")
+    call(400, "POST", "/v1/offers", body="a,b\n1,2\n", kind="text/csv")
+    call(415, "POST", "/v1/offers", body="a,b\n1,2\n", kind="text/plain")
+    known = call(200, "GET", "/v1/accelerators")
+    ok(any(row["kind"] == "h100-sxm-80g" for row in known["items"]), "the H100 is known")
+
+
 def call_as_meant(spec, service):
     operations = {(m, p): o for m, p, o, _ in spec.operations()}
     seen = set()
@@ -256,6 +287,7 @@ def call_as_meant(spec, service):
     call(200, "GET", "/v1/reservations")
     call(200, "DELETE", "/v1/reservations/{name}", exam)
     call(404, "GET", "/v1/reservations/{name}", exam)
+    call_offers(call)
     call(404, "POST", "/v1/jobs/{id}/make-room", {"id": "99999999"})
     call(200, "PUT", "/v1/projects/{name}", {"name": "contract"}, body={"weight": 7, "quota": {"running": 3}})
     project = call(200, "GET", "/v1/projects/{name}", {"name": "contract"})

@@ -2,6 +2,7 @@
 #include "test/api/fake_service.h"
 #include "base/text.h"
 #include "engine/job_path.h"
+#include "store/offer_store.h"
 #include "store/sqlite_store.h"
 
 #include <ftw.h>
@@ -20,6 +21,7 @@ struct fake_service {
     struct fg_api *api;
     struct fg_store *store;
     struct fg_series *series;
+    struct fg_offer_store *offers;
     char tokens[FAKE_TOKENS][64];
 
     pthread_t thread;
@@ -275,6 +277,15 @@ static bool apply(struct fake_service *service, struct fg_command *command)
         return true;
     case FG_CMD_RESERVATION_REMOVE:
         return true;
+    case FG_CMD_SUPPLIER_PUT:
+    case FG_CMD_SUPPLIER_REMOVE:
+    case FG_CMD_SUPPLIER_OFFERS:
+    case FG_CMD_ORDER_CREATE:
+    case FG_CMD_ORDER_APPROVE:
+    case FG_CMD_ORDER_CANCEL:
+    case FG_CMD_ORDER_RELEASE:
+        give(command, "{}");
+        return true;
     case FG_CMD_PROJECT_PUT:
     case FG_CMD_TOKEN_PUT:
         put_rest(service, command);
@@ -394,6 +405,11 @@ struct fake_service *fake_service_start(void)
     snprintf(service->socket, sizeof(service->socket), "%s/fastgpu.sock", service->dir);
     must(fg_sqlite_open(service->db, &service->store, &err), "store", &err);
     fill_store(service);
+    char offers[sizeof(service->db) + 16];
+    snprintf(offers, sizeof(offers), "%s/offers.db", service->dir);
+    service->offers = fg_offer_store_open(offers, &err);
+    if (!service->offers)
+        die("offers", &err);
     service->series = fg_series_new();
     pthread_mutex_init(&service->lock, NULL);
     pthread_cond_init(&service->bell, NULL);
@@ -405,6 +421,7 @@ struct fake_service *fake_service_start(void)
                                                          .config = fake_config(),
                                                          .clock = fg_clock_system(),
                                                          .series = service->series,
+                                                         .offers = service->offers,
                                                          .post = post,
                                                          .wait_cancel = wait_cancel,
                                                          .health = health,
@@ -429,6 +446,7 @@ void fake_service_stop(struct fake_service *service)
     pthread_mutex_unlock(&service->lock);
     pthread_join(service->thread, NULL);
     fg_store_sqlite.free(service->store);
+    fg_offer_store_free(service->offers);
     fg_series_free(service->series);
     nftw(service->dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
     free(service);
