@@ -1,4 +1,4 @@
-/* costs.c - what was spent, by project, user, job, order or day. */
+/* costs.c - what was spent, by project, user, job, order or day; what the pool asks now. */
 #include "api/answer.h"
 #include "api/cost_range.h"
 #include "api/worker.h"
@@ -245,6 +245,11 @@ static void answer(struct fg_call *call, struct adding *adding)
     write_amounts(json, "total", &total);
     fg_json_end(json);
     fg_answer_json(call, 200);
+}
+
+void fg_handle_price_list(struct fg_call *call)
+{
+    fg_call_ask(call, FG_CMD_PRICES, fg_answer_items);
 }
 
 static int read_by(struct fg_call *call, enum by *out, struct fg_err *err)

@@ -166,6 +166,9 @@ void fg_command_apply(struct fg_control *control, struct fg_command *command)
     case FG_CMD_POOL:
         fg_command_pool(control, command);
         break;
+    case FG_CMD_PRICES:
+        fg_command_prices(control, command);
+        break;
     case FG_CMD_STATUS:
         fg_command_status(control, command);
         break;

@@ -124,6 +124,7 @@ static bool is_write(const struct fg_command *command)
     case FG_CMD_WHY:
     case FG_CMD_MOVES:
     case FG_CMD_POOL:
+    case FG_CMD_PRICES:
     case FG_CMD_STATUS:
     case FG_CMD_RESERVATIONS:
     case FG_CMD_SUPPLIER_OFFERS:

@@ -310,6 +310,7 @@ def call_as_meant(spec, service):
     for query in ("?by=name", "?from=yesterday", "?from=2026-01-02&to=2026-01-02", "?from=1970-01-01"):
         call(400, "GET", "/v1/cost", query=query)
     call(404, "GET", "/v1/cost", query="?project=nobody")
+    ok(call(200, "GET", "/v1/prices")["items"][-1]["kind"] == "cpu", "cores have a price")
     focus = call(200, "GET", "/v1/cost/focus")
     ok(focus.startswith(b"AvailabilityZone,BilledCost,"), "FOCUS begins with its columns", focus[:200])
     call(400, "GET", "/v1/cost/focus", query="?from=2026-01-01&to=2026-03-01")

@@ -62,4 +62,9 @@ like "no such day" "$(fg cost --from yesterday 2>&1)" '--from: yesterday, expect
 like "no such word" "$(fg cost --by name 2>&1)" 'by: name, expected project, user, job, order or day'
 like "an end before its beginning" "$(fg cost --from 2026-02-01 --to 2026-01-01 2>&1)" 'FG_EINVAL'
 like "a folder that is not there" "$(fg cost --focus /no/such/file.csv 2>&1)" 'FG_EIO'
+
+like "what the pool asks: half of the cost while nothing runs" "$(fg price)" '^cpu .* 0 %  \$987.65  \$493.83  \$1975.31  \$493.83$'
+is "as JSON" "$(fg price --json | python3 -c 'import json, sys; a = json.load(sys.stdin)[-1]; print(a["price_uusd"], a["cap_uusd"])')" "493827160 1975308642"
+like "at other use: one step after the other" "$(fg price --utilisation 0,100 --cost 1 --step 20)" '^ +2  100 % +\$2.00  \$0.8000'
+like "a list that is none" "$(fg price --utilisation high 2>&1)" 'expected numbers from 0, as 40,70,95'
 done_testing
