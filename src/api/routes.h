@@ -6,7 +6,14 @@
 
 struct fg_call;
 
-enum fg_body_kind { FG_BODY_NONE, FG_BODY_JSON, FG_BODY_MAYBE, FG_BODY_BATCH, FG_BODY_BLOB, FG_BODY_SHEET };
+enum fg_body_kind {
+    FG_BODY_NONE,
+    FG_BODY_JSON,
+    FG_BODY_MAYBE,
+    FG_BODY_BATCH,
+    FG_BODY_BLOB,
+    FG_BODY_SHEET
+};
 enum fg_scope { FG_SCOPE_OPEN, FG_SCOPE_WHOLE };
 
 struct fg_route {

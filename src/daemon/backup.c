@@ -8,6 +8,25 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+void fg_daemon_backup_offers(const char *to, char out[FG_BACKUP_PATH_MAX])
+{
+    size_t len = strlen(to);
+    bool ends = len > 3 && strcmp(to + len - 3, ".db") == 0;
+    snprintf(out, FG_BACKUP_PATH_MAX, "%.*s-offers.db", (int)(ends ? len - 3 : len), to);
+}
+
+/* Both copies or none. */
+static int copy_offers(const char *path, const char *to, struct fg_err *err)
+{
+    char offers[FG_BACKUP_PATH_MAX];
+    fg_daemon_backup_offers(to, offers);
+    int rc = fg_store_copy(path, offers, err);
+    if (rc < 0)
+        unlink(to);
+    return rc;
+}
 
 int fg_daemon_backup(const char *data_dir, const char *to, struct fg_err *err)
 {
@@ -18,5 +37,9 @@ int fg_daemon_backup(const char *data_dir, const char *to, struct fg_err *err)
     if (stat(path, &info) < 0)
         return fg_fail(err, errno == ENOENT ? FG_ENOENT : FG_EIO, "%s: %s", path,
                        errno == ENOENT ? "no service has kept data here" : strerror(errno));
-    return fg_store_backup(path, to, err);
+    int rc = fg_store_backup(path, to, err);
+    if (rc < 0)
+        return rc;
+    snprintf(path, sizeof(path), "%s/offers.db", data_dir);
+    return stat(path, &info) == 0 ? copy_offers(path, to, err) : 0;
 }

@@ -90,11 +90,17 @@ static int copy_all(struct fg_db *from, sqlite3 *to, struct fg_err *err)
     return fg_db_fail(&there, backup ? step : sqlite3_errcode(to), "backup", err);
 }
 
-static int copy_to(const char *path, const char *partial, struct fg_err *err)
+/* A database of jobs must be of this version: what nobody here could read is no backup. */
+enum verify { ANY_SCHEMA, OUR_SCHEMA };
+
+static int copy_to(const char *path,
+                   const char *partial,
+                   enum verify verify,
+                   struct fg_err *err)
 {
     FG_AUTO(fg_db) struct fg_db from = {};
     int rc = fg_db_open(&from, path, FG_DB_READ, err);
-    if (rc == 0)
+    if (rc == 0 && verify == OUR_SCHEMA)
         rc = fg_schema_verify(&from, err);
     if (rc < 0)
         return rc;
@@ -135,7 +141,7 @@ static void sync_folder_of(const char *path)
     close(fd);
 }
 
-int fg_store_backup(const char *path, const char *to, struct fg_err *err)
+static int backup(const char *path, const char *to, enum verify verify, struct fg_err *err)
 {
     char partial[PATH_MAX];
     if ((size_t)snprintf(partial, sizeof(partial), "%s.partial", to) >= sizeof(partial))
@@ -146,7 +152,7 @@ int fg_store_backup(const char *path, const char *to, struct fg_err *err)
     int rc = make_new(partial, err);
     if (rc < 0)
         return fg_wrap(err, rc, "backup");
-    rc = copy_to(path, partial, err);
+    rc = copy_to(path, partial, verify, err);
     /* link() and not rename(): it does not replace a file that has come meanwhile. */
     if (rc == 0 && link(partial, to) < 0)
         rc = fg_fail(err, errno == EEXIST ? FG_EEXIST : FG_EIO, "%s: %s", to, strerror(errno));
@@ -154,4 +160,14 @@ int fg_store_backup(const char *path, const char *to, struct fg_err *err)
     if (rc == 0)
         sync_folder_of(to);
     return rc;
+}
+
+int fg_store_backup(const char *path, const char *to, struct fg_err *err)
+{
+    return backup(path, to, OUR_SCHEMA, err);
+}
+
+int fg_store_copy(const char *path, const char *to, struct fg_err *err)
+{
+    return backup(path, to, ANY_SCHEMA, err);
 }

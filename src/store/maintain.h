@@ -19,3 +19,6 @@ int fg_store_check_until(const char *path,
 /* Write a copy of the present moment to `to` (mode 0600), which appears complete or not at all.
  * FG_EEXIST: `to` is there already; FG_ENOSPC; FG_EIO. */
 int fg_store_backup(const char *path, const char *to, struct fg_err *err);
+
+/* The same for any other SQLite file: the catalogue of offers. */
+int fg_store_copy(const char *path, const char *to, struct fg_err *err);

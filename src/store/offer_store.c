@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define VERSION 1
+#define VERSION   1
+#define CACHE_KIB "16384"
 
 static const char schema[] =
     "CREATE TABLE offer("
@@ -65,6 +66,9 @@ struct fg_offer_store *fg_offer_store_open(const char *path, struct fg_err *err)
     pthread_mutex_init(&store->write_lock, NULL);
     pthread_mutex_init(&store->read_lock, NULL);
     int rc = fg_db_open(&store->writer, path, FG_DB_WRITE, err);
+    /* An import goes through its index in no order. */
+    if (rc == 0)
+        rc = fg_db_exec(&store->writer, "PRAGMA cache_size=-" CACHE_KIB, err);
     if (rc == 0)
         rc = prepare(&store->writer, err);
     if (rc == 0)
@@ -280,12 +284,15 @@ static bool is_same_point(struct fg_price_point a, struct fg_price_point b)
     return a.time_us == b.time_us && a.uusd_per_hour == b.uusd_per_hour;
 }
 
+/* `is_new`: nothing is known of it yet. */
 static int hear_prices(const struct importing *at,
                        fg_offer_id id,
+                       bool is_new,
                        const struct fg_price_series *series)
 {
     struct fg_offer_store *store = at->store;
-    int64_t rc = load_points(at->db, id, &store->points, &store->points_room, at->err);
+    int64_t rc =
+        is_new ? 0 : load_points(at->db, id, &store->points, &store->points_room, at->err);
     if (rc < 0)
         return (int)rc;
     size_t known = (size_t)rc, equal = 0;
@@ -303,12 +310,12 @@ static int hear_prices(const struct importing *at,
 }
 
 /* From now on it costs that much. */
-static int hear_price(const struct importing *at, fg_offer_id id, int64_t price)
+static int hear_price(const struct importing *at, fg_offer_id id, bool is_new, int64_t price)
 {
     struct fg_price_point point = {at->now_us, price};
     struct fg_price_series series = {
         .first_us = at->now_us, .last_us = INT64_MAX, .points = &point, .len = 1};
-    return hear_prices(at, id, &series);
+    return hear_prices(at, id, is_new, &series);
 }
 
 static int import_one(const struct importing *at, const struct fg_offer *offer)
@@ -334,7 +341,7 @@ static int import_one(const struct importing *at, const struct fg_offer *offer)
     at->changes->same += same;
     at->changes->changed += !is_new && !same;
     if (!same)
-        rc = hear_price(at, known.id, offer->price_uusd_per_hour);
+        rc = hear_price(at, known.id, is_new, offer->price_uusd_per_hour);
     return rc;
 }
 
@@ -438,11 +445,12 @@ static int hear_series(const struct importing *at, const struct fg_price_series 
 {
     struct fg_offer_entry known;
     int rc = find(at, &series->offer, &known);
-    if (rc == 0) {
+    bool is_new = rc == 0;
+    if (is_new) {
         rc = insert(at, &series->offer, false, &known.id);
         at->changes->added++;
     }
-    return rc < 0 ? rc : hear_prices(at, known.id, series);
+    return rc < 0 ? rc : hear_prices(at, known.id, is_new, series);
 }
 
 static int hear_all(const struct importing *at, const struct fg_price_history *history)

@@ -11,6 +11,8 @@
 bool fg_offer_is_empty(struct fg_field field)
 {
     static const char *const words[] = {"nan", "null", "none", "n/a", "na", "-", NULL};
+    if (field.len && isdigit((unsigned char)field.text[0]))
+        return false;
     for (size_t i = 0; words[i]; i++)
         if (fg_field_is(field, words[i]))
             return true;

@@ -114,9 +114,13 @@ static size_t write_key(const struct fg_offer_cells *cells, char out[KEY_MAX])
 
 static uint64_t hash_bytes(const char *bytes, size_t len)
 {
-    uint64_t hash = 14'695'981'039'346'656'037ULL;
-    for (size_t i = 0; i < len; i++)
-        hash = (hash ^ (uint8_t)bytes[i]) * 1'099'511'628'211ULL;
+    uint64_t hash = len;
+    for (size_t at = 0; at < len; at += sizeof(uint64_t)) {
+        uint64_t word = 0;
+        memcpy(&word, bytes + at, len - at < sizeof(word) ? len - at : sizeof(word));
+        hash = (hash ^ word) * 0x9e3779b97f4a7c15ULL;
+        hash ^= hash >> 32;
+    }
     return hash ? hash : 1;
 }
 

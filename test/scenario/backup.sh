@@ -13,9 +13,12 @@ END
 id=$(submit "$work/out.yaml")
 ok "a job with an output ends well" fg wait "$id"
 
+printf 'accelerator,accelerator_count,price_usd_h\nH100,8,20\n' >"$work/offers.csv"
+ok "a price list is imported" fg supplier import "$work/offers.csv" --supplier kept
 mkdir "$work/copy"
 ok "backup into a folder" fg backup --data-dir "$data" "$work/copy"
-like "is named after the moment" "$(ls "$work/copy")" '^fastgpu-[0-9]{8}T[0-9]{6}Z\.db$'
+like "is named after the moment" "$(ls "$work/copy" | grep -v offers)" '^fastgpu-[0-9]{8}T[0-9]{6}Z\.db$'
+like "with the catalogue of offers" "$(ls "$work/copy" | grep offers)" '^fastgpu-[0-9]{8}T[0-9]{6}Z-offers\.db$'
 ok "backup to a file" fg backup --data-dir "$data" "$work/copy.db"
 is "is for its owner only" "$(stat -c %a "$work/copy.db")" 600
 before=$(cksum <"$work/copy.db")
@@ -29,6 +32,7 @@ stop_daemon TERM
 # Elsewhere: the database, then blobs and jobs.
 mkdir -m 700 "$work/restored"
 cp "$work/copy.db" "$work/restored/fastgpu.db"
+cp "$work/copy-offers.db" "$work/restored/offers.db"
 cp -r "$data/blobs" "$data/jobs" "$work/restored/"
 data=$work/restored
 start_daemon
@@ -36,6 +40,7 @@ is "the job is there" "$(state "$id")" succeeded
 is "with its log" "$(fg logs "$id")" printed
 fg artifacts "$id" --get result.txt -o "$work/result.txt" >"$work/get.out" 2>&1
 is "and its output" "$(cat "$work/result.txt")" "to be kept"
+like "offers are there" "$(fg offer list --supplier kept)" '8x-h100-sxm-80g'
 fg show "$later" >/dev/null 2>&1
 is "what came after the backup is not" $? 3
 sed -i 's/echo printed/echo anew/' "$work/out.yaml"
