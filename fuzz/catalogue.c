@@ -1,6 +1,7 @@
 /* catalogue.c - price lists as CSV or JSON, and prices over time: rows are all accounted for, and what is accepted is sound. */
 #include "supply/catalogue.h"
 #include "base/arena.h"
+#include "base/doc.h"
 #include "fuzz/fuzz.h"
 #include "model/names.h"
 #include "supply/accelerator.h"
