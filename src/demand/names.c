@@ -68,15 +68,35 @@ static uint32_t append(struct fg_names *names, const char *text, size_t len)
     return (uint32_t)names->len++;
 }
 
+/* Its number, or false and the key that it would have in the map. */
+static bool look(const struct fg_names *names,
+                 const char *text,
+                 size_t len,
+                 uint32_t *out,
+                 uint64_t *out_key)
+{
+    uint64_t key = hash_of(text, len);
+    for (; fg_map_get(names->by_hash, key, out); key = key == UINT64_MAX ? 1 : key + 1) {
+        const char *there = fg_names_at(names, *out);
+        if (strlen(there) == len && memcmp(there, text, len) == 0)
+            return true;
+    }
+    *out_key = key;
+    return false;
+}
+
+bool fg_names_find(const struct fg_names *names, const char *text, size_t len, uint32_t *out)
+{
+    uint64_t key;
+    return look(names, text, len, out, &key);
+}
+
 uint32_t fg_names_put(struct fg_names *names, const char *text, size_t len)
 {
-    uint32_t number;
-    uint64_t key = hash_of(text, len);
-    for (; fg_map_get(names->by_hash, key, &number); key = key == UINT64_MAX ? 1 : key + 1) {
-        const char *there = fg_names_at(names, number);
-        if (strlen(there) == len && memcmp(there, text, len) == 0)
-            return number;
-    }
+    uint32_t number = 0;
+    uint64_t key = 0;
+    if (look(names, text, len, &number, &key))
+        return number;
     number = append(names, text, len);
     fg_map_put(names->by_hash, key, number);
     return number;
