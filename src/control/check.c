@@ -115,6 +115,27 @@ static bool users_agree(const struct fg_control *control, const struct fg_projec
     return true;
 }
 
+/* What runs and waits for devices is what the levels of demand say. */
+static bool demand_agrees(const struct fg_control *control)
+{
+    int64_t running = 0, waiting = 0, level_running, level_waiting;
+    if (!control->levels)
+        return true;
+    for (size_t i = 0; i < control->lives_len; i++)
+        running += control->lives[i].claimed ? control->lives[i].amount.gpu_milli : 0;
+    for (size_t at = 0; at < fg_queue_slots(control->queue); at++) {
+        const struct fg_job *job = fg_queue_slot(control->queue, at);
+        size_t len;
+        if (!job || job->state != FG_JOB_QUEUED || job->waits_for || job->eligible_us)
+            continue;
+        const struct fg_request *request =
+            fg_queue_class_at(control->queue, job->request, &len);
+        waiting += (int64_t)request->count * request->gpu_milli * job->tasks;
+    }
+    fg_levels_sum(control->levels, &level_running, &level_waiting);
+    return level_running == running && level_waiting == waiting;
+}
+
 /* A job holds devices exactly while it is starting or running. */
 static bool jobs_agree(const struct fg_control *control)
 {
@@ -158,5 +179,5 @@ bool fg_control_check(const struct fg_control *control)
                 || !tree_agrees(control, fg_queue_project(control->queue, id))
                 || !users_agree(control, fg_queue_project(control->queue, id))))
             return false;
-    return fg_orders_check(control) && fg_budget_check(control);
+    return demand_agrees(control) && fg_orders_check(control) && fg_budget_check(control);
 }

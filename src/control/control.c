@@ -308,6 +308,7 @@ int fg_control_step(struct fg_control *control,
     pass_if_due(control);
     fg_control_retain(control);
     fg_history_keep_use(control);
+    fg_demand_keep(control);
     return finish_step(control, err);
 }
 

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/map.h"
 #include "control/control.h"
+#include "demand/levels.h"
 #include "queue/predict.h"
 #include "schedule/priority.h"
 #include "schedule/quota.h"
@@ -28,8 +29,9 @@ struct live {
     int32_t exit_code, term_signal; /* of the first task that failed */
     struct fg_usage usage;
     int64_t begun_us, started_us;
-    bool unsaved;     /* it runs, and the store does not know yet */
-    bool gang_failed; /* a task failed, the others were stopped */
+    int64_t waited_us; /* before it began; 0 if that is not known */
+    bool unsaved;      /* it runs, and the store does not know yet */
+    bool gang_failed;  /* a task failed, the others were stopped */
     char reason[FG_TEXT_MAX];
 };
 
@@ -67,7 +69,9 @@ struct fg_control {
     struct live *lives;
     size_t lives_len, lives_room;
     struct fg_map *live_by_job;
-    size_t unsaved_len; /* lives that are unsaved */
+    struct fg_levels *levels;       /* of demand; NULL: not kept */
+    struct fg_map *waiting_since_s; /* jobs that wait for devices: seconds since 1970 */
+    size_t unsaved_len;             /* lives that are unsaved */
     fg_job_id next_job_id;
     uint64_t next_token_id;
     char (*user_names)[FG_NAME_MAX]; /* by interned number */
@@ -192,6 +196,18 @@ void fg_history_finished(void *self,
                          const struct fg_request *any_of,
                          size_t any_of_len);
 void fg_history_keep_use(struct fg_control *control); /* with a batch that is written anyway */
+
+/* demand.c: what jobs ask for. */
+void fg_demand_begin(struct fg_control *control); /* the queue is there, and empty */
+void fg_demand_end(struct fg_control *control);
+int fg_demand_restore(void *self, const struct fg_level_row *row); /* of fg_store_sink */
+/* It holds devices from now on (if it is claimed), and up to now. */
+void fg_demand_started(struct fg_control *control, struct live *live);
+void fg_demand_ended(struct fg_control *control, const struct live *live);
+/* A submit that failed. */
+void fg_demand_refused(struct fg_control *control, const struct fg_command *command);
+/* What changed in this step, into its batch. */
+void fg_demand_keep(struct fg_control *control);
 
 /* attempt.c: engine events. */
 void fg_attempt_event(struct fg_control *control, const struct fg_engine_event *event);

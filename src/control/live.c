@@ -59,6 +59,7 @@ void fg_live_del(struct fg_control *control, struct live *live)
     const struct fg_job *job = fg_queue_get(control->queue, live->job);
     assert(job);
     fg_schedule_over(control->schedule, live->job);
+    fg_demand_ended(control, live);
     for (uint32_t task = 0; live->claimed && task < live->tasks; task++)
         fg_pool_release(control->pool, &live->grants[task]);
     struct fg_held *held = fg_queue_held(control->queue, job->project);

@@ -86,6 +86,7 @@ static void load_live(struct fg_control *control,
     }
     fg_held_add(fg_queue_held(control->queue, job->project), &live->amount);
     fg_quota_add(control->queue, control->pool, job, grants, job->tasks_held);
+    fg_demand_started(control, live);
 }
 
 static bool grants_known(const struct fg_control *control,
@@ -144,6 +145,7 @@ void fg_control_unload(struct fg_control *control)
     fg_control_drop_advances(control);
     fg_control_drop_orders(control);
     fg_schedule_free(control->schedule);
+    fg_demand_end(control);
     fg_queue_free(control->queue);
     fg_ranking_free(control->ranking);
     fg_predict_free(control->predict);
@@ -228,6 +230,7 @@ int fg_control_load(struct fg_control *control, struct fg_err *err)
     if (!control->pool || !control->queue || !control->schedule || !control->predict
         || !control->node_reasons)
         return fg_fail(err, FG_ENOMEM, "no memory for the controller's state");
+    fg_demand_begin(control);
     fg_schedule_rank(control->schedule, control->ranking);
     fg_schedule_set_backfill(control->schedule, control->options.backfill);
     if (control->options.place)
@@ -248,6 +251,7 @@ int fg_control_load(struct fg_control *control, struct fg_err *err)
                                  .order_instance = fg_control_load_instance,
                                  .project_use = fg_history_use,
                                  .budget_warned = fg_budget_warned,
+                                 .demand_level = fg_demand_restore,
                                  .finished = fg_history_finished,
                                  .job = load_job};
     if (rc == 0)
@@ -265,6 +269,8 @@ int fg_control_load(struct fg_control *control, struct fg_err *err)
         rc = fg_budget_reset(control, err);
     size_t running = fg_control_running(control);
     fg_schedule_run_these(control->schedule, control->queue, control->running, running);
+    if (control->levels)
+        fg_levels_calm(control->levels);
     if (rc == 0)
         rc = adopt_all(control, err);
     control->pass_wanted = true;

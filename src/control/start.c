@@ -59,6 +59,7 @@ static void intend_start(struct fg_control *control, const struct fg_decision *d
     fg_queue_set(control->queue, &job);
     const struct fg_grant *grants = fg_schedule_grants(control->schedule) + decision->grants_at;
     struct live *live = fg_live_add(control, &job, grants, control->now_us);
+    fg_demand_started(control, live);
     fg_job_write(control, &job, "", 0, 0);
     fg_attempt_write(control, live, FG_JOB_STARTING, "");
     fg_control_effect(control, EFFECT_START,

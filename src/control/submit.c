@@ -323,8 +323,10 @@ void fg_command_submit(struct fg_control *control, struct fg_command *command)
         command->rc = begin(control, command, &user);
     if (command->rc == 0 && fg_queue_limits_users(control->queue))
         command->rc = fg_user_limits_check(control, command, user);
-    if (command->rc < 0)
+    if (command->rc < 0) {
+        fg_demand_refused(control, command);
         return;
+    }
     if (fg_queue_limits_users(control->queue))
         fg_user_limits_count(control, command, user);
     for (size_t i = 0; command->rc == 0 && i < command->items_len; i++)

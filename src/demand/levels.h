@@ -11,31 +11,12 @@
 #pragma once
 
 #include "base/auto.h"
-#include "model/limits.h"
+#include "model/demand.h"
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #define FG_LEVELS_LINES_MAX 4096 /* kinds beyond it are counted as "other" */
-
-struct fg_level_key {
-    uint32_t project;
-    char kind[FG_KIND_MAX];
-};
-
-/* As a store keeps them. */
-struct fg_level_row {
-    struct fg_level_key key;
-    int64_t running_milli, waiting_milli; /* now */
-    int64_t at_us;                        /* counted up to here */
-};
-struct fg_level_hour {
-    struct fg_level_key key;
-    int64_t hour;                             /* since 1970 */
-    int64_t running_us, waiting_us, shift_us; /* to be added to what is there */
-    int64_t refused_us; /* the most of one refusal: the greater one counts */
-};
 
 struct fg_levels;
 

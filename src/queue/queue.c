@@ -125,7 +125,7 @@ void fg_queue_del(struct fg_queue *queue, fg_job_id id)
 {
     struct slot *slot = fg_queue_slot_of(queue, id);
     assert(slot);
-    fg_queue_unlist(queue, slot);
+    fg_queue_leave(queue, slot);
     fg_queue_drop_edges(queue, slot);
     fg_queue_class_open(queue, slot->job.request, false);
     if (slot->job.state == FG_JOB_QUEUED) {

@@ -103,6 +103,11 @@ struct fg_held *fg_queue_held(struct fg_queue *queue, fg_project_id id);
 /* Lift of the project in the order, in units of the key (fair share); 0 at first. */
 void fg_queue_set_bonus(struct fg_queue *queue, fg_project_id id, int64_t bonus);
 
+/* Told whenever a job joins the order (it could start), or leaves it. `job` is as it is by then; what it asks and its project
+ * never change. Not told of a job that only moves. */
+typedef void fg_queue_watch_fn(void *self, const struct fg_job *job, bool joins);
+void fg_queue_watch(struct fg_queue *queue, fg_queue_watch_fn *watch, void *self);
+
 /* -- jobs ----------------------------------------------------------------------------------- */
 /* FG_ENOCAP: jobs_max are open; FG_EEXIST: the id is known. */
 [[nodiscard]] int fg_queue_add(struct fg_queue *queue,

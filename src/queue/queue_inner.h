@@ -112,6 +112,8 @@ struct fg_queue {
     bool gathered;               /* it is made, from all lanes that the filter lets pass */
     fg_queue_longest_fn *filter; /* NULL: all are handed out */
     const void *filter_self;
+    fg_queue_watch_fn *watch; /* NULL: nobody */
+    void *watch_self;
     uint64_t orders;
     uint64_t changes;          /* of the order */
     uint64_t class_generation; /* rises when a class number may come to mean another class */
@@ -139,7 +141,8 @@ static inline bool fg_queue_goes_before(int64_t key_a, fg_job_id a, int64_t key_
 
 /* queue_order.c: the slot's job changed; put it into the order, or take it out. */
 void fg_queue_relist(struct fg_queue *queue, struct slot *slot);
-void fg_queue_unlist(struct fg_queue *queue, struct slot *slot);
+/* It goes. */
+void fg_queue_leave(struct fg_queue *queue, struct slot *slot);
 /* The project changed, and with it perhaps the keys of its jobs. */
 void fg_queue_rekey(struct fg_queue *queue, fg_project_id project);
 int64_t fg_queue_key_of(const struct fg_queue *queue, const struct fg_job *job);

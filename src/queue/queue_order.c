@@ -98,7 +98,7 @@ static void list_push(struct fg_queue *queue, struct slot *slot)
     queue->changes++;
 }
 
-void fg_queue_unlist(struct fg_queue *queue, struct slot *slot)
+static void unlist(struct fg_queue *queue, struct slot *slot)
 {
     if (!is_listed(queue, slot))
         return;
@@ -121,22 +121,45 @@ static bool is_in_place(const struct fg_queue *queue, const struct slot *slot)
            && slot->key == fg_queue_key_of(queue, job);
 }
 
-void fg_queue_relist(struct fg_queue *queue, struct slot *slot)
+void fg_queue_watch(struct fg_queue *queue, fg_queue_watch_fn *watch, void *self)
+{
+    queue->watch = watch;
+    queue->watch_self = self;
+}
+
+static void relist(struct fg_queue *queue, struct slot *slot)
 {
     const struct fg_job *job = &slot->job;
     bool may_wait = job->state == FG_JOB_QUEUED && job->waits_for == 0;
     if (!may_wait) {
-        fg_queue_unlist(queue, slot);
+        unlist(queue, slot);
     } else if (job->eligible_us > 0) {
-        fg_queue_unlist(queue, slot);
+        unlist(queue, slot);
         if (slot->wake_us == 0 || job->eligible_us < slot->wake_us) {
             slot->wake_us = job->eligible_us;
             later_push(queue, job->eligible_us, job->id);
         }
     } else if (!is_listed(queue, slot) || !is_in_place(queue, slot)) {
-        fg_queue_unlist(queue, slot);
+        unlist(queue, slot);
         list_push(queue, slot);
     }
+}
+
+void fg_queue_relist(struct fg_queue *queue, struct slot *slot)
+{
+    bool was = is_listed(queue, slot);
+    relist(queue, slot);
+    if (queue->watch && was != is_listed(queue, slot))
+        queue->watch(queue->watch_self, &slot->job, !was);
+}
+
+void fg_queue_leave(struct fg_queue *queue, struct slot *slot)
+{
+    if (!is_listed(queue, slot))
+        return;
+    unlist(queue, slot);
+    if (queue->watch)
+        queue->watch(queue->watch_self, &slot->job, false);
 }
 
 int64_t fg_queue_advance(struct fg_queue *queue, int64_t now_us)

@@ -44,6 +44,8 @@ static int load_finished(struct fg_store *store, struct fg_store_sink *sink, str
 {
     FG_AUTO(fg_query) struct fg_query query = {};
     int rc = sink->finished ? fg_query_begin(&query, &store->db, FG_SQL_load_finished, err) : 0;
+    if (rc == 0 && sink->demand_level)
+        rc = fg_store_load_levels(store, sink, err);
     if (rc == 0 && sink->finished)
         fg_query_int(&query, FINISHED_MAX);
     while (rc == 0 && sink->finished && (rc = fg_query_step(&query, err)) == 1) {

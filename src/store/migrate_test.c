@@ -1,6 +1,7 @@
 /* migrate_test.c - a file of schema version 1 becomes one of today, and nothing in it is lost; what later versions added. */
 #include "store/testing.h"
 
+#include "store/reader_demand.h"
 #include "store/schema.h"
 
 /* What the first version wrote: projects with quotas, jobs that wait, run and are over, and all that hangs on them. */
@@ -50,6 +51,8 @@ struct seen {
     struct fg_grant grant;
     int64_t used_ms[4], used_us[4], finished_us, warned_us;
     int32_t warned;
+    struct fg_level_row level;
+    size_t levels_len;
     size_t projects_len, jobs_len, finished_len, use_len;
     char reason[FG_TEXT_MAX], reservation[64];
 };
@@ -69,6 +72,14 @@ static int on_use(void *self, fg_project_id project, int64_t device_ms, int64_t 
     seen->use_len++;
     seen->used_ms[project] = device_ms;
     seen->used_us[project] = time_us;
+    return 0;
+}
+
+static int on_level(void *self, const struct fg_level_row *row)
+{
+    struct seen *seen = self;
+    seen->level = *row;
+    seen->levels_len++;
     return 0;
 }
 
@@ -138,6 +149,7 @@ static struct seen look(struct fg_store *store, fg_job_id next)
                                  .reservation = on_reservation,
                                  .project_use = on_use,
                                  .budget_warned = on_warned,
+                                 .demand_level = on_level,
                                  .node = on_node,
                                  .finished = on_finished,
                                  .job = on_job};
@@ -208,6 +220,43 @@ static void test_a_file_of_version_1_loses_nothing(void)
     EQ(fg_store_check(folder.db, NULL), 0);
 }
 
+static int see_hour(void *self, const struct fg_level_hour *hour, const char *project)
+{
+    size_t *count = self;
+    ++*count;
+    EQ(hour->hour, 490'000);
+    EQ(hour->running_us, 20);
+    EQ(hour->waiting_us, 40);
+    EQ(hour->shift_us, -10);
+    EQ(hour->refused_us, 40);
+    EQ(strcmp(hour->key.kind, "h100"), 0);
+    OK(project[0] != '\0');
+    return 0;
+}
+
+static int see_level_row(void *self, const struct fg_level_row *level, const char *)
+{
+    size_t *count = self;
+    *count += 10;
+    EQ(level->waiting_milli, 250);
+    return 0;
+}
+
+static void check_demand(const char *path)
+{
+    FG_AUTO(fg_reader) struct fg_reader *reader = fg_reader_open(path, NULL);
+    size_t count = 0;
+    struct fg_demand_rows rows = {&count, see_hour, see_level_row};
+    MUST(reader);
+    EQ(fg_reader_demand(reader, &(struct fg_demand_range){.kind = ""}, &rows, NULL), 0);
+    EQ(count, 11);
+    EQ(fg_reader_demand(reader, &(struct fg_demand_range){2, "h100", 490'001}, &rows, NULL), 0);
+    EQ(count, 21); /* of hours the newer ones only */
+    EQ(fg_reader_demand(reader, &(struct fg_demand_range){1, "", 0}, &rows, NULL), 0);
+    EQ(fg_reader_demand(reader, &(struct fg_demand_range){0, "a100", 0}, &rows, NULL), 0);
+    EQ(count, 21);
+}
+
 static void test_what_is_new_goes_in_and_comes_out(void)
 {
     [[gnu::cleanup(folder_drop)]] struct folder folder = folder_make();
@@ -239,6 +288,18 @@ static void test_what_is_new_goes_in_and_comes_out(void)
     EQ(ops->reservation_put(store, "gone", NULL, NULL), 0);
     EQ(ops->project_use_put(store, 2, 1234, 10, NULL), 0);
     EQ(ops->project_use_put(store, 2, 5678, 20, NULL), 0);
+    struct fg_level_row level = {{2, "h100"}, 1000, 500, 70};
+    EQ(ops->demand_level_put(store, &level, NULL), 0);
+    level = (struct fg_level_row){{2, "h100"}, 3000, 250, 90};
+    EQ(ops->demand_level_put(store, &level, NULL), 0);
+    level = (struct fg_level_row){{1, "a100"}, 1000, 0, 90};
+    EQ(ops->demand_level_put(store, &level, NULL), 0);
+    level.running_milli = 0; /* nothing is left: the row goes */
+    EQ(ops->demand_level_put(store, &level, NULL), 0);
+    struct fg_level_hour hour = {{2, "h100"}, 490'000, 10, 20, -5, 40};
+    EQ(ops->demand_hour_add(store, &hour, NULL), 0);
+    hour.refused_us = 30; /* the most of one refusal counts */
+    EQ(ops->demand_hour_add(store, &hour, NULL), 0);
     EQ(ops->spend_add(store, &(struct fg_spend){2, 1, 30, 7}, NULL), 0);
     EQ(ops->spend_add(store, &(struct fg_spend){2, 1, 30, 70}, NULL), 0);
     EQ(ops->spend_add(store, &(struct fg_spend){2, 2, 31, 700}, NULL), 0);
@@ -260,6 +321,10 @@ static void test_what_is_new_goes_in_and_comes_out(void)
     EQ(seen.used_us[2], 20);
     EQ(seen.warned_us, 11);
     EQ(seen.warned, 80);
+    EQ(seen.levels_len, 1);
+    EQ(seen.level.running_milli, 3000);
+    EQ(seen.level.at_us, 90);
+    check_demand(folder.db);
     EQ(spent(store, 2, 0), 777);
     EQ(spent(store, 2, 31), 700);
     EQ(spent(store, 3, 0), 0);

@@ -179,13 +179,22 @@ static int prune_keys(struct fg_store *store,
     return prune_rows(store, FG_SQL_prune_keys, what->keys_before_us, (int64_t)limit, 0, err);
 }
 
+static int prune_demand(struct fg_store *store,
+                        const struct fg_store_prune *what,
+                        size_t limit,
+                        struct fg_err *err)
+{
+    return prune_rows(store, FG_SQL_prune_demand, what->demand_before_us / 3'600'000'000,
+                      (int64_t)limit, 0, err);
+}
+
 int fg_store_prune(struct fg_store *store,
                    const struct fg_store_prune *what,
                    struct fg_err *err)
 {
     static int (*const parts[])(struct fg_store *, const struct fg_store_prune *, size_t,
                                 struct fg_err *) = {prune_jobs, prune_artifacts, prune_keys,
-                                                    prune_events};
+                                                    prune_demand, prune_events};
     assert(store->in_batch && what->limit > 0 && what->limit <= INT_MAX);
     size_t gone = 0;
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && gone < what->limit; i++) {

@@ -119,7 +119,8 @@ static const char *const step_2 =
 
 /* Suppliers, what is and was ordered from them, and what that cost.  Rows of orders never go: they are the books, and what
  * scores of suppliers are made of.  `note` is the story of an order, with who did what.  Costs are kept by the day: `user` 0
- * is what nobody used.  Cash is what is due to the supplier, by the day on which it is. */
+ * is what nobody used.  Cash is what is due to the supplier, by the day on which it is.  Demand is device-microseconds by the
+ * hour since 1970; the level is what has run and waited since `at_us`, and is not yet in the hours. */
 static const char *const step_3 =
     "CREATE TABLE supplier(name TEXT PRIMARY KEY, json TEXT NOT NULL) STRICT, WITHOUT ROWID;"
     "CREATE TABLE purchase("
@@ -150,6 +151,14 @@ static const char *const step_3 =
     "CREATE TABLE purchase_cash("
     " supplier TEXT NOT NULL, day INTEGER NOT NULL, purchase INTEGER NOT NULL,"
     " uusd INTEGER NOT NULL, PRIMARY KEY(supplier, day, purchase)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE demand_level("
+    " project INTEGER NOT NULL, kind TEXT NOT NULL, running_milli INTEGER NOT NULL,"
+    " waiting_milli INTEGER NOT NULL, at_us INTEGER NOT NULL,"
+    " PRIMARY KEY(project, kind)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE demand_hour("
+    " hour INTEGER NOT NULL, project INTEGER NOT NULL, kind TEXT NOT NULL,"
+    " running_us INTEGER NOT NULL, waiting_us INTEGER NOT NULL, shift_us INTEGER NOT NULL,"
+    " refused_us INTEGER NOT NULL, PRIMARY KEY(hour, project, kind)) STRICT, WITHOUT ROWID;"
     "CREATE INDEX attempt_cost ON attempt(finished_us) WHERE cost_uusd > 0;";
 
 static const char *const steps[] = {step_1, step_2, step_3};

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "model/command.h"
+#include "model/demand.h"
 #include "model/job.h"
 #include "model/order.h"
 #include "model/project.h"
@@ -71,7 +72,7 @@ struct fg_order_cost {
 };
 
 /* What load() hands over, one call per row, in this order: projects, their use, warnings of budgets, nodes, users, reservations,
- * suppliers, orders that are not over (each followed by its instances), finished jobs, then the open jobs by id.  What is NULL is
+ * suppliers, orders that are not over (each followed by its instances), levels of demand, finished jobs, then the open jobs by id.  What is NULL is
  * not wanted. */
 struct fg_store_sink {
     void *self;
@@ -89,6 +90,7 @@ struct fg_store_sink {
                           fg_order_id order,
                           uint32_t slot,
                           const struct fg_order_instance *instance);
+    int (*demand_level)(void *self, const struct fg_level_row *row);
     /* `row->spec_json` is NULL (100,000 texts are not wanted); any_of and tasks come from columns.
      * `grants`: of the present attempt if the job is starting or running. */
     int (*job)(void *self,
@@ -114,8 +116,9 @@ struct fg_store_prune {
     int64_t artifacts_before_us; /* records of outputs older than that */
     int64_t keys_before_us;      /* idempotency keys */
     int64_t events_before_us;
-    uint64_t events_max; /* the newest that are kept; 0: no bound by number */
-    size_t limit;        /* rows at most in this call: keep it small (500), call again */
+    int64_t demand_before_us; /* hours of demand */
+    uint64_t events_max;      /* the newest that are kept; 0: no bound by number */
+    size_t limit;             /* rows at most in this call: keep it small (500), call again */
 };
 
 struct fg_store_ops {
@@ -151,6 +154,14 @@ struct fg_store_ops {
     int (*project_put)(struct fg_store *store,
                        const struct fg_project *project,
                        struct fg_err *err);
+    /* The level of demand of a project and kind; none of it is forgotten.  And what is to be added to an hour.  Both may be
+     * NULL: demand is not kept. */
+    int (*demand_level_put)(struct fg_store *store,
+                            const struct fg_level_row *row,
+                            struct fg_err *err);
+    int (*demand_hour_add)(struct fg_store *store,
+                           const struct fg_level_hour *hour,
+                           struct fg_err *err);
     int (*project_use_put)(struct fg_store *store,
                            fg_project_id project,
                            int64_t device_ms,

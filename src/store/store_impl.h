@@ -83,6 +83,17 @@ int fg_store_user_intern(struct fg_store *store,
                          uint32_t *out_user,
                          struct fg_err *err);
 
+/* write_demand.c */
+int fg_store_demand_level_put(struct fg_store *store,
+                              const struct fg_level_row *row,
+                              struct fg_err *err);
+int fg_store_demand_hour_add(struct fg_store *store,
+                             const struct fg_level_hour *hour,
+                             struct fg_err *err);
+int fg_store_load_levels(struct fg_store *store,
+                         struct fg_store_sink *sink,
+                         struct fg_err *err);
+
 /* write_order.c */
 int fg_store_supplier_put(struct fg_store *store,
                           const char *name,

@@ -6,6 +6,7 @@
  *   - no rank of a job runs twice at once; no device, core or MiB is granted twice;
  *   - no project holds more than its quota;
  *   - what every attempt cost is in the books of its project, once;
+ *   - what ran, by the hours and levels of demand, is what was held from step to step, to the device-microsecond;
  *   - the controller's own books agree with a full recount;
  * and at the end, with the faults over, every job reaches exactly one final state.
  *
@@ -43,7 +44,8 @@ struct world {
     size_t acked_len;
     fg_project_id projects; /* ids that are known to be there */
     uint32_t crashes, full_disks, batched, moved, reserved, inside;
-    struct fg_arena *arena; /* for answers */
+    struct fg_arena *arena;                    /* for answers */
+    int64_t held_milli, held_since_us, ran_us; /* counted step by step */
 };
 
 #define MUST(world, condition) must((world), (condition), #condition, __LINE__)
@@ -320,8 +322,21 @@ static void note_answer(struct world *world, const struct ask *ask)
 
 /* -- invariants ------------------------------------------------------------------------------------------- */
 
+static void check_demand(struct world *world)
+{
+    int64_t ran_us;
+    if (world->held_since_us)
+        world->ran_us +=
+            world->held_milli * (world->now_us / 1000 - world->held_since_us / 1000);
+    world->held_since_us = world->now_us;
+    world->held_milli = sim_store_held_milli(world->store);
+    MUST(world, sim_store_ran_us(world->store, world->now_us, &ran_us));
+    MUST(world, ran_us == world->ran_us);
+}
+
 static void check(struct world *world)
 {
+    check_demand(world);
     MUST(world, sim_engine_check(world->engine));
     for (size_t i = 0; i < world->acked_len; i++)
         MUST(world, sim_store_job(world->store, world->acked[i]) != NULL);
@@ -401,6 +416,7 @@ static void leave_reservation(struct world *world)
             MUST(world, fg_control_step(world->control, &ask.command, world->now_us, &err) == 0
                             && ask.command.rc == 0);
     }
+    check(world);
 }
 
 /* Kind weather: the node is up, the quota is gone, and all that can end does. */
@@ -424,6 +440,7 @@ static void drain(struct world *world)
     world->now_us += 2000000;
     struct fg_err err;
     MUST(world, fg_control_step(world->control, &asks[0].command, world->now_us, &err) == 0);
+    check(world);
     for (size_t i = 0; i <= PROJECTS; i++)
         MUST(world, asks[i].command.rc == 0);
     for (int i = 0; i < DRAIN_STEPS; i++) {

@@ -44,7 +44,9 @@ struct image {
     struct fg_project projects[PROJECTS];
     size_t projects_len;
     int64_t use_ms[PROJECTS], use_us[PROJECTS]; /* by project id */
-    int64_t spent[PROJECTS][SPEND_DAYS]; /* by project id and day since SPEND_FIRST_DAY */
+    int64_t spent[PROJECTS][SPEND_DAYS];  /* by project id and day since SPEND_FIRST_DAY */
+    struct fg_level_row levels[PROJECTS]; /* of the kinds of a project together: there is one */
+    struct fg_level_hour demand[PROJECTS]; /* all hours together */
     int64_t warned_us[PROJECTS];
     int32_t warned[PROJECTS];
     enum fg_node_state node_state;
@@ -100,6 +102,8 @@ static void copy_rest(struct image *to, const struct image *from)
     memcpy(to->use_ms, from->use_ms, sizeof(to->use_ms));
     memcpy(to->use_us, from->use_us, sizeof(to->use_us));
     memcpy(to->spent, from->spent, sizeof(to->spent));
+    memcpy(to->levels, from->levels, sizeof(to->levels));
+    memcpy(to->demand, from->demand, sizeof(to->demand));
     memcpy(to->warned_us, from->warned_us, sizeof(to->warned_us));
     memcpy(to->warned, from->warned, sizeof(to->warned));
     to->node_state = from->node_state;
@@ -280,6 +284,31 @@ static int project_use_put(struct fg_store *self,
     assert(store->in_batch && project < PROJECTS && device_ms > 0);
     store->batch.use_ms[project] = device_ms;
     store->batch.use_us[project] = time_us;
+    return fails(store, err);
+}
+
+static int demand_level_put(struct fg_store *self,
+                            const struct fg_level_row *row,
+                            struct fg_err *err)
+{
+    struct sim_store *store = (struct sim_store *)self;
+    assert(store->in_batch && row->key.project < PROJECTS && row->running_milli >= 0);
+    assert(row->waiting_milli >= 0 && strcmp(row->key.kind, "h100") == 0);
+    store->batch.levels[row->key.project] = *row;
+    return fails(store, err);
+}
+
+static int demand_hour_add(struct fg_store *self,
+                           const struct fg_level_hour *hour,
+                           struct fg_err *err)
+{
+    struct sim_store *store = (struct sim_store *)self;
+    struct fg_level_hour *sum = &store->batch.demand[hour->key.project];
+    assert(store->in_batch && hour->key.project < PROJECTS);
+    assert(hour->running_us >= 0 && hour->waiting_us >= 0 && hour->refused_us >= 0);
+    sum->running_us += hour->running_us;
+    sum->waiting_us += hour->waiting_us;
+    sum->shift_us += hour->shift_us;
     return fails(store, err);
 }
 
@@ -546,6 +575,9 @@ static int load(struct fg_store *self, struct fg_store_sink *sink, struct fg_err
     for (fg_project_id id = 1; rc == 0 && id < PROJECTS; id++)
         if (image->use_us[id])
             rc = sink->project_use(sink->self, id, image->use_ms[id], image->use_us[id]);
+    for (fg_project_id id = 1; rc == 0 && sink->demand_level && id < PROJECTS; id++)
+        if (image->levels[id].at_us)
+            rc = sink->demand_level(sink->self, &image->levels[id]);
     for (fg_project_id id = 1; rc == 0 && sink->budget_warned && id < PROJECTS; id++)
         if (image->warned[id])
             rc = sink->budget_warned(sink->self, id, image->warned_us[id], image->warned[id]);
@@ -586,6 +618,8 @@ const struct fg_store_ops sim_store_ops = {
     .attempt_put = attempt_put,
     .project_put = project_put,
     .project_use_put = project_use_put,
+    .demand_level_put = demand_level_put,
+    .demand_hour_add = demand_hour_add,
     .spend_add = spend_add,
     .spend_sum = spend_sum,
     .budget_warned_put = budget_warned_put,
@@ -622,6 +656,33 @@ const struct fg_job *sim_store_job(const struct sim_store *store, fg_job_id id)
 {
     return id < JOBS_MAX && store->committed.jobs[id].job.id ? &store->committed.jobs[id].job
                                                              : NULL;
+}
+
+bool sim_store_ran_us(const struct sim_store *store, int64_t now_us, int64_t *out_device_us)
+{
+    int64_t shift_us = 0;
+    *out_device_us = 0;
+    for (size_t i = 0; i < PROJECTS; i++) {
+        const struct fg_level_row *level = &store->committed.levels[i];
+        int64_t since_ms = now_us / 1000 - level->at_us / 1000;
+        *out_device_us +=
+            store->committed.demand[i].running_us + level->running_milli * since_ms;
+        shift_us += store->committed.demand[i].shift_us;
+    }
+    return shift_us == 0;
+}
+
+int64_t sim_store_held_milli(const struct sim_store *store)
+{
+    int64_t held_milli = 0;
+    for (fg_job_id id = 1; id < store->committed.next_id; id++) {
+        const struct job *job = &store->committed.jobs[id];
+        bool holds = job->job.state == FG_JOB_STARTING || job->job.state == FG_JOB_RUNNING;
+        for (size_t i = 0; holds && i < job->grants_len; i++)
+            held_milli +=
+                (int64_t)__builtin_popcount(job->grants[i].devices) * job->grants[i].gpu_milli;
+    }
+    return held_milli;
 }
 
 int64_t sim_store_finished_us(const struct sim_store *store, fg_job_id id)

@@ -23,4 +23,8 @@ const struct fg_job *sim_store_job(const struct sim_store *store,
                                    fg_job_id id); /* NULL: not committed */
 /* What attempts that ended cost, less what was booked for it. */
 int64_t sim_store_unbooked_uusd(const struct sim_store *store);
+/* Device-microseconds that ran until now, by the hours and levels of demand; false: something was moved out of them. */
+bool sim_store_ran_us(const struct sim_store *store, int64_t now_us, int64_t *out_device_us);
+/* Milli-devices that jobs hold. */
+int64_t sim_store_held_milli(const struct sim_store *store);
 int64_t sim_store_finished_us(const struct sim_store *store, fg_job_id id);
