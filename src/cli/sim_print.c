@@ -49,6 +49,10 @@ static void print_rest(const struct fg_sim_case *one)
     if (summary->never || summary->timed_out)
         printf("%s: jobs that never ran to their end: %zu; stopped by their time limit: %zu\n",
                one->policy.name, summary->never, summary->timed_out);
+    if (summary->deadlines)
+        printf("%s: deadlines missed: %zu of %zu; attempts lost with their node: %llu\n",
+               one->policy.name, summary->deadlines_missed, summary->deadlines,
+               (unsigned long long)one->result->sums.evictions);
 }
 
 void fg_sim_print_table(const struct fg_sim_batch *batch, const struct fg_term *term)

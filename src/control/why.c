@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/json_write.h"
 #include "schedule/reservation.h"
+#include "schedule/spot.h"
 
 #include <string.h>
 
@@ -305,6 +306,28 @@ static void say_kept_off(struct why *why, const struct fg_request *request)
     }
 }
 
+/* A job with a deadline in a pool with nodes of spot: where it may go for it. */
+static void say_spot(struct why *why)
+{
+    struct fg_control *control = why->control;
+    struct fg_spot_verdict verdict;
+    fg_spot_judge(control->config, control->pool, control->queue, why->job, control->now_us,
+                  &verdict);
+    long long slack_s = verdict.slack_us / 1000000, start_s = verdict.start_us / 1000000,
+              loss_s = verdict.loss_us / 1000000;
+    if (verdict.rule == FG_SPOT_LAST)
+        reason(why, "deadline",
+               "has %lld s of slack before its deadline; to lose a spot node could cost two "
+               "starts of %lld s and %lld s of work, so it goes to other nodes first",
+               slack_s, start_s, loss_s);
+    else if (start_s > 0)
+        reason(why, "deadline",
+               "has %lld s of slack before its deadline; to lose a spot node costs at most two "
+               "starts of %lld s and %lld s of work, so it %s",
+               slack_s, start_s, loss_s,
+               verdict.rule == FG_SPOT_FIRST ? "goes to spot nodes first" : "may go there");
+}
+
 static void say_queued(struct why *why)
 {
     struct fg_control *control = why->control;
@@ -403,6 +426,7 @@ static void write_why(struct why *why)
     fg_json_array(json);
     say_state(why);
     say_owed(why);
+    say_spot(why);
     fg_json_end(json);
     fg_json_kv(json, "summary", why->summary);
     fg_json_kv_int(json, "position",

@@ -67,6 +67,7 @@ struct fg_node_spec {
     uint32_t asleep_watts, idle_watts,
         busy_watts;      /* the whole machine; one that never sleeps: as idle */
     uint32_t away_milli; /* of the time it is not there, by what is known of its supplier */
+    bool is_spot;        /* who rents it out may take it back at short notice */
     uint32_t devices_len;
     struct fg_device_spec
         devices[FG_NODE_DEVICES_MAX]; /* last: a kept copy ends with devices_len of them */

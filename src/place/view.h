@@ -20,7 +20,7 @@ struct fg_view_node {
     uint8_t kind;            /* of all its devices */
     uint8_t untouched;       /* devices */
     uint8_t partials_len;    /* devices of which a part is left */
-    bool is_up : 1, is_used : 1;
+    bool is_up : 1, is_used : 1, is_spot : 1;
     bool
         is_mixed : 1; /* devices of several kinds or sizes, or too many partials: look at the pool's node */
     uint16_t partials

@@ -92,6 +92,11 @@ uint64_t fg_pool_generation(const struct fg_pool *pool)
     return pool->generation;
 }
 
+bool fg_pool_has_spot(const struct fg_pool *pool)
+{
+    return pool->has_spot;
+}
+
 size_t fg_pool_kinds_len(const struct fg_pool *pool)
 {
     return pool->kinds_len;
@@ -163,6 +168,7 @@ static int fill_node(struct fg_pool *pool,
         .mem_mib_left = spec->mem_mib,
         .devices_len = spec->devices_len,
         .state = FG_NODE_UP,
+        .is_spot = spec->is_spot,
     };
     for (uint32_t i = 0; i < spec->devices_len; i++) {
         int kind = intern_kind(pool, spec->devices[i].kind);
@@ -229,6 +235,8 @@ static int update_node(struct fg_pool *pool,
     memcpy(node->island, fresh->island, sizeof(node->island));
     node->islands = fresh->islands;
     node->site = fresh->site;
+    node->is_spot = fresh->is_spot;
+    pool->has_spot |= fresh->is_spot;
     pool->generation++;
     return 0;
 }
@@ -244,6 +252,7 @@ static int append_node(struct fg_pool *pool,
     if (keep_spec(pool, pool->nodes_len, spec) < 0)
         return fg_fail(err, FG_ENOMEM, "node %s: no memory", spec->name);
     pool->nodes[pool->nodes_len] = *fresh;
+    pool->has_spot |= fresh->is_spot;
     fg_index_put(&pool->index, pool->nodes_len, fresh);
     pool->nodes_len++;
     fg_pool_log(pool, (fg_node_id)pool->nodes_len);

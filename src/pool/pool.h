@@ -49,6 +49,7 @@ struct fg_pool_node {
     uint8_t islands;                 /* so many; of a node where that is not known 1 */
     uint32_t device_mem_mib[FG_NODE_DEVICES_MAX];
     uint8_t site;                    /* number, see links.h; 0 not known */
+    bool is_spot;                    /* may be taken back at short notice */
     uint64_t kinds;                  /* set of the kinds it has */
     uint16_t hosts[FG_HOST_CLASSES]; /* grants it holds, by what they take: see fg_host_class */
 };
@@ -95,6 +96,21 @@ uint64_t fg_pool_generation(const struct fg_pool *pool);
 struct fg_links *fg_pool_links(struct fg_pool *pool);
 const struct fg_links *fg_pool_links_of(const struct fg_pool *pool);
 
+/* Which nodes a task may go to, by who may take them back (schedule/spot.h). */
+enum fg_spot_rule {
+    FG_SPOT_ANY,
+    FG_SPOT_FIRST, /* any, those of spot first: for who places a gang; here as any */
+    FG_SPOT_LAST,  /* any, those of spot last: likewise */
+    FG_SPOT_ONLY,
+    FG_SPOT_NEVER
+};
+static inline bool fg_spot_suits(uint8_t rule, bool is_spot)
+{
+    return rule < FG_SPOT_ONLY || (rule == FG_SPOT_ONLY) == is_spot;
+}
+/* Is, or was, one of the nodes of spot? */
+bool fg_pool_has_spot(const struct fg_pool *pool);
+
 /* A request made ready for look-ups: kinds resolved once. */
 struct fg_need {
     uint64_t kinds; /* 0 and count 0: CPU only */
@@ -102,6 +118,7 @@ struct fg_need {
     uint64_t mem_mib;
     uint32_t data_mib; /* that is to be where it runs; 0: none, or nobody knows where it is */
     uint8_t data_site; /* number of the site that has it */
+    uint8_t spot;      /* fg_spot_rule */
 };
 struct fg_need fg_pool_need(const struct fg_pool *pool, const struct fg_request *request);
 

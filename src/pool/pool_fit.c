@@ -82,7 +82,8 @@ bool fg_pool_node_fit(const struct fg_pool_node *node,
 {
     uint32_t cpu = empty ? node->cpu_milli : node->cpu_milli_left;
     uint64_t mem = empty ? node->mem_mib : node->mem_mib_left;
-    if (need->cpu_milli > cpu || need->mem_mib > mem)
+    if (need->cpu_milli > cpu || need->mem_mib > mem
+        || !fg_spot_suits(need->spot, node->is_spot))
         return false;
     if (second
         && (need->cpu_milli > second->cpu_milli_left || need->mem_mib > second->mem_mib_left))
@@ -136,6 +137,8 @@ uint32_t fg_pool_node_room(const struct fg_pool_node *node,
 {
     assert(need->count == 0 || need->gpu_milli > 0);
     uint64_t most = UINT32_MAX, by_device = 0;
+    if (!fg_spot_suits(need->spot, node->is_spot))
+        return 0;
     if (need->count) {
         for (uint64_t kinds = need->kinds & node->kinds; kinds; kinds &= kinds - 1)
             by_device += room_of_kind(node, (uint32_t)__builtin_ctzll(kinds), need, empty);

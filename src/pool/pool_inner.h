@@ -14,6 +14,7 @@ struct fg_pool {
     uint64_t generation;
     struct fg_links links;
     struct fg_pool_index index;
+    bool has_spot;
     struct fg_map *names; /* hash of a name -> id of the first node that has it */
     uint64_t changes;     /* so many, ever */
     uint64_t log_forgot;  /* up to this one they were of any node */

@@ -203,7 +203,7 @@ static void count_held(struct batch *batch, size_t at, const struct fg_grant *gr
 
 static struct fg_gang gang_of(const struct batch *batch, const struct fg_job *job)
 {
-    struct fg_gang gang = fg_gang_of(batch->pool, batch->pass->queue, job);
+    struct fg_gang gang = fg_schedule_gang(batch->schedule, batch->pass, batch->pool, job);
     if (batch->schedule->kinds)
         fg_kinds_order(batch->schedule->kinds, job, &gang);
     return gang;
@@ -345,7 +345,7 @@ bool fg_batch_add(struct batch *batch, const struct fg_job *job)
     struct fg_pass *pass = batch->pass;
     bool beside = fg_schedule_needs_shadow(schedule, pass, job);
     struct fg_grant *grants = fg_schedule_grants_room(schedule, job->tasks);
-    struct fg_gang gang = fg_gang_of(pass->pool, pass->queue, job);
+    struct fg_gang gang = fg_schedule_gang(schedule, pass, pass->pool, job);
     if (!gang.is_possible)
         return false;
     struct fg_pool *also = beside ? schedule->beside : NULL;

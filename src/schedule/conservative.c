@@ -441,7 +441,7 @@ static bool has_depth_left(const struct plan *plan)
 
 static void look_at(struct plan *plan, const struct fg_job *job)
 {
-    struct fg_gang gang = fg_gang_of(plan->pass->pool, plan->pass->queue, job);
+    struct fg_gang gang = fg_schedule_gang(plan->schedule, plan->pass, plan->pass->pool, job);
     struct promise *promise = promise_of(plan->planner, job->id);
     if (plan->schedule->kinds)
         fg_kinds_order(plan->schedule->kinds, job, &gang);
@@ -519,7 +519,8 @@ static void check_the_rest(struct plan *plan)
         const struct fg_job *job = fg_queue_get(plan->pass->queue, promise->job);
         if (promise->rank != FG_RANK_LATER)
             continue;
-        struct fg_gang gang = fg_gang_of(plan->pass->pool, plan->pass->queue, job);
+        struct fg_gang gang =
+            fg_schedule_gang(plan->schedule, plan->pass, plan->pass->pool, job);
         if (!gang.is_possible
             || !is_kept(plan, promise, fg_schedule_duration(plan->schedule, job))) {
             drop(plan->planner, promise);

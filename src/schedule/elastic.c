@@ -2,6 +2,7 @@
 #include "schedule/elastic.h"
 
 #include "schedule/quota.h"
+#include "schedule/spot.h"
 #include "schedule/stop.h"
 
 #include <assert.h>
@@ -48,6 +49,9 @@ static void fill_one(struct fg_schedule *schedule,
     size_t any_of_len;
     const struct fg_request *any_of = fg_queue_class_at(pass->queue, job->request, &any_of_len);
     struct fg_need need = fg_pool_need(pass->pool, &any_of[decision->alternative]);
+    struct fg_spot_verdict verdict;
+    fg_spot_judge(schedule->config, pass->pool, pass->queue, job, pass->now_us, &verdict);
+    need.spot = (uint8_t)verdict.rule;
     if (grants->devices) /* all of one kind */
         need.kinds = 1ULL << fg_pool_node(pass->pool, grants->node)
                                  ->kind[__builtin_ctz(grants->devices)];

@@ -63,7 +63,7 @@ bool fg_gang_is_alike(const struct fg_gang *a, const struct fg_gang *b)
         const struct fg_need *x = &a->needs[i], *y = &b->needs[i];
         if (a->allowed[i] != b->allowed[i] || x->kinds != y->kinds || x->count != y->count
             || x->gpu_milli != y->gpu_milli || x->gpu_mem_mib != y->gpu_mem_mib
-            || x->cpu_milli != y->cpu_milli || x->mem_mib != y->mem_mib)
+            || x->cpu_milli != y->cpu_milli || x->mem_mib != y->mem_mib || x->spot != y->spot)
             return false;
     }
     return true;
@@ -100,10 +100,9 @@ static bool place_alternative(struct fg_pool *pool,
                               struct fg_pool *also,
                               struct fg_placer *placer,
                               const struct fg_gang *gang,
-                              size_t alternative,
+                              const struct fg_need *need,
                               struct fg_grant *out_grants)
 {
-    const struct fg_need *need = &gang->needs[alternative];
     for (uint32_t task = 0; task < gang->tasks; task++) {
         fg_node_id beside = task ? out_grants[task - 1].node : 0;
         if (!choose(pool, also, placer, need, beside, &out_grants[task])) {
@@ -120,6 +119,25 @@ static bool place_alternative(struct fg_pool *pool,
     return true;
 }
 
+/* As the rule prefers; then anywhere. */
+static bool place_by_rule(struct fg_pool *pool,
+                          struct fg_pool *also,
+                          struct fg_placer *placer,
+                          const struct fg_gang *gang,
+                          size_t alternative,
+                          struct fg_grant *out_grants)
+{
+    struct fg_need need = gang->needs[alternative];
+    bool prefers = need.spot == FG_SPOT_FIRST || need.spot == FG_SPOT_LAST;
+    if (prefers) {
+        need.spot = need.spot == FG_SPOT_FIRST ? FG_SPOT_ONLY : FG_SPOT_NEVER;
+        if (place_alternative(pool, also, placer, gang, &need, out_grants))
+            return true;
+        need.spot = FG_SPOT_ANY;
+    }
+    return place_alternative(pool, also, placer, gang, &need, out_grants);
+}
+
 int fg_gang_place(struct fg_pool *pool,
                   struct fg_pool *also,
                   struct fg_placer *placer,
@@ -128,7 +146,7 @@ int fg_gang_place(struct fg_pool *pool,
 {
     for (size_t k = 0; k < gang->needs_len; k++) {
         size_t i = gang->order[k];
-        if (gang->allowed[i] && place_alternative(pool, also, placer, gang, i, out_grants))
+        if (gang->allowed[i] && place_by_rule(pool, also, placer, gang, i, out_grants))
             return (int)i;
     }
     return -1;

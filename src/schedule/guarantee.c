@@ -287,7 +287,7 @@ static void decide(struct plan *plan)
 
 static void look_at(struct plan *plan, const struct fg_job *job)
 {
-    struct fg_gang gang = fg_gang_of(plan->pass->pool, plan->pass->queue, job);
+    struct fg_gang gang = fg_schedule_gang(plan->schedule, plan->pass, plan->pass->pool, job);
     if (plan->schedule->kinds)
         fg_kinds_order(plan->schedule->kinds, job, &gang);
     if (!gang.is_possible || !narrow(plan, job, &gang))
@@ -333,7 +333,7 @@ static void walk(struct plan *plan)
 static void reserve_blocked(struct plan *plan)
 {
     const struct fg_job *job = fg_queue_get(plan->pass->queue, plan->blocked);
-    struct fg_gang gang = fg_gang_of(plan->pass->pool, plan->pass->queue, job);
+    struct fg_gang gang = fg_schedule_gang(plan->schedule, plan->pass, plan->pass->pool, job);
     if (gang.is_possible && narrow(plan, job, &gang))
         fg_schedule_reserve(plan->schedule, plan->pass, job, &gang);
 }

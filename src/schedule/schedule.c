@@ -325,7 +325,7 @@ static bool look_at(struct fg_schedule *schedule,
                                         .request = job->request,
                                         .tasks = job->tasks,
                                         .user = fg_queue_lane_user(pass->queue, job)};
-    struct fg_gang gang = fg_gang_of(pass->pool, pass->queue, job);
+    struct fg_gang gang = fg_schedule_gang(schedule, pass, pass->pool, job);
     bool beside = fg_schedule_needs_shadow(schedule, pass, job);
     if (schedule->kinds)
         fg_kinds_order(schedule->kinds, job, &gang);
@@ -414,8 +414,8 @@ static bool may_stop_somebody(const struct fg_schedule *schedule, const struct f
  * comes nearer. */
 static bool is_as_before(const struct fg_schedule *schedule, const struct fg_pass *pass)
 {
-    if (!schedule->is_settled || schedule->hints_len > 0 || fg_queue_has_standing(pass->queue)
-        || may_stop_somebody(schedule, pass)
+    if (!schedule->is_settled || schedule->hints_len > 0 || schedule->spot_riders > 0
+        || fg_queue_has_standing(pass->queue) || may_stop_somebody(schedule, pass)
         || !fg_reserved_is_as_before(&schedule->reserved, pass))
         return false;
     if (fg_pool_generation(pass->pool) != schedule->nodes_generation
@@ -494,6 +494,7 @@ size_t fg_schedule_go_on(struct fg_schedule *schedule,
     begin(schedule, &pass);
     fg_reserved_begin(schedule, &pass);
     fg_reserved_clear(schedule, &pass);
+    fg_schedule_leave_spot(schedule, &pass);
     fg_reserved_walk(schedule, &pass);
     fg_schedule_follow_hints(schedule, &pass);
     fg_schedule_guarantees(schedule, &pass);

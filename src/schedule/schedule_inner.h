@@ -35,7 +35,8 @@ struct fg_schedule {
     struct fg_grant *grants;
     size_t grants_len, grants_room;
     size_t looked;
-    size_t guaranteed; /* jobs that this pass started within guarantees */
+    size_t guaranteed;  /* jobs that this pass started within guarantees */
+    size_t spot_riders; /* jobs with deadlines that the last pass saw on nodes of spot */
     struct fg_reservation reservation;
     enum fg_backfill backfill;
     struct reserved reserved;
@@ -105,6 +106,13 @@ bool fg_schedule_try_start(struct fg_schedule *schedule,
                            const struct fg_job *job,
                            const struct fg_gang *gang,
                            bool beside);
+/* spot.c: what the job asks, within its quota and as its deadline allows. */
+struct fg_gang fg_schedule_gang(const struct fg_schedule *schedule,
+                                const struct fg_pass *pass,
+                                const struct fg_pool *pool,
+                                const struct fg_job *job);
+/* spot.c: ask those to stop whose deadline spot has become a danger to, if they fit elsewhere now. */
+void fg_schedule_leave_spot(struct fg_schedule *schedule, struct fg_pass *pass);
 /* guarantee.c: jobs within what is guaranteed to their projects start, or the shadow pool is of the moment at which who has
  * borrowed has let go for them; the first of them is the head then. */
 void fg_schedule_guarantees(struct fg_schedule *schedule, struct fg_pass *pass);

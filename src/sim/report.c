@@ -250,10 +250,14 @@ static double jain(const struct view *view)
 static void count_ends(const struct view *view, struct fg_sim_summary *out)
 {
     for (size_t i = view->first; i < view->end; i++) {
-        enum fg_sim_end end = view->result->jobs[i].end;
+        const struct fg_sim_outcome *job = &view->result->jobs[i];
+        enum fg_sim_end end = job->end;
         out->done += end == FG_SIM_DONE;
         out->timed_out += end == FG_SIM_TIMED_OUT;
         out->never += end == FG_SIM_NEVER;
+        out->deadlines += job->deadline_us != 0;
+        out->deadlines_missed +=
+            job->deadline_us != 0 && (end != FG_SIM_DONE || job->end_us > job->deadline_us);
     }
     out->jobs = view->end - view->first;
 }

@@ -29,6 +29,8 @@ struct fg_sim_part {
 struct fg_sim_summary {
     size_t first, end; /* the window: jobs first .. end - 1 in the order of submission */
     size_t jobs, done, timed_out, never;
+    size_t deadlines,
+        deadlines_missed; /* jobs with a deadline; those that were not done by then */
     struct fg_sim_spread jct_us, wait_us,
         start_us;                  /* start: from submission to the first start */
     struct fg_sim_spread slowdown; /* JCT over the time it takes alone, at least 10 s */

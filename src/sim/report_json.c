@@ -66,6 +66,8 @@ void fg_sim_report_json(struct fg_json *json,
     fg_json_kv_int(json, "done", (int64_t)summary->done);
     fg_json_kv_int(json, "timed_out", (int64_t)summary->timed_out);
     fg_json_kv_int(json, "never_ran", (int64_t)summary->never);
+    fg_json_kv_int(json, "deadlines", (int64_t)summary->deadlines);
+    fg_json_kv_int(json, "deadlines_missed", (int64_t)summary->deadlines_missed);
     number(json, "avg_jct_s", summary->jct_us.mean / 1e6);
     number(json, "avg_jct_hours", summary->jct_us.mean / 3.6e9);
     spread(json, "jct_s", &summary->jct_us, 1e6);

@@ -24,8 +24,9 @@ enum fg_sim_end {
 
 struct fg_sim_outcome {
     int64_t submit_us;
-    int64_t start_us; /* of its first attempt; -1 never */
-    int64_t end_us;   /* -1 never */
+    int64_t start_us;    /* of its first attempt; -1 never */
+    int64_t end_us;      /* -1 never */
+    int64_t deadline_us; /* 0 none */
     int64_t
         run_us; /* it held devices so long, all attempts; the rest of end - submit it waited */
     int64_t

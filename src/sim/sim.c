@@ -234,6 +234,7 @@ static void arrive(struct sim *sim, size_t index)
     assert(rc == 0);
     (void)rc;
     sim->result->jobs[index].submit_us = sim->now_us;
+    sim->result->jobs[index].deadline_us = job->deadline_us;
     sim->pass_wanted = true;
 }
 

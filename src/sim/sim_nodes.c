@@ -179,6 +179,7 @@ static int add_node(struct sim *sim,
     spec->asleep_watts =
         (uint32_t)((watts->asleep_milli ? watts->asleep_milli : watts->idle_milli) / 1000);
     spec->away_milli = away_milli(sim->cluster, group);
+    spec->is_spot = group->is_spot;
     spec->devices_len = group->gpus;
     for (uint32_t i = 0; i < group->gpus; i++) {
         spec->devices[i] = (struct fg_device_spec){

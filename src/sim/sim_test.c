@@ -339,6 +339,38 @@ static void machines(struct scene *scene, const char *yaml, char *availability)
     }
 }
 
+/* The first could lose its node and be in time, the second could not: without the rule it is the second that loses it. */
+static void deadlines_keep_off_spot_nodes(void)
+{
+    static const struct work work[] = {
+        {0, 200, 1, 0, 200, true},
+        {0, 200, 1, 0, 200, true},
+    };
+    char spot[] = "{\"metadata\": {\"gap_seconds\": 100}, \"data\": [1, 0, 1, 1, 1]}";
+    for (int rule = 0; rule <= 1; rule++) {
+        struct scene scene;
+        begin(&scene, work, 2, "fifo");
+        machines(&scene,
+                 "groups:\n  - {name: own, nodes: 1, kind: t4, gpus: 1}\n"
+                 "  - {name: spot, nodes: 1, kind: t4, gpus: 1, availability: s.json}\n",
+                 spot);
+        scene.config.spot_deadlines = 2 * rule;
+        scene.config.spot_start_s = 20;
+        scene.trace.jobs[0].deadline_us = 1000 * SECOND;
+        scene.trace.jobs[1].deadline_us = 250 * SECOND;
+        go(&scene);
+        struct fg_sim_summary summary;
+        fg_sim_summarise(scene.result, 0, SIZE_MAX, &summary);
+        EQ(scene.result->sums.evictions, 1);
+        EQ(summary.deadlines, 2);
+        EQ(summary.deadlines_missed, !rule);
+        EQ(scene.result->jobs[rule ? 1 : 0].attempts, 1);
+        EQ(scene.result->jobs[rule ? 0 : 1].attempts, 2);
+        fg_sim_summary_free(&summary);
+        end(&scene);
+    }
+}
+
 /* There for 100 s, away for 100 s, there again: the last checkpoint is at 90 s. */
 static void spot_nodes_take_work_with_them(void)
 {
@@ -630,6 +662,7 @@ int main(void)
     RUN(time_limits_end_jobs);
     RUN(what_fits_nowhere_ends_the_run);
     RUN(spot_nodes_take_work_with_them);
+    RUN(deadlines_keep_off_spot_nodes);
     RUN(nodes_join_late_and_speed_counts);
     RUN(bad_clusters_are_refused);
     RUN(nothing_is_lost_or_given_twice);
