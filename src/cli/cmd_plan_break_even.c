@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 const struct fg_opt fg_opts_plan_break_even[] = {
-    FG_OPTS_OFFERS,
+    FG_OPTS_OFFERS("the list of the program"),
     {"hours-per-day", 0, "H", "it is used so long each day (24)", NULL},
     {"utilisation", 'u', "PERCENT", "it is used so much of the time", NULL},
     {"months", 'm', "N", "the need lasts so long (36)", NULL},

@@ -2,12 +2,15 @@
 #include "cli/offer_files.h"
 #include "cli/rank_print.h"
 #include "cli/sim_files.h"
+#include "cli/view.h"
 
 #include "supply/rank.h"
 #include "supply/score_json.h"
 
+#include <string.h>
+
 const struct fg_opt fg_opts_supplier_rank[] = {
-    FG_OPTS_OFFERS,
+    FG_OPTS_OFFERS("the catalogue of the service; with --history the list of the program"),
     {"history", 'H', "FILE", "what was measured of suppliers (CSV, docs/suppliers.md)", "file"},
     {"contract", 0, "CONTRACT", "only offers of that contract",
      "on_demand|spot|reserved|owned"},
@@ -103,7 +106,42 @@ static int rank(const struct fg_cli *cli,
     return 0;
 }
 
-int fg_cmd_supplier_rank(struct fg_cli *cli, struct fg_err *err)
+static void add_param(const struct fg_cli *cli, const char *name, struct fg_buf *path)
+{
+    const char *value = fg_args_get(&cli->args, name);
+    if (!value)
+        return;
+    fg_buf_printf(path, "%s%s=", strchr(path->text, '?') ? "&" : "?", name);
+    fg_url_escape(path, value, false);
+}
+
+/* From the catalogue and the orders of the service. */
+static int rank_live(struct fg_cli *cli, struct fg_err *err)
+{
+    static const char *const params[] = {"accelerator", "region", "contract", "method",
+                                         "weight"};
+    FG_AUTO(fg_answer) struct fg_answer answer = {};
+    FG_AUTO(fg_buf) struct fg_buf path = {}, out = {};
+    FG_AUTO(fg_arena) struct fg_arena *arena = fg_arena_new(2 * fg_score_room(SUPPLIERS_MAX));
+    struct fg_score_sheet sheet;
+    fg_buf_puts(&path, "/v1/supplier-ranking");
+    for (size_t i = 0; i < sizeof(params) / sizeof(params[0]); i++)
+        add_param(cli, params[i], &path);
+    int rc = fg_cli_get(cli, path.text, &answer, err);
+    if (rc < 0)
+        return rc;
+    if (fg_args_has(&cli->args, "json")) {
+        fg_view_json(&out, answer.doc);
+        printf("%s\n", out.text);
+        return 0;
+    }
+    rc = fg_score_json_read(answer.doc, arena, &sheet, err);
+    return rc < 0 ? rc
+                  : fg_rank_print(&sheet, fg_args_has(&cli->args, "explain"), &cli->out, arena,
+                                  err);
+}
+
+static int rank_files(struct fg_cli *cli, struct fg_err *err)
 {
     FG_AUTO(fg_offer_sheet) struct fg_offer_sheet sheet = {};
     struct fg_score_options options;
@@ -118,4 +156,12 @@ int fg_cmd_supplier_rank(struct fg_cli *cli, struct fg_err *err)
         sheet.offers_len * 128 + fg_supplier_history_room(0) + 2 * fg_score_room(SUPPLIERS_MAX);
     FG_AUTO(fg_arena) struct fg_arena *arena = fg_arena_new(room);
     return rank(cli, &options, &sheet, arena, err);
+}
+
+int fg_cmd_supplier_rank(struct fg_cli *cli, struct fg_err *err)
+{
+    bool from_files = fg_args_has(&cli->args, "offers") || fg_args_has(&cli->args, "history");
+    if (fg_args_has(&cli->args, "supplier"))
+        return fg_fail(err, FG_EINVAL, "--supplier: one alone cannot be ranked");
+    return from_files ? rank_files(cli, err) : rank_live(cli, err);
 }

@@ -6,28 +6,11 @@
 
 #include "model/names.h"
 #include "supply/accelerator.h"
+#include "supply/catalogue.h"
 
 #include <string.h>
 
 #define KINDS_SHOWN 12
-
-/* What `text` means: as it is if something of that kind is sold, else what the catalogue says. */
-static int find_kind(const struct fg_offer_sheet *sheet,
-                     const char *text,
-                     char out[FG_KIND_MAX],
-                     struct fg_err *err)
-{
-    int rc = fg_kind_read("--accelerator", text, out, NULL);
-    for (size_t i = 0; rc == 0 && i < sheet->offers_len; i++)
-        if (fg_kind_is(sheet->offers[i].accelerator, out))
-            return 0;
-    struct fg_accelerator_match match = fg_accelerator_match(text, NULL, 0);
-    if (match.accelerator) {
-        snprintf(out, FG_KIND_MAX, "%s", match.accelerator->kind);
-        return 0;
-    }
-    return rc == 0 ? 0 : fg_kind_read("--accelerator", text, out, err);
-}
 
 static bool is_among(const struct fg_offer *offers, size_t len, const char *kind)
 {
@@ -70,15 +53,15 @@ int fg_offer_files_read(const struct fg_cli *cli,
     struct fg_offer_reading reading = {};
     char kind[FG_KIND_MAX] = "";
     FG_AUTO(fg_buf) struct fg_buf bytes = {};
-    if (!path)
-        return fg_fail(err, FG_EINVAL, "--offers: missing, expected a file");
-    int rc = fg_sim_file_read(path, &bytes, err);
-    if (rc == 0)
+    int rc = path ? fg_sim_file_read(path, &bytes, err) : fg_catalogue_bundled(sheet, err);
+    if (rc == 0 && path)
         rc = fg_offer_read(&reading, bytes.text, bytes.len, sheet, err);
     if (rc < 0)
-        return fg_wrap(err, rc, "%s", path);
+        return fg_wrap(err, rc, "%s", path ? path : "the list of the program");
     if (text)
-        rc = find_kind(sheet, text, kind, err);
+        fg_accelerator_general(text, kind);
+    if (text && !kind[0])
+        return fg_fail(err, FG_EINVAL, "--accelerator: %.40s, expected a kind as H100", text);
     size_t kept = 0;
     for (size_t i = 0; rc == 0 && i < sheet->offers_len; i++)
         kept += wanted(cli, &sheet->offers[i], text ? kind : NULL);

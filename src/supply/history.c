@@ -87,6 +87,61 @@ int fg_supplier_history_check(const struct fg_supplier_history *history, struct 
     return 0;
 }
 
+/* -- from orders -------------------------------------------------------------------------------------------- */
+
+/* Instances that were lost before anybody gave them back. */
+static int64_t lost_of(const struct fg_order *order)
+{
+    return order->cause == FG_CAUSE_RECLAIMED ? order->delivered : order->lost;
+}
+
+static void add_delivery(struct fg_supplier_history *history,
+                         const struct fg_order *order,
+                         int64_t now_us)
+{
+    bool late = order->promised_us > 0 && order->delivered_us > order->promised_us,
+         wrong = order->cause == FG_CAUSE_INSPECTION;
+    int64_t end_us = order->ended_us ? order->ended_us : now_us;
+    history->promised += order->count;
+    if (!late && !wrong)
+        history->kept += order->delivered < order->count ? order->delivered : order->count;
+    if (order->delivered_us >= order->ordered_us) {
+        history->leads++;
+        history->lead_sum_us += order->delivered_us - order->ordered_us;
+    }
+    if (end_us > order->delivered_us && order->delivered >= order->lost)
+        history->held_us +=
+            (end_us - order->delivered_us) * (int64_t)(order->delivered - order->lost);
+    history->held_us += order->lost_held_us;
+    if (order->offer.contract == FG_CONTRACT_SPOT)
+        history->reclaims += lost_of(order);
+    else
+        history->faults += lost_of(order);
+    if (!order->ended_us && order->delivered > order->lost)
+        history->hourly_uusd += fg_offer_uusd_per_device_hour(&order->offer)
+                                * order->offer.accelerators
+                                * (int64_t)(order->delivered - order->lost);
+}
+
+void fg_supplier_history_add(struct fg_supplier_history *history,
+                             const struct fg_order *order,
+                             int64_t now_us)
+{
+    bool said_no = order->cause == FG_CAUSE_REFUSED || order->cause == FG_CAUSE_PRICE;
+    bool said_yes = order->reference[0] || order->promised_us > 0;
+    bool late = !order->ended_us && order->promised_us > 0 && now_us > order->promised_us;
+    if (order->ordered_us == 0)
+        return;
+    history->orders++;
+    history->refused += said_no && order->delivered_us == 0;
+    if (order->delivered_us > 0)
+        add_delivery(history, order, now_us);
+    else if ((said_no && said_yes) || late)
+        history->promised += order->count;
+}
+
+/* -- from a table --------------------------------------------------------------------------------------------- */
+
 /* Which column each field of the first line is. */
 static int read_head(struct fg_field line,
                      enum column of_field[COLUMNS_MAX],

@@ -6,7 +6,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "model/limits.h"
+#include "model/order.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -36,6 +36,13 @@ struct fg_supplier_history {
 /* FG_EINVAL with a reason: a count that is negative, or greater than what it is a part of. */
 [[nodiscard]] int fg_supplier_history_check(const struct fg_supplier_history *history,
                                             struct fg_err *err);
+
+/* Add what is to be learned of one order of the supplier, as it stands at `now_us`.  One that it was never asked for says nothing.
+ * Refused: it said no, or wanted a higher price.  Promised: it delivered, or said yes and then no, or is late.  Kept: delivered
+ * not later than promised, and what was ordered.  What is lost of spot is a reclaim, of anything else a fault. */
+void fg_supplier_history_add(struct fg_supplier_history *history,
+                             const struct fg_order *order,
+                             int64_t now_us);
 
 /* Read a table (CSV, first line names the columns, any order; `supplier` must be there, one that is missing is 0):
  *     supplier,orders,refused,promised,kept,deliveries,lead_hours,held_hours,reclaims,faults,runs,speed,speed_deviation,

@@ -73,8 +73,77 @@ static void test_bad(void)
     }
 }
 
+#define HOUR_US INT64_C(3600000000)
+
+static struct fg_order an_order(enum fg_contract contract)
+{
+    struct fg_order order = {
+        .offer = {.contract = contract, .accelerators = 8, .price_uusd_per_hour = 16000000},
+        .count = 2,
+        .state = FG_ORDER_ACTIVE,
+        .ordered_us = 10 * HOUR_US};
+    snprintf(order.reference, sizeof(order.reference), "po-1");
+    return order;
+}
+
+static void test_orders(void)
+{
+    struct fg_supplier_history h = {};
+    struct fg_order order = an_order(FG_CONTRACT_ON_DEMAND);
+    int64_t now_us = 20 * HOUR_US;
+    order.ordered_us = 0; /* never asked */
+    fg_supplier_history_add(&h, &order, now_us);
+    EQ(h.orders, 0);
+    order = an_order(FG_CONTRACT_ON_DEMAND); /* under way */
+    fg_supplier_history_add(&h, &order, now_us);
+    EQ(h.orders, 1);
+    EQ(h.promised, 0);
+    order.promised_us = 15 * HOUR_US; /* late by now */
+    fg_supplier_history_add(&h, &order, now_us);
+    EQ(h.promised, 2);
+    EQ(h.kept, 0);
+    order.delivered = 2; /* in time, one lost after an hour */
+    order.delivered_us = 12 * HOUR_US;
+    order.lost = 1;
+    order.lost_held_us = HOUR_US;
+    fg_supplier_history_add(&h, &order, now_us);
+    EQ(h.kept, 2);
+    EQ(h.promised, 4);
+    EQ(h.leads, 1);
+    EQ(h.lead_sum_us, 2 * HOUR_US);
+    EQ(h.held_us, 9 * HOUR_US);
+    EQ(h.faults, 1);
+    EQ(h.hourly_uusd, 16000000);
+    order = an_order(FG_CONTRACT_SPOT); /* all taken back */
+    order.delivered = 2;
+    order.delivered_us = 12 * HOUR_US;
+    order.ended_us = 14 * HOUR_US;
+    order.cause = FG_CAUSE_RECLAIMED;
+    fg_supplier_history_add(&h, &order, now_us);
+    EQ(h.reclaims, 2);
+    EQ(h.held_us, 13 * HOUR_US);
+    EQ(h.hourly_uusd, 16000000);
+    order.cause = FG_CAUSE_INSPECTION; /* the wrong thing */
+    fg_supplier_history_add(&h, &order, now_us);
+    EQ(h.kept, 4);
+    EQ(h.promised, 8);
+    order = an_order(FG_CONTRACT_SPOT); /* no, after a yes; and no at once */
+    order.cause = FG_CAUSE_REFUSED;
+    order.ended_us = 11 * HOUR_US;
+    fg_supplier_history_add(&h, &order, now_us);
+    EQ(h.refused, 1);
+    EQ(h.promised, 10);
+    order.reference[0] = '\0';
+    order.cause = FG_CAUSE_PRICE;
+    fg_supplier_history_add(&h, &order, now_us);
+    EQ(h.refused, 2);
+    EQ(h.promised, 10);
+    EQ(fg_supplier_history_check(&h, NULL), 0);
+}
+
 int main(void)
 {
+    RUN(test_orders);
     RUN(test_good);
     RUN(test_bad);
     return tap_done();

@@ -49,7 +49,7 @@ struct fg_score {
     struct fg_score_cell cells[FG_CRITERIA];
     double to_best, to_worst; /* TOPSIS: the two distances */
     double score;             /* 0..1, at the means */
-    double low, high;         /* interval of the score */
+    double low, high;         /* interval of the score; holds it */
     uint32_t rank;            /* 1 is best; equal scores have equal ranks */
     uint32_t rank_low, rank_high;
     double best_share; /* probability to be the best; ties are shared */

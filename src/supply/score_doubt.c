@@ -123,8 +123,9 @@ static void take_intervals(struct fg_score *score, double *scores, double *ranks
     const double below = (1 - FG_SCORE_LEVEL) / 2;
     qsort(scores, DRAWS, sizeof(double), by_value);
     qsort(ranks, DRAWS, sizeof(double), by_value);
-    score->low = at_share(scores, below);
-    score->high = at_share(scores, 1 - below);
+    /* Where all are believed to be alike, the draws lie below the best of the means: what is told holds both. */
+    score->low = fmin(at_share(scores, below), score->score);
+    score->high = fmax(at_share(scores, 1 - below), score->score);
     score->rank_low = (uint32_t)at_share(ranks, below);
     score->rank_high = (uint32_t)at_share(ranks, 1 - below);
     for (int c = 0; c < FG_CRITERIA; c++) {

@@ -310,6 +310,11 @@ def call_as_meant(spec, service):
     for query in ("?by=name", "?from=yesterday", "?from=2026-01-02&to=2026-01-02", "?from=1970-01-01"):
         call(400, "GET", "/v1/cost", query=query)
     call(404, "GET", "/v1/cost", query="?project=nobody")
+    ranked = call(200, "GET", "/v1/supplier-ranking", query="?accelerator=H100&weight=price%3D1")
+    ok([row["rank"] for row in ranked["suppliers"]][:1] == [1], "suppliers of the bundled list are ranked", ranked)
+    call(404, "GET", "/v1/supplier-ranking", query="?accelerator=h1000")
+    for query in ("?method=best", "?weight=price", "?contract=gift"):
+        call(400, "GET", "/v1/supplier-ranking", query=query)
     ok(call(200, "GET", "/v1/prices")["items"][-1]["kind"] == "cpu", "cores have a price")
     focus = call(200, "GET", "/v1/cost/focus")
     ok(focus.startswith(b"AvailabilityZone,BilledCost,"), "FOCUS begins with its columns", focus[:200])

@@ -1,0 +1,166 @@
+/* ranks.c - which supplier is best to buy from: its offers of the catalogue, its history from our orders. */
+#include "api/answer.h"
+#include "api/worker.h"
+
+#include "model/names.h"
+#include "store/offer_store.h"
+#include "supply/accelerator.h"
+#include "supply/rank.h"
+#include "supply/score_json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SUPPLIERS_MAX 200 /* ranked at once */
+
+struct ask {
+    char kind[FG_KIND_MAX]; /* "" any */
+    const char *region;     /* NULL any */
+    int contract;           /* -1 any */
+    struct fg_score_options options;
+};
+
+struct found {
+    const struct ask *ask;
+    struct fg_offer *offers; /* owned */
+    size_t len, room;
+};
+
+struct histories {
+    struct fg_supplier_history *rows; /* owned */
+    size_t len, room;
+    int64_t now_us;
+};
+
+static int read_ask(const struct fg_target *target, struct ask *ask, struct fg_err *err)
+{
+    const char *kind = fg_target_param(target, "accelerator");
+    const char *contract = fg_target_param(target, "contract");
+    const char *method = fg_target_param(target, "method");
+    int found = method ? fg_score_method_find(method) : FG_SCORE_TOPSIS;
+    *ask = (struct ask){.region = fg_target_param(target, "region"), .contract = -1};
+    if (kind)
+        fg_accelerator_general(kind, ask->kind);
+    if (kind && !ask->kind[0])
+        return fg_fail(err, FG_EINVAL,
+                       "query: accelerator: not a kind, expected one like H100");
+    if (contract && (ask->contract = fg_contract_find(contract)) < 0)
+        return fg_fail(err, FG_EINVAL,
+                       "query: contract: %.20s, expected on_demand, spot, reserved or owned",
+                       contract);
+    if (found < 0)
+        return fg_fail(err, FG_EINVAL, "query: method: %.20s, expected topsis or weighted",
+                       method);
+    ask->options.method = (enum fg_score_method)found;
+    int rc =
+        fg_score_weights_read(fg_target_param(target, "weight"), ask->options.weights, err);
+    return rc < 0 ? fg_wrap(err, rc, "query: weight") : 0;
+}
+
+static int gather(void *self, const struct fg_offer_entry *entry)
+{
+    struct found *found = self;
+    const struct ask *ask = found->ask;
+    const struct fg_offer *offer = &entry->offer;
+    if ((ask->kind[0] && !fg_kind_is(offer->accelerator, ask->kind))
+        || (ask->region && strcmp(ask->region, offer->region) != 0)
+        || (ask->contract >= 0 && (int)offer->contract != ask->contract))
+        return 0;
+    if (found->len == found->room) {
+        found->room = found->room ? found->room * 2 : 256;
+        found->offers = reallocarray(found->offers, found->room, sizeof(*found->offers));
+        if (!found->offers)
+            abort();
+    }
+    found->offers[found->len++] = *offer;
+    return 0;
+}
+
+static struct fg_supplier_history *history_of(struct histories *histories, const char *supplier)
+{
+    for (size_t i = 0; i < histories->len; i++)
+        if (strcmp(histories->rows[i].supplier, supplier) == 0)
+            return &histories->rows[i];
+    if (histories->len == histories->room) {
+        histories->room = histories->room ? histories->room * 2 : 16;
+        histories->rows =
+            reallocarray(histories->rows, histories->room, sizeof(*histories->rows));
+        if (!histories->rows)
+            abort();
+    }
+    struct fg_supplier_history *row = &histories->rows[histories->len++];
+    *row = (struct fg_supplier_history){};
+    snprintf(row->supplier, sizeof(row->supplier), "%s", supplier);
+    return row;
+}
+
+static int add_order(void *self, const struct fg_order *order)
+{
+    struct histories *histories = self;
+    fg_supplier_history_add(history_of(histories, order->offer.supplier), order,
+                            histories->now_us);
+    return 0;
+}
+
+static int rank(struct fg_call *call,
+                const struct ask *ask,
+                const struct found *found,
+                const struct histories *histories,
+                struct fg_err *err)
+{
+    struct fg_score_candidate *candidates;
+    struct fg_score_sheet sheet;
+    size_t len;
+    if (found->len == 0)
+        return fg_fail(err, FG_ENOENT, "no offer of %s in the catalogue",
+                       ask->kind[0] ? ask->kind : "anything");
+    FG_AUTO(fg_arena)
+    struct fg_arena *arena = fg_arena_new(found->len * 128 + fg_score_room(SUPPLIERS_MAX));
+    fg_rank_candidates(found->offers, found->len, histories->rows, histories->len, arena,
+                       &candidates, &len);
+    if (len > SUPPLIERS_MAX)
+        return fg_fail(err, FG_ETOOBIG,
+                       "%zu suppliers, expected at most %d: ask for one kind of accelerator",
+                       len, SUPPLIERS_MAX);
+    int rc = fg_score(candidates, len, &ask->options, arena, &sheet, err);
+    if (rc == 0)
+        fg_score_json_write(&call->json, &sheet);
+    return rc;
+}
+
+static int answer(struct fg_call *call,
+                  const struct ask *ask,
+                  struct found *found,
+                  struct histories *histories,
+                  struct fg_err *err)
+{
+    struct fg_offer_store *store = call->api->options.offers;
+    struct fg_reader *reader = fg_worker_reader(call->worker, err);
+    struct fg_order_filter all = {.project = 0};
+    if (!reader)
+        return FG_EIO;
+    if (!store)
+        return fg_fail(err, FG_EIO, "the catalogue of offers could not be opened");
+    int rc = fg_offer_store_list(store, &(struct fg_offer_filter){.supplier = ""}, gather,
+                                 found, err);
+    if (rc == 0)
+        rc = fg_reader_orders(reader, &all, add_order, histories, err);
+    return rc == 0 ? rank(call, ask, found, histories, err) : rc;
+}
+
+void fg_handle_supplier_ranking(struct fg_call *call)
+{
+    struct fg_err err = {};
+    struct ask ask;
+    struct found found = {.ask = &ask};
+    struct histories histories = {.now_us = fg_api_now_us(call->api)};
+    int rc = read_ask(&call->target, &ask, &err);
+    if (rc == 0)
+        rc = answer(call, &ask, &found, &histories, &err);
+    free(found.offers);
+    free(histories.rows);
+    if (rc < 0)
+        fg_answer_error(call, &err);
+    else
+        fg_answer_json(call, 200);
+}
