@@ -17,7 +17,6 @@
 #include <string.h>
 #include <time.h>
 
-#define LIBRARY     "libnvidia-ml.so.1"
 #define JOIN_WAIT_S 1
 #define MIB         (1024 * 1024)
 
@@ -244,7 +243,7 @@ static void *look(void *self)
 static bool load(struct fg_nvml *nvml)
 {
     const char *path = getenv("FASTGPU_NVML_LIBRARY");
-    nvml->library = dlopen(path && *path ? path : LIBRARY, RTLD_NOW | RTLD_LOCAL);
+    nvml->library = dlopen(path && *path ? path : FG_NVML_LIBRARY, RTLD_NOW | RTLD_LOCAL);
     if (!nvml->library)
         return false;
     bool complete = true;

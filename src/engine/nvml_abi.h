@@ -53,3 +53,18 @@ struct fg_nvml_process {
       (fg_nvml_device, unsigned int, fg_nvml_device *))                                        \
     X(0, processes, "nvmlDeviceGetComputeRunningProcesses_v3",                                 \
       (fg_nvml_device, unsigned int *, struct fg_nvml_process *))
+
+#define FG_NVML_ECC_UNCORRECTED 1
+#define FG_NVML_ECC_VOLATILE    0 /* since the driver was loaded */
+
+/* What is only asked of a machine that is inspected; each may be missing. */
+#define FG_NVML_HEALTH_CALLS(X)                                                                \
+    X(driver, "nvmlSystemGetDriverVersion", (char *, unsigned int))                            \
+    X(ecc_mode, "nvmlDeviceGetEccMode", (fg_nvml_device, int *, int *))                        \
+    X(ecc_errors, "nvmlDeviceGetTotalEccErrors",                                               \
+      (fg_nvml_device, int, int, unsigned long long *))                                        \
+    X(remapped, "nvmlDeviceGetRemappedRows",                                                   \
+      (fg_nvml_device, unsigned int *, unsigned int *, unsigned int *, unsigned int *))        \
+    X(retirement, "nvmlDeviceGetRetiredPagesPendingStatus", (fg_nvml_device, int *))           \
+    X(slowdown, "nvmlDeviceGetCurrentClocksThrottleReasons",                                   \
+      (fg_nvml_device, unsigned long long *))

@@ -8,6 +8,8 @@
  *     name|memory MiB|used MiB|busy %|power mW|temperature C|MIG instances|MIG profile|MIG memory MiB|NVLink|PCIe
  *
  * Boards with the same number in NVLink are joined by it (0: none), with the same one in PCIe they are behind one switch.
+ * FASTGPU_FAKE_NVML_HEALTH names a file with a line a board, "ECC on|uncorrected errors|rows remapped|remap pending|remap
+ * failed|bits of slowdown"; without it all are well.
  * A line "hang" makes every call hang, as a sick driver does; "fail" makes the start fail.  Without a file
  * there are two boards.
  */
@@ -238,5 +240,87 @@ int nvmlDeviceGetMigDeviceHandleByIndex(fg_nvml_device device,
     if (index >= it.instances)
         return FAILED;
     *out = (fg_nvml_device)(board * 16UL + index + 2);
+    return rc;
+}
+
+/* ---- health ---- */
+
+struct health {
+    unsigned ecc_on, uncorrected, remapped, pending, failed, slowdown;
+};
+
+int nvmlSystemGetDriverVersion(char *out, unsigned int size);
+int nvmlDeviceGetEccMode(fg_nvml_device device, int *current, int *pending);
+int nvmlDeviceGetTotalEccErrors(fg_nvml_device device,
+                                int type,
+                                int counter,
+                                unsigned long long *out);
+int nvmlDeviceGetRemappedRows(fg_nvml_device device,
+                              unsigned int *corrected,
+                              unsigned int *uncorrected,
+                              unsigned int *pending,
+                              unsigned int *failed);
+int nvmlDeviceGetCurrentClocksThrottleReasons(fg_nvml_device device, unsigned long long *out);
+
+static int read_health(fg_nvml_device device, struct health *out)
+{
+    FIND;
+    const char *path = getenv("FASTGPU_FAKE_NVML_HEALTH");
+    FILE *file = path ? fopen(path, "re") : NULL;
+    char line[256];
+    *out = (struct health){.ecc_on = 1, .slowdown = 1};
+    for (unsigned i = 0; file && i <= board && fgets(line, sizeof(line), file); i++)
+        if (i == board
+            && sscanf(line, "%u|%u|%u|%u|%u|%u", &out->ecc_on, &out->uncorrected,
+                      &out->remapped, &out->pending, &out->failed, &out->slowdown)
+                   != 6)
+            rc = FAILED;
+    if (file)
+        fclose(file);
+    return rc;
+}
+
+int nvmlSystemGetDriverVersion(char *out, unsigned int size)
+{
+    snprintf(out, size, "570.00 (FAKE)");
+    return FG_NVML_OK;
+}
+
+int nvmlDeviceGetEccMode(fg_nvml_device device, int *current, int *pending)
+{
+    struct health health;
+    int rc = read_health(device, &health);
+    *current = *pending = (int)health.ecc_on;
+    return rc;
+}
+
+int nvmlDeviceGetTotalEccErrors(fg_nvml_device device, int, int, unsigned long long *out)
+{
+    struct health health;
+    int rc = read_health(device, &health);
+    *out = health.uncorrected;
+    return rc;
+}
+
+int nvmlDeviceGetRemappedRows(fg_nvml_device device,
+                              unsigned int *corrected,
+                              unsigned int *uncorrected,
+                              unsigned int *pending,
+                              unsigned int *failed)
+{
+    struct health health;
+    int rc = read_health(device, &health);
+    *corrected = 0;
+    *uncorrected = health.remapped;
+    *pending = health.pending;
+    *failed = health.failed;
+    return rc;
+}
+
+int nvmlDeviceGetCurrentClocksThrottleReasons(fg_nvml_device device, unsigned long long *out)
+{
+    struct health health;
+    int rc = read_health(device, &health);
+    *out = health.slowdown;
     return rc;
 }
