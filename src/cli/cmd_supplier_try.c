@@ -1,5 +1,6 @@
 /* cmd_supplier_try.c - fastgpu supplier test: does a plug-in keep the contract? */
 #include "cli/human.h"
+#include "cli/supplier_words.h"
 #include "cli/table.h"
 #include "cli/verb.h"
 
@@ -56,30 +57,6 @@ static int read_duration(const struct fg_cli *cli,
     return 0;
 }
 
-static int absolute(const char *path, char *out, size_t size, struct fg_err *err)
-{
-    char real[PATH_MAX];
-    if (!realpath(path, real))
-        return fg_fail(err, FG_EINVAL, "%.160s: %s", path, strerror(errno));
-    return fg_copy(out, size, real)
-               ? 0
-               : fg_fail(err, FG_EINVAL, "%.160s: a path of more than %zu bytes", path,
-                         size - 1);
-}
-
-/* A plug-in runs in a folder of its own, so a word that names a file here becomes its full path. */
-static int take_word(const char *word, char out[FG_TEXT_MAX], struct fg_err *err)
-{
-    struct stat status;
-    bool is_file = word[0] != '-' && stat(word, &status) == 0 && S_ISREG(status.st_mode);
-    if (is_file)
-        return absolute(word, out, FG_TEXT_MAX, err);
-    return fg_copy(out, FG_TEXT_MAX, word)
-               ? 0
-               : fg_fail(err, FG_EINVAL, "a word of more than %d bytes: %.60s...",
-                         FG_TEXT_MAX - 1, word);
-}
-
 static int read_program(const struct fg_cli *cli, struct fg_supplier *out, struct fg_err *err)
 {
     if (cli->args.words_len > FG_SUPPLIER_ARGS_MAX)
@@ -88,7 +65,7 @@ static int read_program(const struct fg_cli *cli, struct fg_supplier *out, struc
     out->kind = FG_SUPPLIER_EXEC;
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < cli->args.words_len; i++)
-        rc = take_word(cli->args.words[i], out->argv[out->argv_len++], err);
+        rc = fg_supplier_word(cli->args.words[i], out->argv[out->argv_len++], err);
     return rc;
 }
 
@@ -109,12 +86,12 @@ static int read_supplier(const struct fg_cli *cli, struct fg_supplier *out, stru
         rc = fg_supplier_check(out, err);
     } else if (machines) {
         out->kind = FG_SUPPLIER_OWNED;
-        rc = absolute(machines, out->machines_file, sizeof(out->machines_file), err);
+        rc = fg_supplier_path(machines, out->machines_file, sizeof(out->machines_file), err);
     } else {
         rc = read_program(cli, out, err);
     }
     if (rc == 0 && secret)
-        rc = absolute(secret, out->secret_file, sizeof(out->secret_file), err);
+        rc = fg_supplier_path(secret, out->secret_file, sizeof(out->secret_file), err);
     return rc == 0 ? read_duration(cli, "timeout", FG_SUPPLIER_TIMEOUT_US_MAX, &out->timeout_us,
                                    err)
                    : rc;

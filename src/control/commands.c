@@ -193,6 +193,10 @@ void fg_command_apply(struct fg_control *control, struct fg_command *command)
     case FG_CMD_SUPPLIER_REMOVE:
         fg_command_remove_supplier(control, command);
         break;
+    case FG_CMD_SUPPLIER_PAUSE:
+    case FG_CMD_SUPPLIER_RESUME:
+        fg_command_pause_supplier(control, command);
+        break;
     case FG_CMD_SUPPLIER_OFFERS:
         fg_command_ask_offers(control, command);
         break;

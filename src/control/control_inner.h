@@ -323,6 +323,7 @@ int fg_control_load_instance(void *self,
 void fg_control_drop_orders(struct fg_control *control);
 void fg_command_put_supplier(struct fg_control *control, struct fg_command *command);
 void fg_command_remove_supplier(struct fg_control *control, struct fg_command *command);
+void fg_command_pause_supplier(struct fg_control *control, struct fg_command *command);
 void fg_command_ask_offers(struct fg_control *control, struct fg_command *command);
 /* order_command.c */
 void fg_command_create_order(struct fg_control *control, struct fg_command *command);

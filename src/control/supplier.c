@@ -66,12 +66,31 @@ static void write_down(struct fg_control *control, const char *name, const char 
         &err);
 }
 
+/* It is so from now on; the answer is what is kept. */
+static void keep(struct fg_control *control,
+                 struct fg_command *command,
+                 const struct fg_supplier *supplier,
+                 const char *event)
+{
+    struct fg_buf kept = {};
+    struct fg_json json = {.buf = &kept};
+    if (!fg_control_begin(control))
+        return;
+    fg_json_object(&json);
+    fg_supplier_json_members(&json, supplier);
+    fg_json_end(&json);
+    fg_control_tell(control, event, NULL, "\"supplier\":\"%s\",\"by\":\"%.63s\",\"paused\":%s",
+                    supplier->name, command->actor.user, supplier->paused ? "true" : "false");
+    put(control, supplier);
+    write_down(control, supplier->name, kept.text);
+    fg_command_give(command, &kept);
+    control->orders_us = 0; /* those that waited for it to be resumed */
+}
+
 void fg_command_put_supplier(struct fg_control *control, struct fg_command *command)
 {
     const struct fg_supplier *supplier = command->supplier,
                              *there = fg_supplier_get(control, supplier->name);
-    struct fg_buf kept = {}, out = {};
-    struct fg_json json = {.buf = &kept};
     if (!there && control->suppliers_len >= FG_SUPPLIERS_MAX)
         command->rc = fg_fail(&command->err, FG_ETOOBIG,
                               "there are %d suppliers, and no more may be", FG_SUPPLIERS_MAX);
@@ -80,20 +99,22 @@ void fg_command_put_supplier(struct fg_control *control, struct fg_command *comm
         command->rc = fg_fail(&command->err, FG_ESTATE,
                               "supplier %s: it has orders that are not over, it stays %s",
                               supplier->name, fg_supplier_kind_name(there->kind));
-    if (command->rc < 0 || !fg_control_begin(control))
+    if (command->rc == 0)
+        keep(control, command, supplier, there ? "supplier.changed" : "supplier.added");
+}
+
+void fg_command_pause_supplier(struct fg_control *control, struct fg_command *command)
+{
+    const struct fg_supplier *there = fg_supplier_get(control, command->name);
+    if (!there) {
+        command->rc = fg_fail(&command->err, FG_ENOENT, "supplier %.63s: no such supplier",
+                              command->name);
         return;
-    fg_control_tell(control, there ? "supplier.changed" : "supplier.added", NULL,
-                    "\"supplier\":\"%s\",\"by\":\"%.63s\",\"paused\":%s", supplier->name,
-                    command->actor.user, supplier->paused ? "true" : "false");
-    put(control, supplier);
-    fg_json_object(&json);
-    fg_supplier_json_members(&json, supplier);
-    fg_json_end(&json);
-    write_down(control, supplier->name, kept.text);
-    fg_buf_puts(&out, kept.text);
-    fg_buf_free(&kept);
-    fg_command_give(command, &out);
-    control->orders_us = 0; /* those that waited for it to be resumed */
+    }
+    struct fg_supplier supplier = *there;
+    supplier.paused = command->kind == FG_CMD_SUPPLIER_PAUSE;
+    keep(control, command, &supplier,
+         supplier.paused ? "supplier.paused" : "supplier.resumed");
 }
 
 void fg_command_remove_supplier(struct fg_control *control, struct fg_command *command)

@@ -18,6 +18,7 @@
 #include "daemon/steady.h"
 #include "daemon/sweep.h"
 #include "engine/local.h"
+#include "provision/buyer.h"
 #include "store/sqlite_store.h"
 
 #include <errno.h>
@@ -36,6 +37,7 @@ struct daemon {
     struct fg_data_dir dir;
     struct fg_service_config config;
     struct fg_engine *engine;
+    struct fg_provision *provision;
     struct fg_store *store;
     struct fg_offer_store *offers; /* NULL: it cannot be opened */
     struct fg_series *series;
@@ -78,6 +80,12 @@ static void publish(void *self, const struct fg_event *event)
     struct fg_api *api = atomic_load(&daemon->api);
     if (api)
         fg_api_publish(api, event);
+}
+
+static void take_offers(void *self, const struct fg_provision_event *event)
+{
+    struct daemon *daemon = self;
+    fg_offers_take(daemon->offers, event, daemon->steady.wall_us);
 }
 
 static void job_over(void *self, fg_job_id job)
@@ -133,6 +141,14 @@ static int open_engine(struct daemon *daemon, struct fg_err *err)
     return daemon->engine ? 0 : err->code;
 }
 
+static int open_provision(struct daemon *daemon, struct fg_err *err)
+{
+    char folder[FG_DATA_PATH_MAX];
+    fg_data_dir_file(&daemon->dir, "suppliers", folder);
+    daemon->provision = fg_buyer_new(folder, err);
+    return daemon->provision ? 0 : err->code;
+}
+
 static int open_store(struct daemon *daemon, struct fg_err *err)
 {
     char path[FG_DATA_PATH_MAX];
@@ -168,6 +184,8 @@ static int open_control(struct daemon *daemon, struct fg_err *err)
             .store = daemon->store,
             .engine_ops = &fg_engine_local,
             .engine = daemon->engine,
+            .provision_ops = &fg_buyer_ops,
+            .provision = daemon->provision,
             .order = fg_job_order_find(daemon->config.schedule.order),
             .preempt = (enum fg_preempt)fg_preempt_find(daemon->config.schedule.preempt),
             .backfill = (enum fg_backfill)fg_backfill_find(daemon->config.schedule.backfill),
@@ -177,6 +195,7 @@ static int open_control(struct daemon *daemon, struct fg_err *err)
             .nodes_max = 64,
             .ids_used = ids_used,
             .publish = publish,
+            .offers = take_offers,
             .job_over = job_over,
             .self = daemon,
         },
@@ -232,6 +251,8 @@ static int open_all(struct daemon *daemon,
         rc = block_signals(daemon, err);
     if (rc == 0)
         rc = open_engine(daemon, err);
+    if (rc == 0)
+        rc = open_provision(daemon, err);
     if (rc == 0)
         rc = open_store(daemon, err);
     if (rc == 0)
@@ -293,6 +314,8 @@ static void close_all(struct daemon *daemon)
     fg_offer_store_free(daemon->offers);
     if (daemon->store)
         fg_store_sqlite.free(daemon->store);
+    if (daemon->provision)
+        fg_buyer_ops.free(daemon->provision);
     if (daemon->engine)
         fg_engine_local.free(daemon->engine);
     if (daemon->signal_fd >= 0)
@@ -337,15 +360,17 @@ static int serve(struct daemon *daemon, struct fg_err *err)
         {.fd = fg_inbox_fd(daemon->inbox), .events = POLLIN},
         {.fd = fg_engine_local.poll_fd(daemon->engine), .events = POLLIN},
         {.fd = daemon->signal_fd, .events = POLLIN},
+        {.fd = fg_buyer_ops.poll_fd(daemon->provision), .events = POLLIN},
     };
+    const nfds_t len = sizeof(fds) / sizeof(fds[0]);
     for (;;) {
         int rc = step(daemon, err);
         if (rc < 0)
             return rc;
-        int ready = poll(fds, 3, 0);
+        int ready = poll(fds, len, 0);
         if (ready == 0) {
             fg_store_sqlite.idle(daemon->store);
-            ready = poll(fds, 3, pause_ms(daemon));
+            ready = poll(fds, len, pause_ms(daemon));
         }
         if (ready < 0 && errno != EINTR)
             return fg_fail(err, FG_EIO, "poll: %s", strerror(errno));

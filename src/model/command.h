@@ -29,6 +29,8 @@ enum fg_command_kind {
     FG_CMD_RESERVATION_REMOVE, /* name */
     FG_CMD_SUPPLIER_PUT,       /* supplier: new or changed; out_text: JSON object */
     FG_CMD_SUPPLIER_REMOVE,    /* name */
+    FG_CMD_SUPPLIER_PAUSE,     /* name: no new orders; out_text: JSON object */
+    FG_CMD_SUPPLIER_RESUME,    /* name */
     FG_CMD_SUPPLIER_OFFERS,    /* name: ask it what it sells now; the answer comes later */
     FG_CMD_ORDER_CREATE,       /* order: a new one; out_text: JSON object, out_id = its id */
     FG_CMD_ORDER_APPROVE,      /* order_id, text = remark; out_text: JSON object; these too: */

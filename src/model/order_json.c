@@ -1,6 +1,7 @@
 /* order_json.c - see order_json.h */
 #include "model/order_json.h"
 
+#include "base/uuid.h"
 #include "model/members.h"
 #include "model/offer_json.h"
 
@@ -67,6 +68,9 @@ static const char *contract_word(int contract)
 
 static const struct fg_member asked[] = {
     FG_MEMBER(fg_order_ask, project, FG_MEMBER_TEXT, 0),
+    FG_MEMBER(fg_order_ask, offer_id, FG_MEMBER_UINT64, INT64_MAX),
+    {"key", FG_MEMBER_TEXT, offsetof(struct fg_order_ask, order.key), FG_ORDER_KEY_MAX, 0, NULL,
+     NULL},
     {"count", FG_MEMBER_UINT32, offsetof(struct fg_order_ask, order.count), sizeof(uint32_t),
      FG_ORDER_COUNT_MAX, NULL, NULL},
     {"plan", FG_MEMBER_UINT64, offsetof(struct fg_order_ask, order.plan), sizeof(uint64_t),
@@ -155,6 +159,8 @@ int fg_order_ask_read(const struct fg_doc *doc,
         if (rc == 1)
             rc = fg_read_fail_unknown(&reader, at, names, ASKED + 1);
     }
+    if (rc == 0 && out->order.key[0] && !fg_uuid_is(out->order.key))
+        rc = fg_fail(err, FG_EINVAL, "key: expected a UUID in lower case");
     if (rc == 0 && out->order.offer.accelerators > 0)
         rc = fg_order_ask_check(out, now_us, err);
     return rc;

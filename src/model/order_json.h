@@ -13,13 +13,16 @@
 
 /* What is asked for. */
 struct fg_order_ask {
-    struct fg_order order; /* offer, count, plan, maximum, wanted, until */
+    struct fg_order order; /* offer, count, plan, maximum, wanted, until; key, if told */
     char project[FG_NAME_MAX];
+    uint64_t offer_id; /* of the catalogue, instead of the offer itself; 0: not told */
 };
 
-/* FG_EINVAL: a count of 0 or out of the offer's bounds, a maximum below the offer's price, a moment that is past.  A request
- * without `offer` leaves order.offer.accelerators at 0: the caller finds the offer by supplier, instance, contract and region,
- * which are set, and then calls fg_order_ask_check(). */
+/* A `key` is a UUID that the client made: the same one again is the same order, for who lost an answer.
+ *
+ * FG_EINVAL: a count of 0 or out of the offer's bounds, a maximum below the offer's price, a moment that is past.  A request
+ * without `offer` leaves order.offer.accelerators at 0: the caller finds the offer by offer_id, or by supplier, instance,
+ * contract, region and zone, which are set, and then calls fg_order_ask_check(). */
 [[nodiscard]] int fg_order_ask_read(const struct fg_doc *doc,
                                     int64_t now_us,
                                     struct fg_arena *arena,

@@ -128,6 +128,9 @@ static void orders_that_are_refused(void)
     EQ(ask(",\"count\":2,\"wanted\":\"2h\",\"until\":\"1h\"", &out), FG_EINVAL);
     EQ(ask(",\"count\":2,\"colour\":2", &out), FG_EINVAL);
     EQ(ask(",\"count\":\"many\"", &out), FG_EINVAL);
+    EQ(ask(",\"count\":2,\"key\":\"123\"", &out), FG_EINVAL);
+    EQ(ask(",\"count\":2,\"key\":\"0190c1de-0000-7000-8000-00000000000G\"", &out), FG_EINVAL);
+    EQ(ask(",\"count\":2,\"key\":\"0190c1de-0000-7000-8000-000000000001\"", &out), 0);
 }
 
 static void an_offer_is_named(void)

@@ -288,6 +288,49 @@ def call_as_meant(spec, service):
     call(200, "DELETE", "/v1/reservations/{name}", exam)
     call(404, "GET", "/v1/reservations/{name}", exam)
     call_offers(call)
+    shop = {"name": "shop"}
+    caps = {"max_uusd_per_hour": 3000000, "max_uusd": 90000000, "period": "week"}
+    put = call(200, "PUT", "/v1/suppliers/{name}", shop, body={"kind": "owned", "policy": caps})
+    ok(put["policy"] == caps and put["paused"] is False and put["timeout_us"] == 60000000, "a supplier is as it was put", put)
+    call(200, "PUT", "/v1/suppliers/{name}", shop, body=put)
+    for bad in ({"kind": "exec", "argv": ["plugin"]}, {"kind": "http", "url": "http://far.example"}, {"kind": "shop"}, {"kind": "listed", "name": "x"}):
+        call(400, "PUT", "/v1/suppliers/{name}", shop, body=bad)
+    ok(call(200, "POST", "/v1/suppliers/{name}/pause", shop)["paused"] is True, "a supplier is paused")
+    machine = {"supplier": "shop", "instance": "one", "accelerator": "h100", "accelerators": 1, "contract": "on_demand", "price_uusd_per_hour": 2000000}
+    call(409, "POST", "/v1/orders", body={"offer": machine})
+    call(200, "POST", "/v1/suppliers/{name}/resume", shop)
+    call(200, "POST", "/v1/suppliers/{name}/offers", shop)
+    key = "0190c1de-0000-4000-8000-000000000001"
+    order = call(201, "POST", "/v1/orders", body={"offer": machine, "key": key, "until": "1d", "project": "default"})
+    ok(order["approved_by"] == "policy" and order["state"] == "approved", "what the caps allow is approved", order)
+    ok(call(201, "POST", "/v1/orders", body={"offer": machine, "key": key, "count": 5})["id"] == order["id"], "the same key is the same order")
+    dear = call(201, "POST", "/v1/orders", body={"offer": machine, "until": "1h"})
+    ok(dear["state"] == "planned", "what goes beyond the caps waits", dear)
+    for bad in ({}, {"offer": {}}, {"offer": machine, "count": 0}, {"offer": machine, "max_uusd_per_hour": 1}, {"supplier": "shop"}, {"offer_id": 1, "key": "x"}):
+        call(400, "POST", "/v1/orders", body=bad)
+    call(404, "POST", "/v1/orders", body={"offer": {**machine, "supplier": "nobody"}})
+    call(404, "POST", "/v1/orders", body={"offer_id": 99999999})
+    call(404, "POST", "/v1/orders", body={"supplier": "shop", "instance": "two"})
+    this = {"id": dear["id"]}
+    call(409, "POST", "/v1/orders/{id}/release", this)
+    call(200, "POST", "/v1/orders/{id}/approve", this, body={"remark": "by contract"})
+    call(409, "POST", "/v1/orders/{id}/approve", this)
+    call(200, "POST", "/v1/orders/{id}/cancel", this, body={"remark": "no more"})
+    call(409, "POST", "/v1/orders/{id}/cancel", this)
+    call(400, "POST", "/v1/orders/{id}/cancel", this, body={"remark": 1})
+    call(404, "POST", "/v1/orders/{id}/cancel", {"id": "99999999"})
+    told = call(200, "GET", "/v1/orders/{id}", this)
+    ok([note["kind"] for note in told["story"]] == ["created", "approved", "cancelled"] and told["story"][1]["by"] == told["approved_by"],
+       "an order tells its story", told["story"])
+    for query in ("", "?limit=1", "?state=planned,cancelled", "?supplier=shop"):
+        call(200, "GET", "/v1/orders", query=query)
+    call(400, "GET", "/v1/orders", query="?state=lost")
+    call(409, "DELETE", "/v1/suppliers/{name}", shop)
+    call(200, "POST", "/v1/orders/{id}/cancel", {"id": order["id"]})
+    call(200, "GET", "/v1/suppliers")
+    call(200, "GET", "/v1/suppliers/{name}", shop)
+    call(200, "DELETE", "/v1/suppliers/{name}", shop)
+    call(404, "GET", "/v1/suppliers/{name}", shop)
     call(404, "POST", "/v1/jobs/{id}/make-room", {"id": "99999999"})
     call(200, "PUT", "/v1/projects/{name}", {"name": "contract"}, body={"weight": 7, "quota": {"running": 3}})
     project = call(200, "GET", "/v1/projects/{name}", {"name": "contract"})
