@@ -1,6 +1,8 @@
 /* commands.c - everything asked for but submits and reports. */
 #include "control/control_inner.h"
 
+#include <assert.h>
+
 /* The open job, if the actor may see it. */
 static const struct fg_job *visible(struct fg_control *control,
                                     const struct fg_actor *actor,
@@ -142,77 +144,46 @@ static void put_token(struct fg_control *control, struct fg_command *command)
     command->out_id = command->token->id;
 }
 
+static void drain(struct fg_control *control, struct fg_command *command)
+{
+    set_node(control, command, FG_NODE_DRAINING);
+}
+
+static void resume(struct fg_control *control, struct fg_command *command)
+{
+    set_node(control, command, FG_NODE_UP);
+}
+
+static void (*const handlers[])(struct fg_control *control, struct fg_command *command) = {
+    [FG_CMD_SUBMIT] = fg_command_submit,
+    [FG_CMD_CANCEL] = cancel,
+    [FG_CMD_WAIT] = wait_for,
+    [FG_CMD_WHY] = fg_command_why,
+    [FG_CMD_MOVES] = fg_command_moves,
+    [FG_CMD_MAKE_ROOM] = fg_command_make_room,
+    [FG_CMD_POOL] = fg_command_pool,
+    [FG_CMD_PRICES] = fg_command_prices,
+    [FG_CMD_STATUS] = fg_command_status,
+    [FG_CMD_NODE_DRAIN] = drain,
+    [FG_CMD_NODE_RESUME] = resume,
+    [FG_CMD_RESERVATIONS] = fg_command_advances,
+    [FG_CMD_RESERVATION_ADD] = fg_command_add_advance,
+    [FG_CMD_RESERVATION_REMOVE] = fg_command_remove_advance,
+    [FG_CMD_SUPPLIER_PUT] = fg_command_put_supplier,
+    [FG_CMD_SUPPLIER_REMOVE] = fg_command_remove_supplier,
+    [FG_CMD_SUPPLIER_PAUSE] = fg_command_pause_supplier,
+    [FG_CMD_SUPPLIER_RESUME] = fg_command_pause_supplier,
+    [FG_CMD_SUPPLIER_OFFERS] = fg_command_ask_offers,
+    [FG_CMD_ORDER_CREATE] = fg_command_create_order,
+    [FG_CMD_ORDER_APPROVE] = fg_command_move_order,
+    [FG_CMD_ORDER_CANCEL] = fg_command_move_order,
+    [FG_CMD_ORDER_RELEASE] = fg_command_move_order,
+    [FG_CMD_PROJECT_PUT] = fg_command_put_project,
+    [FG_CMD_TOKEN_PUT] = put_token,
+};
+
 void fg_command_apply(struct fg_control *control, struct fg_command *command)
 {
-    switch (command->kind) {
-    case FG_CMD_SUBMIT:
-        fg_command_submit(control, command);
-        break;
-    case FG_CMD_CANCEL:
-        cancel(control, command);
-        break;
-    case FG_CMD_WAIT:
-        wait_for(control, command);
-        break;
-    case FG_CMD_WHY:
-        fg_command_why(control, command);
-        break;
-    case FG_CMD_MOVES:
-        fg_command_moves(control, command);
-        break;
-    case FG_CMD_MAKE_ROOM:
-        fg_command_make_room(control, command);
-        break;
-    case FG_CMD_POOL:
-        fg_command_pool(control, command);
-        break;
-    case FG_CMD_PRICES:
-        fg_command_prices(control, command);
-        break;
-    case FG_CMD_STATUS:
-        fg_command_status(control, command);
-        break;
-    case FG_CMD_NODE_DRAIN:
-        set_node(control, command, FG_NODE_DRAINING);
-        break;
-    case FG_CMD_NODE_RESUME:
-        set_node(control, command, FG_NODE_UP);
-        break;
-    case FG_CMD_RESERVATIONS:
-        fg_command_advances(control, command);
-        break;
-    case FG_CMD_RESERVATION_ADD:
-        fg_command_add_advance(control, command);
-        break;
-    case FG_CMD_RESERVATION_REMOVE:
-        fg_command_remove_advance(control, command);
-        break;
-    case FG_CMD_SUPPLIER_PUT:
-        fg_command_put_supplier(control, command);
-        break;
-    case FG_CMD_SUPPLIER_REMOVE:
-        fg_command_remove_supplier(control, command);
-        break;
-    case FG_CMD_SUPPLIER_PAUSE:
-    case FG_CMD_SUPPLIER_RESUME:
-        fg_command_pause_supplier(control, command);
-        break;
-    case FG_CMD_SUPPLIER_OFFERS:
-        fg_command_ask_offers(control, command);
-        break;
-    case FG_CMD_ORDER_CREATE:
-        fg_command_create_order(control, command);
-        break;
-    case FG_CMD_ORDER_APPROVE:
-    case FG_CMD_ORDER_CANCEL:
-    case FG_CMD_ORDER_RELEASE:
-        fg_command_move_order(control, command);
-        break;
-    case FG_CMD_PROJECT_PUT:
-        fg_command_put_project(control, command);
-        break;
-    case FG_CMD_TOKEN_PUT:
-        put_token(control, command);
-        break;
-    }
+    assert(command->kind < sizeof(handlers) / sizeof(handlers[0]) && handlers[command->kind]);
+    handlers[command->kind](control, command);
 }
