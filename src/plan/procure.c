@@ -266,12 +266,17 @@ static void make_ready(struct fg_procure *procure)
     procure->cuts_invalid = false;
 }
 
+double fg_pc_enough(const struct fg_procure_effort *effort, double lower)
+{
+    double gap = effort->gap > 0 ? effort->gap : 0.001;
+    return lower / (1 - gap) + 1e-9;
+}
+
 static bool close_enough(const struct fg_procure *procure,
                          const struct fg_procure_effort *effort,
                          double lower)
 {
-    double gap = effort->gap > 0 ? effort->gap : 0.001;
-    return procure->best.objective - lower <= gap * procure->best.objective + 1e-9;
+    return procure->best.objective <= fg_pc_enough(effort, lower);
 }
 
 static bool watched(const struct fg_procure *procure,
@@ -289,7 +294,7 @@ static int solve(struct fg_procure *procure,
 {
     int rc = fg_pc_bound(procure, effort, bound, err);
     if (rc == 0)
-        rc = fg_pc_round(procure, err);
+        rc = fg_pc_round(procure, fg_pc_enough(effort, bound->lower), err);
     if (rc < 0)
         return rc;
     bool stop = watched(procure, effort, FG_PROCURE_ROUND, bound->lower);

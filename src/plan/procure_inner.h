@@ -300,6 +300,7 @@ struct pc_search {
         worth; /* [pool * (periods + 1) + period]: sum over the periods before of what a device more saves */
     uint64_t effort; /* small programs solved */
     uint64_t effort_max;
+    double enough; /* an objective to be content with */
 };
 [[nodiscard]] int fg_pc_search_begin(struct fg_procure *procure,
                                      struct pc_search *search,
@@ -312,7 +313,9 @@ struct pc_search {
 /* What an instance saves at most (add), by the slopes of now, less what it costs. */
 double fg_pc_search_gain(const struct pc_search *search, uint32_t item, uint32_t start);
 [[nodiscard]] int fg_pc_improve(struct pc_search *search, struct fg_err *err);
-[[nodiscard]] int fg_pc_round(struct fg_procure *procure, struct fg_err *err);
+[[nodiscard]] int fg_pc_round(struct fg_procure *procure, double enough, struct fg_err *err);
+/* The objective at which the gap to `lower` is what was asked for. */
+double fg_pc_enough(const struct fg_procure_effort *effort, double lower);
 
 /* -- procure_polish.c: branch and cut; raises the lower bound, may better the candidate */
 [[nodiscard]] int fg_pc_polish(struct fg_procure *procure,

@@ -101,9 +101,10 @@ static int try_moves(struct pc_search *search,
     return fg_pc_search_try(search, changes, len, err);
 }
 
-static bool worn_out(const struct pc_search *search)
+/* Good enough, or tired. */
+static bool is_over(const struct pc_search *search)
 {
-    return search->effort > search->effort_max;
+    return search->now.objective <= search->enough || search->effort > search->effort_max;
 }
 
 static double least_gain(const struct pc_search *search)
@@ -118,7 +119,7 @@ static int singles(struct pc_search *search,
                    struct fg_err *err)
 {
     int made = 0;
-    for (uint32_t i = 0; i < len && !worn_out(search); i++) {
+    for (uint32_t i = 0; i < len && !is_over(search); i++) {
         int rc = 1;
         while (rc == 1 && gain_now(search, &moves[i]) > least_gain(search)) {
             rc = try_moves(search, &moves[i], 1, err);
@@ -140,7 +141,7 @@ static int pairs(struct pc_search *search,
 {
     int made = 0, tried = 0;
     for (uint32_t sum = 0; sum < a_len + b_len && tried < PAIRS_MAX; sum++)
-        for (uint32_t i = 0; i <= sum && i < a_len && !worn_out(search); i++) {
+        for (uint32_t i = 0; i <= sum && i < a_len && !is_over(search); i++) {
             uint32_t j = sum - i;
             if (j >= b_len || (a[i].item == b[j].item && a[i].start == b[j].start))
                 continue;
@@ -167,7 +168,7 @@ int fg_pc_improve(struct pc_search *search, struct fg_err *err)
     struct move *adds = FG_NEW(arena, struct move, ADDS_MAX),
                 *drops = FG_NEW(arena, struct move, ADDS_MAX);
     int made = 1;
-    while (made > 0 && !worn_out(search)) {
+    while (made > 0 && !is_over(search)) {
         uint32_t len = list_adds(search, least_gain(search), adds, ADDS_MAX);
         made = singles(search, adds, len, err);
         if (made < 0)

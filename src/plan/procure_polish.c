@@ -76,7 +76,8 @@ static int look_at(struct polish *polish,
 {
     struct fg_procure *procure = polish->procure;
     struct pc_master *master = procure->master;
-    struct pc_search search = {.effort_max = 100'000};
+    struct pc_search search = {.effort_max = 100'000,
+                               .enough = fg_pc_enough(polish->effort, polish->lower)};
     struct pc_candidate none = {.allowance = procure->best.allowance};
     fg_pc_candidate_copy(procure, &search.now, &none);
     for (uint32_t i = 0; i < master->columns_len; i++)

@@ -191,30 +191,55 @@ static double all_per_device(const struct pc_tap *tap)
     return (tap->cash_usd + tap->carbon_usd) / tap->devices;
 }
 
-/* The cheapest tap of each pool that never runs dry makes the dearer ones needless; with a cap on spot, spot and others
- * apart, since they are no substitutes then. */
-static void drop_dominated_taps(struct fg_procure *procure)
+/* The tap b is needless beside a, which never runs dry, in the same pool. */
+static bool makes_needless(const struct fg_procure *procure,
+                           const struct pc_tap *a,
+                           const struct pc_tap *b)
+{
+    bool caps_spot = procure->problem.limits.spot_share_milli < FG_WHOLE_MILLI;
+    if (isfinite(a->capacity) || (caps_spot && a->is_spot && !b->is_spot))
+        return false;
+    bool as_cheap =
+        cash_per_device(a) <= cash_per_device(b) && all_per_device(a) <= all_per_device(b);
+    bool same =
+        cash_per_device(a) == cash_per_device(b) && all_per_device(a) == all_per_device(b);
+    return as_cheap && (!same || !b->is_spot || a->is_spot)
+           && (!same || a < b || a->is_spot != b->is_spot);
+}
+
+static int by_pool_and_price(const void *a, const void *b)
+{
+    const struct pc_tap *left = a, *right = b;
+    if (left->pool != right->pool)
+        return left->pool < right->pool ? -1 : 1;
+    if (left->is_spot != right->is_spot)
+        return left->is_spot ? 1 : -1;
+    if (all_per_device(left) != all_per_device(right))
+        return all_per_device(left) < all_per_device(right) ? -1 : 1;
+    return left->offer < right->offer ? -1 : 1;
+}
+
+/* Only the cheapest of each pool are kept: up to one that never runs dry, or to more than all demand could use.  Where
+ * carbon has a price and money a budget there are two orders of price, and only the first holds. */
+static void drop_needless_taps(struct fg_procure *procure, const double *most)
 {
     struct pc_prepared *made = &procure->prepared;
-    bool caps_spot = procure->problem.limits.spot_share_milli < FG_WHOLE_MILLI;
-    uint32_t *best = FG_NEW(procure->prepared_in, uint32_t, 2 * (size_t)made->pools_len),
-             kept_len = 0;
-    memset(best, 0xff, 2 * made->pools_len * sizeof(*best));
-    for (uint32_t i = 0; i < made->taps_len; i++) {
-        const struct pc_tap *tap = &made->taps[i];
-        uint32_t *champion = &best[2 * tap->pool + (caps_spot && tap->is_spot)];
-        if (!isfinite(tap->capacity)
-            && (*champion == PC_NONE
-                || all_per_device(tap) < all_per_device(&made->taps[*champion])))
-            *champion = i;
-    }
+    bool one_order = !made->has_budget || !procure->problem.prices.carbon_uusd_per_tonne;
+    double spot_share = procure->problem.limits.spot_share_milli / 1000.0;
+    uint32_t kept_len = 0;
     struct pc_tap *taps = FG_NEW(procure->prepared_in, struct pc_tap, made->taps_len);
+    qsort(made->taps, made->taps_len, sizeof(*made->taps), by_pool_and_price);
+    double devices = 0;
     for (uint32_t i = 0; i < made->taps_len; i++) {
         const struct pc_tap *tap = &made->taps[i];
-        uint32_t champion = best[2 * tap->pool + (caps_spot && tap->is_spot)];
-        bool gone = champion != PC_NONE && champion != i
-                    && cash_per_device(tap) >= cash_per_device(&made->taps[champion])
-                    && all_per_device(tap) >= all_per_device(&made->taps[champion]);
+        bool first = !i || tap->pool != made->taps[i - 1].pool
+                     || tap->is_spot != made->taps[i - 1].is_spot;
+        devices = first ? 0 : devices;
+        double enough = most[tap->pool] * (tap->is_spot ? spot_share : 1);
+        bool gone = one_order && devices >= enough;
+        for (uint32_t j = kept_len; j > 0 && taps[j - 1].pool == tap->pool && !gone; j--)
+            gone = makes_needless(procure, &taps[j - 1], tap);
+        devices += tap->capacity * tap->devices;
         if (!gone)
             taps[kept_len++] = *tap;
     }
@@ -339,14 +364,12 @@ static void count_running(struct fg_procure *procure)
     }
 }
 
-/* Devices of each pool that the largest demand could keep busy: of an order, more than that is of no use.  Where suppliers
- * have a cap even that could be, to make room for another. */
-static void bound_orders(struct fg_procure *procure)
+/* Devices of each pool that the largest demand could keep busy. */
+static double *most_devices(struct fg_procure *procure)
 {
     const struct fg_procure_problem *problem = &procure->problem;
-    struct pc_prepared *made = &procure->prepared;
+    const struct pc_prepared *made = &procure->prepared;
     double *most = FG_NEW(procure->prepared_in, double, made->pools_len);
-    uint32_t cap = problem->limits.supplier_share_milli;
     for (uint32_t s = 0; s < problem->scenarios * problem->periods; s++)
         for (uint32_t k = 0; k < made->pools_len; k++) {
             double sum = 0;
@@ -357,6 +380,14 @@ static void bound_orders(struct fg_procure *procure)
                         / made->links[i].rate;
             most[k] = fmax(most[k], sum);
         }
+    return most;
+}
+
+/* More in one order is of no use.  Where suppliers have a cap even that could be, to make room for another. */
+static void bound_orders(struct fg_procure *procure, const double *most)
+{
+    struct pc_prepared *made = &procure->prepared;
+    uint32_t cap = procure->problem.limits.supplier_share_milli;
     for (uint32_t i = 0; i < made->items_len; i++) {
         struct pc_item *item = &made->items[i];
         double enough = item->devices > 0 ? ceil(most[item->pool] / item->devices) : 0;
@@ -468,10 +499,11 @@ void fg_pc_prepare(struct fg_procure *procure)
     make_pools(procure);
     make_links(procure);
     make_items_and_taps(procure);
-    drop_dominated_taps(procure);
+    const double *most = most_devices(procure);
+    drop_needless_taps(procure, most);
     drop_dominated_items(procure);
     count_running(procure);
-    bound_orders(procure);
+    bound_orders(procure, most);
     price_unmet(procure);
     bound_allowance(procure);
     protect_demand(procure);

@@ -124,7 +124,7 @@ static int compare_with_best(struct fg_procure *procure,
     struct pc_candidate none = {.allowance = procure->best.allowance};
     bool fits = fg_pc_candidate_fits(procure, &procure->best)
                 && fg_pc_candidate_over_cap(procure, &procure->best) == PC_NONE;
-    struct pc_search other = {.effort_max = EFFORT};
+    struct pc_search other = {.effort_max = EFFORT, .enough = search->enough};
     fg_pc_candidate_copy(procure, &other.now, fits ? &procure->best : &none);
     int rc = fg_pc_search_begin(procure, &other, err);
     if (rc == 0 && other.now.objective < search->now.objective) {
@@ -136,9 +136,9 @@ static int compare_with_best(struct fg_procure *procure,
     return rc;
 }
 
-int fg_pc_round(struct fg_procure *procure, struct fg_err *err)
+int fg_pc_round(struct fg_procure *procure, double enough, struct fg_err *err)
 {
-    struct pc_search search = {.effort_max = EFFORT};
+    struct pc_search search = {.effort_max = EFFORT, .enough = enough};
     struct pc_candidate none = {.allowance = procure->best.allowance};
     fg_pc_candidate_copy(procure, &search.now, &none);
     carry_forward(procure, &search.now);

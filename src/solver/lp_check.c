@@ -92,7 +92,7 @@ int fg_lp_check(struct fg_lp *lp, double *out_objective, struct fg_err *err)
         double bound = side_bound(&lp->cols, lp->reduced, sizes, &size);
         bound += side_bound(&lp->rows, lp->duals, row_sizes, &size);
         *out_objective = objective;
-        if (!(objective - bound <= 10 * TOLERANCE * (1 + size)))
+        if (!isfinite(size) || !(objective - bound <= 10 * TOLERANCE * (1 + size)))
             rc = fg_fail(err, FG_EBACKEND,
                          "linear program: the solver's answer is %g, its prices prove %g only",
                          objective, bound);

@@ -198,6 +198,12 @@ enum fg_lp_status fg_lp_clp_solve(struct fg_lp *lp,
     else
         Clp_primal(lp->clp, 0);
     *out_iterations = Clp_numberIterations(lp->clp);
+    /* Optimal as it was scaled, but not as it is: go on from there without scaling, from now on. */
+    if (Clp_status(lp->clp) == 0 && Clp_secondaryStatus(lp->clp) != 0) {
+        Clp_scaling(lp->clp, 0);
+        Clp_primal(lp->clp, 0);
+        *out_iterations += Clp_numberIterations(lp->clp);
+    }
     memcpy(lp->values, Clp_primalColumnSolution(lp->clp), lp->cols.len * sizeof(double));
     memcpy(lp->duals, Clp_dualRowSolution(lp->clp), lp->rows.len * sizeof(double));
     return status_of(lp->clp);

@@ -264,6 +264,17 @@ static double size_of(const double *b, uint32_t rows)
     return size;
 }
 
+/* Move the column that enters until the basic one of `row` is at its bound. */
+static void step_to(struct fg_small *small, uint32_t row, uint32_t col, bool above)
+{
+    double target = above ? small->upper[small->basic[row]] : 0;
+    double by =
+        (small->basic_value[row] - target) / small->tableau[(size_t)row * small->all + col];
+    for (uint32_t i = 0; i < small->rows; i++)
+        small->basic_value[i] -= by * small->tableau[(size_t)i * small->all + col];
+    small->basic_value[row] = by + (small->at_upper[col] ? small->upper[col] : 0);
+}
+
 /* 0, FG_ENOCAP (no x), FG_EBACKEND (no end). */
 static int improve(struct fg_small *small, const double *b)
 {
@@ -279,9 +290,12 @@ static int improve(struct fg_small *small, const double *b)
         if (col == small->all)
             return FG_ENOCAP;
         uint32_t gone = small->basic[row];
+        step_to(small, row, col, above);
         pivot(small, row, col);
         small->at_upper[gone] = above;
-        if (small->pivots > PIVOTS_FRESH && !refresh(small))
+        if (small->pivots <= PIVOTS_FRESH)
+            continue;
+        if (!refresh(small))
             return FG_EBACKEND;
         place_basics(small, b);
     }
