@@ -189,8 +189,8 @@ void fg_handle_offer_list(struct fg_call *call)
 void fg_handle_offer_show(struct fg_call *call)
 {
     struct fg_err err = {};
-    struct fg_offer_entry entry;
-    uint64_t id;
+    struct fg_offer_entry entry = {};
+    uint64_t id = 0;
     struct fg_offer_store *store = catalogue(call);
     if (!store)
         return;
@@ -220,8 +220,8 @@ void fg_handle_offer_history(struct fg_call *call)
     struct fg_err err = {};
     struct fg_json *json = &call->json;
     FG_AUTO(fg_arena) struct fg_arena *arena = fg_arena_new((size_t)256 * 1024 * 1024);
-    struct fg_price_track track;
-    struct fg_offer_moment from;
+    struct fg_price_track track = {};
+    struct fg_offer_moment from = {};
     struct fg_offer_store *store = catalogue(call);
     if (!store)
         return;

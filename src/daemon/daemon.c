@@ -12,6 +12,7 @@
 #include "daemon/data_dir.h"
 #include "daemon/housekeeping.h"
 #include "daemon/inbox.h"
+#include "daemon/live_offers.h"
 #include "daemon/log.h"
 #include "daemon/offers.h"
 #include "daemon/sampling.h"
@@ -40,6 +41,7 @@ struct daemon {
     struct fg_provision *provision;
     struct fg_store *store;
     struct fg_offer_store *offers; /* NULL: it cannot be opened */
+    struct fg_live_offers *live_offers;
     struct fg_series *series;
     struct fg_inbox *inbox;
     struct fg_control *control;
@@ -92,6 +94,14 @@ static void job_over(void *self, fg_job_id job)
 {
     struct daemon *daemon = self;
     fg_series_end_job(daemon->series, job, daemon->steady.wall_us);
+}
+
+static void offers_told(void *self, const struct fg_provision_event *event)
+{
+    struct daemon *daemon = self;
+    if (daemon->live_offers)
+        fg_live_offers_put(daemon->live_offers, event->offers, event->offers_len,
+                           daemon->steady.wall_us);
 }
 
 /* -- time --------------------------------------------------------------------------------------------------- */
@@ -197,6 +207,7 @@ static int open_control(struct daemon *daemon, struct fg_err *err)
             .publish = publish,
             .offers = take_offers,
             .job_over = job_over,
+            .offers = offers_told,
             .self = daemon,
         },
         now_us(daemon), err);
@@ -236,6 +247,16 @@ static int open_api(struct daemon *daemon,
     return api ? 0 : err->code;
 }
 
+/* Without the catalogue the service goes on. */
+static int open_offers(struct daemon *daemon, struct fg_err *err)
+{
+    daemon->offers = fg_offers_open(daemon->dir.path, now_us(daemon));
+    if (!daemon->offers)
+        return 0;
+    daemon->live_offers = fg_live_offers_start(daemon->offers, err);
+    return daemon->live_offers ? 0 : err->code;
+}
+
 /* The engine first: it forks, so no thread may exist yet. */
 static int open_all(struct daemon *daemon,
                     const struct fg_daemon_options *options,
@@ -258,7 +279,7 @@ static int open_all(struct daemon *daemon,
     if (rc == 0)
         rc = open_control(daemon, err);
     if (rc == 0)
-        daemon->offers = fg_offers_open(daemon->dir.path, now_us(daemon));
+        rc = open_offers(daemon, err);
     return rc == 0 ? open_api(daemon, options, err) : rc;
 }
 
@@ -311,6 +332,7 @@ static void close_all(struct daemon *daemon)
     fg_housekeeping_stop(daemon->housekeeping);
     fg_inbox_free(daemon->inbox);
     fg_series_free(daemon->series);
+    fg_live_offers_stop(daemon->live_offers);
     fg_offer_store_free(daemon->offers);
     if (daemon->store)
         fg_store_sqlite.free(daemon->store);

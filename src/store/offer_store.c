@@ -320,7 +320,7 @@ static int hear_price(const struct importing *at, fg_offer_id id, bool is_new, i
 
 static int import_one(const struct importing *at, const struct fg_offer *offer)
 {
-    struct fg_offer_entry known;
+    struct fg_offer_entry known = {};
     int rc = find(at, offer, &known);
     if (rc < 0)
         return rc;
@@ -443,7 +443,7 @@ int fg_offer_store_import(struct fg_offer_store *store,
 
 static int hear_series(const struct importing *at, const struct fg_price_series *series)
 {
-    struct fg_offer_entry known;
+    struct fg_offer_entry known = {};
     int rc = find(at, &series->offer, &known);
     bool is_new = rc == 0;
     if (is_new) {

@@ -173,7 +173,7 @@ static int find_identity(struct collector *c,
 {
     char key[KEY_MAX];
     size_t len = write_key(cells, key);
-    uint32_t at;
+    uint32_t at = 0;
     *out = NULL;
     if (len == 0) {
         refuse_once(c, line, "a cell of more than 2,000 bytes");
@@ -181,6 +181,7 @@ static int find_identity(struct collector *c,
     }
     uint64_t hash = hash_bytes(key, len);
     for (; fg_map_get(c->by_key, hash, &at); hash = hash + 1 ? hash + 1 : 1) {
+        assert(c->identities);
         struct identity *known = &c->identities[at];
         if (known->key_len == len && memcmp(known->key, key, len) == 0) {
             *out = known;
@@ -226,6 +227,7 @@ static int read_price(const struct identity *identity,
     int rc = fg_offer_number(field, 6, out, &odd, why);
     if (rc <= 0)
         return rc < 0 ? fg_wrap(why, rc, "%s", name) : 0;
+    assert(identity->offer.accelerators > 0);
     int64_t each = *out / identity->offer.accelerators;
     if (*out < 0 || each < DEVICE_UUSD_MIN || each > DEVICE_UUSD_MAX)
         return fg_fail(why, FG_EINVAL,
