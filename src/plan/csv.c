@@ -112,17 +112,50 @@ static bool is_mark(struct fg_csv *csv, char byte)
     static const char mark[] = "\xef\xbb\xbf";
     if (csv->marks < 3 && byte == mark[csv->marks] && csv->line == 0 && !csv->began) {
         csv->marks++;
-        return true;
+        csv->marked = true;
     }
-    return false;
+    return csv->marked;
+}
+
+/* Bytes that are just text, to be taken at once. */
+static size_t plain_len(const struct fg_csv *csv, const char *bytes, size_t len)
+{
+    size_t i = 0;
+    if (csv->state == FG_CSV_QUOTE)
+        return 0;
+    if (csv->state == FG_CSV_QUOTED)
+        while (i < len && bytes[i] != '"' && bytes[i] != '\n' && bytes[i] != '\0')
+            i++;
+    else
+        while (i < len && bytes[i] != '"' && bytes[i] != '\n' && bytes[i] != '\0'
+               && bytes[i] != ',' && bytes[i] != '\r')
+            i++;
+    return i;
+}
+
+static void put_all(struct fg_csv *csv, const char *bytes, size_t len)
+{
+    begin(csv);
+    size_t room = csv->field_max - (csv->bytes.len - csv->field_at);
+    csv->cut |= len > room;
+    fg_buf_add(&csv->bytes, bytes, len < room ? len : room);
+    if (csv->state == FG_CSV_START)
+        csv->state = FG_CSV_PLAIN;
 }
 
 void fg_csv_feed(struct fg_csv *csv, const char *bytes, size_t len)
 {
-    for (size_t i = 0; i < len; i++) {
-        if (!is_mark(csv, bytes[i]))
+    for (size_t i = 0; i < len;) {
+        size_t plain = is_mark(csv, bytes[i]) ? 0 : plain_len(csv, bytes + i, len - i);
+        if (plain > 0) {
+            put_all(csv, bytes + i, plain);
+            i += plain;
+            continue;
+        }
+        if (!csv->marked)
             take(csv, bytes[i]);
-        if (bytes[i] == '\n')
+        csv->marked = false;
+        if (bytes[i++] == '\n')
             csv->line++;
     }
 }

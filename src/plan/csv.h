@@ -29,6 +29,7 @@ struct fg_csv {
     enum { FG_CSV_START, FG_CSV_PLAIN, FG_CSV_QUOTED, FG_CSV_QUOTE } state;
     bool began;     /* something of the record was seen */
     unsigned marks; /* bytes of a byte order mark that were seen at the very start */
+    bool marked;    /* the byte at hand is one of them */
 };
 
 void fg_csv_feed(struct fg_csv *csv, const char *bytes, size_t len);

@@ -26,6 +26,15 @@ like "without a file: the list of the program" "$(fg plan break-even -a H100)" '
 like "twice the same" "$(even --hours-per-day 8 --utilisation 20 2>&1)" 'say the same'
 like "no hours" "$(even --hours-per-day 25 2>&1)" 'expected a number from 0 to 24'
 
+# What the guides show is what the program prints.
+documented() { awk -v want="    \$ $1" '$0 == want { on = 1; next } on && /^[^ ]/ { exit } on' docs/suppliers.md docs/planning.md | sed 's/^    //' | sed -e :a -e '/^\n*$/{$d;N;ba' -e '}'; }
+count=0
+while read -r command; do
+    count=$((count + 1))
+    is "$command" "$(eval "fg ${command#fastgpu }" | sed 's/ *$//')" "$(documented "$command")"
+done < <(sed -n 's/^    \$ \(fastgpu \(supplier rank\|plan break-even\|price\) .*\)/\1/p' docs/suppliers.md docs/planning.md)
+is "examples in the guides" "$count" 4
+
 # With one.
 start_daemon
 like "the catalogue of the service is ranked" "$(fg supplier rank -a H100 --contract on_demand)" '^ +1 '
