@@ -84,12 +84,6 @@ static void publish(void *self, const struct fg_event *event)
         fg_api_publish(api, event);
 }
 
-static void take_offers(void *self, const struct fg_provision_event *event)
-{
-    struct daemon *daemon = self;
-    fg_offers_take(daemon->offers, event, daemon->steady.wall_us);
-}
-
 static void job_over(void *self, fg_job_id job)
 {
     struct daemon *daemon = self;
@@ -99,7 +93,10 @@ static void job_over(void *self, fg_job_id job)
 static void offers_told(void *self, const struct fg_provision_event *event)
 {
     struct daemon *daemon = self;
-    if (daemon->live_offers)
+    if (event->rc < 0)
+        fg_log("event=offers-failed supplier=%s code=%s why=\"%s\"", event->supplier,
+               fg_code_name(event->rc), event->reason);
+    else if (daemon->live_offers)
         fg_live_offers_put(daemon->live_offers, event->offers, event->offers_len,
                            daemon->steady.wall_us);
 }
@@ -205,7 +202,6 @@ static int open_control(struct daemon *daemon, struct fg_err *err)
             .nodes_max = 64,
             .ids_used = ids_used,
             .publish = publish,
-            .offers = take_offers,
             .job_over = job_over,
             .offers = offers_told,
             .self = daemon,

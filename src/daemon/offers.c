@@ -36,29 +36,3 @@ struct fg_offer_store *fg_offers_open(const char *data_dir, int64_t now_us)
     }
     return store;
 }
-
-void fg_offers_take(struct fg_offer_store *store,
-                    const struct fg_provision_event *event,
-                    int64_t now_us)
-{
-    struct fg_offer_changes changes = {};
-    struct fg_err err = {};
-    int rc = event->rc;
-    if (rc < 0)
-        fg_fail(&err, rc, "%s", event->reason);
-    else if (!store)
-        rc = fg_fail(&err, FG_EIO, "there is no catalogue of offers");
-    else if (event->offers_len > 0)
-        rc = fg_offer_store_import(store,
-                                   &(struct fg_offer_import){.offers = event->offers,
-                                                             .len = event->offers_len,
-                                                             .complete = true,
-                                                             .now_us = now_us},
-                                   &changes, &err);
-    if (rc < 0)
-        fg_log("event=offers-failed supplier=%s code=%s why=\"%s\"", event->supplier,
-               fg_code_name(rc), err.text);
-    else
-        fg_log("event=offers supplier=%s offers=%u refused=%u changed=%zu", event->supplier,
-               event->offers_len, event->offers_refused, changes.added + changes.changed);
-}

@@ -1,14 +1,8 @@
 /* offers.h - the catalogue of offers of the service: DIR/offers.db, with the list that comes with the program in it. */
 #pragma once
 
-#include "provision/provision.h"
 #include "store/offer_store.h"
 
 /* Open or make it, and put the bundled list in.  NULL: it cannot be opened or written, which is logged; the service goes on
  * without it, for no job needs it. */
 struct fg_offer_store *fg_offers_open(const char *data_dir, int64_t now_us);
-
-/* What a supplier said that it sells now: all that it sells.  A failure is logged. */
-void fg_offers_take(struct fg_offer_store *store,
-                    const struct fg_provision_event *event,
-                    int64_t now_us);
