@@ -2,6 +2,7 @@
 #include "supply/inspect.h"
 
 #include "model/names.h"
+#include "supply/accelerator.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -29,13 +30,28 @@ int fg_burn_in_find(const char *name)
     return -1;
 }
 
+/* The driver's words for the product may tell the form ("NVIDIA H100 PCIe") that the short kind leaves out. */
+static bool is_other_form(const struct fg_inspect_device *device, const char *ordered)
+{
+    const struct fg_accelerator *want = fg_accelerator_find(ordered);
+    if (!want || !want->form[0] || !device->product[0])
+        return false;
+    struct fg_accelerator_match match =
+        fg_accelerator_match(device->product, NULL, device->mem_mib);
+    return match.accelerator && !match.form_assumed && match.accelerator->form[0]
+           && strcmp(match.accelerator->form, want->form) != 0;
+}
+
 static bool is_same(const struct fg_inspect_rules *rules,
-                    const char *found,
+                    const struct fg_inspect_device *device,
                     const char *ordered)
 {
+    const char *found = device->kind;
     if (rules->same)
         return rules->same(rules->same_self, found, ordered);
-    return fg_kind_is(found, ordered) || fg_kind_is(ordered, found);
+    /* Its memory is judged by itself: then the reason says so. */
+    bool same = fg_accelerator_fits(found, 0, ordered) || fg_kind_is(ordered, found);
+    return same && !is_other_form(device, ordered);
 }
 
 /* Which devices are of the kind that was ordered: a bit each. */
@@ -45,7 +61,7 @@ static uint32_t devices_of_kind(const struct fg_inspect_report *report,
 {
     uint32_t mask = 0;
     for (uint32_t i = 0; i < report->devices_len; i++)
-        if (is_same(rules, report->devices[i].kind, offer->accelerator))
+        if (is_same(rules, &report->devices[i], offer->accelerator))
             mask |= 1u << i;
     return mask;
 }
@@ -62,12 +78,20 @@ static int judge_count(const struct fg_inspect_report *report,
         return fg_fail(err, FG_EBACKEND, "no accelerators are there, ordered %u %s",
                        offer->accelerators, offer->accelerator);
     if (found == 0)
-        return fg_fail(err, FG_EBACKEND, "accelerators are %s, ordered %u %s",
-                       report->devices[0].kind, offer->accelerators, offer->accelerator);
+        return fg_fail(err, FG_EBACKEND, "accelerators are %s (%s), ordered %u %s",
+                       report->devices[0].kind, report->devices[0].product, offer->accelerators,
+                       offer->accelerator);
     if (found < offer->accelerators)
         return fg_fail(err, FG_EBACKEND, "%u of %u %s are there", found, offer->accelerators,
                        offer->accelerator);
     return 0;
+}
+
+/* What a device of the order has; 0: nobody knows. */
+static uint32_t ordered_memory_mib(const struct fg_offer *offer)
+{
+    const struct fg_accelerator *known = fg_accelerator_find(offer->accelerator);
+    return offer->accelerator_mem_mib ? offer->accelerator_mem_mib : known ? known->mem_mib : 0;
 }
 
 static int judge_memory(const struct fg_inspect_device *device,
@@ -76,12 +100,12 @@ static int judge_memory(const struct fg_inspect_device *device,
                         struct fg_err *err)
 {
     uint64_t percent = device->ecc_on == 1 ? 92 : 97;
-    if ((uint64_t)device->mem_mib * 100 >= offer->accelerator_mem_mib * percent)
+    uint32_t ordered_mib = ordered_memory_mib(offer);
+    if ((uint64_t)device->mem_mib * 100 >= ordered_mib * percent)
         return 0;
     return fg_fail(err, FG_EBACKEND,
                    "accelerator %u (%s) has %u MiB of memory, expected at least %u %% of %u",
-                   index, device->kind, device->mem_mib, (unsigned)percent,
-                   offer->accelerator_mem_mib);
+                   index, device->kind, device->mem_mib, (unsigned)percent, ordered_mib);
 }
 
 static int judge_id(const struct fg_inspect_report *report, uint32_t index, struct fg_err *err)
@@ -155,30 +179,46 @@ static int judge_host(const struct fg_inspect_report *report,
     return 0;
 }
 
+/* Our test is for NVIDIA's devices: of others nobody can want it. */
+static bool can_be_tested(const struct fg_offer *offer)
+{
+    const struct fg_accelerator *known = fg_accelerator_find(offer->accelerator);
+    return !known || strcmp(known->vendor, "nvidia") == 0;
+}
+
+static int judge_device_test(const struct fg_inspect_device *device,
+                             uint32_t index,
+                             bool wants_burn_in,
+                             struct fg_err *err)
+{
+    if (device->burn_in == FG_BURN_IN_FAILED)
+        return fg_fail(err, FG_EBACKEND, "accelerator %u (%s): the burn-in failed: %s", index,
+                       device->kind, device->burn_in_reason);
+    if (wants_burn_in && device->burn_in == FG_BURN_IN_NOT_RUN)
+        return fg_fail(err, FG_EBACKEND, "accelerator %u (%s) was not put to the test%s%s",
+                       index, device->kind, device->burn_in_reason[0] ? ": " : "",
+                       device->burn_in_reason);
+    return 0;
+}
+
 static int judge_burn_in(const struct fg_inspect_report *report,
                          uint32_t mask,
-                         const struct fg_inspect_rules *rules,
+                         const struct fg_offer *offer,
+                         bool wanted,
                          struct fg_err *err)
 {
     if (report->burn_in == FG_BURN_IN_FAILED)
         return fg_fail(err, FG_EBACKEND, "the burn-in of CPU and memory failed: %s",
                        report->burn_in_reason);
-    if (rules->wants_burn_in && report->burn_in == FG_BURN_IN_NOT_RUN)
+    if (wanted && report->burn_in == FG_BURN_IN_NOT_RUN)
         return fg_fail(err, FG_EBACKEND, "the machine was not put to the test%s%s",
                        report->burn_in_reason[0] ? ": " : "", report->burn_in_reason);
-    for (uint32_t i = 0; i < report->devices_len; i++) {
-        const struct fg_inspect_device *device = &report->devices[i];
-        if ((mask & 1u << i) == 0)
-            continue;
-        if (device->burn_in == FG_BURN_IN_FAILED)
-            return fg_fail(err, FG_EBACKEND, "accelerator %u (%s): the burn-in failed: %s", i,
-                           device->kind, device->burn_in_reason);
-        if (rules->wants_burn_in && device->burn_in == FG_BURN_IN_NOT_RUN)
-            return fg_fail(err, FG_EBACKEND, "accelerator %u (%s) was not put to the test%s%s",
-                           i, device->kind, device->burn_in_reason[0] ? ": " : "",
-                           device->burn_in_reason);
-    }
-    return 0;
+    wanted = wanted && can_be_tested(offer);
+    int rc = 0;
+    for (uint32_t i = 0; rc == 0 && i < report->devices_len; i++)
+        if (mask & 1u << i)
+            rc = judge_device_test(&report->devices[i], i, wanted, err);
+    return rc;
 }
 
 int fg_inspect_judge(const struct fg_inspect_report *report,
@@ -193,5 +233,5 @@ int fg_inspect_judge(const struct fg_inspect_report *report,
         rc = judge_devices(report, offer, mask, err);
     if (rc == 0)
         rc = judge_host(report, offer, err);
-    return rc == 0 ? judge_burn_in(report, mask, rules, err) : rc;
+    return rc == 0 ? judge_burn_in(report, mask, offer, rules->wants_burn_in, err) : rc;
 }

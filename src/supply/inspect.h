@@ -57,15 +57,16 @@ void fg_inspect_write(struct fg_buf *out, const struct fg_inspect_report *report
                                   struct fg_inspect_report *out,
                                   struct fg_err *err);
 
-/* Whether a device of kind `found` serves who ordered `ordered`.  Without a catalogue that knows better: one is the other
- * or a more general name of it ("h100", as a driver says, for "h100-sxm-80g": the memory, which is compared as well,
- * tells the sizes apart). */
+/* Whether a device of kind `found` serves who ordered `ordered`.  Without such a function the catalogue of accelerators says
+ * so: one is the other or a more general name of it ("h100", as a driver says, for "h100-sxm-80g"), and the product's full
+ * name tells of no other form. */
 typedef bool fg_inspect_same_fn(const void *self, const char *found, const char *ordered);
 
 struct fg_inspect_rules {
-    fg_inspect_same_fn *same; /* NULL: by their names alone */
+    fg_inspect_same_fn *same; /* NULL: the catalogue */
     const void *same_self;
-    bool wants_burn_in; /* reject what was not put to the test */
+    bool
+        wants_burn_in; /* reject what was not put to the test and could be: devices of NVIDIA */
 };
 
 /* One delivered instance against its offer.  0: accept.  FG_EBACKEND: reject, `err` has the reason in words, "6 of 8

@@ -115,9 +115,12 @@ static void every_deviation_is_seen(void)
         {"97 %", just_enough, NULL},
         {"driver hangs", is_silent, "the driver of the accelerators does not answer"},
         {"no devices", is_empty, "no accelerators are there, ordered 8 h100"},
-        {"wrong model", is_other, "accelerators are a100, ordered 8 h100"},
-        {"pieces of it", is_cut, "accelerators are h100-mig-1g.10gb, ordered 8 h100"},
-        {"begins alike", is_longer_name, "accelerators are h1000, ordered 8 h100"},
+        {"wrong model", is_other,
+         "accelerators are a100 (NVIDIA H100 80GB HBM3), ordered 8 h100"},
+        {"pieces of it", is_cut,
+         "accelerators are h100-mig-1g.10gb (NVIDIA H100 80GB HBM3), ordered 8 h100"},
+        {"begins alike", is_longer_name,
+         "accelerators are h1000 (NVIDIA H100 80GB HBM3), ordered 8 h100"},
         {"one missing", one_missing, "7 of 8 h100 are there"},
         {"one of another model", one_other, "7 of 8 h100 are there"},
         {"half the memory", less_memory,
@@ -165,6 +168,53 @@ static void who_wants_a_test_gets_one(void)
     report = good();
     report.burn_in = FG_BURN_IN_NOT_RUN;
     EQ(judge(&report, true, &err), FG_EBACKEND);
+
+    /* Others' devices are not tested by us, only what their plug-in says counts. */
+    struct fg_offer other = {.accelerator = "mi300x", .accelerators = 1};
+    const struct fg_inspect_rules rules = {.wants_burn_in = true};
+    report = (struct fg_inspect_report){.burn_in = FG_BURN_IN_PASSED, .devices_len = 1};
+    report.devices[0] = (struct fg_inspect_device){.kind = "mi300x", .mem_mib = 196608};
+    EQ(fg_inspect_judge(&report, &other, &rules, NULL), 0);
+    report.devices[0].burn_in = FG_BURN_IN_FAILED;
+    EQ(fg_inspect_judge(&report, &other, &rules, NULL), FG_EBACKEND);
+}
+
+/* What drivers call their boards, against what was ordered by the names of the catalogue. */
+static void the_catalogue_tells_forms_and_sizes_apart(void)
+{
+    static const struct {
+        const char *kind, *product;
+        uint32_t mem_mib;
+        const char *ordered;
+        bool good;
+    } cases[] = {
+        {"h100", "NVIDIA H100 80GB HBM3", 81559, "h100-sxm-80g", true},
+        {"h100", "NVIDIA H100 PCIe", 81559, "h100-sxm-80g", false},
+        {"h100", "NVIDIA H100 PCIe", 81559, "h100-pcie-80g", true},
+        {"a100", "NVIDIA A100-SXM4-40GB", 40960, "a100-40g", true},
+        {"a100", "NVIDIA A100-SXM4-40GB", 40960, "a100-80g", false},
+        {"a100", "NVIDIA A100-SXM4-80GB", 81920, "a100-80g", true},
+        {"t4", "Tesla T4", 15109, "t4", true},
+        {"l4", "NVIDIA L4", 23034, "l4", true},
+        {"l40s", "NVIDIA L40S", 46068, "l40", false},
+        {"v100", "Tesla V100-SXM2-16GB", 16160, "v100-16g", true},
+        {"v100", "Tesla V100-SXM2-16GB", 16160, "v100-32g", false},
+        {"rtx4090", "NVIDIA GeForce RTX 4090", 24564, "rtx4090", true},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct fg_offer offer = {.accelerators = 1};
+        struct fg_inspect_report report = {.devices_len = 1};
+        const struct fg_inspect_rules rules = {};
+        struct fg_err err = {};
+        strcpy(offer.accelerator, cases[i].ordered);
+        report.devices[0] =
+            (struct fg_inspect_device){.mem_mib = cases[i].mem_mib, .ecc_on = 1};
+        strcpy(report.devices[0].kind, cases[i].kind);
+        strcpy(report.devices[0].product, cases[i].product);
+        int rc = fg_inspect_judge(&report, &offer, &rules, &err);
+        printf("# %s for %s: %s\n", cases[i].product, cases[i].ordered, err.text);
+        EQ(rc == 0, cases[i].good);
+    }
 }
 
 static bool none_is_another(const void *self, const char *, const char *)
@@ -255,6 +305,7 @@ int main(void)
 {
     RUN(every_deviation_is_seen);
     RUN(who_wants_a_test_gets_one);
+    RUN(the_catalogue_tells_forms_and_sizes_apart);
     RUN(the_catalogue_knows_better);
     RUN(a_report_reads_back);
     RUN(strangers_are_not_believed);
