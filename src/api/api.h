@@ -19,6 +19,7 @@ struct fg_hub;
 struct fg_event_ring;
 struct fg_listener;
 struct fg_blobs;
+struct fg_forecasts;
 
 #define FG_JOB_CHANGE_SLOTS 1024
 
@@ -35,6 +36,7 @@ struct fg_api {
     struct fg_hub *hub;
     struct fg_event_ring *ring;
     struct fg_blobs *blobs;
+    struct fg_forecasts *forecasts;
     atomic_bool stopping;
     /* Bumped when something happened to a job; slot by its id.  Who shares a slot looks in vain. */
     atomic_uint job_changes[FG_JOB_CHANGE_SLOTS];

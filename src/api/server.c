@@ -5,6 +5,7 @@
 #include "api/call.h"
 #include "api/connection.h"
 #include "api/event_ring.h"
+#include "api/forecasts.h"
 #include "api/hub.h"
 #include "api/listener.h"
 #include "api/worker.h"
@@ -47,6 +48,7 @@ static int make_parts(struct fg_api *api, struct fg_err *err)
     api->ring = fg_event_ring_new();
     if (!api->workers || !api->calls || !api->connections || !api->ring)
         return fg_fail(err, FG_ENOMEM, "no memory for the API");
+    api->forecasts = fg_forecasts_new();
     api->blobs = fg_blobs_new(api->options.data_dir,
                               (uint64_t)api->options.config->artifact_bytes_max, err);
     if (!api->blobs)
@@ -115,6 +117,7 @@ void fg_api_stop(struct fg_api *api)
     fg_listener_free(api->local);
     fg_hub_free(api->hub);
     fg_blobs_free(api->blobs);
+    fg_forecasts_free(api->forecasts);
     fg_event_ring_free(api->ring);
     fg_connections_free(api->connections);
     fg_call_pool_free(api->calls);

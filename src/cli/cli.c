@@ -158,7 +158,7 @@ static int run_verb(struct fg_cli *cli, int argc, char **argv, struct fg_err *er
         return rc;
     if (fg_args_has(&cli->args, "help"))
         return fg_help_verb(cli->verb, stdout);
-    if (!(cli->verb->flags & FG_VERB_LOCAL))
+    if (!(cli->verb->flags & (FG_VERB_LOCAL | FG_VERB_LATE)))
         rc = fg_cli_connect(cli, err);
     return rc < 0 ? rc : cli->verb->run(cli, err);
 }

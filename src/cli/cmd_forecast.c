@@ -8,7 +8,9 @@
 #include <string.h>
 
 const struct fg_opt fg_opts_forecast[] = {
-    {"input", 'i', "FILE", "the past; may be packed (xz, gzip, zstd, zip); - is standard input",
+    {"input", 'i', "FILE",
+     "the past, in place of the service's; may be packed (xz, gzip, zstd, zip); - is standard "
+     "input",
      "file"},
     {"format", 'f', "FORMAT", "how it is written (csv)", "csv|m4|sacct|prometheus|jobs"},
     {"horizon", 'H', "N", "so many steps ahead (one of the shortest season)", NULL},
@@ -18,12 +20,15 @@ const struct fg_opt fg_opts_forecast[] = {
     {"events", 0, "FILE", "holidays and the like: CSV of name,start,end[,series]", "file"},
     {"step", 0, "TIME", "average the past over such steps first: 1h", NULL},
     {"columns", 0, "LIST", "csv: names of columns, series=NAME,time=NAME,value=NAME", NULL},
-    {"by", 0, "LIST", "sacct, jobs: series by project, class, region, or none (class)", NULL},
-    {"measure", 0, "NAME", "sacct, jobs: what of the jobs (asked)",
-     "asked|running|waiting|refused"},
+    {"class", 0, "KIND", "of the service: this kind of device only", NULL},
+    {"project", 'p', "NAME", "of the service: this project only", NULL},
+    {"by", 0, "LIST", "of jobs: series by project, class, region (of sacct), or none (class)",
+     NULL},
+    {"measure", 0, "NAME", "of jobs: what of them (asked)", "asked|running|waiting|refused"},
     {"prometheus", 0, "URL", "ask a Prometheus server instead of a file", NULL},
     {"query", 0, "QUERY", "... this", NULL},
-    {"hours", 0, "N", "... over so many hours back from now (672)", NULL},
+    {"hours", 0, "N", "so many hours back from now: of Prometheus (672), of the service (2016)",
+     NULL},
     {"plot", 0, NULL, "draw the past, the median and the bands", NULL},
     {"threads", 0, "N", "series at one time (one a core)", NULL},
     FG_OPT_JSON,
@@ -79,6 +84,24 @@ static int forecast_set(struct fg_cli *cli,
     return rc;
 }
 
+/* No option without effect. */
+static int check_use(const struct fg_cli *cli, bool from_outside, struct fg_err *err)
+{
+    static const char *const inside[] = {"class", "project"}, *const outside[] = {
+                                                                  "format", "step", "columns",
+                                                                  "query"};
+    for (size_t i = 0; from_outside && i < 2; i++)
+        if (fg_args_has(&cli->args, inside[i]))
+            return fg_fail(err, FG_EINVAL,
+                           "--%s: of the service, expected no --input or --prometheus",
+                           inside[i]);
+    for (size_t i = 0; !from_outside && i < 4; i++)
+        if (fg_args_has(&cli->args, outside[i]))
+            return fg_fail(err, FG_EINVAL, "--%s: of a file, expected --input or --prometheus",
+                           outside[i]);
+    return 0;
+}
+
 int fg_cmd_forecast(struct fg_cli *cli, struct fg_err *err)
 {
     const struct fg_clock *clock = fg_clock_system();
@@ -89,11 +112,15 @@ int fg_cmd_forecast(struct fg_cli *cli, struct fg_err *err)
     struct fg_demand_ask ask = {};
     if (fg_args_has(args, "json") && fg_args_has(args, "plot"))
         return fg_fail(err, FG_EINVAL, "--json with --plot, expected one");
-    if (fg_args_has(args, "input") == fg_args_has(args, "prometheus"))
-        return fg_fail(err, FG_EINVAL, "--input or --prometheus: expected one of them");
-    int rc = read_ask(cli, &ask, err);
+    bool has_file = fg_args_has(args, "input"), has_url = fg_args_has(args, "prometheus");
+    if (has_file && has_url)
+        return fg_fail(err, FG_EINVAL, "--input with --prometheus, expected one");
+    int rc = check_use(cli, has_file || has_url, err);
     if (rc == 0)
-        rc = fg_forecast_read(cli, &set, &ask.is_m4, err);
+        rc = read_ask(cli, &ask, err);
+    if (rc == 0)
+        rc = has_file || has_url ? fg_forecast_read(cli, &set, &ask.is_m4, err)
+                                 : fg_forecast_read_service(cli, &set, err);
     if (rc == 0)
         rc = fg_forecast_read_events(cli, &events, err);
     if (rc < 0)

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "cli/sim_files.h"
+#include "cli/view.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,27 +50,6 @@ static int read_columns(char *text, struct fg_demand_reading *reading, struct fg
 
 /* -- jobs -------------------------------------------------------------------------------------------- */
 
-static int read_by(struct fg_cli *cli, unsigned *out, struct fg_err *err)
-{
-    const char *list = fg_args_get(&cli->args, "by");
-    FG_AUTO(fg_buf) struct fg_buf text = {};
-    fg_buf_puts(&text, list ? list : "class");
-    char *rest = text.text, *word;
-    *out = 0;
-    while ((word = strsep(&rest, ","))) {
-        unsigned bit = strcmp(word, "project") == 0  ? FG_LEDGER_PROJECT
-                       : strcmp(word, "class") == 0  ? FG_LEDGER_KIND
-                       : strcmp(word, "region") == 0 ? FG_LEDGER_REGION
-                                                     : 0;
-        if (!bit && strcmp(word, "none") != 0)
-            return fg_fail(err, FG_EINVAL,
-                           "--by: `%.40s`, expected some of project, class, region, or none",
-                           word);
-        *out |= bit;
-    }
-    return 0;
-}
-
 static int read_ledger(struct fg_cli *cli,
                        bool is_sacct,
                        const struct fg_demand_reading *reading,
@@ -83,7 +63,8 @@ static int read_ledger(struct fg_cli *cli,
     if (measure < 0)
         return fg_fail(err, FG_EINVAL,
                        "--measure: `%.40s`, expected asked, running, waiting or refused", name);
-    int rc = read_by(cli, &by, err);
+    const char *list = fg_args_get(&cli->args, "by");
+    int rc = fg_ledger_by_read(list ? list : "class", &by, err);
     if (rc < 0)
         return rc;
     FG_AUTO(fg_ledger) struct fg_ledger *ledger = fg_ledger_new(by);
@@ -128,6 +109,77 @@ static int fetch(struct fg_cli *cli, int64_t step_us, struct fg_buf *out, struct
                   (long long)end_s, (long long)step_s);
     rc = fg_client_get(client, path.text, out, err);
     return rc < 0 ? fg_wrap(err, rc, "--prometheus") : 0;
+}
+
+/* -- the service ------------------------------------------------------------------------------------------ */
+
+static int write_path(struct fg_cli *cli, struct fg_buf *path, struct fg_err *err)
+{
+    static const char *const names[] = {"class", "project", "by"};
+    int64_t hours;
+    int rc = fg_cli_number(cli, "hours", 1, 26'400, 2016, &hours, err);
+    fg_buf_printf(path, "/v1/demand?hours=%lld", (long long)hours);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const char *value = fg_args_get(&cli->args, names[i]);
+        if (!value)
+            continue;
+        fg_buf_printf(path, "&%s=", names[i]);
+        fg_url_escape(path, value, false);
+    }
+    return rc;
+}
+
+static int add_item(const struct fg_doc *item,
+                    const char *measure,
+                    int64_t first_us,
+                    struct fg_demand_set *set,
+                    struct fg_err *err)
+{
+    const struct fg_doc *values = fg_doc_get(item, measure), *value;
+    const char *project = fg_view_text(item, "project"), *kind = fg_view_text(item, "class");
+    char name[FG_NAME_MAX + FG_KIND_MAX];
+    if (!values || values->kind != FG_DOC_LIST)
+        return fg_fail(err, FG_EBACKEND, "answer to /v1/demand: no list %s", measure);
+    snprintf(name, sizeof(name), "%.63s%s%.31s", project, project[0] && kind[0] ? "/" : "",
+             kind);
+    struct fg_demand_series *series = fg_demand_set_add(set, name[0] ? name : "all");
+    series->time = (struct fg_demand_time){.first = first_us, .step = HOUR_US};
+    series->values = calloc(values->len + 1, sizeof(series->values[0]));
+    if (!series->values)
+        abort();
+    for (value = values->first; value; value = value->next)
+        series->values[series->len++] = value->real;
+    return 0;
+}
+
+int fg_forecast_read_service(struct fg_cli *cli, struct fg_demand_set *set, struct fg_err *err)
+{
+    FG_AUTO(fg_answer) struct fg_answer answer = {};
+    FG_AUTO(fg_buf) struct fg_buf path = {};
+    const char *name = fg_args_get(&cli->args, "measure");
+    int measure = name ? fg_ledger_measure_find(name) : FG_LEDGER_ASKED;
+    int64_t first_us = 0;
+    if (measure < 0)
+        return fg_fail(err, FG_EINVAL,
+                       "--measure: `%.40s`, expected asked, running, waiting or refused", name);
+    int rc = write_path(cli, &path, err);
+    if (rc == 0)
+        rc = fg_cli_connect(cli, err);
+    if (rc == 0)
+        rc = fg_cli_get(cli, path.text, &answer, err);
+    if (rc < 0)
+        return rc;
+    const struct fg_doc *items = fg_doc_get(answer.doc, "items");
+    (void)fg_time_parse(fg_view_text(answer.doc, "first"), &first_us);
+    for (const struct fg_doc *item = items ? items->first : NULL; item && rc == 0;
+         item = item->next)
+        rc = add_item(item, fg_ledger_measure_name((enum fg_ledger_measure)measure), first_us,
+                      set, err);
+    if (rc == 0 && set->len == 0) {
+        fg_cli_hint(cli, "--input forecasts from a file; docs/forecast.md.");
+        return fg_fail(err, FG_ENOENT, "the service has no whole hour of such demand yet");
+    }
+    return rc;
 }
 
 /* -- all --------------------------------------------------------------------------------------------- */

@@ -10,6 +10,10 @@
                                    struct fg_demand_set *set,
                                    bool *out_m4,
                                    struct fg_err *err);
+/* The same from the service, as --class, --project, --by, --measure and --hours say. */
+[[nodiscard]] int fg_forecast_read_service(struct fg_cli *cli,
+                                           struct fg_demand_set *set,
+                                           struct fg_err *err);
 /* --events; NULL without. */
 [[nodiscard]] int fg_forecast_read_events(struct fg_cli *cli,
                                           struct fg_demand_events **out,

@@ -17,6 +17,7 @@ typedef int fg_verb_fn(struct fg_cli *cli, struct fg_err *err);
 enum fg_verb_flag {
     FG_VERB_LOCAL = 1, /* needs no service: has no --url */
     FG_VERB_STOP = 2,  /* the first word ends the options */
+    FG_VERB_LATE = 4,  /* connects by itself, where it has to */
 };
 
 struct fg_verb {

@@ -52,6 +52,31 @@ int fg_ledger_measure_find(const char *name)
     return -1;
 }
 
+int fg_ledger_by_read(const char *text, unsigned *out, struct fg_err *err)
+{
+    static const struct {
+        const char *name;
+        unsigned bit;
+    } words[] = {{"none", 0},
+                 {"project", FG_LEDGER_PROJECT},
+                 {"class", FG_LEDGER_KIND},
+                 {"region", FG_LEDGER_REGION}};
+    *out = 0;
+    for (;; text++) {
+        size_t len = strcspn(text, ","), i = 0;
+        while (i < 4 && (strlen(words[i].name) != len || memcmp(words[i].name, text, len) != 0))
+            i++;
+        if (i == 4)
+            return fg_fail(err, FG_EINVAL,
+                           "by: `%.*s`, expected some of project, class, region, or none",
+                           (int)(len < 40 ? len : 40), text);
+        *out |= words[i].bit;
+        text += len;
+        if (*text == '\0')
+            return 0;
+    }
+}
+
 struct fg_ledger *fg_ledger_new(unsigned by)
 {
     struct fg_ledger *ledger = calloc(1, sizeof(*ledger));

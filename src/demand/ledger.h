@@ -30,6 +30,9 @@ int fg_ledger_measure_find(const char *name);
 /* By what lines are told apart: bits. */
 enum fg_ledger_by { FG_LEDGER_PROJECT = 1, FG_LEDGER_KIND = 2, FG_LEDGER_REGION = 4 };
 
+/* "project,class", "none": the bits.  FG_EINVAL. */
+[[nodiscard]] int fg_ledger_by_read(const char *text, unsigned *out, struct fg_err *err);
+
 struct fg_ledger_key {
     char project[FG_NAME_MAX];
     char kind[FG_KIND_MAX];

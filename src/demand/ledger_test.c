@@ -120,6 +120,18 @@ static void what_cannot_be_counted_is_refused(void)
     EQ(fg_ledger_measure_find("slept"), -1);
 }
 
+static void words_for_lines(void)
+{
+    unsigned by;
+    EQ(fg_ledger_by_read("none", &by, NULL), 0);
+    EQ(by, 0);
+    EQ(fg_ledger_by_read("class,project", &by, NULL), 0);
+    EQ(by, FG_LEDGER_KIND | FG_LEDGER_PROJECT);
+    EQ(fg_ledger_by_read("", &by, NULL), FG_EINVAL);
+    EQ(fg_ledger_by_read("class,", &by, NULL), FG_EINVAL);
+    EQ(fg_ledger_by_read("clas", &by, NULL), FG_EINVAL);
+}
+
 /* -- jobs -------------------------------------------------------------------------------------------- */
 
 typedef int read_fn(const struct fg_demand_reading *reading,
@@ -257,6 +269,7 @@ int main(void)
     RUN(hours_equal_brute_force);
     RUN(lines_are_told_apart_as_asked);
     RUN(what_cannot_be_counted_is_refused);
+    RUN(words_for_lines);
     RUN(jobs_of_slurm);
     RUN(jobs_of_our_own);
     RUN(resources_of_slurm);

@@ -102,7 +102,9 @@ refused "no number" 2 '-:2: value: `x`, expected a number' -i - <<<$'time,value\
 refused "an empty file" 2 'nothing in it|no values' -i - </dev/null
 refused "no such file" 3 'nowhere.csv: no such file' -i nowhere.csv
 refused "no value at all" 2 'series value: ' -i - <<<$'time,value\n1,\n2,'
-refused "no input" 2 'input or --prometheus: expected one' --json
+refused "no input, and no service" 16 'nothing answers' --json
+refused "options of the service with a file" 2 '--class: of the service' -i $demand --class h100
+refused "options of a file with the service" 2 '--step: of a file' --step 1h
 refused "a horizon of 0" 2 '--horizon' -i $demand -H 0
 refused "a level of 100" 2 'levels 80,100' -i $demand --level 80,100
 refused "a season of 1" 2 'seasons 1' -i $demand --season 1
