@@ -88,6 +88,15 @@ is "no colour where it is no terminal" "$(grep -c $'\033' <<<"$plot")" 0
 like "blocks, bands and median" "$plot" '▂.*│.*━'
 like "without UTF-8" "$(LC_ALL=C fg forecast -i $demand -H 24 --plot)" '##.*\|.*='
 
+# The guide: what it shows runs.
+count=0
+while read -r command; do
+    count=$((count + 1))
+    # shellcheck disable=SC2086
+    ok "docs/forecast.md: $command" fg ${command#fastgpu }
+done < <(sed -n 's/^ *\$ //p' docs/forecast.md)
+is "commands in docs/forecast.md" $count 5
+
 # What is refused.
 refused() { # CLAIM STATUS REGEX OPTION... <INPUT
     local claim=$1 status=$2 regex=$3 text rc
