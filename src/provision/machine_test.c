@@ -80,21 +80,32 @@ static void a_sick_device_is_found(void)
         {"die", FG_BURN_IN_FAILED, "the test ended by signal 9"},
         {"none", FG_BURN_IN_NOT_RUN, "CUDA_ERROR_NO_DEVICE"},
         {"program", FG_BURN_IN_NOT_RUN, "CUDA_ERROR_INVALID_PTX"},
+        {"well", FG_BURN_IN_PASSED, ""},
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        setenv("FASTGPU_FAKE_CUDA", cases[i].fault, 1);
-        struct fg_err err = {};
-        struct fg_inspect_report report = inspect(1);
-        printf("# %s: %s\n", cases[i].fault, report.devices[0].burn_in_reason);
-        EQ(report.burn_in, FG_BURN_IN_PASSED);
-        EQ(report.devices[0].burn_in, cases[i].want);
-        OK(strstr(report.devices[0].burn_in_reason, cases[i].reason) != NULL);
-        EQ(judge(&report, &err), FG_EBACKEND);
-        printf("# %s\n", err.text);
+#define CASES (sizeof(cases) / sizeof(cases[0]))
+    /* All of them are boards of one machine. */
+    FG_AUTO(fg_buf) struct fg_buf faults = {}, boards = {};
+    for (size_t i = 0; i < CASES; i++) {
+        fg_buf_printf(&faults, "%s,", cases[i].fault);
+        fg_buf_puts(&boards, "NVIDIA H100 80GB HBM3 (FAKE)|81559|0|0|50000|30\n");
+    }
+    setenv("FASTGPU_FAKE_CUDA", faults.text, 1);
+    put("boards", "FASTGPU_FAKE_NVML", boards.text);
+    struct fg_err err = {};
+    struct fg_inspect_report report = inspect(1);
+    EQ(report.burn_in, FG_BURN_IN_PASSED);
+    EQ(report.devices_len, CASES);
+    EQ(judge(&report, &err), FG_EBACKEND);
+    printf("# %s\n", err.text);
+    for (size_t i = 0; i < CASES; i++) {
+        printf("# %s: %s\n", cases[i].fault, report.devices[i].burn_in_reason);
+        EQ(report.devices[i].burn_in, cases[i].want);
+        OK(strstr(report.devices[i].burn_in_reason, cases[i].reason) != NULL);
     }
     unsetenv("FASTGPU_FAKE_CUDA");
+    unsetenv("FASTGPU_FAKE_NVML");
     setenv("FASTGPU_CUDA_LIBRARY", "/no/such/library", 1);
-    struct fg_inspect_report report = inspect(1);
+    report = inspect(1);
     EQ(report.devices[0].burn_in, FG_BURN_IN_NOT_RUN);
     setenv("FASTGPU_CUDA_LIBRARY", FAKE_CUDA, 1);
 }

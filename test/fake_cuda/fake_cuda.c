@@ -3,7 +3,7 @@
  *
  *     FASTGPU_CUDA_LIBRARY=.../libfake_cuda.so FASTGPU_FAKE_CUDA=memory fastgpu node inspect --burn-in 1
  *
- * FASTGPU_FAKE_CUDA: "memory" one word changes by itself; "compute" a thread comes to a wrong end; "stop" the device stops
+ * FASTGPU_FAKE_CUDA, one word for each device, with commas between: "memory" one word changes by itself; "compute" a thread comes to a wrong end; "stop" the device stops
  * in the first kernel; "die" the process is killed; "none" there is no device; "program" the program is refused.
  */
 #include "provision/cuda_abi.h"
@@ -44,10 +44,15 @@ int cuLaunchKernel(fg_cuda_object function,
 int cuCtxSynchronize(void);
 int cuGetErrorName(int code, const char **out);
 
+/* Is that the word of this device?  CUDA_VISIBLE_DEVICES ends in its number: "GPU-fake-1". */
 static bool is_told(const char *fault)
 {
-    const char *told = getenv("FASTGPU_FAKE_CUDA");
-    return told && strcmp(told, fault) == 0;
+    const char *told = getenv("FASTGPU_FAKE_CUDA"), *device = getenv("CUDA_VISIBLE_DEVICES");
+    const char *dash = device ? strrchr(device, '-') : NULL;
+    for (long skip = dash ? strtol(dash + 1, NULL, 10) : 0; told && skip > 0; skip--)
+        told = (told = strchr(told, ',')) ? told + 1 : NULL;
+    size_t len = strlen(fault);
+    return told && strncmp(told, fault, len) == 0 && (told[len] == '\0' || told[len] == ',');
 }
 
 int cuInit(unsigned int)
