@@ -138,6 +138,16 @@ static void add_hours(struct fg_buf *out, int64_t time_us)
     add_money(out, (int64_t)(((__int128)time_us * 1000000 + HOUR_US / 2) / HOUR_US));
 }
 
+/* Where nobody knows the hours it is the day. */
+static void add_quantity(struct fg_buf *out, const struct fg_focus_charge *charge)
+{
+    if (charge->used_us > 0)
+        add_hours(out, charge->used_us);
+    else
+        add(out, "1");
+    add(out, charge->used_us > 0 ? "Hours" : "Days");
+}
+
 static bool is_of_supplier(const struct fg_focus_charge *charge)
 {
     return charge->kind == FG_FOCUS_ORDER || charge->kind == FG_FOCUS_UNUSED;
@@ -228,17 +238,15 @@ void fg_focus_write(struct fg_buf *out, const struct fg_focus_charge *charge)
     add_time(out, begin_us + FG_DAY_US);
     add_time(out, begin_us);
     if (is_usage)
-        add_hours(out, charge->used_us);
+        add_quantity(out, charge);
     else
-        add(out, NULL);
-    add(out, is_usage ? "Hours" : NULL);
+        fg_buf_puts(out, ",,");
     add_money(out, billed);
     add_money(out, effective);
     add(out, provider);
     add_money(out, billed);
     add(out, pricing_category(charge));
-    add_hours(out, charge->used_us);
-    add(out, "Hours");
+    add_quantity(out, charge);
     add(out, provider);
     add(out, provider);
     add_resource(out, charge);

@@ -63,7 +63,7 @@ struct fg_focus_charge {
     enum fg_focus_charge_kind kind;
     int64_t day; /* since 1970, UTC: the charge period; its month is the billing period */
     int64_t uusd;
-    int64_t used_us;            /* time for which it is; 0 unknown */
+    int64_t used_us;            /* time for which it is; 0 unknown: then the day is */
     const char *project, *user; /* of a job; of an order who pays for what is idle */
     const char *job;            /* its id */
     const char *job_name;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define HOUR_US     3.6e9
+#define MINUTE_US   INT64_C(60000000)
 #define COUNT_MAX   INT64_C(1000000000)
 #define HOURS_MAX   1e6 /* of instances together: more than a century */
 #define SPEED_MAX   100.0
@@ -95,11 +96,18 @@ static int64_t lost_of(const struct fg_order *order)
     return order->cause == FG_CAUSE_RECLAIMED ? order->delivered : order->lost;
 }
 
+/* Moments are told by the second and clocks differ: a minute, or a tenth of the time that was promised, is no delay. */
+static int64_t latest_us(const struct fg_order *order)
+{
+    int64_t tenth_us = (order->promised_us - order->ordered_us) / 10;
+    return order->promised_us + (tenth_us > MINUTE_US ? tenth_us : MINUTE_US);
+}
+
 static void add_delivery(struct fg_supplier_history *history,
                          const struct fg_order *order,
                          int64_t now_us)
 {
-    bool late = order->promised_us > 0 && order->delivered_us > order->promised_us,
+    bool late = order->promised_us > 0 && order->delivered_us > latest_us(order),
          wrong = order->cause == FG_CAUSE_INSPECTION;
     int64_t end_us = order->ended_us ? order->ended_us : now_us;
     history->promised += order->count;
@@ -129,7 +137,7 @@ void fg_supplier_history_add(struct fg_supplier_history *history,
 {
     bool said_no = order->cause == FG_CAUSE_REFUSED || order->cause == FG_CAUSE_PRICE;
     bool said_yes = order->reference[0] || order->promised_us > 0;
-    bool late = !order->ended_us && order->promised_us > 0 && now_us > order->promised_us;
+    bool late = !order->ended_us && order->promised_us > 0 && now_us > latest_us(order);
     if (order->ordered_us == 0)
         return;
     history->orders++;

@@ -39,7 +39,7 @@ struct fg_supplier_history {
 
 /* Add what is to be learned of one order of the supplier, as it stands at `now_us`.  One that it was never asked for says nothing.
  * Refused: it said no, or wanted a higher price.  Promised: it delivered, or said yes and then no, or is late.  Kept: delivered
- * not later than promised, and what was ordered.  What is lost of spot is a reclaim, of anything else a fault. */
+ * not later than promised (by more than a minute or a tenth), and what was ordered.  What is lost of spot is a reclaim, of anything else a fault. */
 void fg_supplier_history_add(struct fg_supplier_history *history,
                              const struct fg_order *order,
                              int64_t now_us);

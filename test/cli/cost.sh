@@ -67,4 +67,38 @@ like "what the pool asks: half of the cost while nothing runs" "$(fg price)" '^c
 is "as JSON" "$(fg price --json | python3 -c 'import json, sys; a = json.load(sys.stdin)[-1]; print(a["price_uusd"], a["cap_uusd"])')" "493827160 1975308642"
 like "at other use: one step after the other" "$(fg price --utilisation 0,100 --cost 1 --step 20)" '^ +2  100 % +\$2.00  \$0.8000'
 like "a list that is none" "$(fg price --utilisation high 2>&1)" 'expected numbers from 0, as 40,70,95'
+
+# What an order costs: due to the supplier, and idle, as nothing runs on it.
+python=$(command -v python3)
+fg supplier add fake exec --cap-per-hour 1000 --cap 100000 -- "$python" "$SOURCE_DIR/examples/suppliers/fake_supplier.py" --delay 0.1 >/dev/null
+fg supplier offers fake >/dev/null
+is_for_sale() { fg offer list --supplier fake | grep -q fake-8xh100; }
+order_is() { fg order show 1 --json | grep -q "\"state\":\"$1\""; }
+ok "a supplier sells" eventually 20 is_for_sale
+fg order create --supplier fake --instance fake-8xh100 -n 2 --project vision >/dev/null
+ok "two machines are there" eventually 30 order_is active
+sleep 0.3
+fg order release 1 >/dev/null
+ok "and gone" eventually 30 order_is released
+fg cost --focus "$work/focus.csv"
+cat >"$work/orders.py" <<'END'
+import csv, json, sqlite3, subprocess, sys
+from decimal import Decimal
+fastgpu, database, focus = sys.argv[1:]
+db = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
+jobs, idle, due = (db.execute(sql).fetchone()[0] for sql in ("SELECT sum(uusd) FROM spend", "SELECT sum(uusd) FROM purchase_cost WHERE user = 0",
+                                                            "SELECT sum(uusd) FROM purchase_cash"))
+rows = list(csv.DictReader(open(focus, newline="")))
+def total(column, issuer=None):
+    return int(sum(Decimal(row[column]) for row in rows if issuer in (None, row["InvoiceIssuerName"])) * 1000000)
+print(idle > 0, due >= idle, total("EffectiveCost") == jobs + idle, total("BilledCost", "fake") == due, total("BilledCost", "FastGPU") == jobs)
+answer = json.loads(subprocess.check_output([fastgpu, "cost", "--by", "order", "--json"]))
+line = answer["items"][0]
+print(line["key"], line["supplier"], line["used_uusd"], line["unused_uusd"] == idle, line["due_uusd"] == due)
+END
+is "sums with orders" "$("$python" "$work/orders.py" "$FASTGPU_BIN" "$data/fastgpu.db" "$work/focus.csv")" "True True True True True
+1 fake 0 True True"
+like "still valid" "$(fg cost validate "$work/focus.csv")" 'valid FOCUS 1.2'
+like "the project pays for what nobody used" "$(fg cost)" '^vision .*\$0\.0'
+like "one order is little history" "$(fg supplier rank -a H100 --json | "$python" -c 'import json, sys; print([s["criteria"]["broken"]["measured"] for s in json.load(sys.stdin)["suppliers"] if s["supplier"] == "fake"])')" '\[2'
 done_testing
