@@ -5,7 +5,7 @@
  * A table by dynamic programming over (work left, slack left, regime of the market, there or not, ride), in hours of
  * on-demand.  It belongs to a start time and a ratio of prices, not to a job: all jobs up to its size share it.
  * The regime is not known: costs are weighed by the outlook (QMDP: Littman, Cassandra, Kaelbling, ICML 1995).
- * Owner: whoever makes it.  Pure.  About 8 MiB and 30 ms.
+ * Owner: whoever makes it.  Pure.  About 8 MiB and 0.1 s.
  */
 #pragma once
 
