@@ -89,6 +89,10 @@ int fg_offer_header_read(const struct fg_offer_reading *reading,
     for (int i = 0; i < FG_OFFER_COLUMNS; i++)
         out->at[i] = -1;
     out->columns_len = names.len;
+    if (names.len == 1 && line.len
+        && (memchr(line.text, ';', line.len) || memchr(line.text, '\t', line.len)))
+        return fg_fail(err, FG_EINVAL,
+                       "columns are parted by semicolons or tabs, expected commas");
     for (size_t i = 0; i < names.len; i++) {
         int column = find_column(reading, names.fields[i]);
         if (column >= 0 && out->at[column] >= 0)
@@ -97,6 +101,18 @@ int fg_offer_header_read(const struct fg_offer_reading *reading,
             out->at[column] = (int)i;
     }
     return check_header(reading, out, err);
+}
+
+/* Without the blanks that stood within quotes. */
+static struct fg_field trim(struct fg_field field)
+{
+    while (field.len && isblank((unsigned char)field.text[0])) {
+        field.text++;
+        field.len--;
+    }
+    while (field.len && isblank((unsigned char)field.text[field.len - 1]))
+        field.len--;
+    return field;
 }
 
 int fg_offer_cells_cut(const struct fg_offer_header *header,
@@ -109,7 +125,8 @@ int fg_offer_cells_cut(const struct fg_offer_header *header,
     if (rc < 0)
         return rc;
     for (int i = 0; i < FG_OFFER_COLUMNS; i++)
-        out->of[i] = header->at[i] < 0 ? (struct fg_field){"", 0} : row.fields[header->at[i]];
+        out->of[i] =
+            header->at[i] < 0 ? (struct fg_field){"", 0} : trim(row.fields[header->at[i]]);
     return 0;
 }
 

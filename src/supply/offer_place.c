@@ -68,6 +68,16 @@ static size_t region_in_zone(const char *zone)
     return 0;
 }
 
+/* "use1-az2" of Amazon's: the same zone for all accounts. */
+static bool is_zone_id(const char *name)
+{
+    size_t letters = strspn(name, "abcdefghijklmnopqrstuvwxyz");
+    size_t digits = strspn(name + letters, "0123456789");
+    const char *rest = name + letters + digits;
+    return letters >= 2 && letters <= 5 && digits > 0 && strncmp(rest, "-az", 3) == 0
+           && isdigit((unsigned char)rest[3]);
+}
+
 static void swap(char a[FG_NAME_MAX], char b[FG_NAME_MAX])
 {
     char kept[FG_NAME_MAX];
@@ -82,8 +92,10 @@ static void sort_places(struct fg_offer_row *row)
     struct fg_offer *offer = &row->offers[0];
     size_t in_region = region_in_zone(offer->region);
     size_t in_zone = region_in_zone(offer->zone);
-    if (in_region && offer->zone[0] && strlen(offer->zone) == in_region
-        && strncmp(offer->region, offer->zone, in_region) == 0) {
+    bool is_id = is_zone_id(offer->region) && offer->zone[0] && !is_zone_id(offer->zone);
+    bool is_swapped = in_region && offer->zone[0] && strlen(offer->zone) == in_region
+                      && strncmp(offer->region, offer->zone, in_region) == 0;
+    if (is_id || is_swapped) {
         swap(offer->region, offer->zone);
         fg_offer_repair(row, "region and zone were the other way round");
     } else if (in_region && !offer->zone[0]) {

@@ -33,17 +33,26 @@ static int read_price(const struct fg_offer_cells *cells,
     return rc;
 }
 
-static int check_bounds(const char *what,
-                        int64_t price,
-                        const struct fg_offer *offer,
-                        struct fg_err *err)
+/* What prices of all suppliers lie well within, by the memory of the device: 0.003 (spot) to 0.42 USD for a GiB and hour. */
+#define GIB_UUSD_MIN 1000
+#define GIB_UUSD_MAX 1500000
+
+int fg_offer_price_check(const char *what,
+                         int64_t price,
+                         const struct fg_offer *offer,
+                         struct fg_err *err)
 {
     bool may_be_low = offer->upfront_uusd > 0 || offer->contract == FG_CONTRACT_OWNED;
-    int64_t each = price / offer->accelerators;
-    if (each <= DEVICE_UUSD_MAX && (may_be_low || each >= DEVICE_UUSD_MIN))
+    int64_t gib = (offer->accelerator_mem_mib + 1023) / 1024;
+    int64_t most =
+        gib && gib * GIB_UUSD_MAX < DEVICE_UUSD_MAX ? gib * GIB_UUSD_MAX : DEVICE_UUSD_MAX;
+    int64_t least = gib * GIB_UUSD_MIN > DEVICE_UUSD_MIN ? gib * GIB_UUSD_MIN : DEVICE_UUSD_MIN;
+    int64_t each = price / (offer->accelerators ? offer->accelerators : 1);
+    if (each <= most && (may_be_low || each >= least))
         return 0;
-    return fg_fail(err, FG_EINVAL, "%s is %.6g USD an hour for one device, expected %g to %g",
-                   what, (double)each / 1e6, DEVICE_UUSD_MIN / 1e6, DEVICE_UUSD_MAX / 1e6);
+    return fg_fail(
+        err, FG_EINVAL, "%s is %.6g USD an hour for one %s, expected %g to %g: another unit?",
+        what, (double)each / 1e6, offer->accelerator, (double)least / 1e6, (double)most / 1e6);
 }
 
 /* -- contract and terms ------------------------------------------------------------------------------ */
@@ -178,9 +187,9 @@ static int two_offers(struct fg_offer_row *row, struct prices *prices, struct fg
     if (rc == 0 && !prices->has_price && !prices->has_spot)
         rc = fg_fail(err, FG_EINVAL, "no price");
     if (rc == 0 && prices->has_price)
-        rc = check_bounds("price", prices->price, first, err);
+        rc = fg_offer_price_check("price", prices->price, first, err);
     if (rc == 0 && prices->has_spot)
-        rc = check_bounds("spot price", prices->spot, first, err);
+        rc = fg_offer_price_check("spot price", prices->spot, first, err);
     if (rc < 0)
         return rc;
     struct fg_offer base = row->offers[0];
@@ -216,7 +225,7 @@ static int one_offer(struct fg_offer_row *row, const struct prices *prices, stru
         price = prices->spot;
     if (!prices->has_price && !prices->has_spot && offer->upfront_uusd == 0)
         return fg_fail(err, FG_EINVAL, "no price");
-    int rc = check_bounds("price", price, offer, err);
+    int rc = fg_offer_price_check("price", price, offer, err);
     if (rc < 0)
         return rc;
     offer->price_uusd_per_hour = price;

@@ -8,6 +8,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define ROWS_MAX 300000UL
 #define NOTE_ROOM                                                                              \
@@ -43,6 +44,7 @@ struct collector {
     struct fg_offer_sheet *sheet;
     struct fg_map *offers_by_key, *hosts_by_key;
     struct list rows, kept, waiting, hosts;
+    struct list suppliers; /* their names as they were first written: char[FG_NAME_MAX] */
     struct fg_err *err;
 };
 
@@ -74,11 +76,11 @@ static void refuse(struct collector *c, uint32_t row, const char *why)
 
 /* -- none twice -------------------------------------------------------------------------------------- */
 
-/* FNV-1a over a text and its end. */
+/* FNV-1a over a text and its end; letter case does not count. */
 static uint64_t hash_text(uint64_t hash, const char *text)
 {
     do {
-        hash = (hash ^ (uint8_t)*text) * 1'099'511'628'211ULL;
+        hash = (hash ^ (uint8_t)tolower((uint8_t)*text)) * 1'099'511'628'211ULL;
     } while (*text++);
     return hash;
 }
@@ -95,13 +97,23 @@ static uint64_t hash_offer(const struct fg_offer *offer)
     return hash ? hash : 1;
 }
 
+/* As fg_offer_same(), but for letter case: nobody sells a P5 beside a p5. */
+static bool is_same(const struct fg_offer *a, const struct fg_offer *b)
+{
+    return a->contract == b->contract && a->term_us == b->term_us
+           && strcasecmp(a->supplier, b->supplier) == 0
+           && strcasecmp(a->instance, b->instance) == 0
+           && strcasecmp(a->accelerator, b->accelerator) == 0
+           && strcasecmp(a->region, b->region) == 0 && strcasecmp(a->zone, b->zone) == 0;
+}
+
 /* The same offer among those kept, or -1; `*key` is where it is or would be in the map. */
 static int64_t find_same(struct collector *c, const struct fg_offer *offer, uint64_t *key)
 {
     uint32_t at;
     for (*key = hash_offer(offer); fg_map_get(c->offers_by_key, *key, &at);
          *key = *key + 1 ? *key + 1 : 1)
-        if (fg_offer_same(&KEPT(c, at)->offer, offer))
+        if (is_same(&KEPT(c, at)->offer, offer))
             return at;
     return -1;
 }
@@ -235,6 +247,25 @@ static int begin_row(struct collector *c, size_t line, uint32_t *at)
     return 0;
 }
 
+/* One spelling of each supplier in a file: "AWS" is "aws" if that came first. */
+static void spell_supplier(struct collector *c, struct fg_offer_row *row)
+{
+    char(*names)[FG_NAME_MAX] = c->suppliers.items;
+    size_t at = c->suppliers.len;
+    while (at > 0 && strcasecmp(names[at - 1], row->offers[0].supplier) != 0)
+        at--;
+    if (at == 0) {
+        if (c->suppliers.len < FG_SUPPLIERS_MAX)
+            memcpy(add_item(&c->suppliers, FG_NAME_MAX), row->offers[0].supplier, FG_NAME_MAX);
+        return;
+    }
+    if (strcmp(names[at - 1], row->offers[0].supplier) == 0)
+        return;
+    fg_offer_repair(row, "supplier %s is written %s", row->offers[0].supplier, names[at - 1]);
+    for (size_t i = 0; i < row->len; i++)
+        memcpy(row->offers[i].supplier, names[at - 1], FG_NAME_MAX);
+}
+
 static int take_cells(struct collector *c, uint32_t at, const struct fg_offer_cells *cells)
 {
     struct fg_offer_row row;
@@ -245,6 +276,7 @@ static int take_cells(struct collector *c, uint32_t at, const struct fg_offer_ce
         refuse(c, at, why.text);
         return 0;
     }
+    spell_supplier(c, &row);
     if (row.devices_only) {
         struct waiting *waiting = add_item(&c->waiting, sizeof(*waiting));
         *waiting = (struct waiting){row, at};
@@ -402,6 +434,7 @@ int fg_offer_read(const struct fg_offer_reading *reading,
     free(c.kept.items);
     free(c.waiting.items);
     free(c.hosts.items);
+    free(c.suppliers.items);
     if (rc < 0)
         fg_offer_sheet_free(out);
     return rc;

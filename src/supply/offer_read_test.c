@@ -103,9 +103,11 @@ static void prices_are_doubted(void)
     refused("a,x,T4,1,,4,16,r,,0,0", "price is 0");
     refused("a,x,T4,1,,4,16,r,,,", "no price");
     refused("a,x,T4,1,,4,16,r,,nan,null", "no price");
-    refused("a,x,T4,1,,4,16,r,,380,", "for one device");
-    refused("a,x,T4,1,,4,16,r,,0.0001,", "for one device");
-    refused("a,x,H100,8,,4,16,r,,9832,", "for one device");
+    refused("a,x,T4,1,,4,16,r,,380,", "for one t4");
+    refused("a,x,T4,1,,4,16,r,,52.6,", "another unit?"); /* cents */
+    refused("a,x,T4,1,,4,16,r,,0.0001,", "for one t4");
+    refused("a,x,H100,8,,8,16,r,,9832,", "for one h100-sxm-80g");
+    refused("a,x,H100,8,,8,16,r,,0.5,", "for one h100-sxm-80g");
     refused("gcp,,tpu-v6e-8,1,,,,us-central1,us-central1-b,0.0,", "price is 0");
 }
 
@@ -146,7 +148,11 @@ static void machines_are_doubted(void)
     refused("a,m5.large,,,,4,16,r,,0.5,", "a machine alone");
     refused("a,x,T4,1,,-4,16,r,,0.5,", "vcpus");
     refused("a,x,T4,1,,4,1e9,r,,0.5,", "memory_gib");
-    EQ(repaired("a,x,T4,1,,4,196608,r,,0.5,", "read as MiB", 1).mem_mib, 196608);
+    EQ(repaired("a,x,T4,1,,48,196608,r,,0.5,", "read as MiB", 1).mem_mib, 196608);
+    EQ(repaired("a,x,T4,1,,4,16384,r,,0.5,", "read as MiB", 1).mem_mib, 16384);
+    EQ(accepted("a,x,T4,1,,4,16 GiB,r,,0.5,", 1).mem_mib, 16384);
+    EQ(repaired("a,x,H100,8,,2048,192,r,,20,", "other way round", 1).cpu_milli, 192000);
+    refused("a,x,T4,4,,1,16,r,,0.5,", "columns swapped?");
 }
 
 static void memory_is_doubted(void)
@@ -156,6 +162,10 @@ static void memory_is_doubted(void)
     EQ(offer.accelerator_mem_mib, 24576);
     EQ(accepted("aws,g6.xlarge,L4,1,22888,4,16,r,,0.8,", 1).accelerator_mem_mib, 24576);
     EQ(repaired("a,x,H100,1,80,4,16,r,,3,", "read as GiB", 1).accelerator_mem_mib, 81920);
+    EQ(repaired("a,x,H100,1,85899345920,4,16,r,,3,", "read as bytes", 1).accelerator_mem_mib,
+       81920);
+    EQ(accepted("a,x,H100,1,80GB,4,16,r,,3,", 1).accelerator_mem_mib, 81920);
+    EQ(accepted("a,x,H100,1,80000,4,16,r,,3,", 1).accelerator_mem_mib, 81920);
     refused("a,x,H100,1,24576,4,16,r,,3,", "memory of a device is 24576 MiB");
     refused("a,x,T4,1,lots,4,16,r,,3,", "accelerator_mem_mib");
     offer = repaired("a,x,V100,1,,4,16,r,,3,", "several sizes", 1);
@@ -165,7 +175,7 @@ static void memory_is_doubted(void)
 static void names_are_doubted(void)
 {
     struct fg_offer offer =
-        repaired("fluidstack,RTX_A6000_48GB::8,RTXA6000,8,,4,16,r,,4,", "is written", 1);
+        repaired("fluidstack,RTX_A6000_48GB::8,RTXA6000,8,,8,16,r,,4,", "is written", 1);
     OK(strcmp(offer.instance, "RTX_A6000_48GB-8") == 0);
     offer = repaired("p,GPU,A4000,1,,8,32,East Coast (NY2),,0.76,", "East-Coast-NY2", 1);
     OK(strcmp(offer.region, "East-Coast-NY2") == 0);
@@ -177,6 +187,10 @@ static void names_are_doubted(void)
     OK(strcmp(offer.region, "us-central1") == 0);
     offer = repaired("a,x,Voodoo 2 SLI,1,,4,16,r,,0.5,", "in no catalogue", 1);
     OK(strcmp(offer.accelerator, "voodoo-2-sli") == 0);
+    offer = repaired("a,x,T4,1,,4,16,use1-az2,us-east-1,0.5,", "other way round", 1);
+    OK(strcmp(offer.region, "us-east-1") == 0 && strcmp(offer.zone, "use1-az2") == 0);
+    offer = accepted("a,\" x \",\" H100 \",1,,4,16,r,,\" 2.5\",", 1);
+    OK(strcmp(offer.instance, "x") == 0 && offer.price_uusd_per_hour == 2500000);
     offer = accepted("a, x ,  t4 ,1 ,, 4,16, r ,, 0.5 ,", 1);
     OK(strcmp(offer.instance, "x") == 0 && strcmp(offer.accelerator, "t4") == 0);
     refused(",x,T4,1,,4,16,r,,0.5,", "no supplier");
@@ -191,12 +205,12 @@ static void names_are_doubted(void)
 
 static void twins_are_refused_the_cheaper_stays(void)
 {
-    static const char text[] =
-        HEADER "a,x,T4,1,,4,16,r,z,0.5,0.2\n"
-               "a,x,T4,1,,4,16,r,z,0.5,0.2\n" /* line 3: the same */
-               "a,x,T4,1,,4,16,r,z,0.4,0.2\n" /* line 4: cheaper, but its spot offer is there */
-               "a,y,T4,1,,4,16,r,z,0.5,\n"
-               "a,y,Tesla T4,1,,4,16,r,z,0.6,\n"; /* line 6: dearer, and under another name */
+    static const char text[] = HEADER
+        "a,x,T4,1,,4,16,r,z,0.5,0.2\n"
+        "a,x,T4,1,,4,16,r,z,0.5,0.2\n" /* line 3: the same */
+        "a,x,T4,1,,4,16,r,z,0.4,0.2\n" /* line 4: cheaper, but its spot offer is there */
+        "a,y,T4,1,,4,16,r,z,0.5,\n"
+        "A,Y,Tesla T4,1,,4,16,R,z,0.6,\n"; /* line 6: dearer, and written in another way */
     FG_AUTO(fg_offer_sheet)
     struct fg_offer_sheet sheet = read_text(text, sizeof(text) - 1, NULL);
     EQ(sheet.rows, 5);
@@ -321,6 +335,7 @@ static void what_is_no_catalogue_is_told(void)
         {"accelerator,accelerator_count,price\n", "no column supplier"},
         {"supplier,accelerator,accelerator_count,price,Price\n", "two columns for price_usd_h"},
         {"date," HEADER, "prices over time"},
+        {"supplier;accelerator;accelerator_count;price\na;T4;1;0.5\n", "parted by semicolons"},
         {"{\"a\":1}", "expected a list"},
         {"[1", "expected"},
     };
@@ -329,7 +344,7 @@ static void what_is_no_catalogue_is_told(void)
         struct fg_offer_sheet sheet;
         struct fg_err err = {};
         int rc = fg_offer_read(&reading, cases[i].text, strlen(cases[i].text), &sheet, &err);
-        if (!OK(rc < 0 && (i == 9 || strstr(err.text, cases[i].why))))
+        if (!OK(rc < 0 && (i == 10 || strstr(err.text, cases[i].why))))
             printf("#   %s: %s\n", cases[i].text, err.text);
     }
     static const char nul[] = HEADER "a,x,T4,1,\0,4,16,r,,0.5,\n";

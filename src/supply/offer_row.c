@@ -2,6 +2,7 @@
 #include "supply/offer_row.h"
 #include "supply/accelerator.h"
 
+#include "base/doc_read.h"
 #include "base/text.h"
 #include "model/names.h"
 
@@ -14,7 +15,10 @@
 
 #define MACHINE_DEVICES_MAX 32 /* of other accelerators than slices of TPUs */
 #define MEM_GIB_DEVICE_MAX  1024
-#define HOST_GIB_MAX        32768 /* the largest machine there is has 32 TiB */
+#define HOST_GIB_MAX        8192 /* machines with accelerators have up to 4 TiB */
+#define HOST_GIB_OF_CORE    64   /* and at most 16 GiB a core */
+#define HOST_CORES_MAX      512
+#define BYTES_LEAST         (INT64_C(1) << 30)
 #define TEXT_SHOWN          64
 
 void fg_offer_repair(struct fg_offer_row *row, const char *fmt, ...)
@@ -119,15 +123,32 @@ static uint32_t described_mib(struct fg_field info)
     return value <= UINT32_MAX ? (uint32_t)value : 0;
 }
 
+/* "80 GiB", "81920MiB": a size that says its unit. */
+static bool with_unit(struct fg_field field, int64_t *out_mib)
+{
+    char text[TEXT_SHOWN];
+    if (field.len == 0 || field.len >= sizeof(text)
+        || !isalpha((unsigned char)field.text[field.len - 1]) || fg_offer_is_empty(field))
+        return false;
+    text_of(field, text, sizeof(text));
+    return fg_size_parse(text, 1, out_mib) == 0;
+}
+
 static int read_device_mem(const struct fg_offer_cells *cells,
                            struct fg_offer_row *row,
                            struct fg_err *err)
 {
     const char *odd = NULL;
     int64_t mib = 0;
-    int rc = fg_offer_number(cells->of[FG_OFFER_DEVICE_MEM], 0, &mib, &odd, err);
+    int rc = with_unit(cells->of[FG_OFFER_DEVICE_MEM], &mib)
+                 ? 1
+                 : fg_offer_number(cells->of[FG_OFFER_DEVICE_MEM], 0, &mib, &odd, err);
     if (rc < 0)
         return fg_wrap(err, rc, "accelerator_mem_mib");
+    if (mib >= BYTES_LEAST) {
+        fg_offer_repair(row, "memory of a device is %lld: read as bytes", (long long)mib);
+        mib >>= 20;
+    }
     if (rc == 0)
         mib = described_mib(cells->of[FG_OFFER_GPU_INFO]);
     if (mib < 0 || mib > UINT32_MAX)
@@ -282,34 +303,76 @@ static int check_count(struct fg_offer_row *row, struct fg_err *err)
 
 /* -- cores and memory of the machine ----------------------------------------------------------------- */
 
+/* More memory than any machine has, in thousandths of GiB: then it was told in MiB. */
+static bool is_too_much(int64_t gib_milli, int64_t cpu_milli)
+{
+    return gib_milli > HOST_GIB_MAX * 1000LL
+           || (cpu_milli > 0 && gib_milli / HOST_GIB_OF_CORE > cpu_milli);
+}
+
+static int read_memory(const struct fg_offer_cells *cells,
+                       struct fg_offer_row *row,
+                       int64_t cpu_milli,
+                       int64_t *out_gib_milli,
+                       struct fg_err *err)
+{
+    const char *odd = NULL;
+    struct fg_field field = cells->of[FG_OFFER_MEMORY];
+    int64_t mib;
+    if (with_unit(field, &mib)) {
+        *out_gib_milli = mib * 1000 / 1024;
+        return 0;
+    }
+    int rc = fg_offer_number(field, 3, out_gib_milli, &odd, err);
+    if (rc < 0)
+        return fg_wrap(err, rc, "memory_gib");
+    if (is_too_much(*out_gib_milli, cpu_milli)
+        && !is_too_much(*out_gib_milli / 1024, cpu_milli)) {
+        fg_offer_repair(row, "memory of the machine is %lld: read as MiB",
+                        (long long)(*out_gib_milli / 1000));
+        *out_gib_milli /= 1024;
+    }
+    if (*out_gib_milli < 0 || is_too_much(*out_gib_milli, cpu_milli))
+        return fg_fail(err, FG_EINVAL,
+                       "memory_gib: %lld, expected 0 to %d and at most %d a core",
+                       (long long)(*out_gib_milli / 1000), HOST_GIB_MAX, HOST_GIB_OF_CORE);
+    return 0;
+}
+
 static int read_machine(const struct fg_offer_cells *cells,
                         struct fg_offer_row *row,
                         struct fg_err *err)
 {
     struct fg_offer *offer = &row->offers[0];
     const char *odd = NULL;
-    int64_t cpu = 0, mib = 0;
+    int64_t cpu = 0, gib_milli = 0;
     int rc = fg_offer_number(cells->of[FG_OFFER_VCPUS], 3, &cpu, &odd, err);
     if (rc < 0)
         return fg_wrap(err, rc, "vcpus");
-    rc = fg_offer_number(cells->of[FG_OFFER_MEMORY], 3, &mib, &odd, err);
-    if (rc < 0)
-        return fg_wrap(err, rc, "memory_gib");
     if (cpu < 0 || cpu > FG_CPUS_MAX * 1000LL)
         return fg_fail(err, FG_EINVAL, "vcpus: %lld thousandths, expected 0 to %d cores",
                        (long long)cpu, FG_CPUS_MAX);
-    int64_t gib_milli = mib;
-    if (gib_milli > HOST_GIB_MAX * 1000LL && gib_milli / 1024 <= HOST_GIB_MAX * 1000LL) {
-        fg_offer_repair(row, "memory of the machine is %lld: read as MiB",
-                        (long long)(gib_milli / 1000));
-        gib_milli /= 1024;
+    rc = read_memory(cells, row, cpu, &gib_milli, err);
+    if (rc < 0)
+        return rc;
+    if (cpu > HOST_CORES_MAX * 1000LL && gib_milli > 0 && gib_milli < cpu / 2) {
+        int64_t kept = cpu;
+        fg_offer_repair(row, "vcpus and memory were the other way round");
+        cpu = gib_milli / 1000 * 1000;
+        gib_milli = kept;
     }
-    if (gib_milli < 0 || gib_milli > HOST_GIB_MAX * 1000LL)
-        return fg_fail(err, FG_EINVAL, "memory_gib: out of bounds, expected 0 to %d",
-                       HOST_GIB_MAX);
     offer->cpu_milli = (uint32_t)cpu;
     offer->mem_mib = (uint64_t)(gib_milli * 1024 / 1000);
     return 0;
+}
+
+/* Each device of a machine has a core at least. */
+static int check_cores(const struct fg_offer *offer, struct fg_err *err)
+{
+    if (offer->cpu_milli == 0 || offer->cpu_milli / FG_WHOLE_MILLI >= offer->accelerators)
+        return 0;
+    return fg_fail(err, FG_EINVAL, "%u devices and %u thousandths of cores: columns swapped?",
+                   offer->accelerators, offer->cpu_milli);
 }
 
 /* -- devices that are charged apart from their machine ------------------------------------------------- */
@@ -428,6 +491,8 @@ int fg_offer_row_read(const struct fg_offer_reading *reading,
         rc = read_accelerator(cells, out, err);
     if (rc == 0)
         rc = read_machine(cells, out, err);
+    if (rc == 0)
+        rc = check_cores(&out->offers[0], err);
     if (rc == 0) {
         name_instance(cells, out);
         rc = fg_offer_row_prices(cells, out, err);

@@ -19,6 +19,12 @@ struct fg_offer_row {
                                     struct fg_offer_row *out,
                                     struct fg_err *err);
 
+/* Is it a price that such a device may have?  FG_EINVAL: cents, a price for a month, a point at the wrong place. */
+[[nodiscard]] int fg_offer_price_check(const char *what,
+                                       int64_t price_uusd_per_hour,
+                                       const struct fg_offer *offer,
+                                       struct fg_err *err);
+
 /* A machine without accelerators, as those list it who charge both apart: its name, zone and prices. */
 struct fg_host_row {
     char supplier[FG_NAME_MAX], instance[FG_NAME_MAX], region[FG_NAME_MAX], zone[FG_NAME_MAX];

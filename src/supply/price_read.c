@@ -14,11 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KEY_MAX         2048
-#define SPOT_SLACK      1000 /* a spot price is above the other if by more than a thousandth of it */
-#define DEVICE_UUSD_MIN 100
-#define DEVICE_UUSD_MAX 100000000
-#define NONE            UINT32_MAX
+#define KEY_MAX    2048
+#define SPOT_SLACK 1000 /* a spot price is above the other if by more than a thousandth of it */
+#define NONE       UINT32_MAX
 
 /* What one text of cells names. */
 struct identity {
@@ -227,12 +225,11 @@ static int read_price(const struct identity *identity,
     int rc = fg_offer_number(field, 6, out, &odd, why);
     if (rc <= 0)
         return rc < 0 ? fg_wrap(why, rc, "%s", name) : 0;
-    assert(identity->offer.accelerators > 0);
-    int64_t each = *out / identity->offer.accelerators;
-    if (*out < 0 || each < DEVICE_UUSD_MIN || each > DEVICE_UUSD_MAX)
-        return fg_fail(why, FG_EINVAL,
-                       "%s is %.6g USD an hour for one device, expected %g to %g", name,
-                       (double)each / 1e6, DEVICE_UUSD_MIN / 1e6, DEVICE_UUSD_MAX / 1e6);
+    if (*out <= 0)
+        return fg_fail(why, FG_EINVAL, "%s is 0 or negative", name);
+    rc = fg_offer_price_check(name, *out, &identity->offer, why);
+    if (rc < 0)
+        return rc;
     return 1;
 }
 
