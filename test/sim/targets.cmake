@@ -41,3 +41,8 @@ if(CMAKE_C_FLAGS MATCHES "fsanitize")
 else()
     add_test(NAME sim/order COMMAND order_sim 400)
 endif()
+
+# The life of single orders.
+add_executable(order_life_sim test/sim/order_life_sim.c test/sim/sim_store.c test/sim/sim_books.c test/sim/sim_engine.c test/sim/sim_provision.c)
+target_link_libraries(order_life_sim PRIVATE fg_control)
+add_test(NAME sim/order_life COMMAND order_life_sim)
