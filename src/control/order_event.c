@@ -109,7 +109,9 @@ static void gone(struct fg_control *control,
 {
     struct fg_order *order = &purchase->order;
     bool was_left = order->leaving;
-    if (order->state == FG_ORDER_ORDERED && event->ready_us) {
+    int64_t over_us = event->gone_us ? event->gone_us : control->now_us;
+    if (order->state == FG_ORDER_ORDERED && event->ready_us && event->ready_us <= over_us
+        && event->ready_us <= control->now_us) {
         order->delivered = order->count; /* it came and went, and nobody saw it */
         deliver(control, purchase, event->ready_us);
     }
