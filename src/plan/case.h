@@ -1,0 +1,71 @@
+/* case.h - a question of procurement in files: demand (CSV), options (YAML), offers, to a problem of procure.h.
+ *
+ *     demand.csv --read--> CASE --offers--> fg_procure_problem      formats: docs/planning.md
+ *     plan.yaml ---read-->
+ *
+ * A class that the options do not name is served by the accelerator kind that its name means.  Pure: bytes in, values out.
+ */
+#pragma once
+
+#include "plan/procure.h"
+
+#define FG_CASE_BYTES_MAX (256UL * 1024 * 1024)
+
+struct fg_case_kind {
+    char kind[FG_KIND_MAX]; /* as a user means it: "h100" is any H100 */
+    uint32_t rate_milli;
+};
+
+struct fg_case_class {
+    struct fg_procure_class class;
+    const struct fg_case_kind *kinds;
+    uint32_t kinds_len;
+};
+
+struct fg_case {
+    /* From the options. */
+    int64_t period_us;              /* 0: not told */
+    uint32_t periods;               /* 0: as many as the demand has */
+    int64_t budget_per_period_uusd; /* INT64_MAX: none */
+    const int64_t *budgets_uusd;    /* by period, budgets_len of them; NULL: none */
+    uint32_t budgets_len;
+    int64_t unmet_uusd_per_hour; /* of classes without one; 0: by offers */
+    double gap, seconds;
+    struct fg_procure_limits limits;
+    struct fg_procure_prices prices;
+    struct fg_case_class *classes; /* of the options, then those that only demand has */
+    uint32_t classes_len;
+    /* From the demand. */
+    bool is_dated;
+    int64_t begin_us; /* dated: the first period's */
+    uint32_t scenarios;
+    const double *demand, *weights; /* as fg_procure_problem has them */
+};
+
+/* Defaults; then the options, if there are any (len 0: none).  FG_EINVAL: "plan.yaml:3: cvar.alpha: ...". */
+[[nodiscard]] int fg_case_read_options(const char *bytes,
+                                       size_t len,
+                                       const char *file_name,
+                                       struct fg_arena *arena,
+                                       struct fg_case *out,
+                                       struct fg_err *err);
+
+/* Columns period (or time), class (or series), devices, and scenario and weight if there are several; or, instead of devices,
+ * mean and the bands that `fastgpu forecast` prints (lo80, hi80, ...), of which scenarios are made.  After the options.
+ * FG_EINVAL: "demand.csv:17: ...", FG_ETOOBIG. */
+[[nodiscard]] int fg_case_read_demand(const char *bytes,
+                                      size_t len,
+                                      const char *file_name,
+                                      struct fg_arena *arena,
+                                      struct fg_case *out,
+                                      struct fg_err *err);
+size_t fg_case_room(size_t options_len,
+                    size_t demand_len); /* of the arena for both, and the problem */
+
+/* The problem with these offers (borrowed); FG_EINVAL: no offer of a kind that a class names, with what there is. */
+[[nodiscard]] int fg_case_problem(const struct fg_case *wanted,
+                                  const struct fg_offer *offers,
+                                  size_t offers_len,
+                                  struct fg_arena *arena,
+                                  struct fg_procure_problem *out,
+                                  struct fg_err *err);
