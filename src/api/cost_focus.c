@@ -14,10 +14,11 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define DAYS_MAX 31
-#define ROWS_MAX 200000
-#define ROOM     (512UL * 1024 * 1024) /* address space for the rows of a day */
-#define FULL     1
+#define DAYS_MAX   31
+#define ROWS_MAX   200000
+#define ROOM       (512UL * 1024 * 1024) /* address space for the rows of a day */
+#define PARTS_ROOM 64
+#define FULL       1
 
 /* What one job cost on the day. */
 struct part {
@@ -48,6 +49,15 @@ static int64_t most(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
+static void grow(struct sheet *sheet)
+{
+    size_t room = 2 * sheet->parts_room;
+    struct part *parts = FG_NEW(sheet->arena, struct part, room);
+    memcpy(parts, sheet->parts, sheet->parts_len * sizeof(*parts));
+    sheet->parts = parts;
+    sheet->parts_room = room;
+}
+
 /* Another attempt of the same job is the same row. */
 static struct part *part_of(struct sheet *sheet, const struct fg_job_cost_view *cost)
 {
@@ -56,14 +66,8 @@ static struct part *part_of(struct sheet *sheet, const struct fg_job_cost_view *
         return last;
     if (sheet->parts_len == ROWS_MAX)
         return NULL;
-    if (sheet->parts_len == sheet->parts_room) {
-        size_t room = sheet->parts_room ? 2 * sheet->parts_room : 64;
-        struct part *parts = FG_NEW(sheet->arena, struct part, room);
-        if (sheet->parts_len)
-            memcpy(parts, sheet->parts, sheet->parts_len * sizeof(*parts));
-        sheet->parts = parts;
-        sheet->parts_room = room;
-    }
+    if (sheet->parts_len == sheet->parts_room)
+        grow(sheet);
     struct part *part = &sheet->parts[sheet->parts_len++];
     *part = (struct part){.project = cost->project,
                           .user = cost->user,
@@ -185,9 +189,10 @@ static int write_day(struct sheet *sheet,
                      struct fg_err *err)
 {
     struct fg_cost_range range = {all->project, sheet->day, sheet->day + 1};
-    sheet->parts = NULL;
-    sheet->parts_len = sheet->parts_room = sheet->at = 0;
     fg_arena_reset(sheet->arena);
+    sheet->parts_len = sheet->at = 0;
+    sheet->parts_room = PARTS_ROOM;
+    sheet->parts = FG_NEW(sheet->arena, struct part, PARTS_ROOM);
     int rc = fg_reader_job_costs(reader, &range, add_part, sheet, err);
     if (rc == 0)
         rc = fg_reader_spend(reader, &range, write_booking, sheet, err);

@@ -62,7 +62,7 @@ static int read_question(const struct fg_cli *cli,
                          struct fg_break_even_question *question,
                          struct fg_err *err)
 {
-    int64_t months, devices;
+    int64_t months = 0, devices = 0;
     const char *lost = fg_args_get(&cli->args, "lost");
     question->lost_us = LOST_US;
     question->resale_milli = 500;

@@ -274,15 +274,15 @@ static void compare(const struct fg_break_even_question *question, struct fg_bre
                 .b = b,
                 .use_ppm = crossing(question, out, &out->ways[a], &out->ways[b]),
                 .month = month_of(question, &out->ways[a], &out->ways[b])};
-    for (uint8_t i = 1; i < out->ways_len; i++) {
+    for (size_t i = 1; i < out->ways_len; i++) {
         for (uint32_t part = 0; part <= FG_BREAK_EVEN_PARTS; part++)
             if (out->ways[i].by_use_uusd[part]
                 < out->ways[out->best_by_use[part]].by_use_uusd[part])
-                out->best_by_use[part] = i;
+                out->best_by_use[part] = (uint8_t)i;
         for (uint32_t month = 0; month <= question->months; month++)
             if (out->ways[i].cost_uusd[month]
                 < out->ways[out->best_by_month[month]].cost_uusd[month])
-                out->best_by_month[month] = i;
+                out->best_by_month[month] = (uint8_t)i;
     }
     out->best = out->best_by_month[question->months];
 }

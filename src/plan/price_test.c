@@ -43,8 +43,8 @@ static void test_rising_smooth_and_bounded(void)
         valid &= fg_price_rule_check(&rule, NULL) == 0;
         ends &= price_at(&rule, cost, 0, -1) == low && price_at(&rule, cost, 1, -1) == high
                 && price_at(&rule, cost, 7, -1) == high && price_at(&rule, cost, -1, -1) == low;
-        for (double u = 0; u <= 1; u += 0.001) {
-            int64_t price = price_at(&rule, cost, u, -1);
+        for (int i = 0; i <= 1000; i++) {
+            int64_t price = price_at(&rule, cost, i / 1000.0, -1);
             rising &= price >= last && price <= high;
             /* never steeper than the logistic at its middle, over what it covers */
             double s = rule.steepness, t = rule.target_milli / 1000.0,

@@ -263,7 +263,7 @@ int fg_supplier_history_read(const char *bytes,
 {
     struct fg_rows rows = {.bytes = bytes, .len = len};
     struct fg_field line;
-    enum column of_field[COLUMNS_MAX];
+    enum column of_field[COLUMNS_MAX] = {};
     size_t width = 0, found = 0;
     struct fg_supplier_history *all =
         FG_NEW(arena, struct fg_supplier_history, FG_SUPPLIERS_MAX + 1);

@@ -61,8 +61,7 @@ static void test_bad(void)
         "supplier,speed\na,NaN\n",
         "supplier,lead_hours\na,5\n",
         "supplier,speed,runs\na,5,\n",
-        "supplier\naaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-        "\n",
+        "supplier\naaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n",
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         FG_AUTO(fg_arena)

@@ -259,8 +259,7 @@ static void test_weights(void)
         "price=nan",
         "price=1 lead",
         "=1",
-        "price=1,xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
-        "xxxxxxxxxxxxxxxxxxxxxxxx=1"};
+        "price=1,xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx=1"};
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
         EQ(fg_score_weights_read(wrong[i], weights, &err), FG_EINVAL);
 }
@@ -281,8 +280,11 @@ static void test_intervals_hold_the_truth(void)
                lead = fg_belief_quantile(&prior[FG_CRITERION_LEAD], unit());
         for (int i = 0; i < 20; i++)
             h.kept += unit() >= broken;
-        for (double at = -log(unit()) / faults; at < 3; at -= log(unit()) / faults)
+        double at = -log(unit()) / faults;
+        while (at < 3) {
+            at -= log(unit()) / faults;
             h.faults++;
+        }
         for (int i = 0; i < 5; i++)
             h.lead_sum_us += llround(-log(unit()) * lead * 3.6e9);
         fg_beliefs(&offer, &h, 0, after);
