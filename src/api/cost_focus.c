@@ -61,9 +61,9 @@ static void grow(struct sheet *sheet)
 /* Another attempt of the same job is the same row. */
 static struct part *part_of(struct sheet *sheet, const struct fg_job_cost_view *cost)
 {
-    struct part *last = sheet->parts_len ? &sheet->parts[sheet->parts_len - 1] : NULL;
-    if (last && last->job == cost->job)
-        return last;
+    size_t len = sheet->parts_len;
+    if (len > 0 && sheet->parts[len - 1].job == cost->job)
+        return &sheet->parts[len - 1];
     if (sheet->parts_len == ROWS_MAX)
         return NULL;
     if (sheet->parts_len == sheet->parts_room)
