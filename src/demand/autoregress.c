@@ -41,6 +41,7 @@ void fg_model_ar(struct fg_past *past, int, double *, double *out)
 
 /* -- ridge regression on chosen lags ----------------------------------------------------------------------- */
 
+#define RIDGE    3e-4 /* of the mean variance of the lags */
 #define LAGS_MAX 96
 
 struct lags {
@@ -117,12 +118,12 @@ static void regress(struct regression *r, double ridge, struct fg_arena *arena)
     fg_cholesky_solve(gram, r->beta, r->cols, ridge * trace / (double)r->cols);
 }
 
-void fg_model_ridge(struct fg_past *past, int variant, double *, double *out)
+static void ridge(struct fg_past *past, int many, double *out)
 {
     struct lags lags = {};
-    choose_lags(past, variant, &lags);
+    choose_lags(past, many, &lags);
     struct regression r = lag_columns(past, &lags);
-    regress(&r, 3e-3, past->arena);
+    regress(&r, RIDGE, past->arena);
     for (size_t h = 0; h < past->horizon; h++) {
         double sum = r.means[r.cols];
         for (size_t j = 0; j < r.cols; j++) {
@@ -132,4 +133,23 @@ void fg_model_ridge(struct fg_past *past, int variant, double *, double *out)
         }
         out[h] = sum;
     }
+}
+
+void fg_model_ridge(struct fg_past *past, int variant, double *, double *out)
+{
+    ridge(past, variant, out);
+}
+
+/* The same on what changed since one step (variant 0) or one season ago: levels that move do not mislead it. */
+void fg_model_ridge_changes(struct fg_past *past, int variant, double *, double *out)
+{
+    size_t over = variant ? past->seasons[variant - 1] : 1;
+    double *changes = FG_NEW(past->arena, double, past->n);
+    for (size_t t = over; t < past->n; t++)
+        changes[t - over] = past->y[t] - past->y[t - over];
+    struct fg_past changed = fg_past_with(past, changes);
+    changed.n = past->n - over;
+    ridge(&changed, 0, out);
+    for (size_t h = 0; h < past->horizon; h++)
+        out[h] += h >= over ? out[h - over] : past->y[past->n + h - over];
 }

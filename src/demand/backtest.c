@@ -6,8 +6,11 @@
 #include <math.h>
 #include <string.h>
 
-#define ORIGINS 7
-#define POWER   4.0 /* weights are errors to the power of minus this */
+#define ORIGINS 14
+#define SHARES  4   /* ways between "as now" and the combination that are tried */
+#define DOUBT   1.7 /* gains as large as they are unsure, times this, are half believed */
+#define FADES   0.9 /* an origin counts so much of the next newer one */
+#define POWER   3.0 /* weights are errors to the power of minus this */
 
 static double zero_share(const double *y, size_t n)
 {
@@ -118,7 +121,7 @@ void fg_backtest_run(struct fg_backtest *out_backtest,
                      struct fg_arena *scratch)
 {
     struct fg_backtest *b = out_backtest;
-    *b = (struct fg_backtest){.actual = actual};
+    *b = (struct fg_backtest){.y = y, .actual = actual};
     struct fg_past whole = fg_past_make(task, y, n, scratch);
     choose_origins(b, task->horizon, n, &whole);
     size_t first = b->origins_len ? b->origins[0] : n;
@@ -187,6 +190,68 @@ void fg_backtest_weights(const struct fg_backtest *backtest, int without, double
     }
     for (size_t m = 0; m < backtest->models_len; m++)
         out_weights[m] /= total;
+}
+
+/* -- the combination against "as now" ---------------------------------------------------------------------- */
+
+/* Sum of errors at one origin of going `share` of the way from its last value to the combination. */
+static double error_of_share(const struct fg_backtest *b,
+                             const double *combined,
+                             size_t origin,
+                             double share)
+{
+    const double *actual = b->actual + b->origins[origin];
+    double as_now = b->y[b->origins[origin] - 1], sum = 0;
+    for (size_t h = 0; h < b->len; h++)
+        if (!isnan(actual[h]))
+            sum += fabs(actual[h] - as_now - share * (combined[origin * b->len + h] - as_now));
+    return sum;
+}
+
+/* What a share of the way gains in all, newer origins counting more, and in multiples of how sure that is. */
+struct gain {
+    double share, error, sure;
+};
+
+static struct gain gain_of_share(const struct fg_backtest *b,
+                                 const double *combined,
+                                 int without,
+                                 double share)
+{
+    struct gain gain = {.share = share};
+    double sum = 0, squares = 0, weights = 0;
+    for (size_t k = 0; k < b->origins_len; k++) {
+        if ((int)k == without)
+            continue;
+        double weight = pow(FADES, (double)(b->origins_len - 1 - k));
+        double error = error_of_share(b, combined, k, share);
+        double less = error_of_share(b, combined, k, 0) - error;
+        gain.error += weight * error;
+        sum += weight * less;
+        squares += weight * less * less;
+        weights += weight;
+    }
+    /* Neighbouring origins overlap by half: so many count as half as many. */
+    double mean = weights > 0 ? sum / weights : 0;
+    double variance = weights > 0 ? (squares / weights - mean * mean) / (weights / 2) : 0;
+    gain.sure = mean <= 0 ? 0 : variance > 1e-12 * mean * mean ? mean / sqrt(variance) : 1e6;
+    return gain;
+}
+
+double fg_backtest_trust(const struct fg_backtest *backtest,
+                         const double *combined,
+                         int without)
+{
+    if (!backtest->origins_len)
+        return 1;
+    struct gain best = gain_of_share(backtest, combined, without, 0);
+    for (int step = 1; step <= SHARES; step++) {
+        struct gain gain = gain_of_share(backtest, combined, without, (double)step / SHARES);
+        if (gain.error < best.error)
+            best = gain;
+    }
+    double sure = pow(best.sure / DOUBT, 4);
+    return best.share * sure / (sure + 1);
 }
 
 void fg_backtest_combine(

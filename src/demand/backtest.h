@@ -3,7 +3,7 @@
 
 #include "demand/model.h"
 
-#define FG_BACKTEST_ORIGINS_MAX 8
+#define FG_BACKTEST_ORIGINS_MAX 24
 
 struct fg_backtest {
     size_t models_len;
@@ -14,7 +14,7 @@ struct fg_backtest {
     size_t origins[FG_BACKTEST_ORIGINS_MAX]; /* ascending: how many values were known */
     size_t len;                              /* steps forecast from each; at most the horizon */
     double *forecasts;                       /* [origin][model][step] */
-    const double *actual;                    /* the series, gaps as NAN */
+    const double *y, *actual; /* the series as the models see it, and as it was, gaps as NAN */
 };
 
 /* Choose the models that suit `y` (n values, no gaps) and let each forecast from each origin. `actual` are the values to
@@ -40,6 +40,12 @@ double fg_backtest_error(const struct fg_backtest *backtest, size_t model, int w
 
 /* Weights of the models, summing to 1, from all origins but `without`. */
 void fg_backtest_weights(const struct fg_backtest *backtest, int without, double *out_weights);
+
+/* How far to go from "as now" to the combination, 0 to 1, by what it said ([origin][step]) at all origins but
+ * `without`: the way that would have been best, less the less sure that is. 1 without a backtest. */
+double fg_backtest_trust(const struct fg_backtest *backtest,
+                         const double *combined,
+                         int without);
 
 /* Combine forecasts [model][len] by weights into `out` (len). */
 void fg_backtest_combine(

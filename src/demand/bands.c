@@ -16,24 +16,36 @@
 #define FROM_WIDE 0.45 /* its say in the scale; the rest is that of the steps near by */
 #define FROM_ALL  0.1  /* and that of all steps */
 #define SIDED     0.5  /* say of what is missed on the same side; the rest is that of both */
-#define WIDER                                                                                  \
-    1.25 /* the days to come are less like those of the backtest than these are like each other */
-#define KNOWN 24.0 /* so many steps of one origin are worth another origin */
+#define WIDER     1.15 /* what comes is less like the backtest than its parts are like each other */
+#define KNOWN     24.0 /* so many steps of one origin are worth another origin */
 
 #define NORMAL_MEAN_DISTANCE 0.79788 /* of a standard normal from 0 */
 
 /* -- what was missed -------------------------------------------------------------------------------------- */
 
 /* Of each origin, by a combination in whose weights it has no say. */
+static void combine_without(const struct fg_backtest *b, size_t origin, double *out)
+{
+    double weights[FG_FORECAST_MODELS_MAX];
+    fg_backtest_weights(b, b->origins_len > 1 ? (int)origin : -1, weights);
+    fg_backtest_combine(b->forecasts + origin * b->models_len * b->len, b->models_len, b->len,
+                        weights, out);
+}
+
 static void find_missed(const struct fg_backtest *b, struct fg_bands *bands)
 {
+    size_t len = b->len;
+    double *combined = FG_NEW(bands->arena, double, b->origins_len *len);
+    for (size_t k = 0; k < b->origins_len; k++)
+        combine_without(b, k, combined + k * len);
+    bands->trust = fg_backtest_trust(b, combined, -1);
     for (size_t k = 0; k < b->origins_len; k++) {
-        double weights[FG_FORECAST_MODELS_MAX], *missed = bands->missed + k * b->len;
-        fg_backtest_weights(b, b->origins_len > 1 ? (int)k : -1, weights);
-        fg_backtest_combine(b->forecasts + k * b->models_len * b->len, b->models_len, b->len,
-                            weights, missed);
-        for (size_t h = 0; h < b->len; h++)
-            missed[h] = b->actual[b->origins[k] + h] - missed[h];
+        double trust =
+            b->origins_len > 2 ? fg_backtest_trust(b, combined, (int)k) : bands->trust;
+        double as_now = b->y[b->origins[k] - 1];
+        for (size_t h = 0; h < len; h++)
+            bands->missed[k * len + h] = b->actual[b->origins[k] + h] - as_now
+                                         - trust * (combined[k * len + h] - as_now);
     }
 }
 
@@ -111,7 +123,7 @@ struct fg_bands fg_bands_make(const struct fg_backtest *backtest,
                               struct fg_arena *scratch)
 {
     struct fg_bands bands = {
-        .paths_len = backtest->origins_len, .len = backtest->len, .arena = scratch};
+        .paths_len = backtest->origins_len, .len = backtest->len, .trust = 1, .arena = scratch};
     size_t cells = bands.paths_len * bands.len;
     bands.missed = FG_NEW(scratch, double, cells);
     bands.scores = FG_NEW(scratch, double, cells);

@@ -11,6 +11,7 @@ struct fg_bands {
     double *
         scores; /* [origin][step]: missed, in units of the scale of the other origins; NAN as well */
     double *scale; /* [step], the whole horizon: how far off is usual */
+    double trust;  /* 0 to 1: how far to go from "as now" to the combination */
     struct fg_arena *arena;
 };
 

@@ -72,6 +72,7 @@ static double naive_move(const struct fg_past *past)
 static void describe_models(struct fg_forecast *f,
                             const struct fg_backtest *b,
                             const double *weights,
+                            double trust,
                             struct fg_arena *arena)
 {
     double steps, sum = actual_sum(b, &steps);
@@ -79,9 +80,10 @@ static void describe_models(struct fg_forecast *f,
     f->naive_wape = NAN;
     for (size_t m = 0; m < b->models_len; m++) {
         double wape = sum > 0 ? fg_backtest_error(b, m, -1) * steps / sum : NAN;
-        f->models[m] = (struct fg_forecast_model){b->models[m]->name, weights[m], wape};
-        if (b->models[m]->run == fg_model_naive)
-            f->naive_wape = wape;
+        bool naive = b->models[m]->run == fg_model_naive;
+        double weight = trust * weights[m] + (naive ? 1 - trust : 0);
+        f->models[m] = (struct fg_forecast_model){b->models[m]->name, weight, wape};
+        f->naive_wape = naive ? wape : f->naive_wape;
     }
     sort_by_weight(f);
     f->model = in_words(f, arena);
@@ -187,10 +189,12 @@ int fg_forecast(const struct fg_forecast_task *task,
     fg_backtest_weights(&b, -1, weights);
     f.median = FG_NEW(arena, double, task->horizon);
     fg_backtest_combine(ahead, b.models_len, task->horizon, weights, f.median);
+    for (size_t h = 0; h < f.horizon; h++)
+        f.median[h] = p.y[p.n - 1] + bands.trust * (f.median[h] - p.y[p.n - 1]);
     fg_prepared_events(&p, task, f.median, task->horizon);
     for (size_t h = 0; h < f.horizon; h++)
         f.median[h] = at_least(&f, f.median[h]);
-    describe_models(&f, &b, weights, arena);
+    describe_models(&f, &b, weights, bands.trust, arena);
     describe_backtest(&f, &b, &bands, &past);
     fill_bands(&f, task, &bands, arena);
     fill_shape(&f, &bands, arena);

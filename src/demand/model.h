@@ -31,7 +31,7 @@ extern const size_t fg_models_len;
  * cycles at that phase; the line from the first to the last value of a recent stretch, which is an honest drift; the
  * median of the recent past. */
 fg_model_run fg_model_naive, fg_model_seasonal_naive, fg_model_seasonal_median, fg_model_drift,
-    fg_model_recent_median;
+    fg_model_recent_median, fg_model_seasonal_walk, fg_model_revert;
 /* ets.c: exponential smoothing, the form (no trend or a damped one; no season, added or multiplied: the shortest)
  * with the least AICc (Hyndman et al. 2002). */
 fg_model_run fg_model_ets;
@@ -42,7 +42,7 @@ fg_model_run fg_model_theta;
 fg_model_run fg_model_split_holt, fg_model_split_ar;
 /* autoregress.c: AR by Yule-Walker and AIC, long enough to see the seasons; and by ridge regression on lags that were
  * chosen with the seasons in mind (variant 0: few, 1: many). */
-fg_model_run fg_model_ar, fg_model_ridge;
+fg_model_run fg_model_ar, fg_model_ridge, fg_model_ridge_changes;
 /* harmonic.c: sines of the seasons and a slope by least squares, AR on what is left. */
 fg_model_run fg_model_harmonic;
 /* double_season.c: Taylor's exponential smoothing for two seasons with AR(1) errors (2003). */
