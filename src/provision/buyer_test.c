@@ -258,8 +258,8 @@ static void a_secret_never_comes_back(void)
         "cat $FASTGPU_SECRET_FILE >&2; exit 1",
         "echo \"{\\\"ok\\\":false,\\\"error\\\":\\\"bad $(cat $FASTGPU_SECRET_FILE)\\\"}\"",
         "echo '{\"ok\":false,\"refused\":\"tOpSeCrEt\\/1\"}'",
-        "echo '{\"ok\":true,\"state\":\"pending\",\"reference\":\"tOpSeCrEt/1\","
-        "\"reason\":\"tOpSeCrEt/1\"}'",
+        "echo '{\"ok\":true,\"state\":\"pending\",\"reference\":\"tOpSeCrEt/1\"}'",
+        "echo '{\"ok\":true,\"state\":\"pending\",\"reason\":\"tOpSeCrEt/1\"}'",
         "echo '{\"ok\":true,\"state\":\"tOpSeCrEt/1\"}'",
     };
     for (size_t i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++) {

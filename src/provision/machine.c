@@ -236,7 +236,7 @@ static void burn_in(struct fg_inspect_report *out, uint32_t seconds)
 
 void fg_machine_inspect(const char *folder, uint32_t burn_in_s, struct fg_inspect_report *out)
 {
-    struct fg_inspect_report boards;
+    struct fg_inspect_report boards = {};
     assert(burn_in_s <= FG_MACHINE_BURN_IN_MAX_S);
     look_at_host(folder, out);
     if (look(&boards) < 0) {

@@ -176,8 +176,8 @@ static void a_report_that_is_none_is_the_machines_fault(void)
         "}");
     EQ(sheet.event.rc, 0);
     EQ(sheet.event.delivery, FG_DELIVERY_READY);
-    OK(sheet.event.instances[0].report != NULL);
-    EQ(sheet.event.instances[0].report->devices_len, 1);
+    const struct fg_inspect_report *report = sheet.event.instances[0].report;
+    OK(report && report->devices_len == 1);
     OK(sheet.event.instances[1].report == NULL);
     OK(strstr(sheet.event.instances[1].reason, "cannot be read") != NULL);
 }

@@ -244,7 +244,7 @@ static int parse(const char *text, struct fg_inspect_report *out, struct fg_err 
 
 static void a_report_reads_back(void)
 {
-    struct fg_inspect_report report = good(), again;
+    struct fg_inspect_report report = good(), again = {};
     FG_AUTO(fg_buf) struct fg_buf first = {}, second = {};
     struct fg_err err = {};
     report.disk_mib = -1;

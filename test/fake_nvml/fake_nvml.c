@@ -264,11 +264,11 @@ int nvmlDeviceGetCurrentClocksThrottleReasons(fg_nvml_device device, unsigned lo
 
 static int read_health(fg_nvml_device device, struct health *out)
 {
+    *out = (struct health){.ecc_on = 1, .slowdown = 1};
     FIND;
     const char *path = getenv("FASTGPU_FAKE_NVML_HEALTH");
     FILE *file = path ? fopen(path, "re") : NULL;
     char line[256];
-    *out = (struct health){.ecc_on = 1, .slowdown = 1};
     for (unsigned i = 0; file && i <= board && fgets(line, sizeof(line), file); i++)
         if (i == board
             && sscanf(line, "%u|%u|%u|%u|%u|%u", &out->ecc_on, &out->uncorrected,
