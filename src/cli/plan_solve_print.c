@@ -197,3 +197,13 @@ void fg_plan_solve_print(const struct fg_plan_answer *answer, const struct fg_te
         print_bind(answer, &answer->why->binds[i]);
     print_what_ifs(answer, term);
 }
+
+void fg_plan_solve_print_json(const struct fg_plan_answer *answer)
+{
+    FG_AUTO(fg_buf) struct fg_buf buf = {};
+    struct fg_json json = {.buf = &buf};
+    fg_json_object(&json);
+    fg_plan_answer_json(&json, answer);
+    fg_json_end(&json);
+    printf("%s\n", buf.text);
+}

@@ -3,34 +3,7 @@
 
 #include "cli/term.h"
 
-#include "plan/case.h"
-#include "plan/procure_why.h"
-
-/* What becomes of the plan if something is otherwise. */
-struct fg_plan_what_if {
-    char what[128];
-    double upper_bound_uusd; /* of the best plan then */
-    double unmet_share;
-    uint32_t orders;
-};
-
-struct fg_plan_answer {
-    const struct fg_case *wanted;
-    const struct fg_procure_problem *problem;
-    const struct fg_procure_plan *plan;
-    const struct fg_procure_why *why;
-    const struct fg_plan_what_if *what_ifs;
-    size_t what_ifs_len;
-    double seconds;
-};
+#include "plan/answer.h"
 
 void fg_plan_solve_print(const struct fg_plan_answer *answer, const struct fg_term *term);
 void fg_plan_solve_print_json(const struct fg_plan_answer *answer);
-
-/* Offers of the second stage that are used, with means over scenarios and periods. */
-struct fg_plan_use {
-    uint32_t offer;
-    double instance_hours, usd;
-};
-/* Into `out` (offers_len of the problem), the dearest first; their number. */
-size_t fg_plan_uses(const struct fg_plan_answer *answer, struct fg_plan_use *out);

@@ -1,5 +1,5 @@
-/* plan_solve_json.c - see plan_solve_print.h: the JSON, and what both forms count */
-#include "cli/plan_solve_print.h"
+/* answer_json.c - see answer.h: the JSON, and what it shares with tables */
+#include "plan/answer.h"
 
 #include "base/json_write.h"
 
@@ -194,33 +194,28 @@ static void what_if_json(struct fg_json *json, const struct fg_plan_answer *answ
     fg_json_end(json);
 }
 
-void fg_plan_solve_print_json(const struct fg_plan_answer *answer)
+void fg_plan_answer_json(struct fg_json *json, const struct fg_plan_answer *answer)
 {
     const struct fg_procure_plan *plan = answer->plan;
-    FG_AUTO(fg_buf) struct fg_buf buf = {};
-    struct fg_json json = {.buf = &buf};
-    fg_json_object(&json);
-    orders_json(&json, answer);
-    kv_usd(&json, "cost", plan->committed_uusd + plan->recourse_uusd);
-    kv_usd(&json, "committed", plan->committed_uusd);
-    kv_usd(&json, "recourse", plan->recourse_uusd);
-    kv_usd(&json, "unmet_cost", plan->unmet_uusd);
-    kv_usd(&json, "over_budget_cost", plan->over_uusd);
-    kv_usd(&json, "carbon_cost", plan->carbon_uusd);
-    kv_double(&json, "carbon_kg", plan->carbon_kg);
+    orders_json(json, answer);
+    kv_usd(json, "cost", plan->committed_uusd + plan->recourse_uusd);
+    kv_usd(json, "committed", plan->committed_uusd);
+    kv_usd(json, "recourse", plan->recourse_uusd);
+    kv_usd(json, "unmet_cost", plan->unmet_uusd);
+    kv_usd(json, "over_budget_cost", plan->over_uusd);
+    kv_usd(json, "carbon_cost", plan->carbon_uusd);
+    kv_double(json, "carbon_kg", plan->carbon_kg);
     if (answer->problem->limits.cvar_alpha_milli)
-        kv_usd(&json, "cvar", plan->cvar_uusd);
-    kv_usd(&json, "lower_bound", plan->lower_bound_uusd);
-    kv_usd(&json, "upper_bound", plan->upper_bound_uusd);
-    kv_double(&json, "gap", plan->gap);
-    fg_json_kv_bool(&json, "proven", plan->proven);
-    kv_double(&json, "unmet", plan->unmet_share);
-    kv_double(&json, "unmet_worst", plan->unmet_share_worst);
-    kv_double(&json, "seconds", answer->seconds);
-    uses_json(&json, answer);
-    periods_json(&json, answer);
-    why_json(&json, answer);
-    what_if_json(&json, answer);
-    fg_json_end(&json);
-    printf("%s\n", buf.text);
+        kv_usd(json, "cvar", plan->cvar_uusd);
+    kv_usd(json, "lower_bound", plan->lower_bound_uusd);
+    kv_usd(json, "upper_bound", plan->upper_bound_uusd);
+    kv_double(json, "gap", plan->gap);
+    fg_json_kv_bool(json, "proven", plan->proven);
+    kv_double(json, "unmet", plan->unmet_share);
+    kv_double(json, "unmet_worst", plan->unmet_share_worst);
+    kv_double(json, "seconds", answer->seconds);
+    uses_json(json, answer);
+    periods_json(json, answer);
+    why_json(json, answer);
+    what_if_json(json, answer);
 }
