@@ -3,6 +3,7 @@
 
 #include "base/json_write.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 void fg_command_give(struct fg_command *command, struct fg_buf *buf)
@@ -103,6 +104,28 @@ static enum fg_node_state shown_state(const struct fg_control *control, fg_node_
                                                                            : state;
 }
 
+/* The order that the node came with; null: it was here before. */
+static void bought(struct fg_json *json, const struct fg_control *control, fg_node_id id)
+{
+    const struct fg_order *order = fg_order_of_node(control, id);
+    fg_json_key(json, "order");
+    if (!order) {
+        fg_json_null(json);
+        return;
+    }
+    char text[24];
+    snprintf(text, sizeof(text), "%" PRIu64, order->id);
+    fg_json_object(json);
+    fg_json_kv(json, "id", text);
+    fg_json_kv(json, "supplier", order->offer.supplier);
+    fg_json_kv(json, "contract", fg_contract_name(order->offer.contract));
+    fg_json_kv_int(json, "uusd_per_hour",
+                   fg_offer_uusd_per_device_hour(&order->offer) * order->offer.accelerators);
+    fg_json_key(json, "until");
+    fg_json_time(json, order->until_us);
+    fg_json_end(json);
+}
+
 static void node(struct fg_json *json,
                  const struct fg_control *control,
                  const struct fg_actor *actor,
@@ -117,6 +140,7 @@ static void node(struct fg_json *json,
     fg_json_kv_int(json, "cpu_used_milli", node->cpu_milli - node->cpu_milli_left);
     fg_json_kv_int(json, "mem_mib", (int64_t)node->mem_mib);
     fg_json_kv_int(json, "mem_used_mib", (int64_t)(node->mem_mib - node->mem_mib_left));
+    bought(json, control, id);
     fg_json_key(json, "devices");
     fg_json_array(json);
     cpu_device(json, control, actor, id);

@@ -317,6 +317,9 @@ bool fg_budget_blocks(const struct fg_control *control,
 bool fg_budget_lacks_price(const struct fg_control *control)
 {
     const struct fg_config *config = control->config;
+    for (fg_node_id node = 1; node <= fg_pool_len(control->pool); node++)
+        if (fg_order_of_node(control, node))
+            return false;
     return control->has_budgets && config->cpu_price_uusd_per_core_hour == 0
            && config->gpu_price_uusd_per_hour == 0;
 }

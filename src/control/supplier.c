@@ -113,8 +113,7 @@ void fg_command_pause_supplier(struct fg_control *control, struct fg_command *co
     }
     struct fg_supplier supplier = *there;
     supplier.paused = command->kind == FG_CMD_SUPPLIER_PAUSE;
-    keep(control, command, &supplier,
-         supplier.paused ? "supplier.paused" : "supplier.resumed");
+    keep(control, command, &supplier, supplier.paused ? "supplier.paused" : "supplier.resumed");
 }
 
 void fg_command_remove_supplier(struct fg_control *control, struct fg_command *command)
