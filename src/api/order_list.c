@@ -105,7 +105,7 @@ void fg_handle_order_list(struct fg_call *call)
         fg_json_end(json);
     }
     fg_json_end(json);
-    if (page.len == page.room)
+    if (page.len > 0 && page.len == page.room)
         fg_json_kv_id(json, "next", page.orders[page.len - 1].id);
     else
         fg_json_kv(json, "next", NULL);
