@@ -1,6 +1,8 @@
 /* offer_cells.c - columns by name, rows in cells; see offer_cells.h */
 #include "supply/offer_cells.h"
 
+#include "model/offer_json.h"
+
 #include <ctype.h>
 #include <string.h>
 
@@ -180,4 +182,30 @@ int fg_offer_cells_of(const struct fg_offer_reading *reading,
             return rc;
     }
     return 0;
+}
+
+bool fg_offer_is_ours(const struct fg_doc *object)
+{
+    return fg_doc_get(object, "price_uusd_per_hour") != NULL;
+}
+
+int fg_offer_ours_read(const struct fg_doc *object,
+                       struct fg_arena *arena,
+                       struct fg_offer *out,
+                       struct fg_err *err)
+{
+    struct fg_doc *copy = FG_NEW(arena, struct fg_doc, 1);
+    const struct fg_doc **end = &copy->first;
+    *copy = (struct fg_doc){.kind = FG_DOC_MAP, .line = object->line};
+    for (const struct fg_doc *member = object->first; member; member = member->next) {
+        if (!fg_offer_json_knows(member->key))
+            continue;
+        struct fg_doc *kept = FG_NEW(arena, struct fg_doc, 1);
+        *kept = *member;
+        kept->next = NULL;
+        *end = kept;
+        end = (const struct fg_doc **)&kept->next;
+        copy->len++;
+    }
+    return fg_offer_json_read(copy, arena, out, err);
 }

@@ -47,6 +47,14 @@ struct fg_offer_header {
                                     struct fg_offer_cells *out,
                                     struct fg_err *err);
 
+/* An offer as this program shows it (model/offer_json.h; `fastgpu offer list --json`): has it prices in millionths?  Members that
+ * only the catalogue knows (id, listed, ...) are passed over. */
+bool fg_offer_is_ours(const struct fg_doc *object);
+[[nodiscard]] int fg_offer_ours_read(const struct fg_doc *object,
+                                     struct fg_arena *arena,
+                                     struct fg_offer *out,
+                                     struct fg_err *err);
+
 /* Nothing: empty, or a word that programs write for it ("nan", "null", "None", "n/a"). */
 bool fg_offer_is_empty(struct fg_field field);
 

@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/map.h"
+#include "base/text.h"
 #include "supply/offer_row.h"
 
 #include <ctype.h>
@@ -13,7 +14,7 @@
 #define ROWS_MAX 300000UL
 #define NOTE_ROOM                                                                              \
     4096UL /* address space for what is said of one row, with all that is written twice */
-#define CELL_ROOM (32UL * 1024 * 1024) /* the same for the numbers of a JSON list as text */
+#define CELL_ROOM (128UL * 1024 * 1024) /* the same for the numbers of a JSON list as text */
 
 /* What became of one row. */
 struct row_end {
@@ -316,6 +317,23 @@ static int read_table(struct collector *c, const char *bytes, size_t len)
     return rc;
 }
 
+/* What this program wrote itself needs no doubts but the check that it passed. */
+static int take_ours(struct collector *c,
+                     uint32_t at,
+                     const struct fg_doc *item,
+                     struct fg_arena *arena)
+{
+    struct fg_offer_row row = {.len = 1};
+    struct fg_err why;
+    if (fg_offer_ours_read(item, arena, &row.offers[0], &why) < 0) {
+        refuse(c, at, why.text);
+        return 0;
+    }
+    if (c->reading->supplier)
+        fg_copy(row.offers[0].supplier, FG_NAME_MAX, c->reading->supplier);
+    return keep_row(c, at, &row);
+}
+
 static int read_list(struct collector *c, const char *bytes, size_t len)
 {
     FG_AUTO(fg_arena) struct fg_arena *arena = fg_arena_new(fg_doc_room(len) + CELL_ROOM);
@@ -335,7 +353,9 @@ static int read_list(struct collector *c, const char *bytes, size_t len)
         rc = begin_row(c, ++number, &at);
         if (rc < 0)
             return rc;
-        if (fg_offer_cells_of(c->reading, item, arena, &cells, &why) < 0)
+        if (fg_offer_is_ours(item))
+            rc = take_ours(c, at, item, arena);
+        else if (fg_offer_cells_of(c->reading, item, arena, &cells, &why) < 0)
             refuse(c, at, why.text);
         else
             rc = take_cells(c, at, &cells);

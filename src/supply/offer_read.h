@@ -8,7 +8,7 @@
  *     lead_time_hours, minimum_hours, minimum_count, capacity, away_percent, reclaims_per_khour, watts, carbon_g_per_kwh, currency;
  *   - SkyPilot's catalogues: InstanceType, vCPUs, MemoryGiB, AcceleratorName, AcceleratorCount, GpuInfo (or GPUInfo), Price,
  *     SpotPrice, Region, AvailabilityZone.
- * JSON is a list of objects with the house's own names, or {"offers": [...]}.
+ * JSON is a list of objects with the house's own names, or {"offers": [...]}; or what `fastgpu offer list --json` prints.
  *
  * A row without a contract makes an on-demand offer of its price and a spot offer of its spot price.  A row that can be read in
  * one way only is repaired, and said; one that can be read in two is refused: a wrong price buys the wrong machine.

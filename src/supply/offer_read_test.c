@@ -322,6 +322,23 @@ static void json_is_read(void)
     OK(sheet.refused_len == 3 && sheet.refused[0].line == 2);
 }
 
+/* What `fastgpu offer list --json` prints goes in again. */
+static void our_own_form_is_read(void)
+{
+    static const char text[] =
+        "[{\"id\":\"7\",\"listed\":true,\"supplier\":\"a\",\"instance\":\"x\",\"accelerator\":"
+        "\"h100-sxm-80g\",\"accelerators\":8,\"region\":null,\"contract\":\"reserved\",\"term_"
+        "us\":"
+        "3600000000,\"price_uusd_per_hour\":20000000,\"first_seen\":\"2024-11-03T00:00:00Z\"},"
+        "{\"supplier\":\"a\",\"instance\":\"x\",\"price_uusd_per_hour\":0}]";
+    FG_AUTO(fg_offer_sheet)
+    struct fg_offer_sheet sheet = read_text(text, sizeof(text) - 1, NULL);
+    EQ(sheet.offers_len, 1);
+    EQ(sheet.refused_len, 1);
+    OK(sheet.offers_len == 1 && sheet.offers[0].contract == FG_CONTRACT_RESERVED
+       && sheet.offers[0].term_us == 3600000000 && sheet.offers[0].region[0] == '\0');
+}
+
 static void what_is_no_catalogue_is_told(void)
 {
     static const struct {
@@ -410,6 +427,7 @@ int main(void)
     RUN(devices_find_their_machine);
     RUN(other_catalogues_are_read);
     RUN(json_is_read);
+    RUN(our_own_form_is_read);
     RUN(what_is_no_catalogue_is_told);
     RUN(the_real_catalogue_is_read);
     return tap_done();
