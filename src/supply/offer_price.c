@@ -37,22 +37,36 @@ static int read_price(const struct fg_offer_cells *cells,
 #define GIB_UUSD_MIN 1000
 #define GIB_UUSD_MAX 1500000
 
+static int64_t gib_of(const struct fg_offer *offer)
+{
+    return (offer->accelerator_mem_mib + 1023) / 1024;
+}
+
 int fg_offer_price_check(const char *what,
                          int64_t price,
                          const struct fg_offer *offer,
                          struct fg_err *err)
 {
     bool may_be_low = offer->upfront_uusd > 0 || offer->contract == FG_CONTRACT_OWNED;
-    int64_t gib = (offer->accelerator_mem_mib + 1023) / 1024;
-    int64_t most =
-        gib && gib * GIB_UUSD_MAX < DEVICE_UUSD_MAX ? gib * GIB_UUSD_MAX : DEVICE_UUSD_MAX;
+    int64_t gib = gib_of(offer);
     int64_t least = gib * GIB_UUSD_MIN > DEVICE_UUSD_MIN ? gib * GIB_UUSD_MIN : DEVICE_UUSD_MIN;
     int64_t each = price / (offer->accelerators ? offer->accelerators : 1);
-    if (each <= most && (may_be_low || each >= least))
+    if (each <= DEVICE_UUSD_MAX && (may_be_low || each >= least))
         return 0;
-    return fg_fail(
-        err, FG_EINVAL, "%s is %.6g USD an hour for one %s, expected %g to %g: another unit?",
-        what, (double)each / 1e6, offer->accelerator, (double)least / 1e6, (double)most / 1e6);
+    return fg_fail(err, FG_EINVAL,
+                   "%s is %.6g USD an hour for one %s, expected %g to %g: another unit?", what,
+                   (double)each / 1e6, offer->accelerator, (double)least / 1e6,
+                   (double)DEVICE_UUSD_MAX / 1e6);
+}
+
+/* Too dear to be true is said and no more: nobody buys it.  Too cheap was refused. */
+static void doubt_dear(struct fg_offer_row *row, int64_t price)
+{
+    const struct fg_offer *offer = &row->offers[0];
+    int64_t most = gib_of(offer) * GIB_UUSD_MAX, each = price / offer->accelerators;
+    if (most && each > most)
+        fg_offer_repair(row, "%.6g USD an hour for one %s is unusual, another unit?",
+                        (double)each / 1e6, offer->accelerator);
 }
 
 /* -- contract and terms ------------------------------------------------------------------------------ */
@@ -192,6 +206,7 @@ static int two_offers(struct fg_offer_row *row, struct prices *prices, struct fg
         rc = fg_offer_price_check("spot price", prices->spot, first, err);
     if (rc < 0)
         return rc;
+    doubt_dear(row, prices->has_price ? prices->price : prices->spot);
     struct fg_offer base = row->offers[0];
     row->len = 0;
     if (prices->has_price) {
@@ -228,6 +243,7 @@ static int one_offer(struct fg_offer_row *row, const struct prices *prices, stru
     int rc = fg_offer_price_check("price", price, offer, err);
     if (rc < 0)
         return rc;
+    doubt_dear(row, price);
     offer->price_uusd_per_hour = price;
     row->len = 1;
     return 0;

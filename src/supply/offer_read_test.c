@@ -104,7 +104,7 @@ static void prices_are_doubted(void)
     refused("a,x,T4,1,,4,16,r,,,", "no price");
     refused("a,x,T4,1,,4,16,r,,nan,null", "no price");
     refused("a,x,T4,1,,4,16,r,,380,", "for one t4");
-    refused("a,x,T4,1,,4,16,r,,52.6,", "another unit?"); /* cents */
+    repaired("a,x,T4,1,,4,16,r,,52.6,", "is unusual", 1); /* cents */
     refused("a,x,T4,1,,4,16,r,,0.0001,", "for one t4");
     refused("a,x,H100,8,,8,16,r,,9832,", "for one h100-sxm-80g");
     refused("a,x,H100,8,,8,16,r,,0.5,", "for one h100-sxm-80g");

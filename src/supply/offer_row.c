@@ -326,16 +326,15 @@ static int read_memory(const struct fg_offer_cells *cells,
     int rc = fg_offer_number(field, 3, out_gib_milli, &odd, err);
     if (rc < 0)
         return fg_wrap(err, rc, "memory_gib");
-    if (is_too_much(*out_gib_milli, cpu_milli)
+    if (is_too_much(*out_gib_milli, cpu_milli) && *out_gib_milli >= 1024 * 1000LL
         && !is_too_much(*out_gib_milli / 1024, cpu_milli)) {
         fg_offer_repair(row, "memory of the machine is %lld: read as MiB",
                         (long long)(*out_gib_milli / 1000));
         *out_gib_milli /= 1024;
     }
-    if (*out_gib_milli < 0 || is_too_much(*out_gib_milli, cpu_milli))
-        return fg_fail(err, FG_EINVAL,
-                       "memory_gib: %lld, expected 0 to %d and at most %d a core",
-                       (long long)(*out_gib_milli / 1000), HOST_GIB_MAX, HOST_GIB_OF_CORE);
+    if (*out_gib_milli < 0 || *out_gib_milli > HOST_GIB_MAX * 1000LL)
+        return fg_fail(err, FG_EINVAL, "memory_gib: %lld, expected 0 to %d",
+                       (long long)(*out_gib_milli / 1000), HOST_GIB_MAX);
     return 0;
 }
 
