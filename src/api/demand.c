@@ -8,9 +8,9 @@
 #include <stdio.h>
 
 #define HOUR_US       3'600'000'000LL
-#define HOURS_DEFAULT 2016  /* twelve weeks */
-#define HOURS_MAX     26400 /* three years */
-#define VALUES_MAX    400'000
+#define HOURS_DEFAULT 2016    /* twelve weeks */
+#define HOURS_MAX     26400   /* three years */
+#define VALUES_MAX    190'000 /* what a reader of JSON takes in one document */
 
 struct gathering {
     struct fg_ledger *ledger;
@@ -130,7 +130,8 @@ static void write_values(struct fg_json *json,
     fg_json_end(json);
 }
 
-static void write_lines(struct fg_json *json, const struct fg_ledger *ledger)
+/* `only` -1: all measures. */
+static void write_lines(struct fg_json *json, const struct fg_ledger *ledger, int only)
 {
     for (size_t line = 0; line < fg_ledger_lines(ledger); line++) {
         const struct fg_ledger_key *key = fg_ledger_key_at(ledger, line);
@@ -138,9 +139,32 @@ static void write_lines(struct fg_json *json, const struct fg_ledger *ledger)
         fg_json_kv(json, "project", key->project[0] ? key->project : NULL);
         fg_json_kv(json, "class", key->kind[0] ? key->kind : NULL);
         for (int i = 0; i < FG_LEDGER_MEASURES; i++)
-            write_values(json, ledger, line, (enum fg_ledger_measure)i);
+            if (only < 0 || only == i)
+                write_values(json, ledger, line, (enum fg_ledger_measure)i);
         fg_json_end(json);
     }
+}
+
+int fg_demand_measure(struct fg_call *call, int otherwise, int *out, struct fg_err *err)
+{
+    const char *name = fg_target_param(&call->target, "measure");
+    *out = name ? fg_ledger_measure_find(name) : otherwise;
+    if (!name || *out >= 0)
+        return 0;
+    return fg_fail(err, FG_EINVAL,
+                   "query: measure: %.40s, expected asked, running, waiting or refused", name);
+}
+
+static int check_size(const struct fg_ledger *ledger, int only, struct fg_err *err)
+{
+    size_t each = fg_ledger_hours(ledger) * (only < 0 ? FG_LEDGER_MEASURES : 1);
+    if (fg_ledger_lines(ledger) * each <= VALUES_MAX)
+        return 0;
+    return fg_fail(
+        err, FG_EINVAL,
+        "query: %zu lines of %zu values, expected at most %d: ask for fewer hours, one "
+        "measure, a class or a project",
+        fg_ledger_lines(ledger), each, VALUES_MAX);
 }
 
 void fg_handle_demand(struct fg_call *call)
@@ -148,14 +172,11 @@ void fg_handle_demand(struct fg_call *call)
     FG_AUTO(fg_ledger) struct fg_ledger *ledger = NULL;
     struct fg_json *json = &call->json;
     struct fg_err err = {};
-    int rc = fg_demand_of_call(call, &ledger, &err);
-    size_t hours = ledger ? fg_ledger_hours(ledger) : 0;
-    if (rc == 0 && ledger && fg_ledger_lines(ledger) * hours * FG_LEDGER_MEASURES > VALUES_MAX)
-        rc = fg_fail(
-            &err, FG_EINVAL,
-            "query: %zu lines of %zu hours, expected at most %d: ask for fewer hours, a "
-            "class or a project",
-            fg_ledger_lines(ledger), hours, VALUES_MAX / FG_LEDGER_MEASURES);
+    int only = -1, rc = fg_demand_measure(call, -1, &only, &err);
+    if (rc == 0)
+        rc = fg_demand_of_call(call, &ledger, &err);
+    if (rc == 0 && ledger)
+        rc = check_size(ledger, only, &err);
     if (rc < 0) {
         err.code = rc;
         fg_answer_error(call, &err);
@@ -165,11 +186,11 @@ void fg_handle_demand(struct fg_call *call)
     fg_json_key(json, "first");
     fg_json_time(json, ledger ? fg_ledger_first_us(ledger) : 0);
     fg_json_kv_int(json, "step_s", HOUR_US / 1'000'000);
-    fg_json_kv_int(json, "hours", (int64_t)hours);
+    fg_json_kv_int(json, "hours", ledger ? (int64_t)fg_ledger_hours(ledger) : 0);
     fg_json_key(json, "items");
     fg_json_array(json);
     if (ledger)
-        write_lines(json, ledger);
+        write_lines(json, ledger, only);
     fg_json_end(json);
     fg_json_end(json);
     fg_answer_json(call, 200);

@@ -10,3 +10,8 @@
 [[nodiscard]] int fg_demand_of_call(struct fg_call *call,
                                     struct fg_ledger **out,
                                     struct fg_err *err);
+/* The parameter `measure`, `otherwise` without it.  FG_EINVAL. */
+[[nodiscard]] int fg_demand_measure(struct fg_call *call,
+                                    int otherwise,
+                                    int *out,
+                                    struct fg_err *err);

@@ -100,14 +100,10 @@ static int read_ask(struct fg_call *call,
                     struct fg_err *err)
 {
     const char *levels = fg_target_param(&call->target, "level");
-    const char *name = fg_target_param(&call->target, "measure");
     uint64_t horizon = HORIZON_DEFAULT, values = HISTORY_DEFAULT;
-    *measure = name ? fg_ledger_measure_find(name) : FG_LEDGER_ASKED;
-    if (*measure < 0)
-        return fg_fail(err, FG_EINVAL,
-                       "query: measure: %.40s, expected asked, running, waiting or refused",
-                       name);
-    int rc = fg_target_uint(&call->target, "horizon", 1, HORIZON_MAX, &horizon, err);
+    int rc = fg_demand_measure(call, FG_LEDGER_ASKED, measure, err);
+    if (rc == 0)
+        rc = fg_target_uint(&call->target, "horizon", 1, HORIZON_MAX, &horizon, err);
     if (rc == 0)
         rc = fg_target_uint(&call->target, "history", 0, HISTORY_MAX, &values, err);
     if (rc == 0)

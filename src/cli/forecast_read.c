@@ -116,9 +116,11 @@ static int fetch(struct fg_cli *cli, int64_t step_us, struct fg_buf *out, struct
 static int write_path(struct fg_cli *cli, struct fg_buf *path, struct fg_err *err)
 {
     static const char *const names[] = {"class", "project", "by"};
+    const char *measure = fg_args_get(&cli->args, "measure");
     int64_t hours;
     int rc = fg_cli_number(cli, "hours", 1, 26'400, 2016, &hours, err);
-    fg_buf_printf(path, "/v1/demand?hours=%lld", (long long)hours);
+    fg_buf_printf(path, "/v1/demand?hours=%lld&measure=%s", (long long)hours,
+                  measure ? measure : "asked");
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         const char *value = fg_args_get(&cli->args, names[i]);
         if (!value)

@@ -362,9 +362,9 @@ def call_as_meant(spec, service):
     focus = call(200, "GET", "/v1/cost/focus")
     ok(focus.startswith(b"AvailabilityZone,BilledCost,"), "FOCUS begins with its columns", focus[:200])
     call(400, "GET", "/v1/cost/focus", query="?from=2026-01-01&to=2026-03-01")
-    for query in ("", "?by=project,class&hours=48", "?by=none&class=h100&project=contract"):
+    for query in ("", "?measure=waiting", "?by=project,class&hours=48", "?by=none&class=h100&project=contract"):
         call(200, "GET", "/v1/demand", query=query)
-    for query in ("?by=name", "?hours=0", "?hours=26401"):
+    for query in ("?by=name", "?hours=0", "?hours=26401", "?measure=slept"):
         call(400, "GET", "/v1/demand", query=query)
     call(404, "GET", "/v1/demand", query="?project=nobody")
     forecast = call(200, "GET", "/v1/forecast", query="?horizon=12&level=50&history=3")

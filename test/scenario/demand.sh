@@ -64,4 +64,11 @@ first=$(get '/v1/forecast?class=h100&horizon=12')
 is "the service says the same twice" "$(get '/v1/forecast?class=h100&horizon=12')" "$first"
 is "and the same as the command" "$(python3 -c 'import json, sys; print(json.load(sys.stdin)["series"][0]["points"][11]["mean"])' <<<"$first")" \
     "$(fg forecast --class h100 -H 12 --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["series"][0]["points"][11]["mean"])')"
+
+# Who is bound to a project sees that one only.
+fg project set other >/dev/null
+FASTGPU_TOKEN=$(fg token create --user eve --role viewer --project other --json | json token)
+is "the past of another project is not seen" "$(get '/v1/demand?by=project')" '{"first":null,"step_s":3600,"hours":0,"items":[]}'
+like "nor may it be asked for" "$(get '/v1/forecast?project=default')" '"status":404'
+is "nor forecast, from what others have asked for" "$(get '/v1/forecast?class=h100&horizon=12' | json series)" "[]"
 done_testing
