@@ -74,9 +74,9 @@ void fg_model_double_season(struct fg_past *past, int, double *memory, double *o
                             .lower = {0.0, 0.0, 0.0, 0.0},
                             .upper = {0.5, 0.6, 0.6, 0.99}};
     double x[PARAMETERS] = {0.03, 0.15, 0.2, 0.8};
-    if (memory[0])
+    if (memory[0] > 0)
         memcpy(x, memory + 1, sizeof(x));
-    fg_minimise(&f, x, memory[0] ? 0.03 : 0.15, memory[0] ? SEARCH_ON : SEARCH);
+    fg_minimise(&f, x, memory[0] > 0 ? 0.03 : 0.15, memory[0] > 0 ? SEARCH_ON : SEARCH);
     memory[0] = 1;
     memcpy(memory + 1, x, sizeof(x));
     run(x, &s);

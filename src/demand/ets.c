@@ -149,7 +149,7 @@ static void choose(struct fg_past *past, double *memory)
         double x[FG_MINIMISE_MAX];
         struct fg_function f = to_search(&ets, x);
         double criterion = aicc(&ets, fg_minimise(&f, x, 0.15, SEARCH), f.len);
-        if (criterion < best || !memory[0]) {
+        if (criterion < best || !(memory[0] > 0)) {
             best = criterion;
             memory[0] = (double)form + 1;
             memcpy(memory + 1, x, f.len * sizeof(*x));
@@ -162,9 +162,9 @@ static void forecast_form(struct fg_past *past, size_t form, double *memory, dou
     struct ets ets = of_form(past, form);
     double x[FG_MINIMISE_MAX];
     struct fg_function f = to_search(&ets, x);
-    if (memory[0])
+    if (memory[0] > 0)
         memcpy(x, memory + 1, f.len * sizeof(*x));
-    fg_minimise(&f, x, memory[0] ? 0.03 : 0.15, memory[0] ? SEARCH_ON : SEARCH);
+    fg_minimise(&f, x, memory[0] > 0 ? 0.03 : 0.15, memory[0] > 0 ? SEARCH_ON : SEARCH);
     memory[0] = (double)form + 1;
     memcpy(memory + 1, x, f.len * sizeof(*x));
     run(x, &ets);
@@ -173,7 +173,7 @@ static void forecast_form(struct fg_past *past, size_t form, double *memory, dou
 
 void fg_model_ets(struct fg_past *past, int, double *memory, double *out)
 {
-    if (!memory[0] || !possible(past, (size_t)memory[0] - 1))
+    if (!(memory[0] > 0) || !possible(past, (size_t)memory[0] - 1))
         choose(past, memory);
     forecast_form(past, (size_t)memory[0] - 1, memory, out);
 }

@@ -34,10 +34,10 @@ void fg_model_tsb(struct fg_past *past, int, double *, double *out)
     double size = 0, chance = 0;
     size_t seen = 0;
     for (size_t t = 0; t < past->n; t++) {
-        double y = past->y[t], weight = t < 1 / WEIGHT ? 1 / (double)(t + 1) : WEIGHT;
+        double y = past->y[t], weight = (double)t < 1 / WEIGHT ? 1 / (double)(t + 1) : WEIGHT;
         chance += weight * ((y != 0) - chance);
         if (y != 0) {
-            size += (seen < 1 / WEIGHT ? 1 / (double)(seen + 1) : WEIGHT) * (y - size);
+            size += ((double)seen < 1 / WEIGHT ? 1 / (double)(seen + 1) : WEIGHT) * (y - size);
             seen++;
         }
     }
