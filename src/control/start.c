@@ -106,7 +106,7 @@ static void intend_preempt(struct fg_control *control, const struct fg_decision 
 void fg_control_pass(struct fg_control *control)
 {
     control->pass_wanted = false;
-    if (fg_queue_ready(control->queue) == 0 && !fg_schedule_may_grow(control->schedule)
+    if (fg_queue_ready(control->queue) == 0 && !fg_schedule_may_act(control->schedule)
         && control->advances_len == 0)
         return;
     fg_ranking_tick(control->ranking, control->queue, control->pool, control->now_us);

@@ -291,11 +291,6 @@ static uint64_t more_of(const struct fg_pass *pass,
     return 0;
 }
 
-bool fg_schedule_may_grow(const struct fg_schedule *schedule)
-{
-    return schedule->runners.growable > 0;
-}
-
 void fg_elastic_grow(struct fg_schedule *schedule, struct fg_pass *pass)
 {
     for (size_t i = 0; schedule->runners.growable && i < schedule->runners.len; i++) {

@@ -125,6 +125,11 @@ size_t fg_schedule_looked(const struct fg_schedule *schedule)
     return schedule->looked;
 }
 
+bool fg_schedule_may_act(const struct fg_schedule *schedule)
+{
+    return schedule->runners.growable > 0 || schedule->spot_riders > 0;
+}
+
 struct fg_reservation fg_schedule_reservation(const struct fg_schedule *schedule)
 {
     return schedule->reservation;
@@ -254,6 +259,8 @@ void fg_schedule_start(struct fg_schedule *schedule,
     };
     schedule->grants_len += tasks > fg_job_tasks_max(job) ? tasks : fg_job_tasks_max(job);
     note_start(schedule, pass, job, beside);
+    schedule->spot_riders +=
+        schedule->config->spot_deadlines && fg_schedule_rides_spot(pass, job, grants, tasks);
     if (schedule->kinds)
         fg_kinds_started(schedule->kinds, pass->pool, job, grants);
 }

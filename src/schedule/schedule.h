@@ -125,8 +125,8 @@ struct fg_arranged fg_schedule_arranged(const struct fg_schedule *schedule);
 void fg_schedule_runs(struct fg_schedule *schedule,
                       const struct fg_queue *queue,
                       const struct fg_running *running);
-/* Could somebody who runs be given more tasks?  Then a pass may decide something even if nobody waits. */
-bool fg_schedule_may_grow(const struct fg_schedule *schedule);
+/* May a pass decide something even if nobody waits: give somebody who runs more tasks, ask somebody to leave spot? */
+bool fg_schedule_may_act(const struct fg_schedule *schedule);
 /* It holds none any more: its grants were, or are about to be, released in the pool. */
 void fg_schedule_over(struct fg_schedule *schedule, fg_job_id job);
 /* For tests: is that what it knows of this job?  And of how many it does. */

@@ -36,7 +36,7 @@ struct fg_schedule {
     size_t grants_len, grants_room;
     size_t looked;
     size_t guaranteed;  /* jobs that this pass started within guarantees */
-    size_t spot_riders; /* jobs with deadlines that the last pass saw on nodes of spot */
+    size_t spot_riders; /* jobs that may have to leave spot in time, as of the last pass */
     struct fg_reservation reservation;
     enum fg_backfill backfill;
     struct reserved reserved;
@@ -111,6 +111,11 @@ struct fg_gang fg_schedule_gang(const struct fg_schedule *schedule,
                                 const struct fg_pass *pass,
                                 const struct fg_pool *pool,
                                 const struct fg_job *job);
+/* spot.c: is one of these on spot, and the job one that may have to leave it in time? */
+bool fg_schedule_rides_spot(const struct fg_pass *pass,
+                            const struct fg_job *job,
+                            const struct fg_grant *grants,
+                            size_t len);
 /* spot.c: ask those to stop whose deadline spot has become a danger to, if they fit elsewhere now. */
 void fg_schedule_leave_spot(struct fg_schedule *schedule, struct fg_pass *pass);
 /* guarantee.c: jobs within what is guaranteed to their projects start, or the shadow pool is of the moment at which who has

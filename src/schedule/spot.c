@@ -82,11 +82,16 @@ struct fg_gang fg_schedule_gang(const struct fg_schedule *schedule,
 
 /* -- those that run -------------------------------------------------------------------------------------- */
 
-static bool is_on_spot(const struct fg_pool *pool, const struct runner *runner)
+bool fg_schedule_rides_spot(const struct fg_pass *pass,
+                            const struct fg_job *job,
+                            const struct fg_grant *grants,
+                            size_t len)
 {
-    const struct fg_grant *grants = fg_runner_grants(runner);
-    for (uint32_t i = 0; i < runner->grants_len; i++)
-        if (fg_pool_node(pool, grants[i].node)->is_spot)
+    if (!fg_pool_has_spot(pass->pool) || job->deadline_us == 0 || job->checkpoint_us == 0
+        || !job->preemptible)
+        return false;
+    for (size_t i = 0; i < len; i++)
+        if (fg_pool_node(pass->pool, grants[i].node)->is_spot)
             return true;
     return false;
 }
@@ -112,22 +117,23 @@ static bool is_settled(const struct fg_spot_verdict *verdict,
 void fg_schedule_leave_spot(struct fg_schedule *schedule, struct fg_pass *pass)
 {
     schedule->spot_riders = 0;
-    if (!fg_pool_has_spot(pass->pool) || schedule->runners.preemptible == 0)
+    if (!fg_pool_has_spot(pass->pool) || schedule->runners.preemptible == 0
+        || !schedule->config->spot_deadlines)
         return;
     for (size_t i = 0; i < schedule->runners.len; i++) {
         const struct runner *runner = &schedule->runners.slots[i];
-        if (!runner->job || !runner->preemptible || runner->stopping
-            || !is_on_spot(pass->pool, runner))
+        if (!runner->job || !runner->preemptible || runner->stopping)
             continue;
         const struct fg_job *job = fg_queue_get(pass->queue, runner->job);
-        if (!job || job->state != FG_JOB_RUNNING || job->deadline_us == 0
-            || job->checkpoint_us == 0)
+        if (!job
+            || !fg_schedule_rides_spot(pass, job, fg_runner_grants(runner), runner->grants_len))
             continue;
         struct fg_spot_verdict verdict;
         schedule->spot_riders++;
         fg_spot_judge(schedule->config, pass->pool, pass->queue, job, pass->now_us, &verdict);
-        if (verdict.rule == FG_SPOT_LAST && verdict.slack_us >= verdict.start_us
-            && is_settled(&verdict, job, pass->now_us) && fits_elsewhere(pass, job))
+        if (job->state == FG_JOB_RUNNING && verdict.rule == FG_SPOT_LAST
+            && verdict.slack_us >= verdict.start_us && is_settled(&verdict, job, pass->now_us)
+            && fits_elsewhere(pass, job))
             *fg_schedule_decide(schedule) =
                 (struct fg_decision){.kind = FG_DECIDE_PREEMPT, .job = job->id};
     }

@@ -271,7 +271,7 @@ static void apply_events(struct sim *sim)
 static void pass(struct sim *sim)
 {
     sim->pass_wanted = false;
-    if (fg_queue_ready(sim->queue) == 0 && !fg_schedule_may_grow(sim->schedule)
+    if (fg_queue_ready(sim->queue) == 0 && !fg_schedule_may_act(sim->schedule)
         && sim->cluster->reservations_len == 0)
         return;
     int64_t now_us = EPOCH_US + sim->now_us;
@@ -290,7 +290,7 @@ static void pass(struct sim *sim)
 static void plan_tick(struct sim *sim)
 {
     bool is_wanted = sim->options->tick_us > 0 && sim->running_len > 0
-                     && (fg_queue_ready(sim->queue) > 0 || fg_schedule_may_grow(sim->schedule));
+                     && (fg_queue_ready(sim->queue) > 0 || fg_schedule_may_act(sim->schedule));
     if (!is_wanted)
         sim->tick_us = 0;
     else if (sim->tick_us <= sim->now_us)

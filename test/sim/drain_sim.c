@@ -30,16 +30,18 @@ struct world {
     size_t tasks_len;
     struct fg_engine_event events[200];
     size_t events_len, events_at;
+    bool has_spot; /* n1 may be taken back */
 };
 
 /* -- an engine ------------------------------------------------------------------------------------------ */
 
 static int discover(
-    struct fg_engine *, struct fg_node_spec *out, size_t, size_t *out_len, struct fg_err *)
+    struct fg_engine *self, struct fg_node_spec *out, size_t, size_t *out_len, struct fg_err *)
 {
     for (uint32_t n = 0; n < NODES; n++) {
         out[n] =
             (struct fg_node_spec){.cpu_milli = 16000, .mem_mib = 65536, .devices_len = GPUS};
+        out[n].is_spot = n == 0 && ((const struct world *)self)->has_spot;
         snprintf(out[n].name, sizeof(out[n].name), "n%u", n + 1);
         for (uint32_t i = 0; i < GPUS; i++)
             memcpy(out[n].devices[i].kind, "h100", 5);
@@ -126,9 +128,12 @@ static void answered(struct fg_command *command)
         printf("# %s\n", command->err.text);
 }
 
-static struct world *build(void)
+static struct world *build_with(bool has_spot)
 {
     struct world *world = calloc(1, sizeof(*world));
+    if (!world)
+        abort();
+    world->has_spot = has_spot;
     fg_config_defaults(&world->config);
     world->now_us = BASE_US;
     world->store = sim_store_new();
@@ -147,6 +152,11 @@ static struct world *build(void)
     return world;
 }
 
+static struct world *build(void)
+{
+    return build_with(false);
+}
+
 static void drop(struct world *world)
 {
     fg_control_free(world->control);
@@ -158,6 +168,7 @@ struct ask {
     uint32_t gpus, tasks, tasks_min;
     bool preemptible;
     int32_t priority;
+    int64_t duration_s, deadline_s, checkpoint_s;
 };
 
 static fg_job_id submit(struct world *world, struct ask ask)
@@ -178,6 +189,9 @@ static fg_job_id submit(struct world *world, struct ask ask)
         .tasks_min = ask.tasks_min,
         .priority = ask.priority,
         .preemptible = ask.preemptible,
+        .duration_us = ask.duration_s * SECOND,
+        .deadline_us = ask.deadline_s ? world->now_us + ask.deadline_s * SECOND : 0,
+        .checkpoint_us = ask.checkpoint_s * SECOND,
         .compute_density = -1,
         .time_sensitivity = -1,
         .memory_need = -1};
@@ -383,8 +397,76 @@ static void an_elastic_gang_goes_on_smaller(void)
     drop(world);
 }
 
+/* -- deadlines ------------------------------------------------------------------------------------------------ */
+
+static bool why_says(struct world *world, fg_job_id job, const char *text)
+{
+    FG_AUTO(fg_arena) struct fg_arena *arena = fg_arena_new(1 << 20);
+    struct fg_command command = {
+        .kind = FG_CMD_WHY, .job = job, .arena = arena, .done = answered};
+    step(world, &command);
+    if (strstr(command.out_text, text))
+        return true;
+    printf("# %s\n", command.out_text);
+    return false;
+}
+
+/* A start takes 300 s by default, so that with less than 750 s of slack the spot node comes last. */
+static void deadlines_keep_off_spot_in_time(void)
+{
+    struct world *world = build_with(true);
+    fg_job_id tight = submit(world, (struct ask){.gpus = 2,
+                                                 .tasks = 1,
+                                                 .preemptible = true,
+                                                 .duration_s = 5000,
+                                                 .deadline_s = 5400,
+                                                 .checkpoint_s = 150});
+    EQ(tasks_on(world, tight, 1), 0);
+    EQ(tasks_on(world, tight, 0), 1);
+    OK(why_says(world, tight, "has 399 s of slack before its deadline"));
+    OK(why_says(world, tight,
+                "two starts of 300 s and 150 s of work, so it goes to other nodes "
+                "first"));
+    fg_job_id plain = submit(world, (struct ask){.gpus = 2, .tasks = 2});
+    EQ(tasks_on(world, plain, 0), 2);
+    fg_job_id late = submit(world, (struct ask){.gpus = 1, .tasks = 1});
+    EQ(state(world, late), FG_JOB_QUEUED);
+    drop(world);
+}
+
+/* Nothing else is free: it rides spot, and leaves when something is. */
+static void who_has_to_ride_spot_leaves_it_soon(void)
+{
+    struct world *world = build_with(true);
+    fg_job_id others[2];
+    for (size_t i = 0; i < 2; i++)
+        others[i] = submit(world, (struct ask){.gpus = 2,
+                                               .tasks = 1,
+                                               .preemptible = true,
+                                               .duration_s = 500,
+                                               .deadline_s = 600,
+                                               .checkpoint_s = 10});
+    fg_job_id tight = submit(world, (struct ask){.gpus = 2,
+                                                 .tasks = 1,
+                                                 .preemptible = true,
+                                                 .duration_s = 5000,
+                                                 .deadline_s = 5400,
+                                                 .checkpoint_s = 150});
+    EQ(tasks_on(world, tight, 1), 1);
+    world->now_us += 400 * SECOND;
+    OK(!is_asked_to_stop(world, tight));
+    end(world, others[0], 0, success);
+    OK(is_asked_to_stop(world, tight));
+    end(world, tight, 0, terminated);
+    EQ(tasks_on(world, tight, 0), 1);
+    EQ(tasks_on(world, tight, 1), 0);
+    drop(world);
+}
+
 int main(void)
 {
+    RUN(deadlines_keep_off_spot_in_time);
+    RUN(who_has_to_ride_spot_leaves_it_soon);
     RUN(who_ends_before_the_signal_has_succeeded);
     RUN(a_gang_succeeds_whole_or_not);
     RUN(a_draining_node_takes_nothing_new);
