@@ -47,3 +47,6 @@ foreach(path ${threaded})
     set_tests_properties(${name} PROPERTIES LABELS threads)
 endforeach()
 set_tests_properties(layers PROPERTIES LABELS once)
+
+# Measures how good forecasts are, on public data where that is at hand.
+set_tests_properties(demand/accuracy PROPERTIES LABELS release SKIP_RETURN_CODE 77)

@@ -182,6 +182,7 @@ int fg_forecast(const struct fg_forecast_task *task,
     struct fg_forecast f = {.horizon = task->horizon, .floor_at_zero = p.floor_at_zero};
     f.gaps = p.gaps;
     f.outliers = p.outliers;
+    f.shift_at = p.shift_at;
     f.window_at = p.from;
     double weights[FG_FORECAST_MODELS_MAX];
     double *ahead = FG_NEW(scratch, double, b.models_len * task->horizon);

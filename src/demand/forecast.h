@@ -86,11 +86,11 @@ struct fg_forecast {
     size_t gaps;     /* values that were missing and had to be guessed */
     size_t outliers; /* values that were so far off that the models saw a tamer one */
     size_t
-        shift_at; /* step of the newest level shift that older history was given up or moved for; 0: none */
+        shift_at; /* step from which the level is lastingly another one, the newest such; 0: none */
     size_t window_at; /* step of the first value that the models looked at */
 
     /* What the combination missed in the backtest, actual minus forecast: paths_len paths of `horizon` steps, path by
-     * path, scaled to be as wide as the bands. For fg_forecast_scenarios; steps unknown are as wide as known ones. */
+     * path, scaled to be as wide as the bands. For fg_forecast_scenario; steps unknown are as wide as known ones. */
     double *paths;
     size_t paths_len;
     double *scale; /* `horizon` values: how far off is usual at that distance */

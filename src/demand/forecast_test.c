@@ -231,6 +231,48 @@ static void gaps_are_guessed_and_counted(void)
     end(b);
 }
 
+static void a_lasting_change_of_level_is_followed_and_told(void)
+{
+    struct bench *b = begin();
+    for (size_t t = 0; t < 600; t++)
+        b->values[t] = (t < 450 ? 20 : 90) + 4 * sin(2 * M_PI * (double)t / 24) + draw(b);
+    EQ(run(b, 600), 0);
+    EQ(b->forecast.shift_at, 450);
+    OK(b->forecast.median[23] > 80 && b->forecast.median[23] < 100);
+    for (size_t t = 0; t < 600; t++)
+        b->values[t] = (double)t / 10 + 4 * sin(2 * M_PI * (double)t / 24) + draw(b);
+    EQ(run(b, 600), 0);
+    EQ(b->forecast.shift_at, 0);
+    end(b);
+}
+
+static void a_freak_value_is_counted_and_does_no_harm(void)
+{
+    struct bench *b = begin();
+    for (size_t t = 0; t < 600; t++)
+        b->values[t] = t == 590 ? 5000 : 50 + 10 * sin(2 * M_PI * (double)t / 24) + draw(b);
+    EQ(run(b, 600), 0);
+    EQ(b->forecast.outliers, 1);
+    double worst = 0;
+    for (size_t h = 0; h < 24; h++)
+        worst = fmax(worst, fabs(b->forecast.median[h] - 50.5
+                                 - 10 * sin(2 * M_PI * (double)(600 + h) / 24)));
+    OK(worst < 3);
+    end(b);
+}
+
+static void the_longest_horizon_keeps_to_its_memory(void)
+{
+    struct bench *b = begin();
+    for (size_t t = 0; t < VALUES_MAX; t++)
+        b->values[t] = 50 + 10 * sin(2 * M_PI * (double)t / 24) + draw(b);
+    b->task.horizon = FG_FORECAST_HORIZON_MAX;
+    EQ(run(b, VALUES_MAX), 0);
+    OK(fg_arena_used(b->arena) <= (64u << 10) + ((size_t)FG_FORECAST_HORIZON_MAX << 10));
+    OK(sound(b, VALUES_MAX));
+    end(b);
+}
+
 static void an_event_that_was_there_before_comes_again(void)
 {
     struct bench *b = begin();
@@ -308,6 +350,9 @@ int main(void)
     RUN(scaling_the_series_scales_the_forecast);
     RUN(a_very_long_series_costs_what_its_end_costs);
     RUN(gaps_are_guessed_and_counted);
+    RUN(a_lasting_change_of_level_is_followed_and_told);
+    RUN(a_freak_value_is_counted_and_does_no_harm);
+    RUN(the_longest_horizon_keeps_to_its_memory);
     RUN(an_event_that_was_there_before_comes_again);
     RUN(what_cannot_be_forecast_is_refused);
     RUN(scenarios_spread_as_the_bands_do);

@@ -160,6 +160,61 @@ static void tame_outliers(const struct fg_forecast_task *task,
     }
 }
 
+/* -- shifts ----------------------------------------------------------------------------------------------- */
+
+#define SHIFT_LEN  16  /* steps on either side, or the shortest season if that is longer */
+#define SHIFT_SURE 4.0 /* a straight slope comes to 3.5 */
+
+struct totals {
+    double *sums, *squares; /* of the first i values, less the mean */
+};
+
+/* How far the means of `len` values before and after `t` are apart, in standard deviations within them, whose square is
+ * taken to be at least `least`: what rounding leaves is no variance. */
+static double apart(const struct totals *totals, size_t t, size_t len, double least)
+{
+    double mean[2], within = 0;
+    for (size_t side = 0; side < 2; side++) {
+        size_t from = side ? t : t - len;
+        double squares = totals->squares[from + len] - totals->squares[from];
+        mean[side] = (totals->sums[from + len] - totals->sums[from]) / (double)len;
+        within += fmax(squares / (double)len - mean[side] * mean[side], 0) / 2;
+    }
+    within = fmax(within, least);
+    return within > 0 ? fabs(mean[1] - mean[0]) / sqrt(within) : 0;
+}
+
+/* The newest moment where the level before and after is not the same by far; the models are told nothing: those that
+ * look at the newest values only have done better since, and have their weight. */
+static void find_shift(const struct fg_forecast_task *task,
+                       struct fg_prepared *p,
+                       struct fg_arena *scratch)
+{
+    size_t len =
+        task->seasons_len && task->seasons[0] > SHIFT_LEN ? task->seasons[0] : SHIFT_LEN;
+    if (p->n < 2 * len)
+        return;
+    struct totals totals = {FG_NEW(scratch, double, p->n + 1),
+                            FG_NEW(scratch, double, p->n + 1)};
+    double mean = fg_mean(p->y, p->n), best = SHIFT_SURE;
+    for (size_t t = 0; t < p->n; t++) {
+        double off = p->y[t] - mean;
+        totals.sums[t + 1] = totals.sums[t] + off;
+        totals.squares[t + 1] = totals.squares[t] + off * off;
+    }
+    double all = totals.squares[p->n] / (double)p->n;
+    for (size_t t = p->n - len; t >= len; t--) {
+        double sure = apart(&totals, t, len, 1e-9 * all);
+        if (sure > best) {
+            best = sure;
+            p->shift_at = p->from + t;
+        }
+        /* Past the newest one: its top was within a window's length. */
+        if (p->shift_at && p->shift_at > p->from + t + len)
+            return;
+    }
+}
+
 /* -- events ----------------------------------------------------------------------------------------------- */
 
 /* Which of the values had any event. */
@@ -289,5 +344,6 @@ void fg_prepare(const struct fg_forecast_task *task,
     memcpy(p.y, p.actual, p.n * sizeof(double));
     fill_gaps(task, &p);
     tame_outliers(task, &p, scratch);
+    find_shift(task, &p, scratch);
     *out_prepared = p;
 }

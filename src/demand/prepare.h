@@ -10,6 +10,7 @@ struct fg_prepared {
     size_t n;
     size_t from; /* the step of the series that y[0] is */
     size_t gaps, outliers;
+    size_t shift_at; /* as in fg_forecast */
     bool floor_at_zero;
     /* What each event does: values are multiplied by it where nothing is negative, else it is added. */
     double effects[FG_FORECAST_EVENTS_MAX];
