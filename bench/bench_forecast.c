@@ -15,6 +15,7 @@
 #include "demand/forecast.h"
 #include "demand/read.h"
 
+#include <assert.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -72,6 +73,7 @@ static bool read_set(const char *folder,
 static void seasonal_indices(const double *y, size_t n, size_t season, double *out)
 {
     double mean = 0, covariance[HORIZON_MAX] = {}, squares = 0;
+    assert(season > 0 && season < HORIZON_MAX);
     for (size_t t = 0; t < n; t++)
         mean += y[t] / (double)n;
     for (size_t lag = 0; lag <= season; lag++)
@@ -102,6 +104,7 @@ static void seasonal_indices(const double *y, size_t n, size_t season, double *o
 static void naive2(const double *y, size_t n, size_t season, size_t horizon, double *out)
 {
     double index[HORIZON_MAX];
+    assert(season > 0);
     seasonal_indices(y, n, season, index);
     for (size_t h = 0; h < horizon; h++)
         out[h] = y[n - 1] / index[(n - 1) % season] * index[(n + h) % season];

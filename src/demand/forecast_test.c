@@ -106,8 +106,8 @@ static bool sound(const struct bench *b, size_t n)
         if (!isfinite(low) || !isfinite(high) || (low < 0 && !may_be_negative))
             return false;
         double last = -INFINITY;
-        for (double share = 0; share <= 1; share += 0.05) {
-            double value = fg_forecast_quantile(f, (uint32_t)h, share);
+        for (int percent = 0; percent <= 100; percent += 5) {
+            double value = fg_forecast_quantile(f, (uint32_t)h, percent / 100.0);
             if (!(value >= last))
                 return false;
             last = value;
@@ -140,7 +140,8 @@ static void a_constant_is_forecast_exactly(void)
     for (size_t n = 1; n <= 600; n = 3 * n + 1) {
         for (size_t t = 0; t < n; t++)
             b->values[t] = 7;
-        EQ(run(b, n), 0);
+        if (!EQ(run(b, n), 0))
+            break;
         bool exact = true;
         for (size_t h = 0; h < b->task.horizon; h++)
             exact &=
