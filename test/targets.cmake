@@ -29,6 +29,9 @@ if(TARGET fastgpu)
     if(TEST scenario/first_session)
         set_tests_properties(scenario/first_session PROPERTIES LABELS threads)
     endif()
+    if(TEST scenario/supplier_plugins) # it starts a few hundred processes
+        set_tests_properties(scenario/supplier_plugins PROPERTIES TIMEOUT 420)
+    endif()
 endif()
 
 # Tests of the scheduler that let a small cluster live.

@@ -1,5 +1,6 @@
 /* cmd_supplier_try.c - fastgpu supplier test: does a plug-in keep the contract? */
 #include "cli/human.h"
+#include "cli/interrupt.h"
 #include "cli/supplier_words.h"
 #include "cli/table.h"
 #include "cli/verb.h"
@@ -171,6 +172,8 @@ int fg_cmd_supplier_test(struct fg_cli *cli, struct fg_err *err)
         rc = read_duration(cli, "wait", INT64_C(86400000000), &trial.test.wait_us, err);
     if (rc < 0)
         return rc;
+    FG_AUTO(fg_interrupt) struct fg_interrupt *interrupt = fg_interrupt_new();
+    trial.test.stop_fd = interrupt ? fg_interrupt_fd(interrupt) : -1;
     if (!mkdtemp(trial.folder))
         return fg_fail(err, FG_EIO, "%s: %s", trial.folder, strerror(errno));
     run(&trial);

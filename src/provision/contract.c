@@ -5,11 +5,11 @@
 #include "provision/contract_rules.h"
 #include "provision/exec.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
 #define LOOK_FIRST_US 100000
 #define LOOK_MOST_US  2000000
@@ -27,9 +27,11 @@ static int64_t mono_us(void)
     return clock->mono_us(clock->self);
 }
 
-static void pause_us(int64_t us)
+/* Wait so long, or until somebody stops the test.  True: he did. */
+static bool is_stopped(const struct fg_kit *kit, int64_t wait_us)
 {
-    nanosleep(&(struct timespec){us / 1000000, us % 1000000 * 1000}, NULL);
+    struct pollfd stop = {kit->test->stop_fd, POLLIN, 0};
+    return poll(&stop, 1, (int)(wait_us / 1000)) > 0;
 }
 
 static void conclude(struct fg_kit *kit,
@@ -161,7 +163,10 @@ bool fg_kit_wait(struct fg_kit *kit,
                         fg_delivery_name(wanted));
             return false;
         }
-        pause_us(step_us);
+        if (is_stopped(kit, step_us)) {
+            fg_kit_fail(kit, "interrupted");
+            return false;
+        }
         step_us = step_us * 2 < LOOK_MOST_US ? step_us * 2 : LOOK_MOST_US;
     }
 }
@@ -195,7 +200,9 @@ size_t fg_contract_run(const struct fg_contract_test *test)
     for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
         int64_t begin_us = mono_us();
         kit->report = (struct fg_rule_report){.name = rules[i].name, .text = rules[i].text};
-        if (rules[i].buys && !test->buys)
+        if (is_stopped(kit, 0))
+            fg_kit_skip(kit, "interrupted");
+        else if (rules[i].buys && !test->buys)
             fg_kit_skip(kit, "nothing is to be bought");
         else
             rules[i].try(kit);

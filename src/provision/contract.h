@@ -24,6 +24,7 @@ struct fg_contract_test {
     const char *instance;               /* which offer is ordered; NULL: the cheapest */
     bool buys;
     int64_t wait_us; /* how long a delivery, or an end, may take */
+    int stop_fd; /* readable: the remaining rules are skipped, what was bought is given back; -1 none */
     void (*on_rule)(void *self, const struct fg_rule_report *report); /* each, in order */
     void *self;
 };

@@ -22,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define FILES_MAX     256
+#define FILES_MAX     1024
 #define FILE_SIZE_MAX (1024L * 1024 * 1024)
 #define LOOK_MS       20      /* between two looks where the kernel has no pidfd */
 #define REAP_US       2000000 /* how long a killed program may take to be gone */
@@ -97,7 +97,6 @@ static void limit(int what, rlim_t most)
         limit(RLIMIT_CORE, 0);
         limit(RLIMIT_NOFILE, FILES_MAX);
         limit(RLIMIT_FSIZE, FILE_SIZE_MAX);
-        limit(RLIMIT_CPU, (rlim_t)(exec->timeout_us / 1000000 + 1));
         close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
         umask(077);
         for (int signal_number = 1; signal_number < NSIG; signal_number++)

@@ -69,6 +69,36 @@ try --url "$url" --no-buy
 like "a redirect is not followed" "$(reason offers)" "redirect"
 end_serving
 
+# Whoever interrupts the test does not pay for it.
+serve --delay 30
+"$FASTGPU_BIN" supplier test --url "$url" >"$work/cut.out" 2>&1 &
+trial=$!
+eventually 20 grep -q same-key "$work/cut.out"
+kill -TERM "$trial" # INT would be ignored: the shell says so for what runs beside it
+wait "$trial"
+like "Ctrl-C ends it" "$(cat "$work/cut.out")" "interrupted"
+ok "and what was bought is given back" sh -c "! grep -q '\"gone\": null' '$work/shop/fake.json'"
+end_serving
+
+# A certificate that nobody signed.
+if command -v openssl >/dev/null; then
+    openssl req -x509 -newkey rsa:2048 -nodes -keyout "$work/key.pem" -out "$work/cert.pem" -days 2 -subj /CN=localhost 2>/dev/null
+    python3 - "$work" >"$work/tls" 2>/dev/null <<'P' &
+import http.server, ssl, sys
+server = http.server.HTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler)
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(sys.argv[1] + "/cert.pem", sys.argv[1] + "/key.pem")
+server.socket = context.wrap_socket(server.socket, server_side=True)
+print("https://localhost:%d" % server.server_address[1], flush=True)
+server.serve_forever()
+P
+    server=$!
+    eventually 20 test -s "$work/tls"
+    try --no-buy --url "$(cat "$work/tls")"
+    like "a certificate that nobody signed is not trusted" "$(reason offers)" "certificate"
+    end_serving
+fi
+
 # Programs, without the orders.
 program() { try --no-buy --timeout 2s -- "$@"; }
 program python3 "$suppliers/fake_supplier.py" --fault twice
