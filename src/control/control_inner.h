@@ -338,6 +338,8 @@ void fg_orders_book_live(struct fg_control *control,
 const struct fg_order *fg_order_of_node(const struct fg_control *control, fg_node_id node);
 /* What the grant costs an hour by the order that its node came with; -1: it came with none. */
 int64_t fg_order_price(const struct fg_control *control, const struct fg_grant *grant);
+struct fg_json;
+void fg_orders_notice(const struct fg_control *control, struct fg_json *json); /* into a list */
 bool fg_orders_check(const struct fg_control *control); /* for tests: are the sums right? */
 
 /* migrate.c */

@@ -66,7 +66,10 @@ void fg_control_drop_orders(struct fg_control *control)
 
 int fg_control_load_order(void *self, const struct fg_order *order)
 {
-    fg_order_add(self, order)->unsure = true;
+    struct fg_control *control = self;
+    const struct fg_supplier *supplier = fg_supplier_get(control, order->offer.supplier);
+    fg_order_add(control, order)->unsure_until_us =
+        control->now_us + (supplier ? supplier->timeout_us : 0) + 1;
     return 0;
 }
 

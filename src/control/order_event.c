@@ -244,7 +244,7 @@ static void on_the_way(struct fg_control *control,
     case FG_DELIVERY_REFUSED:
         fg_order_because(control, purchase, "the supplier refused: %.200s", event->reason);
         if (purchase
-                ->unsure) /* an earlier call may have bought it all the same: it is undone */
+                ->unsure_until_us) /* an earlier call may have bought it all the same: it is undone */
             fg_order_leave(control, purchase, FG_CAUSE_REFUSED);
         else
             reject(control, purchase, FG_CAUSE_REFUSED);
@@ -417,11 +417,27 @@ static void look_after(struct fg_control *control,
         fg_order_leave(control, purchase, FG_CAUSE_RECLAIMED); /* nothing is left: it ends */
 }
 
+/* A call that was cut off may be on its way still: for as long as a call may take, that nothing is known of the key is no proof
+ * that nothing was bought. */
+static void be_unsure(const struct fg_control *control, struct purchase *purchase)
+{
+    const struct fg_supplier *supplier =
+        fg_supplier_get(control, purchase->order.offer.supplier);
+    purchase->unsure_until_us = control->now_us + (supplier ? supplier->timeout_us : 0) + 1;
+}
+
 /* RELEASE, or STATUS of what is being given back. */
 static void released(struct fg_control *control,
                      struct purchase *purchase,
                      const struct fg_provision_event *event)
 {
+    bool is_unproved = purchase->order.state == FG_ORDER_ORDERED
+                       && event->delivery == FG_DELIVERY_UNKNOWN
+                       && control->now_us < purchase->unsure_until_us;
+    if (is_unproved) {
+        wait(control, purchase);
+        return;
+    }
     switch (event->delivery) {
     case FG_DELIVERY_GONE:
     case FG_DELIVERY_UNKNOWN:
@@ -460,7 +476,8 @@ void fg_order_event(struct fg_control *control, const struct fg_provision_event 
         || strcmp(purchase->order.key, event->key) != 0 || !fg_control_begin(control))
         return;
     purchase->tag = 0;
-    purchase->unsure |= event->rc < 0 && event->op == FG_PROVISION_PROVISION;
+    if (event->rc < 0 && event->op == FG_PROVISION_PROVISION)
+        be_unsure(control, purchase);
     event_fn *handle = handler(&purchase->order, event->op);
     if (event->rc < 0)
         failed(control, purchase, event);

@@ -18,7 +18,8 @@ struct purchase {
     uint64_t tag;                        /* of the call under way; 0: none is */
     int64_t due_us;                      /* no call before that */
     uint32_t failures;                   /* calls that failed, one after the other */
-    bool unsure;  /* a call to provision may have been made whose answer never came */
+    /* A call to provision may have been made whose answer never came: until then it may still have its effect.  0: none. */
+    int64_t unsure_until_us;
     bool may_buy; /* the supplier does not know the key: nothing of it was bought */
 };
 

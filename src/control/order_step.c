@@ -4,10 +4,11 @@
 
 #include <string.h>
 
-#define S_US      1000000LL
-#define NEVER     INT64_MAX
-#define BUSY_US   S_US
-#define EVENT_MAX 1000 /* of one step */
+#define S_US          1000000LL
+#define NEVER         INT64_MAX
+#define BUSY_US       S_US
+#define EVENT_MAX     1000 /* of one step */
+#define FAILURES_TOLD 3
 
 void fg_orders_begin(struct fg_control *control)
 {
@@ -143,4 +144,23 @@ void fg_orders_tick(struct fg_control *control)
         if (!fg_order_state_is_final(control->purchases[i].order.state))
             pass_time(control, &control->purchases[i]);
     fg_order_sweep(control);
+}
+
+void fg_orders_notice(const struct fg_control *control, struct fg_json *json)
+{
+    size_t waiting = 0, failing = 0;
+    char text[FG_TEXT_MAX];
+    for (size_t i = 0; i < control->purchases_len; i++) {
+        waiting += control->purchases[i].order.state == FG_ORDER_PLANNED;
+        failing += control->purchases[i].failures >= FAILURES_TOLD;
+    }
+    snprintf(text, sizeof(text), "%zu order%s for approval: fastgpu order list --state planned",
+             waiting, waiting == 1 ? " waits" : "s wait");
+    if (waiting > 0)
+        fg_json_string(json, text);
+    snprintf(text, sizeof(text),
+             "the suppliers of %zu order%s do not answer as they should: fastgpu order list",
+             failing, failing == 1 ? "" : "s");
+    if (failing > 0)
+        fg_json_string(json, text);
 }
