@@ -37,6 +37,7 @@ struct fg_api {
     struct fg_event_ring *ring;
     struct fg_blobs *blobs;
     struct fg_forecasts *forecasts;
+    atomic_bool planning; /* a plan is being made: one at a time */
     atomic_bool stopping;
     /* Bumped when something happened to a job; slot by its id.  Who shares a slot looks in vain. */
     atomic_uint job_changes[FG_JOB_CHANGE_SLOTS];

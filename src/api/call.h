@@ -55,8 +55,11 @@ struct fg_call {
     const char *kept_text; /* the answer of an earlier command, when one asks two */
     size_t kept_len;
     void (*then)(struct fg_call *call); /* called on a worker once woken */
-    struct fg_waiter waiter;            /* for long polls */
-    atomic_int refs;                    /* the connection, and a posted command */
+    void (*work)(struct fg_call *call); /* see fg_call_work() */
+    void *work_data;                    /* the handler's own; in the arena */
+    void (*work_drop)(void *data); /* frees what it owns when the call ends; NULL: nothing */
+    struct fg_waiter waiter;       /* for long polls */
+    atomic_int refs;               /* the connection, and a posted command */
     atomic_bool woken;
     atomic_bool command_done;
 
@@ -88,6 +91,11 @@ void fg_call_ask_until(struct fg_call *call,
                        enum fg_command_kind kind,
                        int64_t deadline_us,
                        void (*then)(struct fg_call *call));
+/* Suspend, and have `work` done by a thread of its own; then `then` is called on a worker.  For what takes seconds of
+ * computing: no other request waits for it.  `work` may use the call but answers nothing. */
+void fg_call_work(struct fg_call *call,
+                  void (*work)(struct fg_call *call),
+                  void (*then)(struct fg_call *call));
 /* Let a suspended request go on.  Any thread; only the first call counts. */
 void fg_call_wake(struct fg_call *call);
 

@@ -8,6 +8,7 @@
 #include "api/loop.h"
 
 #include <assert.h>
+#include <pthread.h>
 
 void fg_call_wake(struct fg_call *call)
 {
@@ -83,6 +84,29 @@ void fg_call_ask(struct fg_call *call,
     /* First suspend: done() may come before post() returns. */
     MHD_suspend_connection(call->mhd);
     post(call);
+}
+
+static void *work(void *self)
+{
+    struct fg_call *call = self;
+    call->work(call);
+    on_done(&call->command);
+    return NULL;
+}
+
+void fg_call_work(struct fg_call *call,
+                  void (*to_do)(struct fg_call *call),
+                  void (*then)(struct fg_call *call))
+{
+    pthread_t thread;
+    if (!prepare(call, FG_CMD_STATUS, then)) /* the control thread never sees it */
+        return;
+    call->work = to_do;
+    MHD_suspend_connection(call->mhd);
+    if (pthread_create(&thread, NULL, work, call) == 0)
+        pthread_detach(thread);
+    else
+        work(call); /* no thread to be had: slower for others, but done */
 }
 
 static struct fg_call *call_of(struct fg_waiter *waiter)

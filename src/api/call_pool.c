@@ -126,6 +126,8 @@ void fg_call_unref(struct fg_call *call)
     if (atomic_fetch_sub(&call->refs, 1) != 1)
         return;
     fg_blob_upload_drop(call);
+    if (call->work_drop)
+        call->work_drop(call->work_data);
     wipe(call);
     pthread_mutex_lock(&pool->lock);
     bool keep = pool->idle_len < KEEP_MAX;

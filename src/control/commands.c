@@ -178,6 +178,10 @@ static void (*const handlers[])(struct fg_control *control, struct fg_command *c
     [FG_CMD_ORDER_APPROVE] = fg_command_move_order,
     [FG_CMD_ORDER_CANCEL] = fg_command_move_order,
     [FG_CMD_ORDER_RELEASE] = fg_command_move_order,
+    [FG_CMD_PLAN_PUT] = fg_command_put_plan,
+    [FG_CMD_PLAN_APPROVE] = fg_command_decide_plan,
+    [FG_CMD_PLAN_REJECT] = fg_command_decide_plan,
+    [FG_CMD_PLAN_APPLY] = fg_command_apply_plan,
     [FG_CMD_PROJECT_PUT] = fg_command_put_project,
     [FG_CMD_TOKEN_PUT] = put_token,
 };

@@ -92,6 +92,7 @@ struct fg_control {
     size_t purchases_len, purchases_room;
     fg_order_id *node_orders; /* by node id: the order that it came with; 0: none */
     fg_order_id next_order_id;
+    uint64_t next_plan_id;
     int64_t orders_us; /* when one of them is due next */
 
     /* Of the step under way. */
@@ -328,6 +329,10 @@ void fg_command_ask_offers(struct fg_control *control, struct fg_command *comman
 /* order_command.c */
 void fg_command_create_order(struct fg_control *control, struct fg_command *command);
 void fg_command_move_order(struct fg_control *control, struct fg_command *command);
+/* plan.c */
+void fg_command_put_plan(struct fg_control *control, struct fg_command *command);
+void fg_command_decide_plan(struct fg_control *control, struct fg_command *command);
+void fg_command_apply_plan(struct fg_control *control, struct fg_command *command);
 /* order_step.c: within a step, what suppliers said and what is due; after the commit, who is to be asked. */
 void fg_orders_begin(struct fg_control *control); /* after the load */
 void fg_orders_tick(struct fg_control *control);

@@ -263,6 +263,7 @@ int fg_control_load(struct fg_control *control, struct fg_err *err)
         control->next_job_id = control->options.ids_used + 1;
     control->next_token_id = sink.next_token_id;
     control->next_order_id = sink.next_order_id;
+    control->next_plan_id = sink.next_plan_id;
     fg_orders_begin(control);
     rc = ensure_default(control, err);
     if (rc == 0)

@@ -39,11 +39,15 @@ static int check_supplier(const struct fg_control *control,
     return 0;
 }
 
-static int check_ask(const struct fg_control *control,
-                     const struct fg_order_ask *ask,
-                     fg_project_id *out_project,
-                     struct fg_err *err)
+int fg_order_check(const struct fg_control *control,
+                   const struct fg_order_ask *ask,
+                   fg_project_id *out_project,
+                   struct fg_err *err)
 {
+    const struct fg_supplier *supplier;
+    int rc = check_supplier(control, ask->order.offer.supplier, &supplier, err);
+    if (rc < 0)
+        return rc;
     const struct fg_project *project =
         ask->project[0] ? fg_queue_project_find(control->queue, ask->project) : NULL;
     if (ask->project[0] && !project)
@@ -55,11 +59,11 @@ static int check_ask(const struct fg_control *control,
     return 0;
 }
 
-static void approve_by(struct fg_control *control,
-                       struct purchase *purchase,
-                       const char *who,
-                       const char *actor,
-                       const char *remark)
+void fg_order_approve(struct fg_control *control,
+                      struct purchase *purchase,
+                      const char *who,
+                      const char *actor,
+                      const char *remark)
 {
     struct fg_order *order = &purchase->order;
     fg_order_go(purchase, FG_ORDER_APPROVED);
@@ -81,20 +85,11 @@ static bool is_known(struct fg_control *control, struct fg_command *command)
     return rc == 0;
 }
 
-void fg_command_create_order(struct fg_control *control, struct fg_command *command)
+struct purchase *fg_order_make(struct fg_control *control,
+                               const struct fg_order_ask *ask,
+                               fg_project_id project,
+                               const char *actor)
 {
-    const struct fg_order_ask *ask = command->order;
-    const struct fg_supplier *supplier;
-    fg_project_id project = 0;
-    char why[FG_TEXT_MAX];
-    assert(ask->order.key[0] && ask->order.offer.accelerators > 0);
-    if (is_known(control, command))
-        return;
-    command->rc = check_supplier(control, ask->order.offer.supplier, &supplier, &command->err);
-    if (command->rc == 0)
-        command->rc = check_ask(control, ask, &project, &command->err);
-    if (command->rc < 0 || !fg_control_begin(control))
-        return;
     struct fg_order order = ask->order;
     order.id = control->next_order_id++;
     order.state = FG_ORDER_PLANNED;
@@ -102,11 +97,30 @@ void fg_command_create_order(struct fg_control *control, struct fg_command *comm
     order.created_us = control->now_us;
     struct purchase *purchase = fg_order_add(control, &order);
     fg_order_write(control, purchase);
-    fg_order_tell(control, purchase, "created", command->actor.user,
+    fg_order_tell(control, purchase, "created", actor,
                   "%u x %s of supplier %s, at most %.6f USD an hour each", order.count,
-                  order.offer.instance, supplier->name, (double)order.max_uusd_per_hour / 1e6);
-    if (fg_order_policy_allows(control, supplier, &order, why))
-        approve_by(control, purchase, "policy", "", "within the caps of the standing policy");
+                  order.offer.instance, order.offer.supplier,
+                  (double)order.max_uusd_per_hour / 1e6);
+    return purchase;
+}
+
+void fg_command_create_order(struct fg_control *control, struct fg_command *command)
+{
+    const struct fg_order_ask *ask = command->order;
+    fg_project_id project = 0;
+    char why[FG_TEXT_MAX];
+    assert(ask->order.key[0] && ask->order.offer.accelerators > 0);
+    if (is_known(control, command))
+        return;
+    command->rc = fg_order_check(control, ask, &project, &command->err);
+    if (command->rc < 0 || !fg_control_begin(control))
+        return;
+    struct purchase *purchase = fg_order_make(control, ask, project, command->actor.user);
+    const struct fg_supplier *supplier =
+        fg_supplier_get(control, purchase->order.offer.supplier);
+    if (fg_order_policy_allows(control, supplier, &purchase->order, why))
+        fg_order_approve(control, purchase, "policy", "",
+                         "within the caps of the standing policy");
     else
         fg_order_because(control, purchase, "%s", why);
     give(control, command, &purchase->order);
@@ -125,8 +139,8 @@ static int approve(struct fg_control *control,
         rc = fg_fail(&command->err, FG_ESTATE, "order %" PRIu64 ": it is %s already", order->id,
                      fg_order_state_name(order->state));
     if (rc == 0)
-        approve_by(control, purchase, command->actor.user, command->actor.user,
-                   command->text ? command->text : "");
+        fg_order_approve(control, purchase, command->actor.user, command->actor.user,
+                         command->text ? command->text : "");
     return rc;
 }
 

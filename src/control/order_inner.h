@@ -26,6 +26,22 @@ struct purchase {
 /* order_book.c: the table of those that are not over */
 struct purchase *fg_order_get(const struct fg_control *control,
                               fg_order_id id); /* NULL: none */
+/* order_command.c: may it be made (FG_ENOENT, FG_ESTATE, FG_ETOOBIG); made, to be approved; approved.  `who` is told as the one
+ * who approved, `actor` as the one who did it. */
+int fg_order_check(const struct fg_control *control,
+                   const struct fg_order_ask *ask,
+                   fg_project_id *out_project,
+                   struct fg_err *err);
+struct purchase *fg_order_make(struct fg_control *control,
+                               const struct fg_order_ask *ask,
+                               fg_project_id project,
+                               const char *actor);
+void fg_order_approve(struct fg_control *control,
+                      struct purchase *purchase,
+                      const char *who,
+                      const char *actor,
+                      const char *remark);
+
 struct purchase *fg_order_add(struct fg_control *control, const struct fg_order *order);
 void fg_order_sweep(struct fg_control *control); /* those that are over leave the table */
 void fg_order_write(struct fg_control *control, const struct purchase *purchase);

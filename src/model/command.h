@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "model/job.h"
 #include "model/order_json.h"
+#include "model/plan_record.h"
 #include "model/project.h"
 #include "model/reservation_json.h"
 #include "model/supplier.h"
@@ -36,6 +37,10 @@ enum fg_command_kind {
     FG_CMD_ORDER_APPROVE,      /* order_id, text = remark; out_text: JSON object; these too: */
     FG_CMD_ORDER_CANCEL,       /* before anything was delivered */
     FG_CMD_ORDER_RELEASE,      /* what was delivered is given back */
+    FG_CMD_PLAN_PUT,           /* plan: a new one; out_id = its id */
+    FG_CMD_PLAN_APPROVE,       /* plan (id), text = remark */
+    FG_CMD_PLAN_REJECT,        /* the same */
+    FG_CMD_PLAN_APPLY,         /* plan (id), orders: all are made, or none */
     FG_CMD_PROJECT_PUT,        /* project (id 0: by name, created if new); out_id = its id */
     FG_CMD_TOKEN_PUT,          /* token (id 0: new); out_id = its id */
 };
@@ -66,6 +71,9 @@ struct fg_command {
     const struct fg_supplier *supplier;
     const struct fg_order_ask *order;
     fg_order_id order_id;
+    const struct fg_plan_record *plan;
+    const struct fg_order_ask *orders; /* of an approved plan */
+    size_t orders_len;
     struct fg_project *project;
     struct fg_token *token;
 

@@ -177,6 +177,8 @@ int fg_store_load(struct fg_store *store, struct fg_store_sink *sink, struct fg_
     if (rc == 0)
         rc = single(store, FG_SQL_next_order, &sink->next_order_id, err);
     if (rc == 0)
+        rc = single(store, FG_SQL_next_plan, &sink->next_plan_id, err);
+    if (rc == 0)
         rc = sink->project ? fg_db_projects(&store->db, sink->project, sink->self, err) : 0;
     if (rc == 0)
         rc = load_use(store, sink, err);

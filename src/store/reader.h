@@ -107,6 +107,20 @@ int fg_reader_suppliers(struct fg_reader *reader,
                         int (*row)(void *self, const char *name, const char *json),
                         void *self,
                         struct fg_err *err);
+/* Plans below `before` (0: all), newest first, at most `limit`, without what they say. */
+int fg_reader_plans(struct fg_reader *reader,
+                    uint64_t before,
+                    size_t limit,
+                    int (*row)(void *self, const struct fg_plan_record *plan),
+                    void *self,
+                    struct fg_err *err);
+/* One, told to `row` with what it says.  FG_ENOENT. */
+int fg_reader_plan(struct fg_reader *reader,
+                   uint64_t id,
+                   int (*row)(void *self, const struct fg_plan_record *plan),
+                   void *self,
+                   struct fg_err *err);
+
 /* Orders, also those that are over, newest first.  Zero and NULL members do not filter. */
 struct fg_order_filter {
     fg_project_id project; /* what the caller may see */

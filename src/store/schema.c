@@ -159,6 +159,11 @@ static const char *const step_3 =
     " hour INTEGER NOT NULL, project INTEGER NOT NULL, kind TEXT NOT NULL,"
     " running_us INTEGER NOT NULL, waiting_us INTEGER NOT NULL, shift_us INTEGER NOT NULL,"
     " refused_us INTEGER NOT NULL, PRIMARY KEY(hour, project, kind)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE plan("
+    " id INTEGER PRIMARY KEY, state INTEGER NOT NULL, created_us INTEGER NOT NULL,"
+    " decided_us INTEGER NOT NULL, applied_us INTEGER NOT NULL, horizon_us INTEGER NOT NULL,"
+    " cost_uusd INTEGER NOT NULL, orders INTEGER NOT NULL, created_by TEXT NOT NULL,"
+    " decided_by TEXT NOT NULL, remark TEXT NOT NULL, json TEXT NOT NULL) STRICT;"
     "CREATE INDEX attempt_cost ON attempt(finished_us) WHERE cost_uusd > 0;";
 
 static const char *const steps[] = {step_1, step_2, step_3};

@@ -14,6 +14,7 @@
 #include "model/demand.h"
 #include "model/job.h"
 #include "model/order.h"
+#include "model/plan_record.h"
 #include "model/project.h"
 
 struct fg_store; /* an instance */
@@ -108,6 +109,7 @@ struct fg_store_sink {
     fg_job_id next_job_id;     /* filled in: the first id never used */
     uint64_t next_token_id;    /* filled in: the same for tokens */
     fg_order_id next_order_id; /* ... and orders */
+    uint64_t next_plan_id;     /* ... and plans */
 };
 
 /* What may go.  Moments are UTC; 0 keeps everything of that sort. */
@@ -250,6 +252,15 @@ struct fg_store_ops {
                           int64_t from_day,
                           int64_t *out_uusd,
                           struct fg_err *err);
+    /* New (with its json), or decided upon (what it says stays). */
+    int (*plan_put)(struct fg_store *store,
+                    const struct fg_plan_record *plan,
+                    struct fg_err *err);
+    /* Without its json.  FG_ENOENT. */
+    int (*plan_find)(struct fg_store *store,
+                     uint64_t id,
+                     struct fg_plan_record *out,
+                     struct fg_err *err);
     /* Any order, open or over; by its key, or (key NULL) by its id.  FG_ENOENT. */
     int (*order_find)(struct fg_store *store,
                       fg_order_id id,

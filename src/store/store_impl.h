@@ -131,6 +131,15 @@ int fg_store_order_find(struct fg_store *store,
                         struct fg_order *out,
                         struct fg_err *err);
 
+/* plan_rows.c */
+int fg_store_plan_put(struct fg_store *store,
+                      const struct fg_plan_record *plan,
+                      struct fg_err *err);
+int fg_store_plan_find(struct fg_store *store,
+                       uint64_t id,
+                       struct fg_plan_record *out,
+                       struct fg_err *err);
+
 /* load_order.c: suppliers, open orders, their instances. */
 int fg_store_load_orders(struct fg_store *store,
                          struct fg_store_sink *sink,

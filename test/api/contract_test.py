@@ -204,6 +204,30 @@ def call_offers(call):
     ok(any(row["kind"] == "h100-sxm-80g" for row in known["items"]), "the H100 is known")
 
 
+def call_plans(call):
+    """Plans from a demand that is given: none of the suppliers can be ordered from, so the bundled offers are planned with."""
+    call(409, "POST", "/v1/plans", body={})
+    for bad in ({"demand": 1}, {"demand": "x"}, {"horizon_hours": 0}, {"horizon_hours": 1, "period_hours": 2}, {"demand": "period,class,devices\n0,h100,1\n", "options": "x: 1"}):
+        call(400, "POST", "/v1/plans", body=bad)
+    demand = "period,class,devices\n" + "".join(f"{day},h100,{8 + day}\n" for day in range(7))
+    made = call(201, "POST", "/v1/plans", body={"demand": demand, "period_hours": 24, "options": "seconds: 0\n"})
+    ok(made["state"] == "draft" and made["plan"]["period_hours"] == 24, "a plan is a draft", made["state"])
+    ok(made["plan"]["gap"] <= 0.001 and made["plan"]["cost"] > 0, "close to the best", made["plan"]["gap"])
+    ok([len(c["periods"]) for c in made["plan"]["forecasts"]] == [7], "with what it is for", made["plan"]["forecasts"])
+    this = {"id": made["id"]}
+    call(409, "POST", "/v1/plans/{id}/apply", this)
+    ok(call(200, "POST", "/v1/plans/{id}/approve", this, body={"remark": "fine"})["remark"] == "fine", "approved with a remark")
+    call(409, "POST", "/v1/plans/{id}/approve", this)
+    call(400, "POST", "/v1/plans/{id}/reject", this, body={"remark": 1})
+    call(200, "POST", "/v1/plans/{id}/reject", this)
+    call(409, "POST", "/v1/plans/{id}/apply", this)
+    call(200, "GET", "/v1/plans/{id}", this)
+    call(404, "GET", "/v1/plans/{id}", {"id": "99999999"})
+    call(404, "POST", "/v1/plans/{id}/apply", {"id": "99999999"})
+    for query in ("", "?limit=1"):
+        call(200, "GET", "/v1/plans", query=query)
+
+
 def call_as_meant(spec, service):
     operations = {(m, p): o for m, p, o, _ in spec.operations()}
     seen = set()
@@ -288,6 +312,7 @@ def call_as_meant(spec, service):
     call(200, "DELETE", "/v1/reservations/{name}", exam)
     call(404, "GET", "/v1/reservations/{name}", exam)
     call_offers(call)
+    call_plans(call)
     shop = {"name": "shop"}
     caps = {"max_uusd_per_hour": 3000000, "max_uusd": 90000000, "period": "week"}
     put = call(200, "PUT", "/v1/suppliers/{name}", shop, body={"kind": "owned", "policy": caps})

@@ -440,6 +440,17 @@ static int order_find(struct fg_store *self,
     return sim_books_find(&((struct sim_store *)self)->books_batch, id, key, out, err);
 }
 
+/* Plans are texts that nothing here depends on: store/plan_rows has its own tests. */
+static int plan_put(struct fg_store *self, const struct fg_plan_record *, struct fg_err *err)
+{
+    return fails((struct sim_store *)self, err);
+}
+
+static int plan_find(struct fg_store *, uint64_t, struct fg_plan_record *, struct fg_err *err)
+{
+    return fg_fail(err, FG_ENOENT, "no plans are simulated");
+}
+
 static int node_put(struct fg_store *self,
                     const struct fg_node_spec *,
                     enum fg_node_state wanted,
@@ -632,6 +643,8 @@ const struct fg_store_ops sim_store_ops = {
     .order_cash_add = order_cash_add,
     .order_cash_sum = order_cash_sum,
     .order_find = order_find,
+    .plan_put = plan_put,
+    .plan_find = plan_find,
     .node_put = node_put,
     .token_put = token_put,
     .artifact_put = artifact_put,

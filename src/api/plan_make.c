@@ -1,0 +1,235 @@
+/* plan_make.c - see plan_make.h */
+#include "api/plan_make.h"
+
+#include "api/worker.h"
+
+#include "base/uuid.h"
+#include "demand/ask.h"
+#include "model/supplier_json.h"
+#include "store/offer_store.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HOUR_US 3'600'000'000LL
+
+/* -- offers ------------------------------------------------------------------------------------------------ */
+
+struct offers {
+    struct fg_offer *list; /* owned */
+    size_t len, room;
+    char (*names)[FG_NAME_MAX]; /* of suppliers that can be ordered from; in the arena */
+    size_t names_len;
+    struct fg_arena *arena;
+};
+
+static int note_supplier(void *self, const char *name, const char *json)
+{
+    struct offers *offers = self;
+    const struct fg_doc *doc = NULL;
+    struct fg_supplier supplier;
+    FG_AUTO(fg_arena) struct fg_arena *arena = fg_arena_new((size_t)1 << 20);
+    int rc = fg_doc_json(json, strlen(json), arena, &doc, NULL);
+    if (rc == 0)
+        rc = fg_supplier_json_read(doc, name, arena, &supplier, NULL);
+    if (rc < 0 || supplier.kind == FG_SUPPLIER_LISTED || supplier.paused)
+        return rc;
+    memcpy(offers->names[offers->names_len++], supplier.name, FG_NAME_MAX);
+    return 0;
+}
+
+static bool can_order(const struct offers *offers, const char *supplier)
+{
+    for (size_t i = 0; i < offers->names_len; i++)
+        if (strcmp(offers->names[i], supplier) == 0)
+            return true;
+    return offers->names_len == 0;
+}
+
+static int take_offer(void *self, const struct fg_offer_entry *entry)
+{
+    struct offers *offers = self;
+    if (!can_order(offers, entry->offer.supplier))
+        return 0;
+    if (offers->len == offers->room) {
+        offers->room = offers->room ? 2 * offers->room : 256;
+        offers->list = realloc(offers->list, offers->room * sizeof(offers->list[0]));
+        if (!offers->list)
+            abort();
+    }
+    offers->list[offers->len++] = entry->offer;
+    return 0;
+}
+
+static int gather_offers(struct fg_call *call, struct fg_planning *planning, struct fg_err *err)
+{
+    struct offers offers = {.arena = call->arena};
+    struct fg_offer_store *store = call->api->options.offers;
+    struct fg_reader *reader = fg_worker_reader(call->worker, err);
+    if (!reader)
+        return FG_EIO;
+    if (!store)
+        return fg_fail(err, FG_EIO, "the catalogue of offers could not be opened: see the log");
+    offers.names = fg_arena_alloc(call->arena, FG_SUPPLIERS_MAX, FG_NAME_MAX);
+    int rc = fg_reader_suppliers(reader, note_supplier, &offers, err);
+    if (rc == 0)
+        rc = fg_offer_store_list(store, &(struct fg_offer_filter){.supplier = ""}, take_offer,
+                                 &offers, err);
+    planning->ask.offers = offers.list;
+    planning->ask.offers_len = offers.len;
+    if (rc == 0 && offers.len == 0)
+        return fg_fail(
+            err, FG_ESTATE,
+            "there are no offers to plan with: import some (fastgpu supplier import)");
+    return rc;
+}
+
+/* -- what is held ---------------------------------------------------------------------------------------------- */
+
+static void hold(struct fg_planning *planning, const struct fg_procure_contract *contract)
+{
+    if (planning->contracts_len == planning->contracts_room) {
+        planning->contracts_room = planning->contracts_room ? 2 * planning->contracts_room : 64;
+        planning->contracts =
+            realloc(planning->contracts, planning->contracts_room * sizeof(*contract));
+        if (!planning->contracts)
+            abort();
+    }
+    planning->contracts[planning->contracts_len++] = *contract;
+}
+
+/* An order that runs, or will: from its delivery until it is given back. */
+static int hold_order(void *self, const struct fg_order *order)
+{
+    struct fg_planning *planning = self;
+    int64_t begin_us = planning->ask.horizon.begin_us;
+    int64_t from_us = order->delivered_us  ? order->delivered_us
+                      : order->promised_us ? order->promised_us
+                                           : order->wanted_us;
+    uint32_t count = order->delivered_us ? order->delivered : order->count;
+    if (order->leaving || count == 0)
+        return 0;
+    hold(planning, &(struct fg_procure_contract){
+                       .offer = order->offer,
+                       .count = count,
+                       .from_us = from_us > begin_us ? from_us - begin_us : 0,
+                       .until_us = order->until_us ? order->until_us - begin_us : INT64_MAX});
+    return 0;
+}
+
+static int gather_orders(struct fg_call *call, struct fg_planning *planning, struct fg_err *err)
+{
+    struct fg_reader *reader = fg_worker_reader(call->worker, err);
+    struct fg_order_filter filter = {
+        .supplier = "",
+        .states = 1U << FG_ORDER_APPROVED | 1U << FG_ORDER_ORDERED | 1U << FG_ORDER_DELIVERED
+                  | 1U << FG_ORDER_INSPECTED | 1U << FG_ORDER_ACTIVE};
+    return reader ? fg_reader_orders(reader, &filter, hold_order, planning, err) : FG_EIO;
+}
+
+int fg_planning_gather(struct fg_call *call, struct fg_planning *planning, struct fg_err *err)
+{
+    int rc = gather_offers(call, planning, err);
+    return rc == 0 ? gather_orders(call, planning, err) : rc;
+}
+
+/* Accelerators of a node that is there, unless they came with an order, which has been counted. */
+static void hold_node(struct fg_planning *planning, const struct fg_doc *node)
+{
+    const struct fg_doc *state = fg_doc_get(node, "state"), *order = fg_doc_get(node, "order"),
+                        *devices = fg_doc_get(node, "devices");
+    if (!state || strcmp(state->text, "up") != 0 || (order && order->kind != FG_DOC_NULL)
+        || !devices)
+        return;
+    for (const struct fg_doc *at = devices->first; at; at = at->next) {
+        const struct fg_doc *kind = fg_doc_get(at, "kind");
+        if (!kind || kind->kind != FG_DOC_TEXT || strcmp(kind->text, "cpu") == 0)
+            continue;
+        struct fg_procure_contract own = {.offer = {.supplier = "pool",
+                                                    .instance = "own",
+                                                    .contract = FG_CONTRACT_OWNED,
+                                                    .accelerators = 1,
+                                                    .term_us = 1},
+                                          .count = 1,
+                                          .until_us = INT64_MAX};
+        snprintf(own.offer.accelerator, FG_KIND_MAX, "%s", kind->text);
+        hold(planning, &own);
+    }
+}
+
+static int hold_pool(struct fg_planning *planning, struct fg_err *err)
+{
+    FG_AUTO(fg_arena) struct fg_arena *arena = fg_arena_new(fg_doc_room(planning->pool_len));
+    const struct fg_doc *nodes;
+    int rc = fg_doc_json(planning->pool, planning->pool_len, arena, &nodes, err);
+    for (const struct fg_doc *at = rc == 0 ? nodes->first : NULL; at; at = at->next)
+        hold_node(planning, at);
+    return rc;
+}
+
+/* -- demand ------------------------------------------------------------------------------------------------------ */
+
+static int forecast_all(struct fg_planning *planning, struct fg_buf *demand, struct fg_err *err)
+{
+    const struct fg_demand_set *set = planning->history;
+    const struct fg_draft_horizon *horizon = &planning->ask.horizon;
+    struct fg_demand_ask ask = {
+        .horizon = (uint32_t)(horizon->periods * (horizon->period_us / HOUR_US))};
+    FG_AUTO(fg_arena) struct fg_arena *scratch = fg_arena_new(FG_DEMAND_SCRATCH_ROOM);
+    struct fg_arena *arenas[FG_PROCURE_CLASSES_MAX] = {};
+    struct fg_forecast forecasts[FG_PROCURE_CLASSES_MAX];
+    struct fg_draft_class classes[FG_PROCURE_CLASSES_MAX];
+    size_t len = 0;
+    int rc = fg_demand_ask_levels(&ask, "80,95", err);
+    for (size_t i = 0; rc == 0 && i < set->len && len < FG_PROCURE_CLASSES_MAX; i++) {
+        const struct fg_demand_series *series = &set->series[i];
+        arenas[len] = fg_arena_new(fg_demand_forecast_room(&ask, series));
+        rc = fg_demand_forecast(&ask, series, scratch, arenas[len], &forecasts[len], err);
+        classes[len] = (struct fg_draft_class){series->name, &forecasts[len]};
+        len++;
+    }
+    if (rc == 0)
+        fg_draft_demand(classes, len, horizon, demand);
+    for (size_t i = 0; i < len; i++)
+        fg_arena_free(arenas[i]);
+    return rc;
+}
+
+static int make(struct fg_planning *planning, struct fg_err *err)
+{
+    FG_AUTO(fg_buf) struct fg_buf demand = {};
+    struct fg_json json = {.buf = &planning->document};
+    int rc = hold_pool(planning, err);
+    if (rc == 0 && planning->history)
+        rc = forecast_all(planning, &demand, err);
+    if (rc < 0)
+        return rc;
+    if (planning->history)
+        planning->ask.demand = demand.text;
+    planning->ask.contracts = planning->contracts;
+    planning->ask.contracts_len = planning->contracts_len;
+    planning->ask.make_key = fg_uuid_make;
+    fg_json_object(&json);
+    fg_json_key(&json, "history_hours");
+    fg_json_uint(&json, planning->history && planning->history->len
+                            ? planning->history->series[0].len
+                            : 0);
+    rc = fg_draft_make(&planning->ask, &json, &planning->record, err);
+    fg_json_end(&json);
+    return rc;
+}
+
+void fg_planning_make(struct fg_planning *planning)
+{
+    planning->rc = make(planning, &planning->err);
+}
+
+void fg_planning_free(struct fg_planning *planning)
+{
+    free((void *)planning->ask.offers);
+    free(planning->contracts);
+    fg_buf_free(&planning->document);
+    if (planning->history)
+        fg_demand_set_free(planning->history);
+}

@@ -1,0 +1,265 @@
+/* draft.c - see draft.h */
+#include "plan/draft.h"
+
+#include "model/offer_json.h"
+#include "plan/answer.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HOUR_US 3600000000
+
+/* -- demand --------------------------------------------------------------------------------------------------- */
+
+static double mean_of(const double *path,
+                      const struct fg_draft_horizon *horizon,
+                      uint32_t period)
+{
+    size_t hours = (size_t)(horizon->period_us / HOUR_US);
+    double sum = 0;
+    for (size_t i = 0; i < hours; i++)
+        sum += path[period * hours + i];
+    return sum / (double)hours;
+}
+
+void fg_draft_demand(const struct fg_draft_class *classes,
+                     size_t len,
+                     const struct fg_draft_horizon *horizon,
+                     struct fg_buf *out)
+{
+    size_t hours = horizon->periods * (size_t)(horizon->period_us / HOUR_US);
+    double *path = calloc(hours + FG_FORECAST_HORIZON_MAX, sizeof(double));
+    if (!path)
+        abort();
+    fg_buf_printf(out, "period,class,devices,scenario\n");
+    for (size_t i = 0; i < len; i++)
+        for (uint64_t number = 0; number < FG_DRAFT_SCENARIOS; number++) {
+            fg_forecast_scenario(classes[i].forecast, horizon->seed, number, path);
+            for (uint32_t t = 0; t < horizon->periods; t++)
+                fg_buf_printf(out, "%u,%s,%.4f,%" PRIu64 "\n", t, classes[i].name,
+                              mean_of(path, horizon, t), number);
+        }
+    free(path);
+}
+
+/* -- the document ---------------------------------------------------------------------------------------------- */
+
+struct drafting {
+    const struct fg_draft_ask *ask;
+    struct fg_arena *arena;
+    struct fg_case wanted;
+    struct fg_procure_problem problem;
+    struct fg_procure_plan plan;
+    struct fg_procure_why why;
+};
+
+static int prepare(struct drafting *d, struct fg_err *err)
+{
+    const struct fg_draft_ask *ask = d->ask;
+    int rc = fg_case_read_options(ask->options, strlen(ask->options), "options", d->arena,
+                                  &d->wanted, err);
+    if (rc == 0 && d->wanted.period_us == 0)
+        d->wanted.period_us = ask->horizon.period_us;
+    if (rc == 0)
+        rc = fg_case_read_demand(ask->demand, strlen(ask->demand), "demand", d->arena,
+                                 &d->wanted, err);
+    if (rc < 0)
+        return rc;
+    if (!d->wanted.is_dated) { /* periods are counted from where the plan begins */
+        d->wanted.is_dated = true;
+        d->wanted.begin_us = ask->horizon.begin_us;
+    }
+    rc = fg_case_problem(&d->wanted, ask->offers, ask->offers_len, d->arena, &d->problem, err);
+    d->problem.contracts = ask->contracts;
+    d->problem.contracts_len = ask->contracts_len;
+    return rc;
+}
+
+/* A contract that is not over when the plan ends goes on to its own end. */
+static int64_t until_us(const struct drafting *d, const struct fg_procure_order *order)
+{
+    const struct fg_offer *offer = &d->problem.offers[order->offer];
+    int64_t start_us = d->wanted.begin_us + order->start * d->problem.period_us;
+    if (offer->contract == FG_CONTRACT_OWNED)
+        return 0;
+    if (offer->contract == FG_CONTRACT_RESERVED)
+        return start_us + offer->term_us;
+    return d->wanted.begin_us + order->end * d->problem.period_us;
+}
+
+static void write_asks(const struct drafting *d, struct fg_json *json)
+{
+    char key[FG_NAME_MAX];
+    fg_json_key(json, "asks");
+    fg_json_array(json);
+    for (size_t i = 0; i < d->plan.orders_len; i++) {
+        const struct fg_procure_order *order = &d->plan.orders[i];
+        int64_t until = until_us(d, order);
+        d->ask->make_key(key);
+        fg_json_object(json);
+        fg_json_kv(json, "key", key);
+        fg_json_key(json, "offer");
+        fg_offer_json_write(json, &d->problem.offers[order->offer]);
+        fg_json_kv_int(json, "count", order->count);
+        if (order->start > 0) {
+            fg_json_key(json, "wanted");
+            fg_json_time(json, d->wanted.begin_us + order->start * d->problem.period_us);
+        }
+        if (until > 0) {
+            fg_json_key(json, "until");
+            fg_json_time(json, until);
+        }
+        fg_json_end(json);
+    }
+    fg_json_end(json);
+}
+
+/* Mean and 80 % band of what is asked in each period, by class, over the scenarios. */
+static int by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void write_band(const struct drafting *d, struct fg_json *json, uint32_t class)
+{
+    const struct fg_procure_problem *problem = &d->problem;
+    double *sorted = FG_NEW(d->arena, double, problem->scenarios);
+    fg_json_key(json, "periods");
+    fg_json_array(json);
+    for (uint32_t t = 0; t < problem->periods; t++) {
+        double sum = 0;
+        for (uint32_t s = 0; s < problem->scenarios; s++)
+            sum += sorted[s] =
+                problem
+                    ->demand[((size_t)s * problem->periods + t) * problem->classes_len + class];
+        qsort(sorted, problem->scenarios, sizeof(double), by_size);
+        fg_json_array(json);
+        fg_json_double(json, round(1000 * sum / problem->scenarios) / 1000);
+        fg_json_double(json, sorted[(size_t)(0.1 * (problem->scenarios - 1) + 0.5)]);
+        fg_json_double(json, sorted[(size_t)(0.9 * (problem->scenarios - 1) + 0.5)]);
+        fg_json_end(json);
+    }
+    fg_json_end(json);
+}
+
+static void write_forecasts(const struct drafting *d, struct fg_json *json)
+{
+    fg_json_key(json, "forecasts");
+    fg_json_array(json);
+    for (uint32_t class = 0; class < d->problem.classes_len; class ++) {
+        fg_json_object(json);
+        fg_json_kv(json, "class", d->problem.classes[class].name);
+        write_band(d, json, class);
+        fg_json_end(json);
+    }
+    fg_json_end(json);
+}
+
+/* Devices of a contract of one sort that are there in a period; `planned`: those that this plan orders. */
+static double devices(const struct drafting *d,
+                      enum fg_contract contract,
+                      uint32_t period,
+                      bool planned)
+{
+    double sum = 0;
+    int64_t at_us = period * d->problem.period_us;
+    for (size_t i = 0; planned && i < d->plan.orders_len; i++) {
+        const struct fg_procure_order *order = &d->plan.orders[i];
+        const struct fg_offer *offer = &d->problem.offers[order->offer];
+        if (offer->contract == contract && order->start <= period && period < order->end)
+            sum += (double)order->count * offer->accelerators;
+    }
+    for (size_t i = 0; !planned && i < d->problem.contracts_len; i++) {
+        const struct fg_procure_contract *held = &d->problem.contracts[i];
+        if (held->offer.contract == contract && held->from_us <= at_us
+            && at_us < held->until_us)
+            sum += (double)held->count * held->offer.accelerators;
+    }
+    return sum;
+}
+
+/* Expected devices that are rented as needed. */
+static double rented(const struct drafting *d, enum fg_contract contract, uint32_t period)
+{
+    double sum = 0;
+    for (size_t i = 0; i < d->plan.uses_len; i++) {
+        const struct fg_procure_use *use = &d->plan.uses[i];
+        const struct fg_offer *offer = &d->problem.offers[use->offer];
+        if (use->period == period && offer->contract == contract)
+            sum += use->instances * offer->accelerators / d->problem.scenarios;
+    }
+    return sum;
+}
+
+static void write_supply(const struct drafting *d, struct fg_json *json)
+{
+    fg_json_key(json, "supply");
+    fg_json_array(json);
+    for (int kind = 0; kind < 3 * FG_CONTRACTS; kind++) {
+        static const char *const sources[] = {"held", "ordered", "as_needed"};
+        enum fg_contract contract = (enum fg_contract)(kind % FG_CONTRACTS);
+        int source = kind / FG_CONTRACTS;
+        double total = 0;
+        double *values = FG_NEW(d->arena, double, d->problem.periods);
+        for (uint32_t t = 0; t < d->problem.periods; t++)
+            total += values[t] =
+                source == 2 ? rented(d, contract, t) : devices(d, contract, t, source == 1);
+        if (total <= 0)
+            continue;
+        fg_json_object(json);
+        fg_json_kv(json, "source", sources[source]);
+        fg_json_kv(json, "contract", fg_contract_name(contract));
+        fg_json_key(json, "devices");
+        fg_json_array(json);
+        for (uint32_t t = 0; t < d->problem.periods; t++)
+            fg_json_double(json, round(values[t] * 1000) / 1000);
+        fg_json_end(json);
+        fg_json_end(json);
+    }
+    fg_json_end(json);
+}
+
+static void write_all(const struct drafting *d, struct fg_json *json)
+{
+    struct fg_plan_answer answer = {
+        .wanted = &d->wanted, .problem = &d->problem, .plan = &d->plan, .why = &d->why};
+    fg_json_key(json, "begin");
+    fg_json_time(json, d->wanted.begin_us);
+    fg_json_key(json, "period_hours");
+    fg_json_double(json, (double)d->problem.period_us / HOUR_US);
+    fg_plan_answer_json(json, &answer);
+    write_forecasts(d, json);
+    write_supply(d, json);
+    write_asks(d, json);
+}
+
+int fg_draft_make(const struct fg_draft_ask *ask,
+                  struct fg_json *json,
+                  struct fg_plan_record *out,
+                  struct fg_err *err)
+{
+    FG_AUTO(fg_arena)
+    struct fg_arena *arena = fg_arena_new(
+        fg_case_room(strlen(ask->options), strlen(ask->demand)) + ((size_t)64 << 20));
+    struct drafting d = {.ask = ask, .arena = arena};
+    int rc = prepare(&d, err);
+    if (rc < 0)
+        return rc;
+    FG_AUTO(fg_arena) struct fg_arena *room = fg_arena_new(fg_procure_room(&d.problem));
+    FG_AUTO(fg_procure) struct fg_procure *procure = NULL;
+    struct fg_procure_effort effort = {.gap = d.wanted.gap, .polish_s = d.wanted.seconds};
+    rc = fg_procure_new(&d.problem, &procure, err);
+    if (rc == 0)
+        rc = fg_procure_solve(procure, &effort, room, &d.plan, err);
+    if (rc < 0)
+        return rc;
+    fg_procure_why(procure, &d.plan, room, &d.why);
+    write_all(&d, json);
+    out->horizon_us = d.problem.period_us * d.problem.periods;
+    out->cost_uusd = (int64_t)(d.plan.committed_uusd + d.plan.recourse_uusd);
+    out->orders = (uint32_t)d.plan.orders_len;
+    return 0;
+}
