@@ -298,6 +298,10 @@ static int solve(struct fg_procure *procure,
     if (rc < 0)
         return rc;
     bool stop = watched(procure, effort, FG_PROCURE_ROUND, bound->lower);
+    if (!stop && !close_enough(procure, effort, bound->lower)) {
+        rc = fg_pc_dive(procure, fg_pc_enough(effort, bound->lower), err);
+        stop = rc < 0 || watched(procure, effort, FG_PROCURE_ROUND, bound->lower);
+    }
     if (!stop && !close_enough(procure, effort, bound->lower) && effort->polish_s > 0)
         rc = fg_pc_polish(procure, effort, &bound->lower, err);
     return rc;

@@ -314,6 +314,8 @@ struct pc_search {
 double fg_pc_search_gain(const struct pc_search *search, uint32_t item, uint32_t start);
 [[nodiscard]] int fg_pc_improve(struct pc_search *search, struct fg_err *err);
 [[nodiscard]] int fg_pc_round(struct fg_procure *procure, double enough, struct fg_err *err);
+/* The same by diving; procure_dive.c. */
+[[nodiscard]] int fg_pc_dive(struct fg_procure *procure, double enough, struct fg_err *err);
 /* The objective at which the gap to `lower` is what was asked for. */
 double fg_pc_enough(const struct fg_procure_effort *effort, double lower);
 
