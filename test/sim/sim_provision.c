@@ -20,7 +20,7 @@ struct call {
     char key[FG_ORDER_KEY_MAX];
     struct fg_offer offer;
     uint32_t count, burn_in_s;
-    int64_t asked_us, due_us;
+    int64_t asked_us, due_us, timeout_us;
     uint32_t faults;
     bool is_done; /* with a fault: it was done all the same */
 };
@@ -32,6 +32,8 @@ struct sim_provision {
     uint32_t die_after; /* UINT32_MAX: lives */
     struct call calls[CALLS_MAX];
     size_t calls_len;
+    struct call late[CALLS_MAX]; /* cut off, and done all the same, when they are due */
+    size_t late_len;
     struct sim_purchase books[PURCHASES_MAX];
     size_t books_len;
     /* What the last event refers to. */
@@ -141,6 +143,28 @@ static void take_effect(struct sim_provision *world, const struct call *call)
         give_back(world, find(world, call->key));
 }
 
+/* It was cut off now: it may have its effect later, as long as a call may take. */
+static void cut_off(struct sim_provision *world, const struct call *call)
+{
+    if (sim_random(&world->random, 2) || world->late_len == CALLS_MAX)
+        return;
+    struct call *late = &world->late[world->late_len++];
+    *late = *call;
+    late->due_us = world->now_us
+                   + sim_random(&world->random, (uint32_t)(call->timeout_us / 1000)) * 1000LL;
+}
+
+static void advance_late(struct sim_provision *world)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < world->late_len; i++)
+        if (world->late[i].due_us <= world->now_us)
+            take_effect(world, &world->late[i]);
+        else
+            world->late[kept++] = world->late[i];
+    world->late_len = kept;
+}
+
 static void advance_purchase(struct sim_provision *world, struct sim_purchase *purchase)
 {
     if (purchase->delivery == FG_DELIVERY_PENDING && purchase->due_us <= world->now_us) {
@@ -165,6 +189,7 @@ void sim_provision_advance(struct sim_provision *world, int64_t now_us)
 {
     assert(now_us >= world->now_us);
     world->now_us = now_us;
+    advance_late(world);
     for (size_t i = 0; i < world->books_len; i++)
         advance_purchase(world, &world->books[i]);
 }
@@ -174,6 +199,8 @@ void sim_provision_restart(struct sim_provision *world)
     for (size_t i = 0; i < world->calls_len; i++)
         if (sim_random(&world->random, 2))
             take_effect(world, &world->calls[i]);
+        else
+            cut_off(world, &world->calls[i]);
     world->calls_len = 0;
     world->die_after = UINT32_MAX;
 }
@@ -197,6 +224,7 @@ static int call(struct fg_provision *self,
     *made = (struct call){.op = asked->op,
                           .tag = asked->tag,
                           .burn_in_s = asked->burn_in_s,
+                          .timeout_us = asked->supplier->timeout_us,
                           .asked_us = world->now_us,
                           .faults = draw(world),
                           .is_done = sim_random(&world->random, 2)};
@@ -387,6 +415,8 @@ static void finish(struct sim_provision *world,
     memcpy(out->key, call->key, sizeof(out->key));
     if (out->rc == 0 || (call->is_done && out->rc != FG_EUNREACH))
         take_effect(world, call);
+    else if (out->rc == FG_ETIMEOUT)
+        cut_off(world, call);
     if (out->rc < 0)
         strcpy(out->reason, reason);
     else

@@ -10,7 +10,8 @@
 
 enum sim_fault {
     SIM_FAULT_SILENT =
-        1 << 0, /* a call ends in FG_ETIMEOUT; what it asked for was done, or not */
+        1
+        << 0, /* a call ends in FG_ETIMEOUT; what it asked for was done, or will be within its time limit, or not */
     SIM_FAULT_GARBAGE = 1 << 1, /* ... in FG_EBACKEND; done, or not */
     SIM_FAULT_DOWN = 1 << 2,    /* ... in FG_EUNREACH; not done */
     SIM_FAULT_REFUSES = 1 << 3, /* no, at once */
