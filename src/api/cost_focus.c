@@ -193,7 +193,7 @@ static int write_day(struct sheet *sheet,
     sheet->parts_len = sheet->at = 0;
     sheet->parts_room = PARTS_ROOM;
     sheet->parts = FG_NEW(sheet->arena, struct part, PARTS_ROOM);
-    int rc = fg_reader_job_costs(reader, &range, add_part, sheet, err);
+    int rc = fg_reader_day_costs(reader, &range, add_part, sheet, err);
     if (rc == 0)
         rc = fg_reader_spend(reader, &range, write_booking, sheet, err);
     if (rc == 0)

@@ -42,6 +42,44 @@ int fg_reader_spend(struct fg_reader *reader,
     return rc;
 }
 
+static int each_cost(struct fg_query *query,
+                     int (*row)(void *self, const struct fg_job_cost_view *cost),
+                     void *self,
+                     struct fg_err *err)
+{
+    int rc;
+    while ((rc = fg_query_step(query, err)) == 1) {
+        struct fg_job_cost_view cost = {
+            .project = (fg_project_id)fg_query_get(query, 0),
+            .user = (uint32_t)fg_query_get(query, 1),
+            .job = (fg_job_id)fg_query_get(query, 2),
+            .attempt = (uint32_t)fg_query_get(query, 3),
+            .name = fg_query_get_text(query, 4),
+            .project_name = fg_query_get_text(query, 5),
+            .user_name = fg_query_get_text(query, 6),
+            .node = fg_query_get_text(query, 7),
+            .started_us = fg_query_get(query, 8),
+            .finished_us = fg_query_get(query, 9),
+            .uusd = fg_query_get(query, 10),
+        };
+        rc = row(self, &cost);
+        if (rc != 0)
+            break;
+    }
+    return rc;
+}
+
+int fg_reader_day_costs(struct fg_reader *reader,
+                        const struct fg_cost_range *range,
+                        int (*row)(void *self, const struct fg_job_cost_view *cost),
+                        void *self,
+                        struct fg_err *err)
+{
+    FG_AUTO(fg_query) struct fg_query query = {};
+    int rc = begin(&query, reader, FG_SQL_read_day_costs, range, FG_DAY_US, err);
+    return rc < 0 ? rc : each_cost(&query, row, self, err);
+}
+
 int fg_reader_job_costs(struct fg_reader *reader,
                         const struct fg_cost_range *range,
                         int (*row)(void *self, const struct fg_job_cost_view *cost),
@@ -50,23 +88,7 @@ int fg_reader_job_costs(struct fg_reader *reader,
 {
     FG_AUTO(fg_query) struct fg_query query = {};
     int rc = begin(&query, reader, FG_SQL_read_job_costs, range, FG_DAY_US, err);
-    while (rc == 0 && (rc = fg_query_step(&query, err)) == 1) {
-        struct fg_job_cost_view cost = {
-            .project = (fg_project_id)fg_query_get(&query, 0),
-            .user = (uint32_t)fg_query_get(&query, 1),
-            .job = (fg_job_id)fg_query_get(&query, 2),
-            .attempt = (uint32_t)fg_query_get(&query, 3),
-            .name = fg_query_get_text(&query, 4),
-            .project_name = fg_query_get_text(&query, 5),
-            .user_name = fg_query_get_text(&query, 6),
-            .node = fg_query_get_text(&query, 7),
-            .started_us = fg_query_get(&query, 8),
-            .finished_us = fg_query_get(&query, 9),
-            .uusd = fg_query_get(&query, 10),
-        };
-        rc = row(self, &cost);
-    }
-    return rc;
+    return rc < 0 ? rc : each_cost(&query, row, self, err);
 }
 
 int fg_reader_order_charges(struct fg_reader *reader,

@@ -47,7 +47,13 @@ int fg_reader_spend(struct fg_reader *reader,
                     int (*row)(void *self, const struct fg_spend_view *spend),
                     void *self,
                     struct fg_err *err);
-/* Attempts that ran at some time in the range; by project, user, job, attempt. */
+/* Attempts that ran at some time in the range; by project, user, job, attempt.  For ranges of some days. */
+int fg_reader_day_costs(struct fg_reader *reader,
+                        const struct fg_cost_range *range,
+                        int (*row)(void *self, const struct fg_job_cost_view *cost),
+                        void *self,
+                        struct fg_err *err);
+/* The same by job and attempt, for ranges of any length. */
 int fg_reader_job_costs(struct fg_reader *reader,
                         const struct fg_cost_range *range,
                         int (*row)(void *self, const struct fg_job_cost_view *cost),

@@ -164,7 +164,7 @@ static const char *const step_3 =
     " decided_us INTEGER NOT NULL, applied_us INTEGER NOT NULL, horizon_us INTEGER NOT NULL,"
     " cost_uusd INTEGER NOT NULL, orders INTEGER NOT NULL, created_by TEXT NOT NULL,"
     " decided_by TEXT NOT NULL, remark TEXT NOT NULL, json TEXT NOT NULL) STRICT;"
-    "CREATE INDEX attempt_cost ON attempt(finished_us) WHERE cost_uusd > 0;";
+    "CREATE INDEX attempt_cost ON attempt(finished_us, started_us) WHERE cost_uusd > 0;";
 
 static const char *const steps[] = {step_1, step_2, step_3};
 
