@@ -1,0 +1,181 @@
+/* draft_test.c - demand of forecasts as a table; a plan's document says what was solved, and its orders can be asked for. */
+#include "plan/draft.h"
+
+#include "base/doc.h"
+#include "model/order_json.h"
+#include "test/tap.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ROOM    ((size_t)256 << 20)
+#define HOUR_US 3600000000
+#define DAY_US  (24 * (int64_t)HOUR_US)
+#define NOW_US  (20000 * DAY_US)
+
+static void make_key(char *out)
+{
+    static int number;
+    snprintf(out, FG_NAME_MAX, "0190c1de-0000-4000-8000-%012d", ++number);
+}
+
+/* Eight devices for 20 USD an hour, or for 10 if for thirty days. */
+static void fill_offers(struct fg_offer offers[2])
+{
+    for (int i = 0; i < 2; i++) {
+        offers[i] = (struct fg_offer){.supplier = "acme",
+                                      .instance = "eight",
+                                      .accelerator = "h100-sxm-80g",
+                                      .accelerators = 8,
+                                      .price_uusd_per_hour = i ? 10000000 : 20000000};
+    }
+    offers[1].contract = FG_CONTRACT_RESERVED;
+    offers[1].term_us = 30 * DAY_US;
+}
+
+struct drafted {
+    struct fg_buf text;
+    struct fg_arena *arena;
+    const struct fg_doc *doc;
+    struct fg_plan_record record;
+    struct fg_err err;
+    int rc;
+};
+
+static struct drafted draft(const struct fg_draft_ask *ask)
+{
+    struct drafted out = {.arena = fg_arena_new(ROOM)};
+    struct fg_json json = {.buf = &out.text};
+    fg_json_object(&json);
+    out.rc = fg_draft_make(ask, &json, &out.record, &out.err);
+    fg_json_end(&json);
+    if (out.rc == 0)
+        out.rc = fg_doc_json(out.text.text, out.text.len, out.arena, &out.doc, &out.err);
+    if (out.rc < 0)
+        printf("# %s\n", out.err.text);
+    return out;
+}
+
+static void end(struct drafted *drafted)
+{
+    fg_buf_free(&drafted->text);
+    fg_arena_free(drafted->arena);
+}
+
+static struct fg_draft_ask ask_for(const struct fg_offer *offers, const char *demand)
+{
+    return (struct fg_draft_ask){
+        .horizon = {.begin_us = NOW_US, .period_us = DAY_US, .periods = 28, .seed = 1},
+        .options = "seconds: 0\n",
+        .demand = demand,
+        .offers = offers,
+        .offers_len = 2,
+        .make_key = make_key,
+    };
+}
+
+static void write_demand(struct fg_buf *out, int machines)
+{
+    fg_buf_printf(out, "period,class,devices\n");
+    for (int day = 0; day < 28; day++)
+        fg_buf_printf(out, "%d,h100,%d\n", day, 8 * machines);
+}
+
+static void what_is_always_needed_is_reserved(void)
+{
+    FG_AUTO(fg_buf) struct fg_buf demand = {};
+    struct fg_offer offers[2];
+    fill_offers(offers);
+    write_demand(&demand, 6);
+    struct fg_draft_ask ask = ask_for(offers, demand.text);
+    struct drafted drafted = draft(&ask);
+    EQ(drafted.rc, 0);
+    EQ(drafted.record.orders, 1);
+    EQ(drafted.record.horizon_us, 28 * DAY_US);
+    /* six machines for 28 days at half the price, and the tail of the term that is due all the same */
+    OK(drafted.record.cost_uusd >= 6 * 28 * 24 * (int64_t)10000000);
+    const struct fg_doc *list = fg_doc_get(drafted.doc, "asks");
+    struct fg_order_ask order;
+    EQ(list->len, 1);
+    EQ(fg_order_ask_read(list->first, NOW_US, drafted.arena, &order, &drafted.err), 0);
+    EQ(order.order.count, 6);
+    EQ(order.order.offer.contract, FG_CONTRACT_RESERVED);
+    EQ(order.order.until_us, NOW_US + 30 * DAY_US);
+    EQ(order.order.wanted_us, 0);
+    end(&drafted);
+}
+
+/* What is held serves first: only the rest is ordered. */
+static void what_is_held_counts(void)
+{
+    FG_AUTO(fg_buf) struct fg_buf demand = {};
+    struct fg_offer offers[2];
+    fill_offers(offers);
+    write_demand(&demand, 6);
+    struct fg_procure_contract held = {.offer = offers[1], .count = 4, .until_us = INT64_MAX};
+    struct fg_draft_ask ask = ask_for(offers, demand.text);
+    ask.contracts = &held;
+    ask.contracts_len = 1;
+    struct drafted drafted = draft(&ask);
+    EQ(drafted.rc, 0);
+    const struct fg_doc *order = fg_doc_get(drafted.doc, "orders")->first;
+    OK(order && fg_doc_get(order, "count")->integer == 2);
+    const struct fg_doc *supply = fg_doc_get(drafted.doc, "supply")->first;
+    OK(strcmp(fg_doc_get(supply, "source")->text, "held") == 0);
+    OK(fg_doc_get(supply, "devices")->first->real == 32);
+    end(&drafted);
+}
+
+static void wrong_input_is_refused_by_name(void)
+{
+    struct fg_offer offers[2];
+    fill_offers(offers);
+    struct fg_draft_ask ask = ask_for(offers, "period,class,devices\n0,mi300x,1\n");
+    struct drafted drafted = draft(&ask);
+    EQ(drafted.rc, FG_ENOENT);
+    end(&drafted);
+    ask = ask_for(offers, "nonsense\n");
+    drafted = draft(&ask);
+    EQ(drafted.rc, FG_EINVAL);
+    OK(strncmp(drafted.err.text, "demand:1:", 9) == 0);
+    end(&drafted);
+    ask = ask_for(offers, "period,class,devices\n0,h100,1\n");
+    ask.options = "budgt: 1\n";
+    drafted = draft(&ask);
+    EQ(drafted.rc, FG_EINVAL);
+    end(&drafted);
+}
+
+/* A forecast of a constant is that constant in every scenario and period. */
+static void forecasts_become_scenarios(void)
+{
+    double values[200];
+    struct fg_err err = {};
+    struct fg_forecast forecast;
+    FG_AUTO(fg_arena) struct fg_arena *arena = fg_arena_new(ROOM);
+    FG_AUTO(fg_arena) struct fg_arena *scratch = fg_arena_new(ROOM);
+    FG_AUTO(fg_buf) struct fg_buf demand = {};
+    for (int i = 0; i < 200; i++)
+        values[i] = 16;
+    struct fg_forecast_task task = {.values = values, .values_len = 200, .horizon = 72};
+    EQ(fg_forecast(&task, scratch, arena, &forecast, &err), 0);
+    fg_draft_demand(&(struct fg_draft_class){"h100", &forecast}, 1,
+                    &(struct fg_draft_horizon){NOW_US, DAY_US, 3, 1}, &demand);
+    size_t lines = 0, sixteens = 0;
+    for (const char *at = demand.text; (at = strchr(at, '\n')) != NULL; at++)
+        lines++;
+    for (const char *at = demand.text; (at = strstr(at, ",16.0000,")) != NULL; at++)
+        sixteens++;
+    EQ(lines, 1 + 3 * FG_DRAFT_SCENARIOS);
+    EQ(sixteens, 3 * FG_DRAFT_SCENARIOS);
+}
+
+int main(void)
+{
+    RUN(what_is_always_needed_is_reserved);
+    RUN(what_is_held_counts);
+    RUN(wrong_input_is_refused_by_name);
+    RUN(forecasts_become_scenarios);
+    return tap_done();
+}
