@@ -472,12 +472,14 @@ static event_fn *handler(const struct fg_order *order, enum fg_provision_op op)
 void fg_order_event(struct fg_control *control, const struct fg_provision_event *event)
 {
     struct purchase *purchase = fg_order_get(control, event->order);
-    if (!purchase || purchase->tag != event->tag || !event->tag
-        || strcmp(purchase->order.key, event->key) != 0 || !fg_control_begin(control))
+    if (!purchase || strcmp(purchase->order.key, event->key) != 0)
         return;
-    purchase->tag = 0;
+    /* Also of a call that is not waited for any more, since the state was read again. */
     if (event->rc < 0 && event->op == FG_PROVISION_PROVISION)
         be_unsure(control, purchase);
+    if (purchase->tag != event->tag || !event->tag || !fg_control_begin(control))
+        return;
+    purchase->tag = 0;
     event_fn *handle = handler(&purchase->order, event->op);
     if (event->rc < 0)
         failed(control, purchase, event);
