@@ -51,7 +51,7 @@ struct fg_case {
                                        struct fg_err *err);
 
 /* Columns period (or time), class (or series), devices, and scenario and weight if there are several; or, instead of devices,
- * mean and the bands that `fastgpu forecast` prints (lo80, hi80, ...), of which scenarios are made.  After the options.
+ * mean and bands (lo80, hi80, ...), of which scenarios are made; or what `fastgpu forecast --json` prints.  After the options.
  * FG_EINVAL: "demand.csv:17: ...", FG_ETOOBIG. */
 [[nodiscard]] int fg_case_read_demand(const char *bytes,
                                       size_t len,

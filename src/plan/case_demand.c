@@ -4,6 +4,7 @@
  * line through the quantiles.  That is the careful reading: errors of a forecast last.
  */
 #include "plan/case.h"
+#include "plan/case_inner.h"
 
 #include "demand/when.h"
 #include "supply/accelerator.h"
@@ -202,7 +203,7 @@ static int read_values(struct input *input, const struct fg_row *row, struct lin
 static int read_line(struct input *input, struct fg_field text, size_t number)
 {
     struct fg_row row;
-    struct fg_when when;
+    struct fg_when when = {};
     struct line *line = &input->lines[input->lines_len];
     struct fg_err inner;
     int rc = fg_row_split(text, ',', input->columns_len, &row, &inner);
@@ -367,6 +368,14 @@ static int fill_demand(struct input *input)
     return 0;
 }
 
+static int read_table(struct input *input, const char *bytes, size_t len)
+{
+    int rc = read_lines(input, bytes, len);
+    if (rc == 0)
+        rc = number_periods(input);
+    return rc < 0 ? rc : fill_demand(input);
+}
+
 int fg_case_read_demand(const char *bytes,
                         size_t len,
                         const char *file_name,
@@ -378,8 +387,9 @@ int fg_case_read_demand(const char *bytes,
     if (len > FG_CASE_BYTES_MAX)
         return fg_fail(err, FG_ETOOBIG, "%s: %zu bytes, expected at most %lu", file_name, len,
                        FG_CASE_BYTES_MAX);
-    int rc = read_lines(&input, bytes, len);
-    if (rc == 0)
-        rc = number_periods(&input);
-    return rc < 0 ? rc : fill_demand(&input);
+    if (len == 0 || bytes[0] != '{')
+        return read_table(&input, bytes, len);
+    FG_AUTO(fg_buf) struct fg_buf table = {};
+    int rc = fg_case_forecast_table(bytes, len, file_name, arena, &table, err);
+    return rc < 0 ? rc : read_table(&input, table.text, table.len);
 }

@@ -357,6 +357,7 @@ size_t fg_case_room(size_t options_len, size_t demand_len)
     size_t classes =
         FG_PROCURE_CLASSES_MAX
         * (sizeof(struct fg_case_class) + (KINDS_MAX + 1) * sizeof(struct fg_case_kind));
-    return fg_doc_room(options_len) + 16 * options_len + 2 * classes + 64 * demand_len
-           + 2 * (size_t)FG_PROCURE_CELLS_MAX * sizeof(double) + ((size_t)64 << 20);
+    return fg_doc_room(options_len) + fg_doc_room(demand_len) + 16 * options_len + 2 * classes
+           + 64 * demand_len + 2 * (size_t)FG_PROCURE_CELLS_MAX * sizeof(double)
+           + ((size_t)64 << 20);
 }

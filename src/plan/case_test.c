@@ -78,6 +78,24 @@ static void bands_make_scenarios(void)
     fg_arena_free(read.arena);
 }
 
+static void a_forecast_is_demand(void)
+{
+    struct read read = read_case(
+        "", "{\"series\":[{\"name\":\"h100\",\"model\":\"m\",\"points\":["
+            "{\"time\":\"2026-01-01T00:00:00Z\",\"mean\":10,\"lo80\":8,\"hi80\":14},"
+            "{\"time\":\"2026-01-01T01:00:00Z\",\"mean\":11,\"lo80\":8,\"hi80\":15}]}],"
+            "\"seconds\":0.1}");
+    EQ(read.rc, 0);
+    EQ(read.wanted.periods, 2);
+    EQ(read.wanted.scenarios, 10);
+    OK(at(&read, 0, 0, 0) == 8 && at(&read, 9, 1, 0) == 15);
+    OK(read.wanted.period_us == INT64_C(3600000000));
+    fg_arena_free(read.arena);
+    read = read_case("", "{\"series\":[]}");
+    EQ(read.rc, FG_EINVAL);
+    fg_arena_free(read.arena);
+}
+
 static void options_are_read(void)
 {
     struct read read = read_case(
@@ -160,6 +178,7 @@ int main(void)
     RUN(scenarios_by_name_with_weights);
     RUN(dates_make_periods);
     RUN(bands_make_scenarios);
+    RUN(a_forecast_is_demand);
     RUN(options_are_read);
     RUN(what_is_wrong_is_said_with_its_line);
     RUN(kinds_are_those_that_are_sold);

@@ -56,7 +56,7 @@ double fg_pc_prices(const struct fg_procure *procure,
                     double *out_prices)
 {
     const struct fg_procure_limits *limits = &procure->problem.limits;
-    double share[FG_PROCURE_SCENARIOS_MAX], risk = 0;
+    double share[FG_PROCURE_SCENARIOS_MAX] = {}, risk = 0;
     if (limits->cvar_alpha_milli) {
         double cvar = committed + worst_mix(procure, totals, share);
         risk = limits->cvar_weight_milli / 1000.0;

@@ -4,6 +4,7 @@
  */
 #include "plan/procure_inner.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,6 +99,7 @@ static void repair_caps(struct pc_search *search)
                 least = gain;
             }
         }
+        assert(worst); /* who is above a cap has orders */
         uint32_t lowest = procure->prepared.items[worst->item].least;
         fg_pc_candidate_set(&search->now, worst->item, worst->start,
                             worst->count > lowest ? worst->count - 1 : 0);

@@ -491,7 +491,7 @@ static void plans_are_the_best_there_are(void)
         FG_AUTO(fg_arena)
         struct fg_arena *arena = fg_arena_new(fg_procure_room(&world.problem));
         FG_AUTO(fg_procure) struct fg_procure *procure = NULL;
-        struct fg_procure_plan plan;
+        struct fg_procure_plan plan = {};
         struct fg_err err = {};
         int rc = fg_procure_new(&world.problem, &procure, &err);
         if (rc == 0)
