@@ -6,6 +6,7 @@
 #include "base/uuid.h"
 #include "demand/ask.h"
 #include "model/supplier_json.h"
+#include "plan/review.h"
 #include "store/offer_store.h"
 
 #include <math.h>
@@ -180,12 +181,17 @@ static int forecast_all(struct fg_planning *planning, struct fg_buf *demand, str
     struct fg_arena *arenas[FG_PROCURE_CLASSES_MAX] = {};
     struct fg_forecast forecasts[FG_PROCURE_CLASSES_MAX];
     struct fg_draft_class classes[FG_PROCURE_CLASSES_MAX];
+    struct fg_review_demand review;
     size_t len = 0;
     int rc = fg_demand_ask_levels(&ask, "80,95", err);
     for (size_t i = 0; rc == 0 && i < set->len && len < FG_PROCURE_CLASSES_MAX; i++) {
         const struct fg_demand_series *series = &set->series[i];
         arenas[len] = fg_arena_new(fg_demand_forecast_room(&ask, series));
-        rc = fg_demand_forecast(&ask, series, scratch, arenas[len], &forecasts[len], err);
+        rc = fg_review_series(series, FG_REVIEW_LEARN, scratch, &review, err);
+        if (rc == 0)
+            rc = fg_demand_forecast(&ask, series, scratch, arenas[len], &forecasts[len], err);
+        if (rc == 0)
+            fg_review_correct(&review.correction, &forecasts[len]);
         classes[len] = (struct fg_draft_class){series->name, &forecasts[len]};
         len++;
     }

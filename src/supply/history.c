@@ -97,7 +97,7 @@ static int64_t lost_of(const struct fg_order *order)
 }
 
 /* Moments are told by the second and clocks differ: a minute, or a tenth of the time that was promised, is no delay. */
-static int64_t latest_us(const struct fg_order *order)
+int64_t fg_supplier_latest_us(const struct fg_order *order)
 {
     int64_t tenth_us = (order->promised_us - order->ordered_us) / 10;
     return order->promised_us + (tenth_us > MINUTE_US ? tenth_us : MINUTE_US);
@@ -107,7 +107,7 @@ static void add_delivery(struct fg_supplier_history *history,
                          const struct fg_order *order,
                          int64_t now_us)
 {
-    bool late = order->promised_us > 0 && order->delivered_us > latest_us(order),
+    bool late = order->promised_us > 0 && order->delivered_us > fg_supplier_latest_us(order),
          wrong = order->cause == FG_CAUSE_INSPECTION;
     int64_t end_us = order->ended_us ? order->ended_us : now_us;
     history->promised += order->count;
@@ -137,7 +137,8 @@ void fg_supplier_history_add(struct fg_supplier_history *history,
 {
     bool said_no = order->cause == FG_CAUSE_REFUSED || order->cause == FG_CAUSE_PRICE;
     bool said_yes = order->reference[0] || order->promised_us > 0;
-    bool late = !order->ended_us && order->promised_us > 0 && now_us > latest_us(order);
+    bool late =
+        !order->ended_us && order->promised_us > 0 && now_us > fg_supplier_latest_us(order);
     if (order->ordered_us == 0)
         return;
     history->orders++;

@@ -37,6 +37,9 @@ struct fg_supplier_history {
 [[nodiscard]] int fg_supplier_history_check(const struct fg_supplier_history *history,
                                             struct fg_err *err);
 
+/* The moment after which a delivery is late: what was promised, and a minute or a tenth of that time. */
+int64_t fg_supplier_latest_us(const struct fg_order *order);
+
 /* Add what is to be learned of one order of the supplier, as it stands at `now_us`.  One that it was never asked for says nothing.
  * Refused: it said no, or wanted a higher price.  Promised: it delivered, or said yes and then no, or is late.  Kept: delivered
  * not later than promised (by more than a minute or a tenth), and what was ordered.  What is lost of spot is a reclaim, of anything else a fault. */

@@ -396,6 +396,9 @@ def call_as_meant(spec, service):
     ok(forecast == call(200, "GET", "/v1/forecast", query="?horizon=12&level=50&history=3"), "the same forecast within the hour")
     for query in ("?horizon=0", "?level=100", "?measure=slept", "?history=9999"):
         call(400, "GET", "/v1/forecast", query=query)
+    for query in ("", "?period=day", "?period=month"):
+        call(200, "GET", "/v1/report", query=query)
+    call(400, "GET", "/v1/report", query="?period=year")
     call(200, "GET", "/v1/tokens")
     call(200, "DELETE", "/v1/tokens/{id}", {"id": token["id"]})
     call(200, "GET", "/v1/events", query="?limit=5")
