@@ -18,7 +18,8 @@
 
 const struct fg_opt fg_opts_sim_market[] = {
     {"ways", 0, "LIST", "ways of buying: plan,newsvendor (all)", NULL},
-    {"seeds", 0, "N", "demands drawn, 1 to N; the figures are their means (1)", NULL},
+    {"seeds", 0, "N", "demands drawn; the figures are their means (1)", NULL},
+    {"seed", 0, "N", "the first of them (1)", NULL},
     {"threads", 0, "N", "runs at one time (2)", NULL},
     FG_OPT_JSON,
     {},
@@ -109,10 +110,12 @@ static int read_world(struct batch *batch, const char *path, uint64_t seed, stru
 
 static int read_worlds(struct batch *batch, struct fg_err *err)
 {
-    int64_t seeds;
+    int64_t seeds, first;
     int rc = fg_cli_number(batch->cli, "seeds", 1, SEEDS_MAX, 1, &seeds, err);
-    for (int64_t seed = 1; rc == 0 && seed <= seeds; seed++)
-        rc = read_world(batch, batch->cli->args.words[0], (uint64_t)seed, err);
+    if (rc == 0)
+        rc = fg_cli_number(batch->cli, "seed", 1, INT32_MAX, 1, &first, err);
+    for (int64_t i = 0; rc == 0 && i < seeds; i++)
+        rc = read_world(batch, batch->cli->args.words[0], (uint64_t)(first + i), err);
     return rc;
 }
 

@@ -39,10 +39,10 @@ struct planning {
 
 /* -- scenarios --------------------------------------------------------------------------------------------- */
 
-/* No further than half of what is known: what a trend would make of a year after two months is no forecast. */
+/* A quarter of what is known, four weeks to thirteen: what a trend would make of a year after two months is no forecast. */
 static uint32_t horizon(size_t weeks)
 {
-    return weeks / 2 < 4 ? 4 : weeks / 2 > WEEKS ? WEEKS : (uint32_t)(weeks / 2);
+    return weeks / 4 < 4 ? 4 : weeks / 4 > 13 ? 13 : (uint32_t)(weeks / 4);
 }
 
 static int forecast_weeks(struct planning *p,
