@@ -141,7 +141,7 @@ static int read_hours(const struct fg_doc *at, int64_t max, int64_t *out, struct
     return 0;
 }
 
-/* {"options": "YAML", "demand": "CSV", "period_hours": 24, "horizon_hours": 672}; all may be missing. */
+/* {"options": "YAML", "demand": "CSV", "period_hours": 24, "horizon_hours": 672, "what_if": true}; all may be missing. */
 static int read_body(struct fg_call *call, struct fg_planning *planning, struct fg_err *err)
 {
     struct fg_draft_ask *ask = &planning->ask;
@@ -155,6 +155,8 @@ static int read_body(struct fg_call *call, struct fg_planning *planning, struct 
             ask->options = at->text;
         else if (strcmp(at->key, "demand") == 0 && is_text)
             ask->demand = at->text;
+        else if (strcmp(at->key, "what_if") == 0 && at->kind == FG_DOC_BOOL)
+            ask->what_if = at->integer;
         else if (strcmp(at->key, "period_hours") == 0)
             rc = read_hours(at, HORIZON_MAX, &period, err);
         else if (strcmp(at->key, "horizon_hours") == 0)
@@ -162,7 +164,7 @@ static int read_body(struct fg_call *call, struct fg_planning *planning, struct 
         else
             rc = fg_fail(err, FG_EINVAL,
                          "body: %.40s: expected options, demand (texts), period_hours, "
-                         "horizon_hours (numbers)",
+                         "horizon_hours (numbers), what_if (true or false)",
                          at->key);
     }
     if (rc == 0 && (horizon < period || horizon / period > PERIODS_MAX))

@@ -15,6 +15,8 @@ const struct fg_opt fg_opts_plan_create[] = {
     {"period", 0, "HOURS", "length of a period: how long work can wait (24)", NULL},
     {"horizon", 0, "HOURS", "how far it looks ahead (672: four weeks)", NULL},
     {"options", 'o', "FILE", "budgets, caps, classes, risk (YAML, docs/planning.md)", "file"},
+    {"no-what-if", 0, NULL, "do not solve again with other prices and without each supplier",
+     NULL},
     {"demand", 'd', "FILE", "this demand (CSV) in place of what is forecast from history",
      "file"},
     FG_OPT_JSON,
@@ -86,6 +88,7 @@ int fg_cmd_plan_create(struct fg_cli *cli, struct fg_err *err)
         rc = write_file(cli, &json, "options", err);
     if (rc == 0)
         rc = write_file(cli, &json, "demand", err);
+    fg_json_kv_bool(&json, "what_if", !fg_args_has(&cli->args, "no-what-if"));
     fg_json_end(&json);
     if (rc < 0)
         return rc;

@@ -172,6 +172,27 @@ static void print_why(const struct fg_doc *plan)
                fg_view_text(at, "instance_type"), fg_view_real(at, "gain", 0));
 }
 
+static void print_what_ifs(const struct fg_doc *plan, const struct fg_term *term)
+{
+    static const struct fg_column columns[] = {
+        {"WHAT IF", false, 16}, {"OBJECTIVE USD", true, 0}, {"CHANGE", true, 0},
+        {"UNMET", true, 0},     {"ORDERS", true, 0},        {}};
+    FG_AUTO(fg_table) struct fg_table *table = fg_table_new(columns);
+    double now = fg_view_real(plan, "upper_bound", 0);
+    for (const struct fg_doc *at = fg_view_first(plan, "what_if"); at; at = at->next) {
+        double then = fg_view_real(at, "upper_bound", 0);
+        fg_table_add(table, FG_PLAIN, fg_view_text(at, "what"));
+        fg_table_addf(table, "%.2f", then);
+        fg_table_addf(table, "%+.2f %%", now > 0 ? 100 * (then / now - 1) : 0);
+        fg_table_addf(table, "%.3f %%", 100 * fg_view_real(at, "unmet", 0));
+        fg_table_addf(table, "%" PRId64, fg_view_int(at, "orders", 0));
+    }
+    if (!fg_table_len(table))
+        return;
+    printf("\n");
+    fg_table_print(table, term, stdout);
+}
+
 void fg_plan_print(const struct fg_doc *doc, const struct fg_term *term)
 {
     const struct fg_doc *plan = fg_doc_get(doc, "plan");
@@ -183,6 +204,7 @@ void fg_plan_print(const struct fg_doc *doc, const struct fg_term *term)
     print_as_needed(plan, term);
     print_sums(plan);
     print_why(plan);
+    print_what_ifs(plan, term);
     if (strcmp(fg_view_text(doc, "state"), "draft") == 0)
         printf("\nfastgpu plan approve %s, then plan apply; or plan reject\n",
                fg_view_text(doc, "id"));

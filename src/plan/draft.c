@@ -2,7 +2,7 @@
 #include "plan/draft.h"
 
 #include "model/offer_json.h"
-#include "plan/answer.h"
+#include "plan/what_if.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -53,6 +53,8 @@ struct drafting {
     struct fg_procure_problem problem;
     struct fg_procure_plan plan;
     struct fg_procure_why why;
+    struct fg_plan_what_if what_ifs[FG_PLAN_WHAT_IFS_MAX];
+    size_t what_ifs_len;
 };
 
 static int prepare(struct drafting *d, struct fg_err *err)
@@ -222,10 +224,19 @@ static void write_supply(const struct drafting *d, struct fg_json *json)
     fg_json_end(json);
 }
 
+static struct fg_plan_answer answer_of(const struct drafting *d)
+{
+    return (struct fg_plan_answer){.wanted = &d->wanted,
+                                   .problem = &d->problem,
+                                   .plan = &d->plan,
+                                   .why = &d->why,
+                                   .what_ifs = d->what_ifs,
+                                   .what_ifs_len = d->what_ifs_len};
+}
+
 static void write_all(const struct drafting *d, struct fg_json *json)
 {
-    struct fg_plan_answer answer = {
-        .wanted = &d->wanted, .problem = &d->problem, .plan = &d->plan, .why = &d->why};
+    struct fg_plan_answer answer = answer_of(d);
     fg_json_key(json, "begin");
     fg_json_time(json, d->wanted.begin_us);
     fg_json_key(json, "period_hours");
@@ -234,6 +245,23 @@ static void write_all(const struct drafting *d, struct fg_json *json)
     write_forecasts(d, json);
     write_supply(d, json);
     write_asks(d, json);
+}
+
+/* The plan, why it is so, and what if; all in `room`. */
+static int solve(struct drafting *d, struct fg_arena *room, struct fg_err *err)
+{
+    FG_AUTO(fg_procure) struct fg_procure *procure = NULL;
+    struct fg_procure_effort effort = {.gap = d->wanted.gap, .polish_s = d->wanted.seconds};
+    int rc = fg_procure_new(&d->problem, &procure, err);
+    if (rc == 0)
+        rc = fg_procure_solve(procure, &effort, room, &d->plan, err);
+    if (rc < 0)
+        return rc;
+    fg_procure_why(procure, &d->plan, room, &d->why);
+    struct fg_plan_answer answer = answer_of(d);
+    rc = d->ask->what_if ? fg_plan_what_ifs(procure, &answer, &effort, d->what_ifs, err) : 0;
+    d->what_ifs_len = rc > 0 ? (size_t)rc : 0;
+    return rc < 0 ? rc : 0;
 }
 
 int fg_draft_make(const struct fg_draft_ask *ask,
@@ -249,14 +277,9 @@ int fg_draft_make(const struct fg_draft_ask *ask,
     if (rc < 0)
         return rc;
     FG_AUTO(fg_arena) struct fg_arena *room = fg_arena_new(fg_procure_room(&d.problem));
-    FG_AUTO(fg_procure) struct fg_procure *procure = NULL;
-    struct fg_procure_effort effort = {.gap = d.wanted.gap, .polish_s = d.wanted.seconds};
-    rc = fg_procure_new(&d.problem, &procure, err);
-    if (rc == 0)
-        rc = fg_procure_solve(procure, &effort, room, &d.plan, err);
+    rc = solve(&d, room, err);
     if (rc < 0)
         return rc;
-    fg_procure_why(procure, &d.plan, room, &d.why);
     write_all(&d, json);
     out->horizon_us = d.problem.period_us * d.problem.periods;
     out->cost_uusd = (int64_t)(d.plan.committed_uusd + d.plan.recourse_uusd);

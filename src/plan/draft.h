@@ -46,6 +46,7 @@ struct fg_draft_ask {
     const struct fg_procure_contract
         *contracts; /* what is held: orders that run, own machines */
     size_t contracts_len;
+    bool what_if; /* also what becomes of it if prices move or a supplier fails */
     void (*make_key)(
         char *out); /* a new UUID, FG_NAME_MAX bytes of room; pure callers bring their own */
 };

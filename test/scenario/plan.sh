@@ -32,6 +32,7 @@ ok "within a thousandth of the best" python3 -c 'import json,sys; sys.exit(json.
 show=$(fg plan show "$plan")
 like "it is shown for review" "$show" "^\+ 6 x fake-8xh100"
 like "with what it costs" "$show" "^cost .* USD: .* committed"
+like "and what if" "$show" "acme sells nothing"
 like "and what to do next" "$show" "fastgpu plan approve"
 like "the difference to what runs" "$(fg plan diff "$plan")" "fake-8xh100 .* reserved"
 is "nothing is ordered by planning" "$(fg order list --json | python3 -c 'import json,sys; print(len(json.load(sys.stdin)))')" 0
