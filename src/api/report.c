@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HOUR_US     3'600'000'000LL
 #define CLASSES_MAX 16 /* forecast again: a day of each takes some hundredths of a second */
 
 static const struct {
@@ -49,7 +48,7 @@ static int read_period(const struct fg_target *target,
 static int gather(struct fg_call *call, struct making *making, struct fg_err *err)
 {
     FG_AUTO(fg_ledger) struct fg_ledger *ledger = NULL;
-    int64_t to_us = fg_api_now_us(call->api) / HOUR_US * HOUR_US;
+    int64_t to_us = fg_api_now_us(call->api);
     making->orders = fg_report_orders_new(to_us - making->days * FG_DAY_US, to_us);
     int rc = fg_report_orders_read(making->orders, call, err);
     if (rc == 0)

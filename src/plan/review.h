@@ -58,7 +58,8 @@ void fg_review_judge(const struct fg_review_hour *hours,
                                    struct fg_review_demand *out,
                                    struct fg_err *err);
 
-/* Move the median, the bands, the scale and the paths of a forecast: what is drawn from it is corrected too. */
+/* Move the median, the bands, the scale and the paths of a forecast: what is drawn from it is corrected too. Bands are made
+ * narrower for the first day only, wider for all. */
 void fg_review_correct(const struct fg_review_correction *correction,
                        struct fg_forecast *forecast);
 

@@ -243,24 +243,37 @@ int fg_review_series(const struct fg_demand_series *series,
 
 /* -- corrected -------------------------------------------------------------------------------------------------------- */
 
+/* How a day ahead is missed is known; that bands further out are too wide does not follow from it. */
+static double width_at(const struct fg_review_correction *correction, size_t step)
+{
+    return correction->width < 1 && step >= FG_REVIEW_DAY ? 1 : correction->width;
+}
+
+static void correct_band(const struct fg_review_correction *correction,
+                         const struct fg_forecast *forecast,
+                         const struct fg_forecast_band *band)
+{
+    double factor = correction->factor;
+    for (uint32_t i = 0; i < forecast->horizon; i++) {
+        double median = forecast->median[i], width = factor * width_at(correction, i);
+        band->lo[i] = factor * median - width * (median - band->lo[i]);
+        band->hi[i] = factor * median + width * (band->hi[i] - median);
+        if (forecast->floor_at_zero && band->lo[i] < 0)
+            band->lo[i] = 0;
+    }
+}
+
 void fg_review_correct(const struct fg_review_correction *correction,
                        struct fg_forecast *forecast)
 {
-    double factor = correction->factor, width = factor * correction->width;
-    for (size_t b = 0; b < forecast->bands_len; b++) {
-        struct fg_forecast_band *band = &forecast->bands[b];
-        for (uint32_t i = 0; i < forecast->horizon; i++) {
-            double median = forecast->median[i];
-            band->lo[i] = factor * median - width * (median - band->lo[i]);
-            band->hi[i] = factor * median + width * (band->hi[i] - median);
-            if (forecast->floor_at_zero && band->lo[i] < 0)
-                band->lo[i] = 0;
-        }
-    }
-    for (uint32_t i = 0; i < forecast->horizon; i++) {
+    double factor = correction->factor;
+    uint32_t horizon = forecast->horizon;
+    for (size_t b = 0; b < forecast->bands_len; b++)
+        correct_band(correction, forecast, &forecast->bands[b]);
+    for (uint32_t i = 0; i < horizon; i++) {
         forecast->median[i] *= factor;
-        forecast->scale[i] *= width;
+        forecast->scale[i] *= factor * width_at(correction, i);
     }
-    for (size_t i = 0; i < forecast->paths_len * forecast->horizon; i++)
-        forecast->paths[i] *= width;
+    for (size_t i = 0; i < forecast->paths_len * horizon; i++)
+        forecast->paths[i] *= factor * width_at(correction, i % horizon);
 }

@@ -198,6 +198,28 @@ static void test_correct_keeps_the_order(void)
     OK(lo[1] == 0 && lo[1] <= median[1] && median[1] <= hi[1]);
 }
 
+/* What was learned a day ahead makes no band narrower further out. */
+static void test_narrower_for_a_day_only(void)
+{
+    double median[30], lo[30], hi[30], scale[30];
+    struct fg_forecast forecast = {.horizon = 30,
+                                   .median = median,
+                                   .bands = {{80, lo, hi, 0.8}},
+                                   .bands_len = 1,
+                                   .scale = scale};
+    for (int i = 0; i < 30; i++) {
+        median[i] = 10;
+        lo[i] = 6;
+        hi[i] = 14;
+        scale[i] = 1;
+    }
+    fg_review_correct(&(struct fg_review_correction){1, 0.5, 14}, &forecast);
+    OK(lo[23] == 8 && hi[23] == 12 && scale[23] == 0.5);
+    OK(lo[24] == 6 && hi[24] == 14 && scale[24] == 1);
+    fg_review_correct(&(struct fg_review_correction){1, 2, 14}, &forecast);
+    OK(lo[24] == 2 && hi[24] == 18 && scale[24] == 2);
+}
+
 /* -- orders ------------------------------------------------------------------------------------------------------- */
 
 static struct fg_order order_of(int64_t ordered_us, int64_t delivered_us)
@@ -307,6 +329,7 @@ int main(void)
     RUN(test_the_next_period_is_better);
     RUN(test_series);
     RUN(test_correct_keeps_the_order);
+    RUN(test_narrower_for_a_day_only);
     RUN(test_orders);
     RUN(test_periods_sum);
     RUN(test_order_at);

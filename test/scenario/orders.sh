@@ -69,6 +69,16 @@ fg order cancel "$fourth" >/dev/null
 ok "both are given back" eventually 20 is_in "$third" released
 eventually 20 is_in "$second" released
 
+# The report of it.
+like "the report tells of the supplier" "$(fg report --period day)" '^acme +3 '
+is "and what it cost is what was booked" "$(fg report --period day --json | python3 -c '
+import json, subprocess, sys
+report = json.load(sys.stdin)
+orders = json.loads(subprocess.check_output([sys.argv[1], "order", "list", "--json"]))
+line = report["suppliers"][0]
+print(line["delivered"], line["late"], line["cost_uusd"] == sum(order["cost_uusd"] for order in orders), report["plans"][0]["plan"], line["score"] is not None)' "$FASTGPU_BIN")" \
+    "3 0 True None True"
+
 # The service is killed at any moment: nothing is bought twice, nothing forgotten.
 for pause in 0 0.1 0.25 0.5 0.9; do
     id=$(order)
