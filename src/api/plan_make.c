@@ -1,12 +1,12 @@
 /* plan_make.c - see plan_make.h */
 #include "api/plan_make.h"
 
+#include "api/report.h"
 #include "api/worker.h"
 
 #include "base/uuid.h"
 #include "demand/ask.h"
 #include "model/supplier_json.h"
-#include "plan/review.h"
 #include "store/offer_store.h"
 
 #include <math.h>
@@ -192,6 +192,7 @@ static int forecast_all(struct fg_planning *planning, struct fg_buf *demand, str
             rc = fg_demand_forecast(&ask, series, scratch, arenas[len], &forecasts[len], err);
         if (rc == 0)
             fg_review_correct(&review.correction, &forecasts[len]);
+        planning->corrections[planning->corrections_len++] = review.correction;
         classes[len] = (struct fg_draft_class){series->name, &forecasts[len]};
         len++;
     }
@@ -200,6 +201,19 @@ static int forecast_all(struct fg_planning *planning, struct fg_buf *demand, str
     for (size_t i = 0; i < len; i++)
         fg_arena_free(arenas[i]);
     return rc;
+}
+
+static void write_corrections(struct fg_json *json, const struct fg_planning *planning)
+{
+    fg_json_key(json, "corrections");
+    fg_json_array(json);
+    for (size_t i = 0; i < planning->corrections_len; i++) {
+        fg_json_object(json);
+        fg_json_kv(json, "class", planning->history->series[i].name);
+        fg_report_correction_write(&planning->corrections[i], json);
+        fg_json_end(json);
+    }
+    fg_json_end(json);
 }
 
 static int make(struct fg_planning *planning, struct fg_err *err)
@@ -221,6 +235,7 @@ static int make(struct fg_planning *planning, struct fg_err *err)
     fg_json_uint(&json, planning->history && planning->history->len
                             ? planning->history->series[0].len
                             : 0);
+    write_corrections(&json, planning);
     rc = fg_draft_make(&planning->ask, &json, &planning->record, err);
     fg_json_end(&json);
     return rc;

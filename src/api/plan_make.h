@@ -3,6 +3,7 @@
 
 #include "api/call.h"
 #include "plan/draft.h"
+#include "plan/review.h"
 
 struct fg_planning {
     struct fg_draft_ask ask;
@@ -12,6 +13,9 @@ struct fg_planning {
     size_t pool_len;
     struct fg_procure_contract *contracts;
     size_t contracts_len, contracts_room;
+    struct fg_review_correction
+        corrections[FG_PROCURE_CLASSES_MAX]; /* of the forecasts, a class of `history` each */
+    size_t corrections_len;
     struct fg_buf document; /* owned */
     struct fg_plan_record record;
     int rc;

@@ -93,11 +93,21 @@ static void write_real(struct fg_json *json, const char *key, double value)
     fg_json_double(json, isnan(value) ? value : round(value * 1e6) / 1e6);
 }
 
+void fg_report_correction_write(const struct fg_review_correction *correction,
+                                struct fg_json *json)
+{
+    fg_json_key(json, "correction");
+    fg_json_object(json);
+    write_real(json, "factor", correction->factor);
+    write_real(json, "width", correction->width);
+    fg_json_kv_int(json, "days", correction->days);
+    fg_json_end(json);
+}
+
 static void write_class(struct fg_json *json,
                         const char *name,
                         const struct fg_review_demand *demand)
 {
-    const struct fg_review_correction *correction = &demand->correction;
     fg_json_object(json);
     fg_json_kv(json, "class", name);
     fg_json_kv_int(json, "days", demand->days);
@@ -106,12 +116,7 @@ static void write_class(struct fg_json *json,
     write_real(json, "wape", demand->wape);
     write_real(json, "as_now_wape", demand->naive_wape);
     write_real(json, "coverage80", demand->coverage);
-    fg_json_key(json, "correction");
-    fg_json_object(json);
-    write_real(json, "factor", correction->factor);
-    write_real(json, "width", correction->width);
-    fg_json_kv_int(json, "days", correction->days);
-    fg_json_end(json);
+    fg_report_correction_write(&demand->correction, json);
     fg_json_end(json);
 }
 

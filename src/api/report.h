@@ -18,3 +18,7 @@ void fg_report_orders_free(struct fg_report_orders *orders); /* NULL is allowed 
 
 /* The members "from", "to", "plans" and "suppliers". */
 void fg_report_orders_write(const struct fg_report_orders *orders, struct fg_json *json);
+
+/* The member "correction". */
+void fg_report_correction_write(const struct fg_review_correction *correction,
+                                struct fg_json *json);

@@ -1,4 +1,5 @@
 /* cmd_report.c - fastgpu report: what a period has shown, in plain words */
+#include "cli/correction_print.h"
 #include "cli/human.h"
 #include "cli/table.h"
 #include "cli/verb.h"
@@ -7,7 +8,6 @@
 #include "base/clock.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <string.h>
 
 const struct fg_opt fg_opts_report[] = {
@@ -17,8 +17,6 @@ const struct fg_opt fg_opts_report[] = {
 };
 
 fg_verb_fn fg_cmd_report;
-
-#define LEARN_LEAST 3 /* days before anything is learned */
 
 static double percent(const struct fg_doc *doc, const char *key)
 {
@@ -51,29 +49,6 @@ static void add_class(struct fg_table *table, const struct fg_doc *item)
     add_percent(table, item, "coverage80");
 }
 
-static void print_learned(const struct fg_doc *item)
-{
-    const struct fg_doc *correction = fg_doc_get(item, "correction");
-    const char *class = fg_view_text(item, "class");
-    int64_t days = fg_view_int(correction, "days", 0);
-    double more = 100 * (fg_view_real(correction, "factor", 1) - 1),
-           wider = 100 * (fg_view_real(correction, "width", 1) - 1);
-    if (days == 0) {
-        printf("  %s: too little is known yet, %d whole days are needed\n", class, LEARN_LEAST);
-        return;
-    }
-    printf("  %s: ", class);
-    if (fabs(more) < 0.05)
-        printf("the middle of the forecast stays");
-    else
-        printf("the forecast is %s by %.1f %%", more > 0 ? "raised" : "lowered", fabs(more));
-    if (fabs(wider) < 0.05)
-        printf(", its bands stay");
-    else
-        printf(", its bands become %.1f %% %s", fabs(wider), wider > 0 ? "wider" : "narrower");
-    printf(" (from %" PRId64 " days)\n", days);
-}
-
 static void print_demand(const struct fg_cli *cli, const struct fg_doc *demand)
 {
     const struct fg_doc *first = fg_view_first(demand, "classes");
@@ -99,7 +74,7 @@ static void print_demand(const struct fg_cli *cli, const struct fg_doc *demand)
     printf("AS NOW: the error of \"all stays as it is\". IN BAND should be 80 %%.\n");
     printf("\nWhat the next plan learns from it\n");
     for (const struct fg_doc *item = first; item; item = item->next)
-        print_learned(item);
+        fg_correction_print(item);
 }
 
 /* -- plans ------------------------------------------------------------------------------------------------------- */

@@ -1,5 +1,7 @@
 /* plan_print.c - see plan_print.h */
 #include "cli/plan_print.h"
+
+#include "cli/correction_print.h"
 #include "cli/human.h"
 #include "cli/spark.h"
 #include "cli/table.h"
@@ -40,6 +42,8 @@ static void print_head(const struct fg_doc *doc, const struct fg_doc *plan)
     if (hours > 0)
         printf("from %" PRId64 " hours of history%s\n", hours,
                hours < 168 ? ", less than a week: take it with care" : "");
+    for (const struct fg_doc *at = fg_view_first(plan, "corrections"); at; at = at->next)
+        fg_correction_print(at);
 }
 
 /* -- what is forecast ------------------------------------------------------------------------------------------ */

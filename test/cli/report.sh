@@ -37,4 +37,7 @@ is "a forecast better than \"as now\", a band that holds" "$(fg report --period 
 import json, sys
 c = json.load(sys.stdin)["demand"]["classes"][0]
 print(c["class"], c["days"], c["wape"] < c["as_now_wape"], 0.5 < c["coverage80"] <= 1, abs(c["correction"]["factor"] - 1) < 0.1)')" "h100 18 True True True"
+printf 'seconds: 0\n' >"$work/options.yaml"
+fg plan create --horizon 168 --options "$work/options.yaml" >"$work/plan" 2>"$work/plan.err" || cat "$work/plan.err"
+is "a plan applies the same, and says so" "$(grep -c '(from 14 days)' "$work/plan") $(grep '(from 14 days)' "$work/plan")" "1 $(grep '(from 14 days)' "$work/out")"
 done_testing
