@@ -19,6 +19,8 @@ from datetime import datetime, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from fake_supply import Supply
+
 WEB = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "web")
 POLICY = ("default-src 'self'; img-src 'self' data:; object-src 'none'; frame-ancestors 'none'; "
           "base-uri 'none'; form-action 'none'")
@@ -44,6 +46,7 @@ class World:
         self.jobs, self.nodes, self.events, self.logs = {}, {}, [], {}
         self.next_id = 1
         self.closed = False
+        self.supply = Supply()
         for name, kind, count, mem, share in (("helios-01", "h100-sxm-80g", 8, 81559, "mps"), ("kestrel", "l40s", 4, 46068, "advisory")):
             self.nodes[name] = {"name": name, "state": "up", "reason": "", "cpu": 96000 if count == 8 else 32000,
                                 "mem": 1031000 if count == 8 else 257000,
@@ -267,7 +270,7 @@ def make_handler(world):
                     return (world.log_text(world.jobs[id]).encode() if query.get("stream") != "stderr" else b"", "text/plain")
                 case ["jobs", id, "artifacts", *_] if id in world.jobs:
                     return (b'{"accuracy": 0.93}\n', "application/octet-stream")
-            return None
+            return world.supply.find(parts, query)
 
         def jobs(self, query, limit):
             found = sorted(world.jobs.values(), key=lambda j: int(j["id"]), reverse=query.get("order") != "asc")
@@ -296,6 +299,10 @@ def make_handler(world):
                     case ["jobs", id, "cancel"] if id in world.jobs:
                         world.end(world.jobs[id], "cancelled")
                         return self.answer(200, {"id": id, "state": "cancelled"})
+                done = world.supply.act(parts, body.get("remark", ""))
+                if done:
+                    world.tell(f"{parts[0].removesuffix('s')}.{parts[2]}", id=parts[1])
+                    return self.answer(200, done)
             return self.problem(404, "not known", "FG_ENOENT")
 
         # Streams ----------------------------------------------------------------------------------

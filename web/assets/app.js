@@ -7,17 +7,28 @@ import { h, icon, mark, put, say, show } from "./dom.js";
 import * as live from "./live.js";
 import { plural } from "./format.js";
 import { theme_button } from "./theme.js";
+import { cost } from "./view_cost.js";
+import { forecast } from "./view_forecast.js";
 import { job_page } from "./view_job.js";
 import { jobs } from "./view_jobs.js";
 import { node_page } from "./view_node.js";
+import { offer_page } from "./view_offer.js";
+import { order_page } from "./view_order.js";
 import { overview } from "./view_overview.js";
+import { plan_page } from "./view_plan.js";
+import { plans } from "./view_plans.js";
 import { sign_in } from "./view_signin.js";
+import { supply } from "./view_supply.js";
 
 const ROLES = ["none", "viewer", "member", "operator", "admin"];
 const ROUTES = [
     [/^\/$/, overview, "overview"], [/^\/jobs$/, jobs, "jobs"],
     [/^\/jobs\/([^/]+)$/, job_page, "jobs"], [/^\/nodes\/([^/]+)$/, node_page, "overview"],
+    [/^\/forecast$/, forecast, "forecast"], [/^\/plans$/, plans, "plans"], [/^\/plans\/([^/]+)$/, plan_page, "plans"],
+    [/^\/supply$/, supply, "supply"], [/^\/orders\/([^/]+)$/, order_page, "supply"], [/^\/offers\/([^/]+)$/, offer_page, "supply"],
+    [/^\/cost$/, cost, "cost"],
 ];
+const TABS = [["overview", "#/", "Overview"], ["jobs", "#/jobs", "Jobs"], ["forecast", "#/forecast", "Forecast"], ["plans", "#/plans", "Plans"], ["supply", "#/supply", "Supply"], ["cost", "#/cost", "Cost"]];
 
 const main = document.getElementById("main"), top_bar = document.getElementById("top"), banner = document.getElementById("banner");
 let view = null, who = null, shown = "";
@@ -112,7 +123,7 @@ function frame() {
     });
     const name = [who.user, who.role].filter(Boolean).join(" · ");
     put(top_bar, h("a.brand", { href: "#/" }, h("img", { src: "/assets/icon.svg", alt: "", width: 24, height: 24 }), "FastGPU"),
-        h("nav.tabs", { "aria-label": "Views" }, h("a", { href: "#/", "data-tab": "overview" }, "Overview"), h("a", { href: "#/jobs", "data-tab": "jobs" }, "Jobs")),
+        h("nav.tabs", { "aria-label": "Views" }, TABS.map(([tab, href, text]) => h("a", { href, "data-tab": tab }, text))),
         h("span.top-right", null, state, h("span.who.muted", { title: who.project ? `project ${who.project}` : "every project" }, name), theme_button(),
             api.token() ? h("button.icon-button", { type: "button", title: "Sign out", "aria-label": "Sign out", onclick: () => ask_token("") }, icon("out")) : null));
     show(top_bar, true);

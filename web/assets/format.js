@@ -6,11 +6,16 @@ const short = new Intl.NumberFormat("en-US", { maximumFractionDigits: 2 });
 const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const minute = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+const calendar_day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+const one = new Intl.NumberFormat("en-US", { maximumFractionDigits: 1 });
 const full = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "long" });
 
 export const known = (value) => typeof value === "number" && Number.isFinite(value) && value >= 0;
 
 export const count = (value) => (known(value) ? whole.format(value) : NONE);
+
+/** A number that need not be whole: "12.4"; small ones keep two digits. */
+export const amount = (value) => (known(value) ? (value < 10 ? short : one).format(value) : NONE);
 
 /** "1 job", "2 jobs". */
 export const plural = (n, one, many = one + "s") => `${count(n)} ${n === 1 ? one : many}`;
@@ -60,12 +65,19 @@ export function money(uusd) {
     return `$${usd.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: digits })}`;
 }
 
+/** Dollars, as plans count: "$1,156,206". */
+export const dollars = (usd) => (known(usd) ? (usd === 0 || usd >= 100 ? `$${whole.format(usd)}` : money(usd * 1e6)) : NONE);
+
+/** What an hour costs: "$2.49/h". */
+export const hourly = (uusd) => (known(uusd) ? `${money(uusd)}/h` : NONE);
+
 /** A moment in milliseconds, or NaN. */
 export const moment = (iso) => (iso ? Date.parse(iso) : NaN);
 
 export const time = (ms) => (Number.isFinite(ms) ? clock.format(ms) : NONE);
 export const hour = (ms) => (Number.isFinite(ms) ? minute.format(ms) : NONE);
 export const date = (ms) => (Number.isFinite(ms) ? day.format(ms) : NONE);
+export const calendar = (ms) => (Number.isFinite(ms) ? calendar_day.format(ms) : NONE);
 export const exact = (ms) => (Number.isFinite(ms) ? full.format(ms) : NONE);
 
 export function ago(ms, now) {

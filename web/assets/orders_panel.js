@@ -1,0 +1,36 @@
+// orders_panel.js - orders, newest first: state, what, from whom, what it has cost, and why it ended.
+
+import * as api from "./api.js";
+import { h, say, show } from "./dom.js";
+import * as format from "./format.js";
+import { contract, devices, what } from "./order_parts.js";
+import { link_order, panel, segments, table, watching } from "./panels.js";
+import { badge, empty } from "./parts.js";
+
+const SHOWN = 25;
+const OPEN = "planned,approved,ordered,delivered,inspected,active";
+const CHOICES = [["", "all"], [OPEN, "open"], ["planned", "to approve"], ["active", "active"], ["released,rejected,cancelled", "over"]];
+
+export function orders_panel(query, go) {
+    const state = query.get("orders") ?? "";
+    const sheet = table("Orders", ["State", "Order", "What", "Supplier", "Contract", "#Cost so far", "Newest change", "Reason"], (order) => order.id, (order) => [
+        badge(order.state).el, h("a", { href: link_order(order.id) }, `#${order.id}`), h("span", null, what(order), h("span.muted", null, ` of ${devices(order.offer ?? {})}`)), order.supplier,
+        contract(order.offer?.contract), format.money(order.accrued_uusd ?? order.cost_uusd),
+        format.date(Math.max(...["created", "approved", "ordered", "delivered_at", "active_at", "ended"].map((key) => format.moment(order[key])).filter(Number.isFinite))), order.reason ?? ""]);
+    const none = empty(state ? "No order is like that." : "Nothing was ordered yet.", state ? "" : "A plan makes orders, or you make one by hand:", ...(state ? [] : ["fastgpu plan create", "fastgpu order create --help"]));
+    show(none, false);
+    const { el, aside } = panel("Orders", segments("State of orders", CHOICES, state, (value) => go({ orders: value })), none, sheet.el);
+    const watch = watching({
+        topics: ["order", "plan"], every_ms: 15000,
+        async run(signal) {
+            const answer = await api.get(`/v1/orders?limit=${SHOWN}${state ? `&state=${encodeURIComponent(state)}` : ""}`, signal);
+            const items = answer.items ?? [];
+            sheet.update(items);
+            show(sheet.el, items.length > 0);
+            show(none, items.length === 0);
+            say(aside, answer.next ? `the newest ${SHOWN}` : "");
+        },
+    });
+    el.append(watch.el);
+    return { el, stop: watch.stop };
+}

@@ -1,0 +1,29 @@
+// view_plans.js - plans, newest first: which one waits for a decision.
+
+import * as api from "./api.js";
+import { h, show } from "./dom.js";
+import * as format from "./format.js";
+import { link_plan, panel, table, watching } from "./panels.js";
+import { badge, empty } from "./parts.js";
+
+const SHOWN = 50;
+
+export function plans() {
+    const sheet = table("Plans", ["State", "Plan", "#Orders", "#Expected cost", "Looks ahead", "Made", "By", "Decided by", "Remark"], (plan) => plan.id, (plan) => [
+        badge(plan.state).el, h("a", { href: link_plan(plan.id) }, `#${plan.id}`), format.count(plan.orders), format.money(plan.cost_uusd), format.duration(3600 * plan.horizon_hours),
+        format.date(format.moment(plan.created)), plan.created_by, plan.decided_by, plan.remark]);
+    const none = empty("There is no plan yet.", "A plan answers what to buy, from whom and when. Making one buys nothing:", "fastgpu plan create", "fastgpu plan create --horizon 12w --period 1w");
+    show(none, false);
+    const { el } = panel("Plans", none, sheet.el);
+    const watch = watching({
+        topics: ["plan"], every_ms: 20000,
+        async run(signal) {
+            const items = (await api.get(`/v1/plans?limit=${SHOWN}`, signal)).items ?? [];
+            sheet.update(items);
+            show(sheet.el, items.length > 0);
+            show(none, items.length === 0);
+        },
+    });
+    el.append(watch.el);
+    return { el: h("div.stack-page", null, h("h1.visually-hidden", null, "Plans"), el), title: "Plans", leave: watch.stop };
+}
