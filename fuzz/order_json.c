@@ -4,6 +4,7 @@
 
 #include "model/offer_json.h"
 #include "model/order_json.h"
+#include "model/scale_rule.h"
 #include "model/supplier_json.h"
 
 #include <string.h>
@@ -58,6 +59,22 @@ static void try_order(const struct fg_doc *doc, struct fg_arena *arena)
     CHECK(!ask.order.until_us || ask.order.until_us > NOW_US);
 }
 
+static void try_rule(const struct fg_doc *doc, struct fg_arena *arena)
+{
+    struct fg_scale_rule rule, again;
+    FG_AUTO(fg_buf) struct fg_buf buf = {};
+    struct fg_json json = {.buf = &buf};
+    if (fg_scale_rule_read(doc, "h100", arena, &rule, NULL) < 0 || rule.offer.accelerators == 0)
+        return;
+    CHECK(rule.least <= rule.most && rule.max_uusd_per_hour >= rule.offer.price_uusd_per_hour);
+    fg_json_object(&json);
+    fg_scale_rule_members(&json, &rule);
+    fg_json_end(&json);
+    CHECK(fg_scale_rule_read(parse(&buf, arena), "h100", arena, &again, NULL) == 0);
+    CHECK(again.most == rule.most && again.zero_us == rule.zero_us
+          && strcmp(again.key, rule.key) == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
     const struct fg_doc *doc;
@@ -69,5 +86,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     try_supplier(doc, arena);
     try_offer(doc, arena);
     try_order(doc, arena);
+    try_rule(doc, arena);
     return 0;
 }

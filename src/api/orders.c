@@ -1,10 +1,10 @@
 /* orders.c - orders are made, approved, cancelled, and what they brought is given back: the control thread does it. */
 #include "api/answer.h"
 #include "api/job_view.h"
+#include "api/offer_find.h"
 
 #include "base/uuid.h"
 #include "model/order_json.h"
-#include "store/offer_store.h"
 
 #include <string.h>
 
@@ -30,64 +30,7 @@ static void created(struct fg_call *call)
     fg_answer_json(call, 201);
 }
 
-/* -- which offer ------------------------------------------------------------------------------------------------ */
-
-struct search {
-    const struct fg_offer *wanted; /* "" and 0: any */
-    struct fg_offer found;
-    size_t len;
-};
-
-static bool is_like(const char *text, const char *wanted)
-{
-    return !wanted[0] || strcmp(text, wanted) == 0;
-}
-
-static int look_at(void *self, const struct fg_offer_entry *entry)
-{
-    struct search *search = self;
-    const struct fg_offer *offer = &entry->offer, *wanted = search->wanted;
-    if (!is_like(offer->instance, wanted->instance) || !is_like(offer->region, wanted->region)
-        || !is_like(offer->zone, wanted->zone) || offer->contract != wanted->contract)
-        return 0;
-    if (search->len++ == 0)
-        search->found = *offer;
-    return 0;
-}
-
-static int find_offer(struct fg_offer_store *offers,
-                      const struct fg_order_ask *ask,
-                      struct fg_offer *out,
-                      struct fg_err *err)
-{
-    struct search search = {.wanted = &ask->order.offer};
-    const char *supplier = ask->order.offer.supplier, *instance = ask->order.offer.instance;
-    if (ask->offer_id) {
-        struct fg_offer_entry entry;
-        int rc = fg_offer_store_get(offers, ask->offer_id, &entry, err);
-        if (rc == 0 && !entry.listed)
-            rc = fg_fail(err, FG_ESTATE, "offer %llu: it is no longer for sale",
-                         (unsigned long long)ask->offer_id);
-        search.found = entry.offer;
-        *out = search.found;
-        return rc;
-    }
-    if (!supplier[0] || !instance[0])
-        return fg_fail(err, FG_EINVAL, "expected offer, offer_id, or supplier and instance");
-    int rc = fg_offer_store_list(offers, &(struct fg_offer_filter){.supplier = supplier},
-                                 look_at, &search, err);
-    if (rc == 0 && search.len == 0)
-        rc = fg_fail(err, FG_ENOENT, "supplier %.40s sells no %.40s under contract %s",
-                     supplier, instance, fg_contract_name(ask->order.offer.contract));
-    if (rc == 0 && search.len > 1)
-        rc = fg_fail(err, FG_EINVAL,
-                     "%zu offers of supplier %.40s are %.40s: expected a region, a zone, or "
-                     "the id of one",
-                     search.len, supplier, instance);
-    if (rc == 0)
-        *out = search.found;
-    return rc;
-}
+/* -- made ------------------------------------------------------------------------------------------------------- */
 
 static int complete(struct fg_call *call, struct fg_order_ask *ask, struct fg_err *err)
 {
@@ -99,7 +42,9 @@ static int complete(struct fg_call *call, struct fg_order_ask *ask, struct fg_er
         return 0;
     if (!offers)
         return fg_fail(err, FG_EIO, "the catalogue of offers could not be opened: see the log");
-    rc = find_offer(offers, ask, &ask->order.offer, err);
+    if (!ask->offer_id && (!ask->order.offer.supplier[0] || !ask->order.offer.instance[0]))
+        return fg_fail(err, FG_EINVAL, "expected offer, offer_id, or supplier and instance");
+    rc = fg_offer_find(offers, ask->offer_id, &ask->order.offer, err);
     return rc == 0 ? fg_order_ask_check(ask, fg_api_now_us(call->api), err) : rc;
 }
 

@@ -127,6 +127,7 @@ static bool is_write(const struct fg_command *command)
     case FG_CMD_PRICES:
     case FG_CMD_STATUS:
     case FG_CMD_RESERVATIONS:
+    case FG_CMD_SCALE_LIST:
     case FG_CMD_SUPPLIER_OFFERS:
         return false;
     default:
@@ -306,6 +307,7 @@ int fg_control_step(struct fg_control *control,
     fg_orders_tick(control);
     fg_control_advances_tick(control);
     pass_if_due(control);
+    fg_scale_tick(control);
     fg_control_retain(control);
     fg_history_keep_use(control);
     fg_demand_keep(control);
@@ -323,6 +325,8 @@ int64_t fg_control_next_us(const struct fg_control *control)
         next = control->advances_us;
     if (control->orders_us < next)
         next = control->orders_us;
+    if (control->scalers_len > 0 && !control->pass_wanted && control->scale_us < next)
+        next = control->scale_us;
     if (control->retain_us < next)
         next = control->retain_us;
     if (control->pending_len && control->now_us < next)

@@ -92,6 +92,9 @@ struct fg_control {
     size_t purchases_len, purchases_room;
     fg_order_id *node_orders; /* by node id: the order that it came with; 0: none */
     fg_order_id next_order_id;
+    struct scaler *scalers; /* rules of scaling, by class: see scale_inner.h */
+    size_t scalers_len, scalers_room;
+    int64_t scale_us; /* when they decide next */
     uint64_t next_plan_id;
     int64_t orders_us; /* when one of them is due next */
 
@@ -329,6 +332,17 @@ void fg_command_ask_offers(struct fg_control *control, struct fg_command *comman
 /* order_command.c */
 void fg_command_create_order(struct fg_control *control, struct fg_command *command);
 void fg_command_move_order(struct fg_control *control, struct fg_command *command);
+/* scale.c: rules by which machines are ordered and given back */
+int fg_control_load_scale(void *self, const char *name, const char *json);
+void fg_control_drop_scales(struct fg_control *control);
+void fg_command_list_scales(struct fg_control *control, struct fg_command *command);
+void fg_command_put_scale(struct fg_control *control, struct fg_command *command);
+void fg_command_remove_scale(struct fg_control *control, struct fg_command *command);
+/* scale_step.c: within a step, after the pass: what waits by then found no place */
+void fg_scale_tick(struct fg_control *control);
+struct fg_order;
+void fg_scale_refused(struct fg_control *control,
+                      const struct fg_order *order); /* by supplier or inspection */
 /* plan.c */
 void fg_command_put_plan(struct fg_control *control, struct fg_command *command);
 void fg_command_decide_plan(struct fg_control *control, struct fg_command *command);

@@ -144,6 +144,7 @@ void fg_control_unload(struct fg_control *control)
     fg_map_free(control->live_by_job);
     fg_control_drop_advances(control);
     fg_control_drop_orders(control);
+    fg_control_drop_scales(control);
     fg_schedule_free(control->schedule);
     fg_demand_end(control);
     fg_queue_free(control->queue);
@@ -247,6 +248,7 @@ int fg_control_load(struct fg_control *control, struct fg_err *err)
                                  .user = load_user,
                                  .reservation = fg_control_load_advance,
                                  .supplier = fg_control_load_supplier,
+                                 .scale = fg_control_load_scale,
                                  .order = fg_control_load_order,
                                  .order_instance = fg_control_load_instance,
                                  .project_use = fg_history_use,

@@ -68,8 +68,9 @@ int fg_control_load_order(void *self, const struct fg_order *order)
 {
     struct fg_control *control = self;
     const struct fg_supplier *supplier = fg_supplier_get(control, order->offer.supplier);
-    fg_order_add(control, order)->unsure_until_us =
-        control->now_us + (supplier ? supplier->timeout_us : 0) + 1;
+    struct purchase *purchase = fg_order_add(control, order);
+    purchase->unsure_until_us = control->now_us + (supplier ? supplier->timeout_us : 0) + 1;
+    purchase->busy_us = control->now_us;
     return 0;
 }
 

@@ -207,6 +207,8 @@ void fg_order_end(struct fg_control *control,
     fg_order_go(purchase, state);
     order->ended_us = ended_us;
     order->leaving = false;
+    if (state == FG_ORDER_REJECTED)
+        fg_scale_refused(control, order);
     /* What its end adds: the rest of a least time, of an upfront part; or what is not due after all. */
     fg_order_book(control, purchase, ended_us);
     if (order->active_us)
@@ -220,6 +222,8 @@ void fg_orders_book_live(struct fg_control *control, const struct live *live)
     for (uint32_t task = 0; task < live->tasks; task++) {
         struct purchase *purchase =
             fg_order_get(control, control->node_orders[live->grants[task].node]);
+        if (purchase)
+            purchase->busy_us = control->now_us;
         if (purchase && purchase->order.booked_us < control->now_us)
             fg_order_book(control, purchase, control->now_us);
     }

@@ -20,7 +20,10 @@ struct purchase {
     uint32_t failures;                   /* calls that failed, one after the other */
     /* A call to provision may have been made whose answer never came: until then it may still have its effect.  0: none. */
     int64_t unsure_until_us;
-    bool may_buy; /* the supplier does not know the key: nothing of it was bought */
+    int64_t
+        busy_us; /* when a job was seen on its nodes last; or when that began to be looked at */
+    int64_t busy_milli; /* devices that run on them, as of the last decision on scaling */
+    bool may_buy;       /* the supplier does not know the key: nothing of it was bought */
 };
 
 /* order_book.c: the table of those that are not over */

@@ -287,6 +287,20 @@ int fg_levels_flush(struct fg_levels *levels,
     return rc < 0 ? rc : 0;
 }
 
+void fg_levels_each(const struct fg_levels *levels,
+                    void (*tell)(void *self,
+                                 const struct fg_level_key *key,
+                                 int64_t running_milli,
+                                 int64_t waiting_milli),
+                    void *self)
+{
+    for (size_t i = 0; i < levels->len; i++) {
+        const struct line *line = &levels->lines[i];
+        if (line->running_milli || line->waiting_milli)
+            tell(self, &line->key, line->running_milli, line->waiting_milli);
+    }
+}
+
 void fg_levels_sum(const struct fg_levels *levels,
                    int64_t *out_running_milli,
                    int64_t *out_waiting_milli)

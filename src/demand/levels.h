@@ -63,6 +63,14 @@ int fg_levels_flush(struct fg_levels *levels,
                     int (*hour)(void *self, const struct fg_level_hour *hour),
                     void *self);
 
+/* What runs and waits now, by line; lines at which nothing does are left out. */
+void fg_levels_each(const struct fg_levels *levels,
+                    void (*line)(void *self,
+                                 const struct fg_level_key *key,
+                                 int64_t running_milli,
+                                 int64_t waiting_milli),
+                    void *self);
+
 /* All lines together, for checks. */
 void fg_levels_sum(const struct fg_levels *levels,
                    int64_t *out_running_milli,

@@ -171,6 +171,35 @@ static void lines_are_bounded(void)
     OK(strcmp(books.rows[1].key.kind, "made-up-0") == 0);
 }
 
+static void add_line(void *self,
+                     const struct fg_level_key *key,
+                     int64_t running_milli,
+                     int64_t waiting_milli)
+{
+    int64_t *sums = self;
+    sums[0] += running_milli * key->project;
+    sums[1] += waiting_milli * key->project;
+    sums[2]++;
+}
+
+static void lines_at_which_nothing_happens_are_left_out(void)
+{
+    FG_AUTO(fg_levels) struct fg_levels *levels = fg_levels_new();
+    struct fg_level_key one = {.project = 1, .kind = "h100"},
+                        two = {.project = 2, .kind = "any"},
+                        over = {.project = 3, .kind = "a100"};
+    int64_t sums[3] = {};
+    fg_levels_run(levels, &one, 2000, BEGIN_US);
+    fg_levels_wait(levels, &one, 500, BEGIN_US);
+    fg_levels_wait(levels, &two, 3000, BEGIN_US);
+    fg_levels_run(levels, &over, 1000, BEGIN_US);
+    fg_levels_run(levels, &over, -1000, BEGIN_US + MINUTE);
+    fg_levels_each(levels, add_line, sums);
+    EQ(sums[0], 2000);
+    EQ(sums[1], 500 + 2 * 3000);
+    EQ(sums[2], 2);
+}
+
 int main(void)
 {
     RUN(sums_equal_brute_force);
@@ -178,5 +207,6 @@ int main(void)
     RUN(of_refusals_the_greatest_of_an_hour_counts);
     RUN(time_that_goes_back_is_not_counted_twice);
     RUN(lines_are_bounded);
+    RUN(lines_at_which_nothing_happens_are_left_out);
     return tap_done();
 }

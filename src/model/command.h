@@ -11,6 +11,7 @@
 #include "model/plan_record.h"
 #include "model/project.h"
 #include "model/reservation_json.h"
+#include "model/scale_rule.h"
 #include "model/supplier.h"
 
 enum fg_command_kind {
@@ -37,6 +38,9 @@ enum fg_command_kind {
     FG_CMD_ORDER_APPROVE,      /* order_id, text = remark; out_text: JSON object; these too: */
     FG_CMD_ORDER_CANCEL,       /* before anything was delivered */
     FG_CMD_ORDER_RELEASE,      /* what was delivered is given back */
+    FG_CMD_SCALE_LIST,         /* name (NULL: all); out_text: JSON array in `arena` */
+    FG_CMD_SCALE_PUT,          /* scale: new or changed; out_text: JSON object */
+    FG_CMD_SCALE_REMOVE,       /* name; its orders stay */
     FG_CMD_PLAN_PUT,           /* plan: a new one; out_id = its id */
     FG_CMD_PLAN_APPROVE,       /* plan (id), text = remark */
     FG_CMD_PLAN_REJECT,        /* the same */
@@ -71,6 +75,7 @@ struct fg_command {
     const struct fg_supplier *supplier;
     const struct fg_order_ask *order;
     fg_order_id order_id;
+    const struct fg_scale_rule *scale;
     const struct fg_plan_record *plan;
     const struct fg_order_ask *orders; /* of an approved plan */
     size_t orders_len;

@@ -1,4 +1,4 @@
-/* load_order.c - suppliers and orders, for the controller. */
+/* load_order.c - suppliers, rules of scaling and orders, for the controller. */
 #include "store/row.h"
 #include "store/store_impl.h"
 
@@ -39,21 +39,25 @@ static int load_open(struct fg_store *store,
     return rc;
 }
 
-static int load_suppliers(struct fg_store *store,
-                          struct fg_store_sink *sink,
-                          struct fg_err *err)
+typedef int named_fn(void *self, const char *name, const char *json);
+
+static int load_named(
+    struct fg_store *store, enum fg_sql sql, named_fn *row, void *self, struct fg_err *err)
 {
     FG_AUTO(fg_query) struct fg_query query = {};
-    int rc = fg_query_begin(&query, &store->db, FG_SQL_load_suppliers, err);
+    int rc = fg_query_begin(&query, &store->db, sql, err);
     while (rc == 0 && (rc = fg_query_step(&query, err)) == 1)
-        rc = sink->supplier(sink->self, fg_query_get_text(&query, 0),
-                            fg_query_get_text(&query, 1));
+        rc = row(self, fg_query_get_text(&query, 0), fg_query_get_text(&query, 1));
     return rc;
 }
 
 int fg_store_load_orders(struct fg_store *store, struct fg_store_sink *sink, struct fg_err *err)
 {
-    int rc = sink->supplier ? load_suppliers(store, sink, err) : 0;
+    int rc = sink->supplier
+                 ? load_named(store, FG_SQL_load_suppliers, sink->supplier, sink->self, err)
+                 : 0;
+    if (rc == 0 && sink->scale)
+        rc = load_named(store, FG_SQL_load_scales, sink->scale, sink->self, err);
     if (rc == 0 && sink->order) {
         struct fg_arena *arena = fg_arena_new(FG_ORDER_ROOM);
         rc = load_open(store, sink, arena, err);

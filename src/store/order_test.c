@@ -70,6 +70,10 @@ static void write_all(struct fg_store *store)
     EQ(ops->supplier_put(store, "acme", "{\"a\":2}", NULL), 0);
     EQ(ops->supplier_put(store, "gone", "{}", NULL), 0);
     EQ(ops->supplier_put(store, "gone", NULL, NULL), 0);
+    EQ(ops->scale_put(store, "h100", "{\"b\":1}", NULL), 0);
+    EQ(ops->scale_put(store, "h100", "{\"b\":2}", NULL), 0);
+    EQ(ops->scale_put(store, "gone", "{}", NULL), 0);
+    EQ(ops->scale_put(store, "gone", NULL, NULL), 0);
     EQ(ops->order_put(store, &order, NULL), 0);
     order = moved(order);
     EQ(ops->order_put(store, &order, NULL), 0);
@@ -94,7 +98,7 @@ static void write_all(struct fg_store *store)
 }
 
 struct seen {
-    int suppliers, orders, instances, notes;
+    int suppliers, scales, orders, instances, notes;
     struct fg_order order;
     int64_t used, idle;
 };
@@ -104,6 +108,14 @@ static int on_supplier(void *self, const char *name, const char *json)
     struct seen *seen = self;
     seen->suppliers++;
     OK(strcmp(name, "acme") == 0 && strcmp(json, "{\"a\":2}") == 0);
+    return 0;
+}
+
+static int on_scale(void *self, const char *name, const char *json)
+{
+    struct seen *seen = self;
+    seen->scales++;
+    OK(strcmp(name, "h100") == 0 && strcmp(json, "{\"b\":2}") == 0);
     return 0;
 }
 
@@ -132,11 +144,13 @@ static void check_load(struct fg_store *store)
     struct seen seen = {};
     struct fg_store_sink sink = {.self = &seen,
                                  .supplier = on_supplier,
+                                 .scale = on_scale,
                                  .order = on_order,
                                  .order_instance = on_instance};
     const struct fg_order want = moved(an_order(1));
     EQ(ops->load(store, &sink, NULL), 0);
     EQ(seen.suppliers, 1);
+    EQ(seen.scales, 1);
     EQ(seen.orders, 1); /* the other is over */
     EQ(seen.instances, 2);
     EQ(sink.next_order_id, 3);

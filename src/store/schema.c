@@ -159,6 +159,7 @@ static const char *const step_3 =
     " hour INTEGER NOT NULL, project INTEGER NOT NULL, kind TEXT NOT NULL,"
     " running_us INTEGER NOT NULL, waiting_us INTEGER NOT NULL, shift_us INTEGER NOT NULL,"
     " refused_us INTEGER NOT NULL, PRIMARY KEY(hour, project, kind)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE scale(name TEXT PRIMARY KEY, json TEXT NOT NULL) STRICT, WITHOUT ROWID;"
     "CREATE TABLE plan("
     " id INTEGER PRIMARY KEY, state INTEGER NOT NULL, created_us INTEGER NOT NULL,"
     " decided_us INTEGER NOT NULL, applied_us INTEGER NOT NULL, horizon_us INTEGER NOT NULL,"

@@ -158,6 +158,7 @@ const struct fg_store_ops fg_store_sqlite = {
     .budget_warned_put = fg_store_budget_warned_put,
     .reservation_put = fg_store_reservation_put,
     .supplier_put = fg_store_supplier_put,
+    .scale_put = fg_store_scale_put,
     .plan_put = fg_store_plan_put,
     .plan_find = fg_store_plan_find,
     .order_put = fg_store_order_put,

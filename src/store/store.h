@@ -73,7 +73,7 @@ struct fg_order_cost {
 };
 
 /* What load() hands over, one call per row, in this order: projects, their use, warnings of budgets, nodes, users, reservations,
- * suppliers, orders that are not over (each followed by its instances), levels of demand, finished jobs, then the open jobs by id.  What is NULL is
+ * suppliers, rules of scaling, orders that are not over (each followed by its instances), levels of demand, finished jobs, then the open jobs by id.  What is NULL is
  * not wanted. */
 struct fg_store_sink {
     void *self;
@@ -86,6 +86,7 @@ struct fg_store_sink {
     int (*user)(void *self, uint32_t user, const char *name);
     int (*reservation)(void *self, const char *name, const char *json);
     int (*supplier)(void *self, const char *name, const char *json);
+    int (*scale)(void *self, const char *name, const char *json);
     int (*order)(void *self, const struct fg_order *order);
     int (*order_instance)(void *self,
                           fg_order_id order,
@@ -186,6 +187,11 @@ struct fg_store_ops {
                         const char *name,
                         const char *json,
                         struct fg_err *err);
+    /* A rule of scaling, as model/scale_rule.h has it; NULL: it goes. */
+    int (*scale_put)(struct fg_store *store,
+                     const char *name,
+                     const char *json,
+                     struct fg_err *err);
     /* New, or changed.  An order that is over stays for ever. */
     int (*order_put)(struct fg_store *store, const struct fg_order *order, struct fg_err *err);
     /* `report`: what the inspection found, as JSON; "" leaves what is there. */

@@ -99,6 +99,10 @@ int fg_store_supplier_put(struct fg_store *store,
                           const char *name,
                           const char *json,
                           struct fg_err *err);
+int fg_store_scale_put(struct fg_store *store,
+                       const char *name,
+                       const char *json,
+                       struct fg_err *err);
 int fg_store_order_put(struct fg_store *store,
                        const struct fg_order *order,
                        struct fg_err *err);

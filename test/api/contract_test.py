@@ -228,6 +228,32 @@ def call_plans(call):
         call(200, "GET", "/v1/plans", query=query)
 
 
+def call_scale(call, machine):
+    """Rules of scaling, for what the supplier `shop` sells; at most 0 machines: nothing is ordered."""
+    rule = {"name": "h100"}
+    call(404, "GET", "/v1/scale/{name}", rule)
+    call(404, "DELETE", "/v1/scale/{name}", rule)
+    for bad in ({}, {"offer": machine, "least": 2, "most": 1}, {"offer": machine, "max_uusd_per_hour": 1}, {"offer": {**machine, "accelerator": "a100"}},
+                {"offer": machine, "mots": 1}, {"offer": machine, "class": "a100"}, {"offer": machine, "idle_us": -1}):
+        call(400, "PUT", "/v1/scale/{name}", rule, body=bad)
+    call(404, "PUT", "/v1/scale/{name}", rule, body={"offer": {**machine, "supplier": "nobody"}})
+    call(404, "PUT", "/v1/scale/{name}", rule, body={"supplier": "shop"})
+    call(404, "PUT", "/v1/scale/{name}", rule, body={"offer_id": 99999999})
+    put = call(200, "PUT", "/v1/scale/{name}", rule, body={"offer": machine, "most": 0, "standby": 1})
+    ok(put["class"] == "h100" and put["standby"] == 1 and put["idle_us"] == 600000000, "a rule is as it was put", put)
+    again = call(200, "PUT", "/v1/scale/{name}", rule, body={"offer": machine, "most": 0, "slack_percent": 50})
+    ok(again["key"] == put["key"] and again["standby"] == 0, "put again it is another one with the same machines", again)
+    ok([item["class"] for item in call(200, "GET", "/v1/scale")["items"]] == ["h100"], "rules are listed")
+    for _ in range(100):
+        shown = call(200, "GET", "/v1/scale/{name}", rule)
+        if shown["reason"]:
+            break
+        time.sleep(0.05)
+    ok(shown["held"] == shown["coming"] == 0 and "at most 0" in shown["reason"], "with what was decided", shown)
+    call(200, "DELETE", "/v1/scale/{name}", rule)
+    ok(call(200, "GET", "/v1/scale")["items"] == [], "a rule goes")
+
+
 def call_as_meant(spec, service):
     operations = {(m, p): o for m, p, o, _ in spec.operations()}
     seen = set()
@@ -336,6 +362,7 @@ def call_as_meant(spec, service):
     call(404, "POST", "/v1/orders", body={"offer": {**machine, "supplier": "nobody"}})
     call(404, "POST", "/v1/orders", body={"offer_id": 99999999})
     call(404, "POST", "/v1/orders", body={"supplier": "shop", "instance": "two"})
+    call_scale(call, machine)
     this = {"id": dear["id"]}
     call(409, "POST", "/v1/orders/{id}/release", this)
     call(200, "POST", "/v1/orders/{id}/approve", this, body={"remark": "by contract"})

@@ -369,6 +369,12 @@ static int supplier_put(struct fg_store *self,
     return books ? sim_books_supplier_put(books, name, json) : rc;
 }
 
+/* Rules of scaling are not simulated: nobody makes one. */
+static int scale_put(struct fg_store *self, const char *, const char *, struct fg_err *err)
+{
+    return fails((struct sim_store *)self, err);
+}
+
 static int order_put(struct fg_store *self, const struct fg_order *order, struct fg_err *err)
 {
     int rc;
@@ -636,6 +642,7 @@ const struct fg_store_ops sim_store_ops = {
     .budget_warned_put = budget_warned_put,
     .reservation_put = reservation_put,
     .supplier_put = supplier_put,
+    .scale_put = scale_put,
     .order_put = order_put,
     .order_instance_put = order_instance_put,
     .order_note_add = order_note_add,
