@@ -207,7 +207,7 @@ static void write_corrections(struct fg_json *json, const struct fg_planning *pl
 {
     fg_json_key(json, "corrections");
     fg_json_array(json);
-    for (size_t i = 0; i < planning->corrections_len; i++) {
+    for (size_t i = 0; planning->history && i < planning->corrections_len; i++) {
         fg_json_object(json);
         fg_json_kv(json, "class", planning->history->series[i].name);
         fg_report_correction_write(&planning->corrections[i], json);

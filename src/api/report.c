@@ -3,6 +3,7 @@
 #include "api/report.h"
 #include "api/answer.h"
 #include "api/demand.h"
+#include "api/forecasts.h"
 
 #include "model/period.h"
 
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define HOUR_US     3'600'000'000LL
 #define CLASSES_MAX 16 /* forecast again: a day of each takes some hundredths of a second */
 
 static const struct {
@@ -20,9 +22,12 @@ static const struct {
 struct making {
     const char *period;
     uint32_t days;
+    char question[32]; /* by which the answer about demand is kept */
+    int64_t hour;
     struct fg_report_orders *orders; /* owned */
     struct fg_demand_set set;        /* owned */
-    size_t judged;                   /* series of it that were */
+    struct fg_buf text;              /* owned: the answer about demand */
+    size_t judged;                   /* series of the set that were */
     struct fg_review_demand *demand; /* one each; in the call's arena */
     int64_t begin_us;                /* monotonic */
     int rc;
@@ -45,14 +50,24 @@ static int read_period(const struct fg_target *target,
     return fg_fail(err, FG_EINVAL, "query: period: %.20s, expected day, week or month", name);
 }
 
+/* What was forecast again does not change within the hour. */
+static bool is_kept(struct fg_call *call, struct making *making)
+{
+    snprintf(making->question, sizeof(making->question), "report\n%s", making->period);
+    making->hour = fg_api_now_us(call->api) / HOUR_US;
+    return fg_forecasts_find(call->api->forecasts, making->question, making->hour,
+                             &making->text);
+}
+
 static int gather(struct fg_call *call, struct making *making, struct fg_err *err)
 {
     FG_AUTO(fg_ledger) struct fg_ledger *ledger = NULL;
     int64_t to_us = fg_api_now_us(call->api);
     making->orders = fg_report_orders_new(to_us - making->days * FG_DAY_US, to_us);
     int rc = fg_report_orders_read(making->orders, call, err);
-    if (rc == 0)
-        rc = fg_demand_of_call(call, &ledger, err);
+    if (rc < 0 || is_kept(call, making))
+        return rc;
+    rc = fg_demand_of_call(call, &ledger, err);
     if (ledger)
         fg_ledger_to_set(ledger, FG_LEDGER_ASKED, &making->set);
     making->judged = making->set.len < CLASSES_MAX ? making->set.len : CLASSES_MAX;
@@ -65,27 +80,10 @@ static void drop(void *data)
     struct making *making = data;
     fg_report_orders_free(making->orders);
     fg_demand_set_free(&making->set);
+    fg_buf_free(&making->text);
 }
 
-/* -- by a thread of its own ----------------------------------------------------------------------------------- */
-
-static void work(struct fg_call *call)
-{
-    struct making *making = call->work_data;
-    if (atomic_exchange(&call->api->planning, true)) {
-        making->rc = fg_fail(&making->err, FG_EBUSY,
-                             "another report or a plan is being made, one at a time");
-        return;
-    }
-    struct fg_arena *scratch = fg_arena_new(FG_DEMAND_SCRATCH_ROOM);
-    for (size_t i = 0; making->rc == 0 && i < making->judged; i++)
-        making->rc = fg_review_series(&making->set.series[i], making->days, scratch,
-                                      &making->demand[i], &making->err);
-    fg_arena_free(scratch);
-    atomic_store(&call->api->planning, false);
-}
-
-/* -- the answer ------------------------------------------------------------------------------------------------ */
+/* -- of demand ------------------------------------------------------------------------------------------------ */
 
 static void write_real(struct fg_json *json, const char *key, double value)
 {
@@ -122,7 +120,6 @@ static void write_class(struct fg_json *json,
 
 static void write_demand(struct fg_json *json, const struct making *making)
 {
-    fg_json_key(json, "demand");
     fg_json_object(json);
     fg_json_kv_int(json, "history_hours",
                    making->set.len ? (int64_t)making->set.series[0].len : 0);
@@ -135,6 +132,31 @@ static void write_demand(struct fg_json *json, const struct making *making)
     fg_json_end(json);
 }
 
+/* -- by a thread of its own ----------------------------------------------------------------------------------- */
+
+static void work(struct fg_call *call)
+{
+    struct making *making = call->work_data;
+    if (atomic_exchange(&call->api->planning, true)) {
+        making->rc = fg_fail(&making->err, FG_EBUSY,
+                             "another report or a plan is being made, one at a time");
+        return;
+    }
+    struct fg_arena *scratch = fg_arena_new(FG_DEMAND_SCRATCH_ROOM);
+    for (size_t i = 0; making->rc == 0 && i < making->judged; i++)
+        making->rc = fg_review_series(&making->set.series[i], making->days, scratch,
+                                      &making->demand[i], &making->err);
+    fg_arena_free(scratch);
+    if (making->rc == 0) {
+        write_demand(&(struct fg_json){.buf = &making->text}, making);
+        fg_forecasts_keep(call->api->forecasts, making->question, making->hour,
+                          making->text.text, making->text.len);
+    }
+    atomic_store(&call->api->planning, false);
+}
+
+/* -- the answer ------------------------------------------------------------------------------------------------ */
+
 static void made(struct fg_call *call)
 {
     struct making *making = call->work_data;
@@ -146,7 +168,8 @@ static void made(struct fg_call *call)
     }
     fg_json_object(json);
     fg_json_kv(json, "period", making->period);
-    write_demand(json, making);
+    fg_json_key(json, "demand");
+    fg_json_raw(json, making->text.text, making->text.len);
     fg_report_orders_write(making->orders, json);
     fg_json_key(json, "seconds");
     fg_json_double(json, (double)(fg_api_mono_us(call->api) - making->begin_us) / 1e6);
@@ -169,5 +192,8 @@ void fg_handle_report(struct fg_call *call)
         fg_answer_error(call, &err);
         return;
     }
-    fg_call_work(call, work, made);
+    if (making->text.len > 0)
+        made(call);
+    else
+        fg_call_work(call, work, made);
 }
