@@ -31,6 +31,13 @@ static void check_change(const struct fg_order *from, const struct fg_order *to)
     assert(to->offer.price_uusd_per_hour <= to->max_uusd_per_hour);
 }
 
+int sim_books_scale_put(struct sim_books *books, const char *name, const char *json)
+{
+    snprintf(books->scale.name, FG_NAME_MAX, "%s", json ? name : "");
+    snprintf(books->scale.json, sizeof(books->scale.json), "%s", json ? json : "");
+    return 0;
+}
+
 int sim_books_order_put(struct sim_books *books, const struct fg_order *order)
 {
     assert(order->id > 0 && order->id < SIM_ORDERS_MAX);
@@ -108,6 +115,8 @@ int sim_books_load(const struct sim_books *books, struct fg_store_sink *sink)
     for (size_t i = 0; rc == 0 && i < SIM_SUPPLIERS_MAX; i++)
         if (books->suppliers[i].name[0])
             rc = sink->supplier(sink->self, books->suppliers[i].name, books->suppliers[i].json);
+    if (rc == 0 && books->scale.name[0])
+        rc = sink->scale(sink->self, books->scale.name, books->scale.json);
     for (fg_order_id id = 1; rc == 0 && id < SIM_ORDERS_MAX; id++) {
         const struct sim_order *row = &books->orders[id];
         if (!row->order.id || row->order.ended_us)

@@ -22,12 +22,16 @@ struct sim_books {
     struct {
         char name[FG_NAME_MAX], json[2048];
     } suppliers[SIM_SUPPLIERS_MAX];
+    struct {
+        char name[FG_NAME_MAX], json[2048];
+    } scale; /* the rule of scaling; one is enough */
 };
 
 #define SIM_FIRST_DAY 19675 /* 2023-11-14, when simulations begin */
 
 /* As the functions of struct fg_store_ops. */
 int sim_books_supplier_put(struct sim_books *books, const char *name, const char *json);
+int sim_books_scale_put(struct sim_books *books, const char *name, const char *json);
 int sim_books_order_put(struct sim_books *books, const struct fg_order *order);
 int sim_books_instance_put(struct sim_books *books,
                            fg_order_id order,

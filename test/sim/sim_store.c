@@ -369,10 +369,14 @@ static int supplier_put(struct fg_store *self,
     return books ? sim_books_supplier_put(books, name, json) : rc;
 }
 
-/* Rules of scaling are not simulated: nobody makes one. */
-static int scale_put(struct fg_store *self, const char *, const char *, struct fg_err *err)
+static int scale_put(struct fg_store *self,
+                     const char *name,
+                     const char *json,
+                     struct fg_err *err)
 {
-    return fails((struct sim_store *)self, err);
+    int rc;
+    struct sim_books *books = books_of(self, &rc, err);
+    return books ? sim_books_scale_put(books, name, json) : rc;
 }
 
 static int order_put(struct fg_store *self, const struct fg_order *order, struct fg_err *err)

@@ -46,3 +46,8 @@ endif()
 add_executable(order_life_sim test/sim/order_life_sim.c test/sim/sim_store.c test/sim/sim_books.c test/sim/sim_engine.c test/sim/sim_provision.c)
 target_link_libraries(order_life_sim PRIVATE fg_control)
 add_test(NAME sim/order_life COMMAND order_life_sim)
+
+# Rules of scaling: machines come and go as jobs need them.
+add_executable(scale_sim test/sim/scale_sim.c test/sim/sim_store.c test/sim/sim_books.c test/sim/sim_engine.c test/sim/sim_provision.c)
+target_link_libraries(scale_sim PRIVATE fg_control)
+add_test(NAME sim/scale COMMAND scale_sim)
