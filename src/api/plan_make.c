@@ -29,7 +29,7 @@ static int note_supplier(void *self, const char *name, const char *json)
 {
     struct offers *offers = self;
     const struct fg_doc *doc = NULL;
-    struct fg_supplier supplier;
+    struct fg_supplier supplier = {};
     FG_AUTO(fg_arena) struct fg_arena *arena = fg_arena_new((size_t)1 << 20);
     int rc = fg_doc_json(json, strlen(json), arena, &doc, NULL);
     if (rc == 0)

@@ -104,7 +104,7 @@ int fg_market_read_jobs(struct fg_arena *arena,
                         struct fg_err *err)
 {
     struct jobs jobs;
-    struct job job;
+    struct job job = {};
     bool more = true;
     int64_t first_us = INT64_MAX, last_us = INT64_MIN;
     int rc = begin_jobs(&jobs, bytes, len, err);

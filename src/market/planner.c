@@ -10,6 +10,7 @@
 #include "market/ways.h"
 #include "plan/procure.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,6 +130,7 @@ static void dream_on(
     const struct planning *p, size_t class, size_t scenario, size_t from, double *path)
 {
     size_t weeks = p->past / WEEK_HOURS;
+    assert(weeks > 0); /* a month of history at least */
     size_t at = (scenario * 2654435761u + p->scene->seed * 40503u) % weeks;
     for (size_t week = from; week < WEEKS; week++, at = (at + 1) % weeks)
         path[week] = week_mean(p->world->classes[class].demand, at * WEEK_HOURS, p->past);
@@ -335,7 +337,7 @@ int fg_market_plan_month(const struct fg_market_scene *scene, size_t month, stru
     problem.prices.reclaim_us = (int64_t)(scene->world->rework_hours * 3.6e9);
 
     FG_AUTO(fg_procure) struct fg_procure *procure = NULL;
-    struct fg_procure_plan plan;
+    struct fg_procure_plan plan = {};
     rc = fg_procure_new(&problem, &procure, err);
     if (rc == 0)
         rc = fg_procure_solve(procure, &(struct fg_procure_effort){.gap = 0.002}, p->arena,

@@ -184,7 +184,7 @@ static int note_offer(struct reading *r, const struct price_row *row, struct fg_
 
 static int first_pass(struct reading *r, struct fg_err *err)
 {
-    struct price_row row;
+    struct price_row row = {};
     bool more = true;
     r->first_day = INT64_MAX;
     r->last_day = INT64_MIN;
@@ -222,7 +222,7 @@ static void add_price(struct reading *r, const struct price_row *row)
 
 static int second_pass(struct reading *r, const char *bytes, size_t len, struct fg_err *err)
 {
-    struct price_row row;
+    struct price_row row = {};
     struct fg_field header;
     bool more = true;
     r->rows = (struct fg_rows){.bytes = bytes, .len = len};

@@ -1,6 +1,7 @@
 /* shape.c - a demand of years in the shape of one of weeks */
 #include "market/market.h"
 
+#include <assert.h>
 #include <math.h>
 
 #define WEEK_HOURS  168
@@ -28,6 +29,7 @@ const double *fg_market_shape(struct fg_arena *arena,
     double sum = 0;
     for (size_t i = 0; i < len; i++)
         sum += pattern[i];
+    assert(len > 0);
     double scale = sum > 0 ? level->mean * (double)len / sum : 0;
     for (size_t hour = 0, week = 0; hour < hours; hour++) {
         if (hour % (BLOCK_WEEKS * WEEK_HOURS) == 0 && weeks > 0)

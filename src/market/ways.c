@@ -54,7 +54,7 @@ static void reserve_up_to(const struct fg_market_scene *scene,
             held[model] -= taken;
             missing -= taken * rate;
         }
-        struct choice choice;
+        struct choice choice = {};
         if (missing > 0 && choose(scene, class, month * FG_MARKET_MONTH_HOURS / 24, &choice))
             fg_market_reserve(world, scene->book, month, choice.model, choice.term,
                               ceil(missing / world->classes[class].rate[choice.model]));
@@ -108,7 +108,7 @@ static int reserve_newsvendor(const struct fg_market_scene *scene,
     size_t len = (month < 3 ? month : 3) * FG_MARKET_MONTH_HOURS;
     double *sorted = FG_NEW(scene->scratch, double, len);
     for (size_t i = 0; i < scene->world->classes_len; i++) {
-        struct choice choice;
+        struct choice choice = {};
         if (!choose(scene, i, month * FG_MARKET_MONTH_HOURS / 24, &choice))
             continue;
         memcpy(sorted, &scene->world->classes[i].demand[month * FG_MARKET_MONTH_HOURS - len],

@@ -74,8 +74,8 @@ static int open_file(struct input *input,
 
 static int read_prices(struct input *input, const struct fg_doc *doc)
 {
-    const char *path, *bytes;
-    size_t len;
+    const char *path = "", *bytes = NULL;
+    size_t len = 0;
     int rc = fg_read_text(&input->reader, doc, PATH_MAX_LEN, &path);
     if (rc == 0)
         rc = open_file(input, doc, path, &bytes, &len);
@@ -87,8 +87,8 @@ static int read_prices(struct input *input, const struct fg_doc *doc)
 
 static int read_trace(struct input *input, const struct fg_doc *doc)
 {
-    const char *path, *bytes;
-    size_t len;
+    const char *path = "", *bytes = NULL;
+    size_t len = 0;
     int rc = fg_read_text(&input->reader, doc, PATH_MAX_LEN, &path);
     if (rc == 0)
         rc = open_file(input, doc, path, &bytes, &len);
