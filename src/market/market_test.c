@@ -69,7 +69,7 @@ static void test_bad_prices(void)
 
 /* -- a world by hand ---------------------------------------------------------------------------------------- */
 
-#define MONTHS 3
+#define MONTHS 2
 #define HOURS  (MONTHS * FG_MARKET_MONTH_HOURS)
 #define DAYS   (HOURS / 24 + 1)
 
@@ -136,7 +136,7 @@ static bool near(double a, double b)
 static void test_bill(void)
 {
     struct hand hand;
-    const double hours = 2 * FG_MARKET_MONTH_HOURS;
+    const double hours = FG_MARKET_MONTH_HOURS;
     make_hand(&hand);
     struct fg_market_bill bill = run_with(&hand, 0, true);
     ok(near(bill.usd, 20 * hours) && bill.unmet == 0,
@@ -158,7 +158,7 @@ static void test_bill(void)
 static void test_rework(void)
 {
     struct hand hand;
-    const double hours = 2 * FG_MARKET_MONTH_HOURS;
+    const double hours = FG_MARKET_MONTH_HOURS;
     make_hand(&hand);
     hand.world.classes[0].firm = 0;
     hand.trace.len = 4; /* there for three hours of four */
