@@ -158,13 +158,17 @@ static void test_bill(void)
 static void test_rework(void)
 {
     struct hand hand;
-    const double hours = FG_MARKET_MONTH_HOURS;
+    double there = 0, ends = 0; /* hours with spot; those after which it goes */
     make_hand(&hand);
     hand.world.classes[0].firm = 0;
     hand.trace.len = 4; /* there for three hours of four */
+    for (size_t hour = FG_MARKET_MONTH_HOURS; hour < HOURS; hour++) {
+        there += hand.there[hour % 4];
+        ends += hand.there[hour % 4] && !hand.there[(hour + 1) % 4];
+    }
     struct fg_market_bill bill = run_with(&hand, 0, true);
-    ok(near(bill.spot_usd, 4 * 0.5 * hours * 3 / 4), "spot is paid while it is there");
-    ok(near(bill.rework_usd, 4 * 0.5 * 2 * hours / 4),
+    ok(near(bill.spot_usd, 4 * 0.5 * there), "spot is paid while it is there");
+    ok(near(bill.rework_usd, 4 * 0.5 * 2 * ends),
        "each time it goes half an hour is done again");
 }
 
