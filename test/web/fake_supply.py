@@ -148,6 +148,19 @@ class Supply:
                 "what_if": [{"what": "all prices 20 % higher", "upper_bound": 25930.1, "unmet": 0, "orders": 3}], "forecasts": [{"class": k, "periods": bands[i]} for i, k in enumerate(KINDS)],
                 "supply": [{"source": "held", "contract": "owned", "devices": held}, {"source": "ordered", "contract": "reserved", "devices": bought}, {"source": "as_needed", "contract": "on_demand", "devices": [0.3 * r for r in rest]}, {"source": "as_needed", "contract": "spot", "devices": [0.7 * r for r in rest]}], "asks": []}
 
+    def report(self, query):
+        counts = {"orders": 3, "delivered": 2, "late": 1, "refused": 0, "rejected": 1, "reclaimed": 0, "approved_uusd": 4100_000000, "cost_uusd": 3382_912345}
+        classes = [{"class": k, "days": 7 - 7 * i, "asked_device_hours": 4100.5 / (i + 1), "forecast_device_hours": 3980.1 / (i + 1), "wape": 0.09, "as_now_wape": 0.14, "coverage80": 0.77, "correction": {"factor": 1.03, "width": 1.1, "days": 7 - 7 * i}} for i, k in enumerate(KINDS)]
+        return {"period": query.get("period", "week"), "from": iso(self.now - 7 * DAY), "to": iso(self.now), "seconds": 0.1, "demand": {"history_hours": 912, "left_out": 0, "classes": classes},
+                "plans": [{"plan": "1", "applied": iso(self.now - 5 * DAY), "planned_uusd": 3900_000000, **counts}, {"plan": None, "applied": None, "planned_uusd": None, **counts}],
+                "suppliers": [{"supplier": n, **counts, "promised_lead_s": 10800.0, "lead_s": 14640.0, "score": s, "score_before": s - 0.04} for n, s in (("north", 0.81), (HOSTILE, 0.31))]}
+
+    def draft(self):
+        """One more plan to decide about."""
+        id = str(len(self.plans) + 1)
+        self.plans[id] = {**self.plans["3"], "id": id, "state": "draft", "decided": None, "decided_by": "", "applied": None, "remark": ""}
+        return id
+
     def cost(self, query):
         by = query.get("by", "project")
         keys = {"project": ["nlp", "vision", None], "user": ["anna", "boris", HOSTILE], "day": [iso(self.now - d * DAY)[:10] for d in range(12)], "job": ["61", "62"], "order": ["4", "1"]}[by]
@@ -189,6 +202,8 @@ class Supply:
                 return {"items": list(reversed(self.plans.values())), "next": None}
             case ["plans", id] if id in self.plans:
                 return {**self.plans[id], "plan": self.plan_document()}
+            case ["report"]:
+                return self.report(query)
             case ["cost"]:
                 return self.cost(query)
             case ["cost", "focus"]:

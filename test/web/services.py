@@ -23,6 +23,9 @@ class Fake:
     def submit(self, name, _script):
         return self.world.submit(name)
 
+    def plan(self):
+        return self.world.supply.draft()
+
     def nodes(self):
         return list(self.world.nodes)
 
@@ -49,6 +52,11 @@ class Live:
         id = self.call("POST", "/v1/jobs", {"name": name, "run": script, "outputs": ["*.json"], "resources": {"cpus": 0.1}})["id"]
         self.submitted.append(id)
         return id
+
+    def plan(self):
+        """A draft of two days, of the offers that came with the program."""
+        demand = "period,class,devices\n" + "".join(f"{hour},h100,{8 + 8 * (hour % 24 > 11)}\n" for hour in range(48))
+        return self.call("POST", "/v1/plans", {"demand": demand, "period_hours": 1})["id"]
 
     def nodes(self):
         return [node["name"] for node in self.call("GET", "/v1/nodes")["items"]]

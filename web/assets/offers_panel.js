@@ -42,9 +42,9 @@ function filters(query, go) {
 }
 
 export function offers_panel(query, go) {
-    const sheet = table("Offers", ["Offer", "Supplier", "Devices", "Contract", "Where", "#A device", "#The instance", "#Changed"], (offer) => offer.id, (offer) => [
-        h("a", { href: link_offer(offer.id) }, offer.instance || `offer ${offer.id}`), offer.supplier, devices(offer), contract(offer.contract), place(offer),
-        format.hourly(offer.uusd_per_device_hour), format.hourly(offer.price_uusd_per_hour), format.date(format.moment(offer.changed))]);
+    const sheet = table("Offers", ["Offer", "#A device", "Devices", "Contract", "Supplier", "Where", "#The instance", "#Changed"], (offer) => offer.id, (offer) => [
+        h("a", { href: link_offer(offer.id) }, offer.instance || `offer ${offer.id}`), format.hourly(offer.uusd_per_device_hour), devices(offer), contract(offer.contract), offer.supplier, place(offer),
+        format.hourly(offer.price_uusd_per_hour), format.date(format.moment(offer.changed))]);
     const none = empty("No offer is like that.", "Take a filter away, or import a list:", "fastgpu supplier import offers.csv --supplier NAME");
     show(none, false);
     let following = "";

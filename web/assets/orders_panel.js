@@ -13,9 +13,9 @@ const CHOICES = [["", "all"], [OPEN, "open"], ["planned", "to approve"], ["activ
 
 export function orders_panel(query, go) {
     const state = query.get("orders") ?? "";
-    const sheet = table("Orders", ["State", "Order", "What", "Supplier", "Contract", "#Cost so far", "Newest change", "Reason"], (order) => order.id, (order) => [
-        badge(order.state).el, h("a", { href: link_order(order.id) }, `#${order.id}`), h("span", null, what(order), h("span.muted", null, ` of ${devices(order.offer ?? {})}`)), order.supplier,
-        contract(order.offer?.contract), format.money(order.accrued_uusd ?? order.cost_uusd),
+    const sheet = table("Orders", ["State", "Order", "What", "#Cost so far", "Contract", "Supplier", "Newest change", "Reason"], (order) => order.id, (order) => [
+        badge(order.state).el, h("a", { href: link_order(order.id) }, `#${order.id}`), h("span", null, what(order), h("span.muted", null, ` of ${devices(order.offer ?? {})}`)),
+        format.money(order.accrued_uusd ?? order.cost_uusd), contract(order.offer?.contract), order.supplier,
         format.date(Math.max(...["created", "approved", "ordered", "delivered_at", "active_at", "ended"].map((key) => format.moment(order[key])).filter(Number.isFinite))), order.reason ?? ""]);
     const none = empty(state ? "No order is like that." : "Nothing was ordered yet.", state ? "" : "A plan makes orders, or you make one by hand:", ...(state ? [] : ["fastgpu plan create", "fastgpu order create --help"]));
     show(none, false);

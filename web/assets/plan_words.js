@@ -50,4 +50,4 @@ export function bind(each) {
 export const what_if = (each) => `${each.what}: ${usd(each.upper_bound)} with ${format.plural(each.orders, "order")}${each.unmet > 0 ? `, ${format.amount(100 * each.unmet)} % of demand unmet` : ""}.`;
 
 /** How sure the answer is. */
-export const proof = (plan) => (plan.proven ? `within ${format.amount(100 * plan.gap)} % of the best that can be` : `at most ${format.amount(100 * plan.gap)} % above the best; the time was over`);
+export const proof = (plan) => (plan.proven && plan.gap < 1e-6 ? "no plan can cost less" : plan.proven ? `within ${format.amount(100 * plan.gap)} % of the best that can be` : `at most ${format.amount(100 * plan.gap)} % above the best; the time was over`);

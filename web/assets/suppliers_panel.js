@@ -31,7 +31,7 @@ function explanation() {
 }
 
 function filter(query, go) {
-    const input = h("input", { type: "search", name: "kind", value: query.get("kind") ?? "", placeholder: "Accelerator, such as H100", "aria-label": "Accelerator", maxlength: 64, autocomplete: "off" });
+    const input = h("input", { type: "search", name: "kind", value: query.get("kind") ?? "", placeholder: "Accelerator (H100)", "aria-label": "Accelerator", maxlength: 64, autocomplete: "off" });
     return h("form.filters", { onsubmit: (event) => { event.preventDefault(); go({ kind: input.value.trim() }); }, role: "search", "aria-label": "Suppliers of" },
         segments("Method", METHODS, query.get("method") ?? "", (value) => go({ method: value })), input, h("button.button.small", { type: "submit" }, "Rank"));
 }
@@ -42,10 +42,10 @@ export function suppliers_panel(query, go) {
         supplier.rank_low < supplier.rank_high ? `${supplier.rank} (${supplier.rank_low}–${supplier.rank_high})` : String(supplier.rank), h("b", null, supplier.supplier),
         share_bar(supplier.score, 1, supplier.score.toFixed(2), supplier.low, supplier.high), format.percent(supplier.best, 1),
         [supplier.instance, contract(supplier.contract), supplier.region].filter(Boolean).join(" · "), format.hourly(supplier.uusd_per_device_hour), known]);
-    const reasons = h("div");
+    const reasons = h("div"), explain = h("details.as-table", null, h("summary", null, "Why these ranks"), reasons);
     const none = empty("No supplier can be compared.", "Import a list of offers, or add a supplier:", "fastgpu supplier import offers.csv --supplier NAME", "fastgpu supplier add --help");
     show(none, false);
-    const { el, aside } = panel("Suppliers", filter(query, go), none, sheet.el, reasons);
+    const { el, aside } = panel("Suppliers", filter(query, go), none, sheet.el, explain);
     const watch = watching({
         topics: ["supplier", "order", "offer"], every_ms: 60000, least_ms: 3000,
         async run(signal) {
@@ -58,6 +58,7 @@ export function suppliers_panel(query, go) {
             sheet.update(items.map((supplier) => ({ supplier, known: paused.get(supplier.supplier) ?? "price list only" })));
             keyed(reasons, items.slice(0, 10).map((supplier) => ({ supplier, weights: answer.weights ?? {} })), ({ supplier }) => supplier.supplier, explanation);
             show(sheet.el, items.length > 0);
+            show(explain, items.length > 0);
             show(none, items.length === 0);
             say(aside, items.length ? `marks: ${format.percent(answer.level, 1)} intervals` : "");
         },

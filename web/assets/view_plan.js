@@ -47,7 +47,7 @@ function rented_table() {
 /** Why not otherwise: sentences under a heading each. */
 function reasons(plan) {
     const part = (title, list, none) => [h("h3", null, title), list.length ? h("ul.words", null, list.map((text) => h("li", null, text))) : h("p.muted", null, none)];
-    return [part("Who came second, and why it lost", (plan.runners_up ?? []).map((each) => runner_up(plan, each)), "No other offer serves these classes."),
+    return [part("Who came second, and why it lost", (plan.runners_up ?? []).map((each) => runner_up(plan, each)), plan.orders?.length ? "No other offer could take the place of one." : "It orders nothing, so there is nothing to compare."),
         part("What binds", (plan.binds ?? []).map(bind), "No limit binds."), plan.what_if?.length ? part("What if", plan.what_if.map(what_if), "") : []];
 }
 

@@ -1,14 +1,15 @@
-// view_plans.js - plans, newest first: which one waits for a decision.
+// view_plans.js - plans, newest first: which one waits for a decision; and what came of the earlier ones.
 
 import * as api from "./api.js";
 import { h, show } from "./dom.js";
 import * as format from "./format.js";
 import { link_plan, panel, table, watching } from "./panels.js";
 import { badge, empty } from "./parts.js";
+import { report_panel } from "./report_panel.js";
 
 const SHOWN = 50;
 
-export function plans() {
+export function plans({ query, go, who }) {
     const sheet = table("Plans", ["State", "Plan", "#Orders", "#Expected cost", "Looks ahead", "Made", "By", "Decided by", "Remark"], (plan) => plan.id, (plan) => [
         badge(plan.state).el, h("a", { href: link_plan(plan.id) }, `#${plan.id}`), format.count(plan.orders), format.money(plan.cost_uusd), format.duration(3600 * plan.horizon_hours),
         format.date(format.moment(plan.created)), plan.created_by, plan.decided_by, plan.remark]);
@@ -25,5 +26,6 @@ export function plans() {
         },
     });
     el.append(watch.el);
-    return { el: h("div.stack-page", null, h("h1.visually-hidden", null, "Plans"), el), title: "Plans", leave: watch.stop };
+    const report = who.can("operator") && !who.project ? report_panel(query, go) : null;
+    return { el: h("div.stack-page", null, h("h1.visually-hidden", null, "Plans"), el, report?.el), title: "Plans", leave: () => { watch.stop(); report?.stop(); } };
 }
