@@ -240,6 +240,23 @@ int fg_call_id(struct fg_call *call, const char *noun, uint64_t *out, struct fg_
     return fg_fail(err, FG_ENOENT, "%s %.40s: not known", noun, call->capture);
 }
 
+int fg_call_remark(struct fg_call *call, const char **out, struct fg_err *err)
+{
+    const struct fg_doc *doc = NULL;
+    if (call->body.len == 0)
+        return 0;
+    int rc = fg_call_doc(call, &doc, err);
+    for (const struct fg_doc *at = rc == 0 ? doc->first : NULL; at && rc == 0; at = at->next) {
+        if (strcmp(at->key, "remark") != 0)
+            return fg_fail(err, FG_EINVAL, "body: unknown member %.40s", at->key);
+        if (at->kind != FG_DOC_TEXT || at->text_len >= FG_TEXT_MAX)
+            return fg_fail(err, FG_EINVAL, "remark: expected a text of at most %d bytes",
+                           FG_TEXT_MAX - 1);
+        *out = at->text;
+    }
+    return rc;
+}
+
 static int note_job(void *self, const struct fg_job_view *job)
 {
     *(struct fg_job_brief *)self = (struct fg_job_brief){

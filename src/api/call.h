@@ -114,6 +114,8 @@ enum MHD_Result fg_call_serve(struct fg_call *call,
 [[nodiscard]] int fg_call_doc(struct fg_call *call,
                               const struct fg_doc **out,
                               struct fg_err *err);
+/* A body that is empty, or {"remark": "..."}: the remark; `*out` is left alone without one.  FG_EINVAL. */
+[[nodiscard]] int fg_call_remark(struct fg_call *call, const char **out, struct fg_err *err);
 /* What {id} matched.  Returns 0, or FG_ENOENT: it is no id, so nothing has it. */
 [[nodiscard]] int fg_call_id(struct fg_call *call,
                              const char *noun,

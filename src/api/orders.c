@@ -68,30 +68,12 @@ void fg_handle_order_create(struct fg_call *call)
 
 /* -- moved -------------------------------------------------------------------------------------------------------- */
 
-/* An empty body, or {"remark":"..."}. */
-static int read_remark(struct fg_call *call, const char **out, struct fg_err *err)
-{
-    const struct fg_doc *doc = NULL;
-    if (call->body.len == 0)
-        return 0;
-    int rc = fg_call_doc(call, &doc, err);
-    for (const struct fg_doc *at = rc == 0 ? doc->first : NULL; at && rc == 0; at = at->next) {
-        if (strcmp(at->key, "remark") != 0)
-            return fg_fail(err, FG_EINVAL, "body: unknown member %.40s", at->key);
-        if (at->kind != FG_DOC_TEXT || at->text_len >= FG_TEXT_MAX)
-            return fg_fail(err, FG_EINVAL, "remark: expected a text of at most %d bytes",
-                           FG_TEXT_MAX - 1);
-        *out = at->text;
-    }
-    return rc;
-}
-
 static void move(struct fg_call *call, enum fg_command_kind kind)
 {
     struct fg_err err = {};
     int rc = fg_call_id(call, "order", &call->command.order_id, &err);
     if (rc == 0)
-        rc = read_remark(call, &call->command.text, &err);
+        rc = fg_call_remark(call, &call->command.text, &err);
     if (rc < 0)
         fail(call, rc, &err);
     else

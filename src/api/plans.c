@@ -258,23 +258,6 @@ void fg_handle_plan_create(struct fg_call *call)
 
 /* -- decided upon ------------------------------------------------------------------------------------------------ */
 
-static int read_remark(struct fg_call *call, const char **out, struct fg_err *err)
-{
-    const struct fg_doc *doc = NULL;
-    if (call->body.len == 0)
-        return 0;
-    int rc = fg_call_doc(call, &doc, err);
-    for (const struct fg_doc *at = rc == 0 ? doc->first : NULL; at && rc == 0; at = at->next) {
-        if (strcmp(at->key, "remark") != 0)
-            return fg_fail(err, FG_EINVAL, "body: unknown member %.40s", at->key);
-        if (at->kind != FG_DOC_TEXT || at->text_len >= FG_TEXT_MAX)
-            return fg_fail(err, FG_EINVAL, "remark: expected a text of at most %d bytes",
-                           FG_TEXT_MAX - 1);
-        *out = at->text;
-    }
-    return rc;
-}
-
 static void decided(struct fg_call *call)
 {
     if (!fg_answer_failed(call))
@@ -294,7 +277,7 @@ static void decide(struct fg_call *call, enum fg_command_kind kind)
     struct fg_err err = {};
     int rc = take_plan(call, &err);
     if (rc == 0)
-        rc = read_remark(call, &call->command.text, &err);
+        rc = fg_call_remark(call, &call->command.text, &err);
     if (rc < 0)
         fail(call, rc, &err);
     else
@@ -352,7 +335,7 @@ void fg_handle_plan_apply(struct fg_call *call)
     struct fg_reader *reader = fg_worker_reader(call->worker, &err);
     int rc = reader ? take_plan(call, &err) : FG_EIO;
     if (rc == 0)
-        rc = read_remark(call, &call->command.text, &err);
+        rc = fg_call_remark(call, &call->command.text, &err);
     if (rc == 0)
         rc = fg_reader_plan(reader, call->command.plan->id, read_asks, &asking, &err);
     if (rc < 0) {

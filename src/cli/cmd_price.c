@@ -1,5 +1,6 @@
 /* cmd_price.c - fastgpu price: what the pool asks for an hour of each kind; what it would ask at other use */
 #include "cli/human.h"
+#include "cli/money_opt.h"
 #include "cli/table.h"
 #include "cli/verb.h"
 #include "cli/view.h"
@@ -48,23 +49,6 @@ static int read_percent(const struct fg_cli *cli,
         return fg_fail(err, FG_EINVAL, "--%s: %.40s, expected a number from 0 to %g", name,
                        text, max);
     *out_milli = (uint32_t)lround(value * 10);
-    return 0;
-}
-
-static int read_money(const struct fg_cli *cli,
-                      const char *name,
-                      int64_t *out_uusd,
-                      struct fg_err *err)
-{
-    const char *text = fg_args_get(&cli->args, name);
-    char *end;
-    if (!text)
-        return 0;
-    double value = strtod(text, &end);
-    if (end == text || *end || !(value >= 0 && value <= 1e6))
-        return fg_fail(err, FG_EINVAL, "--%s: %.40s, expected dollars from 0 to 1000000", name,
-                       text);
-    *out_uusd = llround(value * 1e6);
     return 0;
 }
 
@@ -166,9 +150,9 @@ static int show_what_if(const struct fg_cli *cli, const char *list, struct fg_er
     size_t len;
     int rc = read_rule(cli, &rule, err);
     if (rc == 0)
-        rc = read_money(cli, "cost", &class.cost_uusd, err);
+        rc = fg_cli_usd(cli, "cost", class.cost_uusd, &class.cost_uusd, err);
     if (rc == 0)
-        rc = read_money(cli, "previous", &class.previous_uusd, err);
+        rc = fg_cli_usd(cli, "previous", class.previous_uusd, &class.previous_uusd, err);
     if (rc == 0)
         rc = read_list(list, uses, &len, err);
     if (rc == 0)
