@@ -189,7 +189,7 @@ UNITS = [
     ["plan_words", "m.total_demand({forecasts: [{periods: [[1, 0, 2], [3, 2, 4]]}, {periods: [[10, 9, 11]]}]})", [[11, 9, 13], [3, 2, 4]]],
     ["plan_words", "m.bind({limit: 'capacity', supplier: 's', instance_type: 'i', gain: 118})", "What s has of i binds: one instance more would save $118."],
     ["view_forecast", "[m.verdict({origins: 3, wape: 0.1, naive_wape: 0.2, coverage80: 0.8}), m.verdict({origins: 0, wape: null})]",
-     ['Tried on the past from 3 moments: wrong by 10 % of what was asked, 50 % better than "as one season ago" (20 %); the 80 % band held 80 % of the time.', "The past is too short to say how good this is."]],
+     ['Tried on the past from 3 moments: wrong by 10 % of what was asked, 50 % better than "all stays as it is" (20 %); the 80 % band held 80 % of the time.', "The past is too short to say how good this is."]],
     ["offers_panel", "m.request(new URLSearchParams('accelerator=h100&most=2.5&evil=1'))", "/v1/offers?accelerator=h100&max_uusd_per_device_hour=2500000&sort=price&limit=25"],
     ["format", "[m.dollars(1156206.15), m.dollars(0.21), m.dollars(500), m.hourly(2490000), m.amount(3.14159)]", ["$1,156,206", "$0.21", "$500", "$2.49/h", "3.14"]],
 ]

@@ -9,7 +9,7 @@ import { key as line_key } from "./chart.js";
 
 const RIGHT = 12, TOP = 12, BOTTOM = 24, LETTER = 6.4;
 const HOUR_MS = 3600000;
-const STEPS_H = [1, 3, 6, 12, 24, 48, 168, 336, 672, 1344, 2688];
+const STEPS_H = [1, 3, 6, 12, 24, 48, 72, 96, 168, 336, 672, 1344, 2688];
 const TEXTURES = { slant: "M-2 2L2 -2M0 8L8 0M6 10L10 6", dots: "M1 1h2M5 5h2", none: "" };
 
 let drawings = 0; // patterns need names of their own within the page
@@ -17,7 +17,7 @@ let drawings = 0; // patterns need names of their own within the page
 const known = (value) => typeof value === "number" && Number.isFinite(value);
 
 function time_ticks(from, to, width) {
-    const wanted = Math.max(2, Math.floor(width / 90));
+    const wanted = Math.max(3, Math.floor(width / 90));
     const step = HOUR_MS * (STEPS_H.find((hours) => (to - from) / (hours * HOUR_MS) <= wanted) ?? STEPS_H.at(-1));
     const shift = new Date(from).getTimezoneOffset() * 60000; // days begin where the reader is
     const ticks = [];
@@ -61,8 +61,9 @@ function runs(points) {
     return all.filter((run) => run.length > 0);
 }
 
-/** {el, update({from, to, now, bands, lines}), legend}.  options: {label, height, text(value), tip(ms) -> {title, rows}}. */
-export function outlook({ label, height = 240, text = format.amount, tip = () => null }) {
+/** {el, update({from, to, now, bands, lines}), legend}.  options: {label, height, text(value), told: where the
+ * numbers are to be read, tip(ms) -> {title, rows}}. */
+export function outlook({ label, height = 240, text = format.amount, told = " The numbers are in the table below.", tip = () => null }) {
     const id = `texture-${++drawings}`;
     const drawing = svg("svg.chart", { role: "img", height, "aria-label": label });
     const box = h("div.tip", { hidden: true, "aria-hidden": "true" });
@@ -130,7 +131,7 @@ export function outlook({ label, height = 240, text = format.amount, tip = () =>
         update(next) {
             data = next;
             put(keys, data.lines.map((line) => h("span.legend-item", null, line_key(line.className), line.name)), data.bands.map((band, i) => h("span.legend-item", null, patch(band, i), band.name)));
-            drawing.setAttribute("aria-label", `${label}. ${data.words ?? ""} The numbers are in the table below.`);
+            drawing.setAttribute("aria-label", `${label}. ${data.words ?? ""}${told}`);
             draw();
         },
     };

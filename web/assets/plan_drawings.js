@@ -82,8 +82,8 @@ export function class_drawings() {
             show(el, (plan.forecasts?.length ?? 0) > 1);
             put(place, (plan.forecasts ?? []).map((each) => {
                 const values = each.periods ?? [];
-                const drawing = outlook({ label: `Forecast of ${each.class}, in devices`, height: 150, tip: (ms) => { const t = period_at(plan, ms); return values[t] ? { title: begins(plan, t), rows: [["needed (80 % band)", band(values[t])]] } : null; } });
-                drawing.update({ from: begin, to: begin + values.length * step, bands: [{ name: "80 % band", className: "gpu", points: steps(begin, step, values.map(([, low, high]) => [low, high])) }], lines: [{ name: "expected", className: "gpu", points: steps(begin, step, values.map(([mean]) => mean)) }], words: "" });
+                const drawing = outlook({ label: `Forecast of ${each.class}, in devices`, height: 150, told: "", tip: (ms) => { const t = period_at(plan, ms); return values[t] ? { title: begins(plan, t), rows: [["needed (80 % band)", band(values[t])]] } : null; } });
+                drawing.update({ from: begin, to: begin + values.length * step, bands: [{ name: "80 % band", className: "gpu", points: steps(begin, step, values.map(([, low, high]) => [low, high])) }], lines: [{ name: "expected", className: "gpu", points: steps(begin, step, values.map(([mean]) => mean)) }], words: `Between ${format.amount(Math.min(...values.map((v) => v[0])))} and ${format.amount(Math.max(...values.map((v) => v[0])))} expected.` });
                 return h("div.curve-box", null, h("h3.mono", null, each.class), drawing.el);
             }));
         },

@@ -22,7 +22,7 @@ const share = (value) => (format.known(value) ? `${format.amount(100 * value)} %
 export function verdict(backtest) {
     if (!backtest || !format.known(backtest.wape)) return "The past is too short to say how good this is.";
     const naive = backtest.naive_wape;
-    const against = format.known(naive) && naive > 0 ? `, ${format.amount(Math.abs(100 * (1 - backtest.wape / naive)))} % ${backtest.wape <= naive ? "better" : "worse"} than "as one season ago" (${share(naive)})` : "";
+    const against = format.known(naive) && naive > 0 ? `, ${format.amount(Math.abs(100 * (1 - backtest.wape / naive)))} % ${backtest.wape <= naive ? "better" : "worse"} than "all stays as it is" (${share(naive)})` : "";
     const held = format.known(backtest.coverage80) ? `; the 80 % band held ${share(backtest.coverage80)} of the time` : "";
     return `Tried on the past from ${format.plural(backtest.origins, "moment")}: wrong by ${share(backtest.wape)} of what was asked${against}${held}.`;
 }
