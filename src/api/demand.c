@@ -3,7 +3,6 @@
 
 #include "api/answer.h"
 #include "api/worker.h"
-#include "store/reader_demand.h"
 
 #include <stdio.h>
 
@@ -81,28 +80,19 @@ static int read_range(struct fg_call *call,
     return rc;
 }
 
-int fg_demand_of_call(struct fg_call *call, struct fg_ledger **out, struct fg_err *err)
+int fg_demand_read(struct fg_reader *reader,
+                   const struct fg_demand_query *query,
+                   struct fg_ledger **out,
+                   struct fg_err *err)
 {
-    const char *by_text = fg_target_param(&call->target, "by");
-    struct gathering gathering = {.now_us = fg_api_now_us(call->api), .err = err};
-    struct fg_demand_range range;
-    unsigned by;
-    *out = NULL;
-    int rc = fg_ledger_by_read(by_text ? by_text : "class", &by, err);
-    if (rc == 0)
-        rc = read_range(call, gathering.now_us, &range, err);
-    if (rc < 0)
-        return rc;
-    struct fg_reader *reader = fg_worker_reader(call->worker, err);
-    if (!reader)
-        return FG_EIO;
-    FG_AUTO(fg_ledger) struct fg_ledger *ledger = fg_ledger_new(by);
+    FG_AUTO(fg_ledger) struct fg_ledger *ledger = fg_ledger_new(query->by);
+    struct gathering gathering = {.ledger = ledger, .now_us = query->now_us, .err = err};
     struct fg_demand_rows rows = {&gathering, add_hour, add_level};
-    gathering.ledger = ledger;
-    rc = fg_reader_demand(reader, &range, &rows, err);
+    *out = NULL;
+    int rc = fg_reader_demand(reader, &query->range, &rows, err);
     if (rc < 0 || gathering.rows == 0)
         return rc;
-    rc = fg_ledger_close(ledger, gathering.now_us, err);
+    rc = fg_ledger_close(ledger, query->now_us, err);
     if (rc == FG_EINVAL) /* not one whole hour is over */
         return 0;
     if (rc == 0) {
@@ -110,6 +100,20 @@ int fg_demand_of_call(struct fg_call *call, struct fg_ledger **out, struct fg_er
         ledger = NULL;
     }
     return rc;
+}
+
+int fg_demand_of_call(struct fg_call *call, struct fg_ledger **out, struct fg_err *err)
+{
+    const char *by_text = fg_target_param(&call->target, "by");
+    struct fg_demand_query query = {.now_us = fg_api_now_us(call->api)};
+    *out = NULL;
+    int rc = fg_ledger_by_read(by_text ? by_text : "class", &query.by, err);
+    if (rc == 0)
+        rc = read_range(call, query.now_us, &query.range, err);
+    if (rc < 0)
+        return rc;
+    struct fg_reader *reader = fg_worker_reader(call->worker, err);
+    return reader ? fg_demand_read(reader, &query, out, err) : FG_EIO;
 }
 
 /* -- the answer -------------------------------------------------------------------------------------------- */

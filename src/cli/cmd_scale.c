@@ -30,6 +30,10 @@ const struct fg_opt fg_opts_scale_set[] = {
     {"step-down", 0, "N", "machines given back at once; 0: any number (0)", NULL},
     {"slack", 0, "N", "% of the need that stay spare before a machine is given back (10)",
      NULL},
+    {"quantile", 0, "N",
+     "provide for the forecast too, at this quantile in %, e.g. 80; 0: for what runs and "
+     "waits (0)",
+     NULL},
     {"life", 0, "TIME", "a machine is held at least so long (1h)", NULL},
     {"idle", 0, "TIME", "and is idle so long before it is given back (10m)", NULL},
     {"cool", 0, "TIME", "nothing is given back so soon after a change (5m)", NULL},
@@ -128,8 +132,13 @@ static int write_counts(struct fg_cli *cli, struct fg_json *json, struct fg_err 
     static const struct {
         const char *option, *member;
     } counts[] = {
-        {"least", "least"},     {"most", "most"},           {"standby", "standby"},
-        {"step-up", "step_up"}, {"step-down", "step_down"}, {"slack", "slack_percent"},
+        {"least", "least"},
+        {"most", "most"},
+        {"standby", "standby"},
+        {"step-up", "step_up"},
+        {"step-down", "step_down"},
+        {"slack", "slack_percent"},
+        {"quantile", "quantile_percent"},
         {"offer", "offer_id"},
     };
     int rc = 0;

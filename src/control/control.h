@@ -25,6 +25,13 @@
 
 struct fg_control;
 
+/* Devices of jobs that `kind` serves, at most between now and then: what that stays under with chance `share`. */
+struct fg_outlook_question {
+    const char *kind;
+    double share; /* 0 to 1 */
+    int64_t now_us, until_us;
+};
+
 struct fg_control_options {
     const struct fg_config *config;
     const struct fg_store_ops *store_ops;
@@ -47,6 +54,10 @@ struct fg_control_options {
     void (*publish)(void *self, const struct fg_event *event);
     /* What a supplier has for sale now; valid for the call.  May be NULL. */
     void (*offers)(void *self, const struct fg_provision_event *event);
+    /* How many devices are forecast to be asked for; false: it is not known yet.  Must not wait.  May be NULL. */
+    bool (*outlook)(void *self,
+                    const struct fg_outlook_question *question,
+                    double *out_devices);
     /* A job is over (for curves that may go).  May be NULL. */
     void (*job_over)(void *self, fg_job_id job);
     void *self;

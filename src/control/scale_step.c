@@ -23,6 +23,8 @@ struct deciding {
     fg_order_id *orders; /* of each machine */
     size_t len;
     int64_t running_milli, waiting_milli;
+    double forecast;
+    bool is_blind; /* there is no forecast yet */
     uint32_t open; /* orders that are not over, those being given back included */
 };
 
@@ -134,6 +136,41 @@ static void count_waiting(void *self,
     int64_t room =
         room_of(deciding->control, key->project, deciding->scaler->rule.offer.accelerator);
     deciding->waiting_milli += waiting_milli < room ? waiting_milli : room;
+}
+
+/* Devices of that class that are up and no machines of the rule. */
+static uint32_t devices_elsewhere(const struct deciding *deciding)
+{
+    const struct fg_control *control = deciding->control;
+    uint32_t devices = 0;
+    for (fg_node_id node = 1; node <= fg_pool_len(control->pool); node++) {
+        const struct fg_node_spec *spec = fg_pool_spec(control->pool, node);
+        const struct fg_order *order = fg_order_of_node(control, node);
+        if (fg_pool_node(control->pool, node)->state != FG_NODE_UP
+            || (order && fg_scaler_has(deciding->scaler, order)))
+            continue;
+        for (uint32_t i = 0; i < spec->devices_len; i++)
+            devices += fg_kind_is(spec->devices[i].kind, deciding->scaler->rule.class);
+    }
+    return devices;
+}
+
+/* What the forecast asks of the rule's machines, at most of the time until one that is ordered now would be there. */
+static void look_ahead(struct deciding *deciding)
+{
+    const struct fg_control *control = deciding->control;
+    const struct fg_scale_rule *rule = &deciding->scaler->rule;
+    const struct fg_outlook_question question = {.kind = rule->offer.accelerator,
+                                                 .share = rule->quantile_percent / 100.0,
+                                                 .now_us = control->now_us,
+                                                 .until_us = control->now_us
+                                                             + rule->offer.lead_time_us};
+    double devices = 0;
+    if (!rule->quantile_percent || !control->options.outlook)
+        return;
+    deciding->is_blind = !control->options.outlook(control->options.self, &question, &devices);
+    devices -= devices_elsewhere(deciding);
+    deciding->forecast = !deciding->is_blind && devices > 0 ? devices : 0;
 }
 
 /* -- carried out --------------------------------------------------------------------------------------------------- */
@@ -277,6 +314,7 @@ static struct fg_scale_view view_of(const struct deciding *deciding)
         .coming = scaler->coming,
         .devices_running = (double)deciding->running_milli / FG_WHOLE_MILLI,
         .devices_waiting = (double)deciding->waiting_milli / FG_WHOLE_MILLI,
+        .devices_forecast = deciding->forecast,
         .worked_us = scaler->worked_us,
         .changed_us = scaler->changed_us,
     };
@@ -309,6 +347,13 @@ static void note(struct deciding *deciding, uint32_t wanted)
         tell(deciding->control, scaler);
 }
 
+/* What seems spare may not be: right after a start. */
+static void wait_for_forecast(struct scaler *scaler)
+{
+    scaler->change = 0;
+    say(scaler, "; kept until there is a forecast");
+}
+
 static void carry_out(struct deciding *deciding,
                       const struct fg_scale_decision *decision,
                       const uint32_t *back)
@@ -318,6 +363,8 @@ static void carry_out(struct deciding *deciding,
     scaler->change = decision->change;
     if (decision->change > 0)
         scaler->change = go_up(deciding, decision->change);
+    else if (deciding->is_blind && decision->change < 0)
+        wait_for_forecast(scaler);
     else
         give_back(deciding, back, -decision->change);
     if (scaler->held + scaler->coming > decision->wanted)
@@ -342,6 +389,7 @@ static void decide(struct fg_control *control, struct scaler *scaler)
         fg_levels_each(control->levels, count_waiting, &deciding);
     if (deciding.running_milli > 0 || deciding.waiting_milli > 0)
         scaler->worked_us = control->now_us;
+    look_ahead(&deciding);
     const struct fg_scale_policy policy = policy_of(&scaler->rule);
     const struct fg_scale_view view = view_of(&deciding);
     fg_scale_decide(&policy, &view, &decision, back);

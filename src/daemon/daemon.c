@@ -15,6 +15,7 @@
 #include "daemon/live_offers.h"
 #include "daemon/log.h"
 #include "daemon/offers.h"
+#include "daemon/outlook.h"
 #include "daemon/sampling.h"
 #include "daemon/steady.h"
 #include "daemon/sweep.h"
@@ -46,6 +47,7 @@ struct daemon {
     struct fg_inbox *inbox;
     struct fg_control *control;
     struct fg_housekeeping *housekeeping;
+    struct fg_outlook *outlook;
     struct fg_api *_Atomic api; /* NULL until it serves */
     struct fg_steady steady;
     _Atomic(const char *) health;
@@ -99,6 +101,12 @@ static void offers_told(void *self, const struct fg_provision_event *event)
     else if (daemon->live_offers)
         fg_live_offers_put(daemon->live_offers, event->offers, event->offers_len,
                            daemon->steady.wall_us);
+}
+
+static bool outlook(void *self, const struct fg_outlook_question *question, double *out_devices)
+{
+    struct daemon *daemon = self;
+    return daemon->outlook && fg_outlook_ask(daemon->outlook, question, out_devices);
 }
 
 /* -- time --------------------------------------------------------------------------------------------------- */
@@ -204,6 +212,7 @@ static int open_control(struct daemon *daemon, struct fg_err *err)
             .publish = publish,
             .job_over = job_over,
             .offers = offers_told,
+            .outlook = outlook,
             .self = daemon,
         },
         now_us(daemon), err);
@@ -243,6 +252,14 @@ static int open_api(struct daemon *daemon,
     return api ? 0 : err->code;
 }
 
+static int open_outlook(struct daemon *daemon, struct fg_err *err)
+{
+    char db[FG_DATA_PATH_MAX];
+    fg_data_dir_file(&daemon->dir, "fastgpu.db", db);
+    daemon->outlook = fg_outlook_start(db, err);
+    return daemon->outlook ? 0 : err->code;
+}
+
 /* Without the catalogue the service goes on. */
 static int open_offers(struct daemon *daemon, struct fg_err *err)
 {
@@ -276,6 +293,8 @@ static int open_all(struct daemon *daemon,
         rc = open_control(daemon, err);
     if (rc == 0)
         rc = open_offers(daemon, err);
+    if (rc == 0)
+        rc = open_outlook(daemon, err);
     return rc == 0 ? open_api(daemon, options, err) : rc;
 }
 
@@ -323,6 +342,7 @@ static void close_api(struct daemon *daemon)
 static void close_all(struct daemon *daemon)
 {
     fg_control_free(daemon->control); /* answers those who wait */
+    fg_outlook_stop(daemon->outlook);
     if (daemon->inbox)
         close_api(daemon);
     fg_housekeeping_stop(daemon->housekeeping);

@@ -33,6 +33,7 @@ static const struct fg_member members[] = {
     M(step_up, UINT32, FG_SCALE_MOST_MAX),
     M(step_down, UINT32, FG_SCALE_MOST_MAX),
     M(slack_percent, UINT32, 1000),
+    M(quantile_percent, UINT32, 99),
     M(life_us, INT64, US_MAX),
     M(idle_us, INT64, US_MAX),
     M(cool_us, INT64, US_MAX),

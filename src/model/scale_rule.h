@@ -1,7 +1,7 @@
 /* scale_rule.h - a rule by which the service orders and gives back machines of a class, and its JSON.
  *
  *     {"class":"h100","offer":{...},"max_uusd_per_hour":25000000,"least":0,"most":4,"standby":0,"step_up":0,"step_down":0,
- *      "slack_percent":10,"life_us":3600000000,"idle_us":600000000,"cool_us":300000000,"zero_us":0}
+ *      "slack_percent":10,"quantile_percent":80,"life_us":3600000000,"idle_us":600000000,"cool_us":300000000,"zero_us":0}
  *
  * What the numbers mean: plan/scale.h.  One machine is one order, so that each can be given back by itself.  The orders of a rule
  * are known by their keys, which begin as the key of the rule does: it is kept while the rule is changed.
@@ -28,6 +28,7 @@ struct fg_scale_rule {
     uint32_t least, most, standby; /* machines */
     uint32_t step_up, step_down;   /* machines of one decision; 0: any number */
     uint32_t slack_percent;
+    uint32_t quantile_percent; /* of the forecast that is provided for; 0: no forecast */
     int64_t life_us, idle_us, cool_us;
     int64_t zero_us; /* standby goes after so long without work; 0: never */
 };

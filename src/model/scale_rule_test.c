@@ -26,7 +26,7 @@ static void a_rule_goes_there_and_back(void)
 {
     struct fg_scale_rule rule, again;
     char why[FG_ERR_TEXT_MAX];
-    EQ(read("{" OFFER ",\"least\":1,\"most\":4,\"idle_us\":5,"
+    EQ(read("{" OFFER ",\"least\":1,\"most\":4,\"idle_us\":5,\"quantile_percent\":80,"
             "\"key\":\"0190c1de-0000-4000-8000-000000000001\"}",
             "H100", &rule, why),
        0);
@@ -35,6 +35,7 @@ static void a_rule_goes_there_and_back(void)
     EQ(rule.least, 1);
     EQ(rule.most, 4);
     EQ(rule.idle_us, 5);
+    EQ(rule.quantile_percent, 80);
     EQ(rule.life_us, 3'600'000'000);
     FG_AUTO(fg_buf) struct fg_buf buf = {};
     struct fg_json json = {.buf = &buf};
@@ -65,6 +66,7 @@ static void what_is_not_a_rule_is_refused(void)
         {"[]", "h100", "expected"},
         {"{\"mots\":1}", "h100", "mots"},
         {"{\"most\":-1}", "h100", "most"},
+        {"{\"quantile_percent\":100}", "h100", "quantile_percent"},
         {"{\"most\":1001}", "h100", "most"},
         {"{\"class\":\"a100\"}", "h100", "the path says"},
         {"{\"contract\":\"gift\"}", "h100", "contract"},

@@ -28,7 +28,15 @@ struct world {
     struct sim_provision *provision;
     struct fg_control *control;
     struct fg_arena *arena;
+    double forecast; /* devices */
 };
+
+static bool outlook(void *self, const struct fg_outlook_question *question, double *out_devices)
+{
+    const struct world *world = self;
+    *out_devices = question->share * world->forecast;
+    return true;
+}
 
 static void open_control(struct world *world)
 {
@@ -42,7 +50,9 @@ static void open_control(struct world *world)
                                      .provision = (struct fg_provision *)world->provision,
                                      .order = fg_job_orders[0],
                                      .preempt = FG_PREEMPT_OFF,
-                                     .nodes_max = 4},
+                                     .nodes_max = 4,
+                                     .outlook = outlook,
+                                     .self = world},
         world->now_us, NULL);
     if (!world->control)
         abort();
@@ -76,6 +86,7 @@ static void put_rule(struct world *world, uint32_t least)
                                        .max_uusd_per_hour = PRICE,
                                        .least = least,
                                        .most = MOST,
+                                       .quantile_percent = 50,
                                        .life_us = 30 * S,
                                        .idle_us = 20 * S,
                                        .cool_us = 5 * S};
@@ -209,6 +220,27 @@ static void what_is_needed_comes_and_goes(void)
     end(&world);
 }
 
+/* Devices that are there anyway are no reason to order. */
+static void what_is_forecast_is_provided_for(void)
+{
+    struct world world;
+    uint32_t held;
+    begin(&world, 3);
+    world.forecast = 2 * DEVICES;
+    put_rule(&world, 0);
+    OK(go_on(&world, 120 * S));
+    uint32_t none = open_orders(&world, &held);
+    world.forecast = 1000;
+    OK(go_on(&world, 300 * S));
+    EQ(none, 0);
+    EQ(open_orders(&world, &held), MOST);
+    EQ(held, MOST);
+    world.forecast = 0;
+    OK(go_on(&world, 300 * S));
+    EQ(open_orders(&world, &held), 0);
+    end(&world);
+}
+
 static void what_is_not_approved_is_called_off(void)
 {
     struct world world;
@@ -273,6 +305,7 @@ int main(int argc, char **argv)
 {
     uint64_t seeds = argc > 1 ? strtoull(argv[1], NULL, 10) : 20;
     RUN(what_is_needed_comes_and_goes);
+    RUN(what_is_forecast_is_provided_for);
     RUN(what_is_not_approved_is_called_off);
     for (uint64_t seed = 1; seed <= seeds; seed++)
         live(seed);
