@@ -41,7 +41,7 @@ struct fg_call {
     const char *json;   /* body; NULL none.  Sent as application/json ... */
     size_t json_len;
     const char *type; /* of that body, if it is no JSON: "text/csv"; NULL: it is */
-    FILE *upload; /* ... or this file from where it stands, as octets */
+    FILE *upload;     /* ... or this file from where it stands, as octets */
     uint64_t upload_size;
     FILE *download;              /* the body goes here instead of into `out` */
     const char *idempotency_key; /* NULL none */

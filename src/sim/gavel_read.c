@@ -1,8 +1,8 @@
 /* gavel_read.c - see gavel.h */
 #include "base/arena.h"
 #include "base/doc.h"
-#include "sim/gavel.h"
 #include "base/rows.h"
+#include "sim/gavel.h"
 
 #include <math.h>
 #include <stdio.h>

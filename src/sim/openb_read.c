@@ -1,6 +1,6 @@
 /* openb_read.c - the files of the openb trace: nodes, pods, sequences */
-#include "sim/openb_inner.h"
 #include "base/rows.h"
+#include "sim/openb_inner.h"
 
 #include <assert.h>
 #include <ctype.h>

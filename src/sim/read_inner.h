@@ -1,8 +1,8 @@
 /* read_inner.h - what the readers share.  For the files read*.c only. */
 #pragma once
 
-#include "sim/read.h"
 #include "base/rows.h"
+#include "sim/read.h"
 
 #define COLUMNS_MAX 24
 #define GPUS_MAX    32768 /* of one job: FG_TASKS_MAX tasks of FG_NODE_DEVICES_MAX */
