@@ -24,7 +24,7 @@ static int read(const char *text, const char *class, struct fg_scale_rule *out, 
 
 static void a_rule_goes_there_and_back(void)
 {
-    struct fg_scale_rule rule, again;
+    struct fg_scale_rule rule = {}, again = {};
     char why[FG_ERR_TEXT_MAX];
     EQ(read("{" OFFER ",\"least\":1,\"most\":4,\"idle_us\":5,\"quantile_percent\":80,"
             "\"key\":\"0190c1de-0000-4000-8000-000000000001\"}",
@@ -48,7 +48,7 @@ static void a_rule_goes_there_and_back(void)
 
 static void an_offer_may_be_named(void)
 {
-    struct fg_scale_rule rule;
+    struct fg_scale_rule rule = {};
     char why[FG_ERR_TEXT_MAX];
     EQ(read("{\"supplier\":\"acme\",\"contract\":\"spot\",\"most\":4}", "h100", &rule, why), 0);
     EQ(rule.offer.accelerators, 0); /* to be found */
