@@ -50,8 +50,8 @@ static struct pair make(void)
 static bool same(struct pair *pair, const double *b)
 {
     struct fg_err err;
-    struct fg_lp_answer large;
-    struct fg_small_answer small;
+    struct fg_lp_answer large = {};
+    struct fg_small_answer small = {};
     for (uint32_t i = 0; i < pair->rows; i++)
         fg_lp_set_row(pair->lp, i, b[i], FG_LP_INF);
     int rc_large = fg_lp_solve(pair->lp, NULL, &large, &err);
@@ -74,7 +74,7 @@ static void agrees_with_the_large_solver(void)
     for (int program = 0; program < 100; program++) {
         struct pair pair = make();
         for (int turn = 0; turn < 20; turn++) {
-            double b[ROWS_MAX];
+            double b[ROWS_MAX] = {};
             for (uint32_t i = 0; i < pair.rows; i++)
                 b[i] = draw(1) < 0.2 ? 0 : draw(20) - 6;
             bad += !same(&pair, b);
