@@ -70,15 +70,24 @@ static int open_file(struct input *input,
     return rc < 0 ? fg_read_wrap(&input->reader, doc, rc) : 0;
 }
 
+/* The bytes of the file that `doc` names. */
+static int open_named(struct input *input,
+                      const struct fg_doc *doc,
+                      const char **out_bytes,
+                      size_t *out_len)
+{
+    const char *path = "";
+    int rc = fg_read_text(&input->reader, doc, PATH_MAX_LEN, &path);
+    return rc < 0 ? rc : open_file(input, doc, path, out_bytes, out_len);
+}
+
 /* -- prices, spot, terms ------------------------------------------------------------------------------------ */
 
 static int read_prices(struct input *input, const struct fg_doc *doc)
 {
-    const char *path = "", *bytes = NULL;
+    const char *bytes = NULL;
     size_t len = 0;
-    int rc = fg_read_text(&input->reader, doc, PATH_MAX_LEN, &path);
-    if (rc == 0)
-        rc = open_file(input, doc, path, &bytes, &len);
+    int rc = open_named(input, doc, &bytes, &len);
     if (rc < 0)
         return rc;
     rc = fg_market_read_prices(input->arena, bytes, len, input->world, input->reader.err);
@@ -87,11 +96,9 @@ static int read_prices(struct input *input, const struct fg_doc *doc)
 
 static int read_trace(struct input *input, const struct fg_doc *doc)
 {
-    const char *path = "", *bytes = NULL;
+    const char *bytes = NULL;
     size_t len = 0;
-    int rc = fg_read_text(&input->reader, doc, PATH_MAX_LEN, &path);
-    if (rc == 0)
-        rc = open_file(input, doc, path, &bytes, &len);
+    int rc = open_named(input, doc, &bytes, &len);
     if (rc < 0)
         return rc;
     rc =

@@ -2,8 +2,6 @@
 #include "store/row.h"
 #include "store/store_impl.h"
 
-#include <inttypes.h>
-
 struct loading {
     struct fg_store_sink *sink;
     fg_order_id order;
@@ -72,24 +70,7 @@ int fg_store_order_find(struct fg_store *store,
                         struct fg_order *out,
                         struct fg_err *err)
 {
-    FG_AUTO(fg_query) struct fg_query query = {};
-    int rc =
-        fg_query_begin(&query, &store->db, key ? FG_SQL_order_by_key : FG_SQL_read_order, err);
-    if (rc < 0)
-        return rc;
-    if (key)
-        fg_query_text(&query, key);
-    else
-        fg_query_int(&query, id > INT64_MAX ? 0 : (int64_t)id);
-    rc = fg_query_step(&query, err);
-    if (rc == 0)
-        return fg_fail(err, FG_ENOENT, "order %" PRIu64 ": no such order", id);
-    if (rc < 0)
-        return rc;
-    struct fg_arena *arena = fg_arena_new(FG_ORDER_ROOM);
-    rc = fg_order_decode(&query, arena, out, err);
-    fg_arena_free(arena);
-    return rc;
+    return fg_db_order(&store->db, id, key, out, err);
 }
 
 int fg_store_order_cash_sum(struct fg_store *store,

@@ -86,3 +86,23 @@ int fg_db_order_instances(struct fg_db *db,
     }
     return rc;
 }
+
+int fg_db_order(
+    struct fg_db *db, fg_order_id id, const char *key, struct fg_order *out, struct fg_err *err)
+{
+    FG_AUTO(fg_query) struct fg_query query = {};
+    int rc = fg_query_begin(&query, db, key ? FG_SQL_order_by_key : FG_SQL_read_order, err);
+    if (rc < 0)
+        return rc;
+    if (key)
+        fg_query_text(&query, key);
+    else
+        fg_query_int(&query, id > INT64_MAX ? 0 : (int64_t)id);
+    rc = fg_query_step(&query, err);
+    if (rc == 0)
+        return fg_fail(err, FG_ENOENT, "order %" PRIu64 ": no such order", id);
+    if (rc < 0)
+        return rc;
+    FG_AUTO(fg_arena) struct fg_arena *arena = fg_arena_new(FG_ORDER_ROOM);
+    return fg_order_decode(&query, arena, out, err);
+}

@@ -2,8 +2,6 @@
 #include "store/reader_impl.h"
 #include "store/row.h"
 
-#include <inttypes.h>
-
 int fg_reader_suppliers(struct fg_reader *reader,
                         int (*row)(void *self, const char *name, const char *json),
                         void *self,
@@ -60,20 +58,7 @@ int fg_reader_order(struct fg_reader *reader,
                     struct fg_order *out,
                     struct fg_err *err)
 {
-    FG_AUTO(fg_query) struct fg_query query = {};
-    int rc = fg_query_begin(&query, &reader->db, FG_SQL_read_order, err);
-    if (rc < 0)
-        return rc;
-    fg_query_int(&query, id > INT64_MAX ? 0 : (int64_t)id);
-    rc = fg_query_step(&query, err);
-    if (rc == 0)
-        return fg_fail(err, FG_ENOENT, "order %" PRIu64 ": no such order", id);
-    if (rc < 0)
-        return rc;
-    struct fg_arena *arena = fg_arena_new(FG_ORDER_ROOM);
-    rc = fg_order_decode(&query, arena, out, err);
-    fg_arena_free(arena);
-    return rc;
+    return fg_db_order(&reader->db, id, NULL, out, err);
 }
 
 int fg_reader_order_instances(struct fg_reader *reader,

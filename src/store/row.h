@@ -55,6 +55,12 @@ int fg_order_decode(const struct fg_query *query,
                     struct fg_order *out,
                     struct fg_err *err);
 #define FG_ORDER_ROOM (1UL << 20) /* arena for it: address space */
+/* One order, open or over; by its key, or (key NULL) by its id.  FG_ENOENT. */
+int fg_db_order(struct fg_db *db,
+                fg_order_id id,
+                const char *key,
+                struct fg_order *out,
+                struct fg_err *err);
 /* All instances of an order, by slot; `report` is "" if it was not inspected. */
 int fg_db_order_instances(struct fg_db *db,
                           fg_order_id order,

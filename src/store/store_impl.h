@@ -99,6 +99,12 @@ int fg_store_supplier_put(struct fg_store *store,
                           const char *name,
                           const char *json,
                           struct fg_err *err);
+/* write_rest.c: a row of a name and a JSON text: put, or (json NULL) dropped. */
+int fg_store_named_put(struct fg_store *store,
+                       enum fg_sql sql,
+                       const char *name,
+                       const char *json,
+                       struct fg_err *err);
 int fg_store_scale_put(struct fg_store *store,
                        const char *name,
                        const char *json,

@@ -6,30 +6,13 @@
 #include <assert.h>
 #include <inttypes.h>
 
-/* A row of a name and a JSON text: put, or (json NULL) dropped. */
-static int put_named(struct fg_store *store,
-                     enum fg_sql sql,
-                     const char *name,
-                     const char *json,
-                     struct fg_err *err)
-{
-    assert(store->in_batch);
-    FG_AUTO(fg_query) struct fg_query query = {};
-    int rc = fg_query_begin(&query, &store->db, sql, err);
-    if (rc < 0)
-        return rc;
-    fg_query_text(&query, name);
-    if (json)
-        fg_query_text(&query, json);
-    return fg_query_run(&query, err);
-}
-
 int fg_store_supplier_put(struct fg_store *store,
                           const char *name,
                           const char *json,
                           struct fg_err *err)
 {
-    return put_named(store, json ? FG_SQL_supplier_put : FG_SQL_supplier_drop, name, json, err);
+    return fg_store_named_put(store, json ? FG_SQL_supplier_put : FG_SQL_supplier_drop, name,
+                              json, err);
 }
 
 int fg_store_scale_put(struct fg_store *store,
@@ -37,7 +20,8 @@ int fg_store_scale_put(struct fg_store *store,
                        const char *json,
                        struct fg_err *err)
 {
-    return put_named(store, json ? FG_SQL_scale_put : FG_SQL_scale_drop, name, json, err);
+    return fg_store_named_put(store, json ? FG_SQL_scale_put : FG_SQL_scale_drop, name, json,
+                              err);
 }
 
 /* In the order of FG_ORDER_COLUMNS, up to the offer. */

@@ -124,21 +124,30 @@ int fg_store_budget_warned_put(struct fg_store *store,
     return fg_query_run(&query, err);
 }
 
-int fg_store_reservation_put(struct fg_store *store,
-                             const char *name,
-                             const char *json,
-                             struct fg_err *err)
+int fg_store_named_put(struct fg_store *store,
+                       enum fg_sql sql,
+                       const char *name,
+                       const char *json,
+                       struct fg_err *err)
 {
     assert(store->in_batch);
     FG_AUTO(fg_query) struct fg_query query = {};
-    int rc = fg_query_begin(&query, &store->db,
-                            json ? FG_SQL_reservation_put : FG_SQL_reservation_drop, err);
+    int rc = fg_query_begin(&query, &store->db, sql, err);
     if (rc < 0)
         return rc;
     fg_query_text(&query, name);
     if (json)
         fg_query_text(&query, json);
     return fg_query_run(&query, err);
+}
+
+int fg_store_reservation_put(struct fg_store *store,
+                             const char *name,
+                             const char *json,
+                             struct fg_err *err)
+{
+    return fg_store_named_put(store, json ? FG_SQL_reservation_put : FG_SQL_reservation_drop,
+                              name, json, err);
 }
 
 static int put_node(struct fg_store *store,

@@ -3,6 +3,7 @@
 #include "control/control.h"
 #include "model/job_json.h"
 #include "test/sim/sim_engine.h"
+#include "test/sim/sim_job.h"
 #include "test/sim/sim_store.h"
 #include "test/tap.h"
 
@@ -78,27 +79,10 @@ static void go_on(struct world *world, int64_t until_us)
 
 static void submit(struct world *world)
 {
-    const struct fg_job_spec spec = {
-        .name = "sim",
-        .project = "default",
-        .run = "true",
-        .setup = "",
-        .cwd = "",
-        .workdir = "",
-        .workdir_hash = "",
-        .idempotency_key = "",
-        .any_of =
-            {{.kind = "h100", .count = 1, .gpu_milli = 1000, .cpu_milli = 100, .mem_mib = 512}},
-        .any_of_len = 1,
-        .tasks = 1,
-        .grace_us = 10 * S,
-        .retry_backoff_us = S,
-        .compute_density = -1,
-        .time_sensitivity = -1,
-        .memory_need = -1,
-        .array_last = JOBS - 1,
-        .array_step = 1,
-    };
+    struct fg_job_spec spec = sim_board_job(1);
+    spec.any_of[0].mem_mib = 512;
+    spec.array_last = JOBS - 1;
+    spec.array_step = 1;
     FG_AUTO(fg_buf) struct fg_buf json = {};
     fg_job_json_write(&json, &spec);
     struct fg_submit_item item = {

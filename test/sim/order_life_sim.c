@@ -5,6 +5,7 @@
 #include "supply/meter.h"
 #include "test/sim/sim_books.h"
 #include "test/sim/sim_engine.h"
+#include "test/sim/sim_job.h"
 #include "test/sim/sim_provision.h"
 #include "test/sim/sim_store.h"
 #include "test/tap.h"
@@ -270,24 +271,7 @@ static void a_paused_supplier_gets_nothing(void)
 
 static void submit(struct world *world, uint32_t devices)
 {
-    const struct fg_job_spec spec = {
-        .name = "sim",
-        .project = "default",
-        .run = "true",
-        .setup = "",
-        .cwd = "",
-        .workdir = "",
-        .workdir_hash = "",
-        .idempotency_key = "",
-        .any_of = {{.kind = "h100", .count = devices, .gpu_milli = 1000, .cpu_milli = 100}},
-        .any_of_len = 1,
-        .tasks = 1,
-        .grace_us = 10 * S,
-        .retry_backoff_us = S,
-        .compute_density = -1,
-        .time_sensitivity = -1,
-        .memory_need = -1,
-    };
+    const struct fg_job_spec spec = sim_board_job(devices);
     FG_AUTO(fg_buf) struct fg_buf json = {};
     fg_job_json_write(&json, &spec);
     struct fg_submit_item item = {
