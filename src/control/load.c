@@ -203,16 +203,22 @@ static int ensure_default(struct fg_control *control, struct fg_err *err)
 static int adopt_all(struct fg_control *control, struct fg_err *err)
 {
     size_t room = 0, len = 0;
-    struct fg_task_key *keys = NULL;
+    struct fg_task_at *tasks = NULL;
     for (size_t i = 0; i < control->lives_len; i++)
         for (uint32_t task = 0; task < control->lives[i].tasks; task++) {
-            keys = fg_control_grow(keys, len, &room, sizeof(*keys));
-            keys[len++] =
-                (struct fg_task_key){control->lives[i].job, control->lives[i].attempt, task};
+            const struct live *live = &control->lives[i];
+            const struct fg_node_spec *node =
+                fg_pool_spec(control->pool, live->grants[task].node);
+            tasks = fg_control_grow(tasks, len, &room, sizeof(*tasks));
+            tasks[len++] = (struct fg_task_at){
+                .key = {live->job, live->attempt, task},
+                .place = {.node = node, .grant = live->grants[task]},
+                .supplier = node->supplier,
+            };
         }
     int rc =
-        len ? control->options.engine_ops->adopt(control->options.engine, keys, len, err) : 0;
-    free(keys);
+        len ? control->options.engine_ops->adopt(control->options.engine, tasks, len, err) : 0;
+    free(tasks);
     return rc;
 }
 

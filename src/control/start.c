@@ -163,6 +163,17 @@ static void cut_limit(const struct fg_control *control,
         spec->time_limit_us = cut_us;
 }
 
+/* In the arena of this start. */
+static struct fg_task_place *places_of(struct fg_control *control, const struct live *live)
+{
+    struct fg_task_place *places = FG_NEW(control->arena, struct fg_task_place, live->tasks);
+    for (uint32_t task = 0; task < live->tasks; task++)
+        places[task] =
+            (struct fg_task_place){.node = fg_pool_spec(control->pool, live->grants[task].node),
+                                   .grant = live->grants[task]};
+    return places;
+}
+
 void fg_control_start(struct fg_control *control, fg_job_id id)
 {
     struct live *live = fg_live_get(control, id);
@@ -174,6 +185,7 @@ void fg_control_start(struct fg_control *control, fg_job_id id)
     int rc = read_spec(control, id, &spec, &err);
     if (rc == 0)
         cut_limit(control, job, &spec);
+    struct fg_task_place *places = rc == 0 ? places_of(control, live) : NULL;
     for (uint32_t task = 0; task < live->tasks; task++) {
         struct fg_task_key key = {.job = id, .attempt = live->attempt, .task = task};
         if (rc == 0)
@@ -182,9 +194,10 @@ void fg_control_start(struct fg_control *control, fg_job_id id)
                 &(struct fg_task_start){
                     .key = key,
                     .tasks = live->tasks,
+                    .places = places,
                     .spec = &spec,
-                    .node = fg_pool_spec(control->pool, live->grants[task].node),
-                    .grant = live->grants[task],
+                    .node = places[task].node,
+                    .grant = places[task].grant,
                     .project = fg_queue_project(control->queue, job->project)->name,
                     .user = fg_control_user(control, job->user),
                     .uid = -1,

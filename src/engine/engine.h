@@ -23,9 +23,19 @@ struct fg_task_key {
     uint32_t task;    /* rank, 0 .. tasks-1 */
 };
 
+/* Where one task of an attempt runs. */
+struct fg_task_place {
+    const struct fg_node_spec *node;
+    struct fg_grant grant;
+};
+
 struct fg_task_start {
     struct fg_task_key key;
-    uint32_t tasks;                  /* gang size */
+    uint32_t tasks; /* gang size */
+    /* Of all tasks, by rank; borrowed for the call.  The tasks of an attempt that go to one supplier are asked for one
+     * right after the other, so an engine that starts gangs as a whole knows when it has them all.  NULL: all are on
+     * `node`. */
+    const struct fg_task_place *places;
     const struct fg_job_spec *spec;  /* borrowed for the call */
     const struct fg_node_spec *node; /* borrowed for the call */
     struct fg_grant grant;
@@ -54,8 +64,11 @@ struct fg_engine_event {
     bool out_of_memory;  /* killed for going over mem_mib */
     bool stopped;        /* stop() ended it */
     struct fg_usage usage;
-    uint64_t log_dropped;     /* bytes of output not kept (cap, full disk) */
-    uint32_t artifacts;       /* outputs kept: read them with artifacts() before collect() */
+    uint64_t log_dropped; /* bytes of output not kept (cap, full disk) */
+    uint32_t artifacts;   /* outputs kept: read them with artifacts() before collect() */
+    /* STARTED: where it really is, if that is not as granted: the engine's own scheduler chose.  "": as granted. */
+    char node[FG_NAME_MAX];
+    uint32_t devices;         /* there; only if `node` is given */
     char reason[FG_TEXT_MAX]; /* plain words; "" if there is nothing to say */
 };
 
@@ -88,6 +101,44 @@ struct fg_device_sample {
 };
 #define FG_DEVICE_CPU UINT32_MAX
 
+/* An attempt's task that may be alive, as the caller knows it. */
+struct fg_task_at {
+    struct fg_task_key key;
+    struct fg_task_place place; /* node: NULL if nobody knows it any more */
+    const char *supplier;       /* "" this machine */
+};
+
+/* What an engine learns about nodes and suppliers while it works. */
+enum fg_news_kind {
+    FG_NEWS_NODE,       /* `spec`: there is this node, new or changed */
+    FG_NEWS_NODE_STATE, /* `node`: may it get work, and what others hold there */
+    FG_NEWS_NODE_GONE,  /* `node`: it was removed and does not come back by itself */
+    FG_NEWS_SUPPLIER,   /* `supplier`: is it reached, and how it is */
+};
+
+struct fg_engine_news {
+    enum fg_news_kind kind;
+    int64_t time_us;
+    const struct fg_node_spec *spec; /* valid until the next next_news() */
+    char node[FG_NAME_MAX];          /* name in the pool */
+    char supplier[FG_NAME_MAX];
+    bool up;                  /* the node may get work; the supplier answers */
+    char reason[FG_TEXT_MAX]; /* why not, in plain words; "" */
+    int64_t leaves_us;        /* the node is taken away then (spot notice); 0 not known */
+    struct fg_grant
+        others; /* NODE_STATE: held by jobs that are not ours; its node is not used */
+    /* SUPPLIER: */
+    char version[FG_NAME_MAX];        /* "slurm 22.05.8 (commands, REST v0.0.38)" */
+    int64_t answered_us;              /* its last answer */
+    int64_t answer_time_us;           /* how long it took */
+    uint32_t nodes, nodes_up;         /* that it has */
+    uint32_t others_run, others_wait; /* jobs that are not ours */
+    uint32_t ours_run,
+        ours_wait;   /* pieces of work of ours there, and those that it has not begun */
+    int64_t wait_us; /* what work of ours waited there lately (median); -1 unknown */
+};
+
+struct fg_supplier;
 struct fg_engine; /* an instance; each engine has its own inside */
 
 struct fg_engine_ops {
@@ -116,7 +167,7 @@ struct fg_engine_ops {
 
     /* After a restart: report on these, see above. */
     int (*adopt)(struct fg_engine *engine,
-                 const struct fg_task_key *keys,
+                 const struct fg_task_at *tasks,
                  size_t len,
                  struct fg_err *err);
 
@@ -143,4 +194,14 @@ struct fg_engine_ops {
     /* How isolation works here, one line for people: "cgroup v2: cpu, memory, pids" or
      * "process groups only: no memory limit (no cgroup could be made: ...)". */
     const char *(*isolation)(struct fg_engine *engine);
+
+    /* -- engines that reach beyond this machine; NULL elsewhere ---------------------------------- */
+    /* This supplier is there, new or changed: from now on its nodes are told as news.  Durable at the caller. */
+    int (*put_supplier)(struct fg_engine *engine,
+                        const struct fg_supplier *supplier,
+                        struct fg_err *err);
+    /* It was removed.  The caller has no task there any more. */
+    void (*drop_supplier)(struct fg_engine *engine, const char *name);
+    /* 1: `*out` is filled; 0: nothing now.  poll_fd() is readable when there is some. */
+    int (*next_news)(struct fg_engine *engine, struct fg_engine_news *out);
 };

@@ -190,13 +190,13 @@ static int local_stop(struct fg_engine *engine,
 }
 
 static int local_adopt(struct fg_engine *engine,
-                       const struct fg_task_key *keys,
+                       const struct fg_task_at *tasks,
                        size_t len,
                        struct fg_err *)
 {
     for (size_t i = 0; i < len; i++)
-        if (!fg_task_table_find(engine->table, keys[i]))
-            fg_local_look(engine, fg_task_table_add(engine->table, keys[i]));
+        if (!fg_task_table_find(engine->table, tasks[i].key))
+            fg_local_look(engine, fg_task_table_add(engine->table, tasks[i].key));
     return 0;
 }
 

@@ -46,8 +46,8 @@ static void tasks_go_on_and_are_adopted(void)
     struct kit kit = kit_new();
     struct fg_engine_event event;
     in_daemon_that_is_killed(&kit, start_and_see);
-    struct fg_task_key keys[] = {key_of(1), key_of(2), key_of(3)};
-    EQ(kit_ops->adopt(kit.engine, keys, 3, NULL), 0);
+    struct fg_task_at tasks[] = {{.key = key_of(1)}, {.key = key_of(2)}, {.key = key_of(3)}};
+    EQ(kit_ops->adopt(kit.engine, tasks, 3, NULL), 0);
     int kinds[4] = {-1, -1, -1, -1};
     for (int i = 0; i < 3 && kit_event(&kit, &event, 5); i++) {
         kinds[event.key.job] = (int)event.kind;
@@ -89,7 +89,7 @@ static void adopted_tasks_can_be_stopped(void)
     struct fg_engine_event event;
     in_daemon_that_is_killed(&kit, start_deaf);
     struct fg_task_key key = key_of(4);
-    kit_ops->adopt(kit.engine, &key, 1, NULL);
+    kit_ops->adopt(kit.engine, &(struct fg_task_at){.key = key}, 1, NULL);
     OK(kit_started(&kit, 4, &event));
     OK(event.pid > 0 && kill(event.pid, 0) == 0);
     EQ(kit_ops->stop(kit.engine, key, 200000, NULL), 0);
@@ -180,7 +180,7 @@ static void random_kills_start_nothing_twice(void)
             if (again)
                 kit_start(&kit, job, &spec);
             else
-                kit_ops->adopt(kit.engine, &key, 1, NULL);
+                kit_ops->adopt(kit.engine, &(struct fg_task_at){.key = key}, 1, NULL);
             if (!kit_end(&kit, job, &event)) {
                 silent++;
                 continue;

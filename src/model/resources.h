@@ -62,12 +62,17 @@ struct fg_node_spec {
     char name[FG_NAME_MAX]; /* unique in the pool */
     uint32_t cpu_milli;     /* cores x 1000 */
     uint64_t mem_mib;
-    int64_t price_uusd_per_hour;               /* the whole machine; 0 owned and not priced */
+    int64_t price_uusd_per_hour; /* the whole machine; 0 owned and not priced */
+    char supplier[FG_NAME_MAX];  /* whose engine runs work there; "" this machine's own */
+    char
+        address[FG_NAME_MAX]; /* how its neighbours reach it: host name or IP; "" by its name */
+    char region[FG_NAME_MAX]; /* "" unknown */
     char site[FG_NAME_MAX], rack[FG_NAME_MAX]; /* where it stands; "" unknown */
     uint32_t asleep_watts, idle_watts,
         busy_watts;      /* the whole machine; one that never sleeps: as idle */
     uint32_t away_milli; /* of the time it is not there, by what is known of its supplier */
     bool is_spot;        /* who rents it out may take it back at short notice */
+    bool whole_only;     /* its engine gives out whole devices, no shares of them */
     uint32_t devices_len;
     struct fg_device_spec
         devices[FG_NODE_DEVICES_MAX]; /* last: a kept copy ends with devices_len of them */

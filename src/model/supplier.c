@@ -5,7 +5,7 @@
 #include <assert.h>
 #include <string.h>
 
-static const char *const kinds[FG_SUPPLIER_KINDS] = {"listed", "owned", "exec", "http"};
+static const char *const kinds[FG_SUPPLIER_KINDS] = {"listed", "owned", "exec", "http", "slurm"};
 
 const char *fg_supplier_kind_name(enum fg_supplier_kind kind)
 {

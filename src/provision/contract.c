@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "provision/contract_rules.h"
-#include "provision/exec.h"
+#include "base/exec.h"
 
 #include <poll.h>
 #include <stdarg.h>

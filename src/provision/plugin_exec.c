@@ -1,5 +1,5 @@
 /* plugin_exec.c - suppliers that are programs: one process a call, one line in, one line out; see plugin.h */
-#include "provision/exec.h"
+#include "base/exec.h"
 #include "provision/plugin.h"
 
 #include "base/clock.h"

@@ -3,7 +3,7 @@
  *
  * What an order holds is durable before the first machine is woken.  Answers go through the reader of everybody's answers.
  */
-#include "provision/exec.h"
+#include "base/exec.h"
 #include "provision/owned_list.h"
 #include "provision/owned_state.h"
 #include "provision/plugin.h"

@@ -80,7 +80,7 @@ static int stop(struct fg_engine *self, struct fg_task_key key, int64_t, struct 
     return 0;
 }
 
-static int adopt(struct fg_engine *, const struct fg_task_key *, size_t, struct fg_err *)
+static int adopt(struct fg_engine *, const struct fg_task_at *, size_t, struct fg_err *)
 {
     return 0;
 }

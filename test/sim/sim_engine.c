@@ -159,23 +159,24 @@ static void tell_end(struct sim_engine *engine, struct task *task)
 }
 
 static int adopt(struct fg_engine *self,
-                 const struct fg_task_key *keys,
+                 const struct fg_task_at *tasks,
                  size_t len,
                  struct fg_err *)
 {
     struct sim_engine *engine = (struct sim_engine *)self;
     for (size_t i = 0; i < len; i++) {
-        struct task *task = find(engine, keys[i]);
+        struct task *task = find(engine, tasks[i].key);
         if (!task) {
             assert(engine->tasks_len < TASKS_MAX);
             task = &engine->tasks[engine->tasks_len++];
-            *task = (struct task){
-                .key = keys[i], .phase = FENCED, .end = {.kind = FG_TASK_LOST, .key = keys[i]}};
+            *task = (struct task){.key = tasks[i].key,
+                                  .phase = FENCED,
+                                  .end = {.kind = FG_TASK_LOST, .key = tasks[i].key}};
             tell_end(engine, task);
         } else if (task->phase <= RUNS) {
             if (task->phase == RUNS)
                 tell(engine, (struct fg_engine_event){
-                                 .kind = FG_TASK_STARTED, .key = keys[i], .pid = 1});
+                                 .kind = FG_TASK_STARTED, .key = tasks[i].key, .pid = 1});
         } else {
             task->told = false;
             tell_end(engine, task);

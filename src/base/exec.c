@@ -3,7 +3,7 @@
  * Between fork and exec the child only makes system calls, for other threads may have held any lock.  What went wrong
  * comes back through a pipe that closes itself when the exec succeeds.
  */
-#include "provision/exec.h"
+#include "base/exec.h"
 
 #include "base/clock.h"
 
