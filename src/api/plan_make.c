@@ -34,7 +34,7 @@ static int note_supplier(void *self, const char *name, const char *json)
     int rc = fg_doc_json(json, strlen(json), arena, &doc, NULL);
     if (rc == 0)
         rc = fg_supplier_json_read(doc, name, arena, &supplier, NULL);
-    if (rc < 0 || supplier.kind == FG_SUPPLIER_LISTED || supplier.paused)
+    if (rc < 0 || !fg_supplier_kind_sells(supplier.kind) || supplier.paused)
         return rc;
     memcpy(offers->names[offers->names_len++], supplier.name, FG_NAME_MAX);
     return 0;

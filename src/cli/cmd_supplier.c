@@ -18,6 +18,10 @@
 const struct fg_opt fg_opts_supplier_add[] = {
     {"secret-file", 0, "FILE",
      "what the supplier knows us by; its path is kept, and read at each call", "file"},
+    {"join", 0, "CLUSTER", "its machines become nodes of that Slurm cluster (docs/renting.md)",
+     NULL},
+    {"bootstrap-file", 0, "FILE",
+     "what its machines run at their first start: printed by fastgpu node bootstrap", "file"},
     {"timeout", 0, "TIME", "of one call (60s)", NULL},
     {"cap-per-hour", 0, "USD",
      "all orders there together may cost so much an hour without anybody's approval (0)", NULL},
@@ -220,6 +224,17 @@ static int read_policy(const struct fg_cli *cli,
     return rc;
 }
 
+static int read_join(const struct fg_cli *cli, struct fg_supplier *out, struct fg_err *err)
+{
+    const char *join = fg_args_get(&cli->args, "join"),
+               *file = fg_args_get(&cli->args, "bootstrap-file");
+    if (join && !fg_copy(out->join, sizeof(out->join), join))
+        return fg_fail(err, FG_EINVAL, "--join: %.40s..., expected the name of a cluster",
+                       join);
+    return file ? fg_supplier_path(file, out->bootstrap_file, sizeof(out->bootstrap_file), err)
+                : 0;
+}
+
 static int read_supplier(const struct fg_cli *cli, struct fg_supplier *out, struct fg_err *err)
 {
     const char *timeout = fg_args_get(&cli->args, "timeout"),
@@ -237,6 +252,8 @@ static int read_supplier(const struct fg_cli *cli, struct fg_supplier *out, stru
         return fg_fail(err, FG_EINVAL, "--timeout: %.40s, expected a time like 30s, up to 1h",
                        timeout);
     int rc = read_reach(cli, out, err);
+    if (rc == 0)
+        rc = read_join(cli, out, err);
     if (rc == 0 && secret)
         rc = fg_supplier_path(secret, out->secret_file, sizeof(out->secret_file), err);
     return rc == 0 ? read_policy(cli, &out->policy, err) : rc;

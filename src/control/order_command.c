@@ -30,7 +30,7 @@ static int check_supplier(const struct fg_control *control,
     *out = supplier;
     if (!supplier)
         return fg_fail(err, FG_ENOENT, "supplier %s: no such supplier", name);
-    if (supplier->kind == FG_SUPPLIER_LISTED)
+    if (!fg_supplier_kind_sells(supplier->kind))
         return fg_fail(err, FG_ESTATE,
                        "supplier %s: its offers are only listed, nothing can be ordered there",
                        name);

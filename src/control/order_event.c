@@ -117,7 +117,7 @@ static void gone(struct fg_control *control,
     }
     int64_t from_us = order->delivered_us ? order->delivered_us : order->ordered_us;
     int64_t ended_us = told_us(event->gone_us, from_us, control->now_us);
-    bool was_bad = order->cause == FG_CAUSE_INSPECTION || order->cause == FG_CAUSE_PRICE
+    bool was_bad = fg_order_cause_is_bad(order->cause) || order->cause == FG_CAUSE_PRICE
                    || order->cause == FG_CAUSE_REFUSED;
     if (order->state == FG_ORDER_ORDERED)
         end(control, purchase, was_left && !was_bad ? FG_ORDER_CANCELLED : FG_ORDER_REJECTED,

@@ -123,7 +123,7 @@ static int check(const struct fg_control *control,
     const struct fg_supplier *supplier = fg_supplier_get(control, rule->offer.supplier);
     if (!supplier)
         return fg_fail(err, FG_ENOENT, "supplier %s: no such supplier", rule->offer.supplier);
-    if (supplier->kind == FG_SUPPLIER_LISTED)
+    if (!fg_supplier_kind_sells(supplier->kind))
         return fg_fail(err, FG_ESTATE, "supplier %s: it is only listed, it cannot be asked",
                        supplier->name);
     if (!find(control, rule->class) && control->scalers_len >= FG_SCALE_RULES_MAX)

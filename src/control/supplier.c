@@ -87,10 +87,30 @@ static void keep(struct fg_control *control,
     control->orders_us = 0; /* those that waited for it to be resumed */
 }
 
+/* What its machines are to join must be a cluster. */
+static int check_join(const struct fg_control *control,
+                      const struct fg_supplier *supplier,
+                      struct fg_err *err)
+{
+    const struct fg_supplier *cluster =
+        supplier->join[0] ? fg_supplier_get(control, supplier->join) : NULL;
+    if (!supplier->join[0])
+        return 0;
+    if (!cluster)
+        return fg_fail(err, FG_ENOENT, "join: no supplier %s", supplier->join);
+    return cluster->kind == FG_SUPPLIER_SLURM
+               ? 0
+               : fg_fail(err, FG_EINVAL, "join: supplier %s is %s, expected a Slurm cluster",
+                         cluster->name, fg_supplier_kind_name(cluster->kind));
+}
+
 void fg_command_put_supplier(struct fg_control *control, struct fg_command *command)
 {
     const struct fg_supplier *supplier = command->supplier,
                              *there = fg_supplier_get(control, supplier->name);
+    command->rc = check_join(control, supplier, &command->err);
+    if (command->rc < 0)
+        return;
     if (!there && control->suppliers_len >= FG_SUPPLIERS_MAX)
         command->rc = fg_fail(&command->err, FG_ETOOBIG,
                               "there are %d suppliers, and no more may be", FG_SUPPLIERS_MAX);
@@ -116,6 +136,15 @@ void fg_command_pause_supplier(struct fg_control *control, struct fg_command *co
     keep(control, command, &supplier, supplier.paused ? "supplier.paused" : "supplier.resumed");
 }
 
+/* A supplier whose machines join that cluster, or NULL. */
+static const struct fg_supplier *joiner(const struct fg_control *control, const char *cluster)
+{
+    for (size_t i = 0; i < control->suppliers_len; i++)
+        if (strcmp(control->suppliers[i].join, cluster) == 0)
+            return &control->suppliers[i];
+    return NULL;
+}
+
 void fg_command_remove_supplier(struct fg_control *control, struct fg_command *command)
 {
     const struct fg_supplier *there = fg_supplier_get(control, command->name);
@@ -128,6 +157,11 @@ void fg_command_remove_supplier(struct fg_control *control, struct fg_command *c
                               "supplier %s: %zu of its orders are not over; pause it, and "
                               "cancel or release them first",
                               command->name, open);
+    else if (joiner(control, command->name))
+        command->rc = fg_fail(&command->err, FG_ESTATE,
+                              "supplier %s: machines of supplier %s join it; change or remove "
+                              "that one first",
+                              command->name, joiner(control, command->name)->name);
     if (command->rc < 0 || !fg_control_begin(control))
         return;
     write_down(control, command->name, NULL);
@@ -147,7 +181,7 @@ void fg_command_ask_offers(struct fg_control *control, struct fg_command *comman
                               command->name);
         return;
     }
-    if (supplier->kind == FG_SUPPLIER_LISTED || !ops) {
+    if (!fg_supplier_kind_sells(supplier->kind) || !ops) {
         command->rc =
             fg_fail(&command->err, FG_ESTATE,
                     "supplier %s: it is only listed, it cannot be asked", supplier->name);

@@ -28,10 +28,16 @@ enum fg_order_cause {
     FG_CAUSE_PRICE,      /* the supplier wanted more than was approved */
     FG_CAUSE_INSPECTION, /* what came was not what was ordered */
     FG_CAUSE_RECLAIMED,  /* the supplier took it back, or lost it */
+    FG_CAUSE_ABSENT,     /* delivered, and it did not join its cluster in time */
     FG_CAUSES
 };
 const char *fg_order_cause_name(enum fg_order_cause cause); /* "none", "user", "expired", ... */
-int fg_order_cause_find(const char *name);                  /* the cause, or -1 */
+/* What came was of no use: given back, it counts against the supplier. */
+static inline bool fg_order_cause_is_bad(enum fg_order_cause cause)
+{
+    return cause == FG_CAUSE_INSPECTION || cause == FG_CAUSE_ABSENT;
+}
+int fg_order_cause_find(const char *name); /* the cause, or -1 */
 
 typedef uint64_t fg_order_id; /* 1, 2, ...; never used again; 0 is no order */
 

@@ -47,8 +47,8 @@ int fg_order_move(enum fg_order_state *state, enum fg_order_state to, struct fg_
     return 0;
 }
 
-static const char *const causes[FG_CAUSES] = {"none",  "user",       "expired",  "refused",
-                                              "price", "inspection", "reclaimed"};
+static const char *const causes[FG_CAUSES] = {"none",  "user",       "expired",   "refused",
+                                              "price", "inspection", "reclaimed", "absent"};
 
 const char *fg_order_cause_name(enum fg_order_cause cause)
 {

@@ -5,7 +5,8 @@
 #include <assert.h>
 #include <string.h>
 
-static const char *const kinds[FG_SUPPLIER_KINDS] = {"listed", "owned", "exec", "http", "slurm"};
+static const char *const kinds[FG_SUPPLIER_KINDS] = {"listed", "owned", "exec", "http",
+                                                     "slurm"};
 
 const char *fg_supplier_kind_name(enum fg_supplier_kind kind)
 {
@@ -38,9 +39,26 @@ static bool is_url_allowed(const char *url)
            || is_host(url, "http://localhost") || is_host(url, "http://[::1]");
 }
 
+static int check_join(const struct fg_supplier *supplier, struct fg_err *err)
+{
+    int rc = 0;
+    if (!fg_supplier_kind_sells(supplier->kind)
+        && (supplier->join[0] || supplier->bootstrap_file[0]))
+        return fg_fail(err, FG_EINVAL,
+                       "nothing can be ordered of a %s supplier that could join",
+                       fg_supplier_kind_name(supplier->kind));
+    if (supplier->join[0])
+        rc = fg_name_check("cluster to join", supplier->join, err);
+    if (rc == 0 && supplier->bootstrap_file[0])
+        rc = fg_path_check_absolute("bootstrap file", supplier->bootstrap_file, err);
+    return rc;
+}
+
 int fg_supplier_check(const struct fg_supplier *supplier, struct fg_err *err)
 {
     int rc = fg_name_check("supplier", supplier->name, err);
+    if (rc == 0)
+        rc = check_join(supplier, err);
     if (rc == 0 && supplier->machines_file[0])
         rc = fg_path_check_absolute("list of machines", supplier->machines_file, err);
     if (rc == 0 && supplier->secret_file[0])

@@ -19,6 +19,11 @@ enum fg_supplier_kind {
 const char *fg_supplier_kind_name(
     enum fg_supplier_kind kind);             /* "listed", "owned", "exec", "http", "slurm" */
 int fg_supplier_kind_find(const char *name); /* the kind, or -1 */
+/* Can anything be ordered there? */
+static inline bool fg_supplier_kind_sells(enum fg_supplier_kind kind)
+{
+    return kind != FG_SUPPLIER_LISTED && kind != FG_SUPPLIER_SLURM;
+}
 
 #define FG_SUPPLIER_ARGS_MAX 16
 
@@ -72,8 +77,11 @@ struct fg_supplier {
     char secret_file
         [FG_TEXT_MAX]; /* holds the bearer token or what the program wants; "" none.  The path is stored,
                                       never what is in it */
-    int64_t timeout_us; /* of one call */
-    bool paused;        /* no new orders */
+    /* What is ordered here joins that cluster (a supplier of kind slurm) before it gets work; "" none. */
+    char join[FG_NAME_MAX];
+    char bootstrap_file[FG_TEXT_MAX]; /* given to each machine as its user data; "" none */
+    int64_t timeout_us;               /* of one call */
+    bool paused;                      /* no new orders */
     struct fg_standing_policy policy;
 };
 

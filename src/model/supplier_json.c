@@ -31,6 +31,8 @@ static const struct fg_member members[] = {
     M(url, TEXT, 0),
     M(machines_file, TEXT, 0),
     M(secret_file, TEXT, 0),
+    M(join, TEXT, 0),
+    M(bootstrap_file, TEXT, 0),
     M(timeout_us, INT64, FG_SUPPLIER_TIMEOUT_US_MAX),
     M(paused, BOOL, 0),
 };

@@ -50,7 +50,7 @@ static bool is_late(const struct fg_order *order, int64_t from_us, int64_t to_us
 static void add_end(struct fg_review_orders *sum, const struct fg_order *order)
 {
     sum->refused += order->cause == FG_CAUSE_REFUSED || order->cause == FG_CAUSE_PRICE;
-    sum->rejected += order->cause == FG_CAUSE_INSPECTION;
+    sum->rejected += fg_order_cause_is_bad(order->cause);
     sum->reclaimed += order->cause == FG_CAUSE_RECLAIMED;
 }
 

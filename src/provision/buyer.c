@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "provision/plugin.h"
+#include "provision/user_data.h"
 
 #include <assert.h>
 #include <curl/curl.h>
@@ -108,16 +109,37 @@ static int make_folder(const char *path, struct fg_err *err)
     return fg_fail(err, FG_EIO, "folder %.120s: %s", path, strerror(errno));
 }
 
-static void call_plugin(const char *folder,
-                        int stop_fd,
-                        const struct fg_provision_call *call,
-                        struct fg_answer_sheet *out)
+static void ask_plugin(const struct fg_plugin_site *site,
+                       const struct fg_provision_call *asked,
+                       struct fg_answer_sheet *out)
 {
     static fg_plugin_fn *const plugins[FG_SUPPLIER_KINDS] = {
         [FG_SUPPLIER_OWNED] = fg_plugin_owned,
         [FG_SUPPLIER_EXEC] = fg_plugin_exec,
         [FG_SUPPLIER_HTTP] = fg_plugin_http,
     };
+    FG_AUTO(fg_buf) struct fg_buf user_data = {};
+    struct fg_provision_call call = *asked;
+    struct fg_err err = {};
+    int rc = 0;
+    if (call.op == FG_PROVISION_PROVISION && call.supplier->bootstrap_file[0]) {
+        rc =
+            fg_user_data_read(call.supplier->bootstrap_file, call.order->key, &user_data, &err);
+        call.user_data = user_data.text;
+    }
+    if (rc < 0)
+        fg_answer_fail(out, rc, "%s", err.text);
+    else
+        plugins[call.supplier->kind](site, &call, out);
+    if (user_data.text)
+        explicit_bzero(user_data.text, user_data.len);
+}
+
+static void call_plugin(const char *folder,
+                        int stop_fd,
+                        const struct fg_provision_call *call,
+                        struct fg_answer_sheet *out)
+{
     FG_AUTO(fg_buf) struct fg_buf path = {};
     struct fg_err err = {};
     fg_answer_begin(call, &out->event);
@@ -128,7 +150,7 @@ static void call_plugin(const char *folder,
     if (make_folder(path.text, &err) < 0)
         fg_answer_fail(out, FG_EIO, "%s", err.text);
     else
-        plugins[call->supplier->kind](&site, call, out);
+        ask_plugin(&site, call, out);
     out->event.time_us = now_us();
 }
 
@@ -272,9 +294,8 @@ static void free_buyer(struct fg_provision *buyer)
 
 static int check_call(const struct fg_provision_call *call, struct fg_err *err)
 {
-    if (call->supplier->kind == FG_SUPPLIER_LISTED)
-        return fg_fail(err, FG_EINVAL,
-                       "supplier %s only lists offers: nothing can be asked of it",
+    if (!fg_supplier_kind_sells(call->supplier->kind))
+        return fg_fail(err, FG_EINVAL, "supplier %s sells nothing: nothing can be asked of it",
                        call->supplier->name);
     if ((call->op == FG_PROVISION_OFFERS) != !call->order)
         return fg_fail(err, FG_EINVAL, "a call of %s %s an order",

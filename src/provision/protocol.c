@@ -95,6 +95,8 @@ void fg_protocol_write(struct fg_buf *out, const struct fg_provision_call *call)
     fg_json_kv(&json, "supplier", call->supplier->name);
     if (call->order)
         write_order(&json, call->order);
+    if (call->op == FG_PROVISION_PROVISION && call->user_data)
+        fg_json_kv(&json, "user_data", call->user_data);
     if (call->op == FG_PROVISION_INSPECT)
         fg_json_kv_int(&json, "burn_in_s", call->burn_in_s);
     fg_json_end(&json);
@@ -248,6 +250,8 @@ static int read_instance(struct answer *answer,
         rc = read_word(answer, map, "state", fg_instance_state_find, &state);
     if (rc == 0)
         rc = read_words(answer, map, "reason", out->reason, sizeof(out->reason));
+    if (rc == 0)
+        rc = read_moment(answer, map, "leaves_at", &out->leaves_us);
     out->state = (enum fg_instance_state)state;
     return rc;
 }

@@ -52,6 +52,38 @@ static void a_request_says_what_is_wanted(void)
     OK(strstr(text.text, "max_uusd") == NULL);
 }
 
+static void user_data_goes_with_the_purchase_alone(void)
+{
+    FG_AUTO(fg_buf) struct fg_buf buys = {}, asks = {};
+    struct fg_order order = two_machines();
+    struct fg_provision_call call = {.op = FG_PROVISION_PROVISION,
+                                     .supplier = &supplier,
+                                     .order = &order,
+                                     .user_data = "#!/bin/sh\necho \"hi\"\n"};
+    fg_protocol_write(&buys, &call);
+    OK(strstr(buys.text, ",\"user_data\":\"#!/bin/sh\\necho \\\"hi\\\"\\n\"}") != NULL);
+    call.op = FG_PROVISION_STATUS;
+    fg_protocol_write(&asks, &call);
+    OK(strstr(asks.text, "user_data") == NULL);
+}
+
+static void a_machine_says_when_it_leaves(void)
+{
+    FG_AUTO(fg_answer_sheet)
+    struct fg_answer_sheet
+        sheet =
+            answer(FG_PROVISION_STATUS,
+                   "{\"ok\":true,\"state\":\"ready\",\"instances\":["
+                   "{\"id\":\"a\",\"leaves_at\":\"2026-11-21T10:00:00Z\"},{\"id\":\"b\"}]}"),
+        wrong = answer(FG_PROVISION_STATUS, "{\"ok\":true,\"state\":\"ready\",\"instances\":["
+                                            "{\"id\":\"a\",\"leaves_at\":7},{\"id\":\"b\"}]}");
+    EQ(sheet.event.rc, 0);
+    EQ(sheet.event.instances[0].leaves_us, 1795255200000000);
+    EQ(sheet.event.instances[1].leaves_us, 0);
+    EQ(wrong.event.rc, FG_EBACKEND);
+    fg_answer_sheet_free(&wrong);
+}
+
 static void what_is_sound_is_told(void)
 {
     FG_AUTO(fg_answer_sheet)
@@ -185,6 +217,8 @@ static void a_report_that_is_none_is_the_machines_fault(void)
 int main(void)
 {
     RUN(a_request_says_what_is_wanted);
+    RUN(user_data_goes_with_the_purchase_alone);
+    RUN(a_machine_says_when_it_leaves);
     RUN(what_is_sound_is_told);
     RUN(offers_that_are_not_sound_are_left_out);
     RUN(what_cannot_be_is_an_error);

@@ -69,6 +69,7 @@ struct fg_provision_instance {
     char id[FG_NAME_MAX];      /* the supplier's, unique in the order */
     char address[FG_NAME_MAX]; /* host name or IP address to reach it; "" not yet */
     enum fg_instance_state state;
+    int64_t leaves_us; /* it is taken away then (spot notice); 0 not told */
     const struct fg_inspect_report *report; /* INSPECT: what it has; NULL: see `reason` */
     char reason[FG_TEXT_MAX];               /* "" nothing to say */
 };
@@ -80,6 +81,9 @@ struct fg_provision_call {
     const struct fg_order *order;       /* borrowed for the call; NULL: OFFERS */
     uint32_t
         burn_in_s; /* INSPECT: how long each machine is put to the test; 0: only looked at */
+    const char *
+        user_data; /* PROVISION: what each machine runs at its first start; NULL: none.  The implementation
+                              fills it in from the supplier's bootstrap file: callers leave it alone. */
 };
 
 struct fg_provision_event {

@@ -108,7 +108,7 @@ static void add_delivery(struct fg_supplier_history *history,
                          int64_t now_us)
 {
     bool late = order->promised_us > 0 && order->delivered_us > fg_supplier_latest_us(order),
-         wrong = order->cause == FG_CAUSE_INSPECTION;
+         wrong = fg_order_cause_is_bad(order->cause);
     int64_t end_us = order->ended_us ? order->ended_us : now_us;
     history->promised += order->count;
     if (!late && !wrong)

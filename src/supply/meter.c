@@ -36,7 +36,7 @@ static bool is_void(const struct fg_order *order)
 {
     return order->state == FG_ORDER_CANCELLED || order->state == FG_ORDER_REJECTED
            || order->cause == FG_CAUSE_REFUSED || order->cause == FG_CAUSE_PRICE
-           || order->cause == FG_CAUSE_INSPECTION;
+           || fg_order_cause_is_bad(order->cause);
 }
 
 /* Time of all instances together. */
