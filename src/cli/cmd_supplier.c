@@ -2,6 +2,7 @@
 #include "cli/human.h"
 #include "cli/list_print.h"
 #include "cli/money_opt.h"
+#include "cli/supplier_cluster.h"
 #include "cli/supplier_words.h"
 #include "cli/table.h"
 #include "cli/verb.h"
@@ -10,6 +11,7 @@
 #include "base/clock.h"
 #include "base/json_write.h"
 #include "base/text.h"
+#include "model/cluster_terms.h"
 #include "model/supplier_json.h"
 
 #include <inttypes.h>
@@ -22,7 +24,8 @@ const struct fg_opt fg_opts_supplier_add[] = {
      NULL},
     {"bootstrap-file", 0, "FILE",
      "what its machines run at their first start: printed by fastgpu node bootstrap", "file"},
-    {"timeout", 0, "TIME", "of one call (60s)", NULL},
+    {"timeout", 0, "TIME", "of one call (60s; slurm: 10s)", NULL},
+    FG_OPTS_CLUSTER,
     {"cap-per-hour", 0, "USD",
      "all orders there together may cost so much an hour without anybody's approval (0)", NULL},
     {"cap", 0, "USD", "and so much may be due in a period (0)", NULL},
@@ -65,11 +68,16 @@ static void add_cap(struct fg_table *table, int64_t uusd, const char *period)
 
 static void add_row(struct fg_table *table, const struct fg_doc *doc)
 {
-    const struct fg_doc *policy = fg_doc_get(doc, "policy");
+    const struct fg_doc *policy = fg_doc_get(doc, "policy"),
+                        *cluster = fg_doc_get(doc, "cluster");
     bool paused = fg_view_bool(doc, "paused");
     FG_AUTO(fg_buf) struct fg_buf by = {};
     fg_buf_puts(&by, fg_view_text(doc, "url"));
     fg_buf_puts(&by, fg_view_text(doc, "machines_file"));
+    if (cluster && fg_view_text(cluster, "ssh")[0])
+        fg_buf_printf(&by, "%sssh %s", by.len ? ", " : "", fg_view_text(cluster, "ssh"));
+    else if (cluster)
+        fg_buf_printf(&by, "%scommands", by.len ? ", " : "");
     fg_view_join(&by, doc, "argv", " ");
     fg_table_add(table, FG_BOLD, fg_view_text(doc, "name"));
     fg_table_add(table, FG_PLAIN, fg_view_text(doc, "kind"));
@@ -190,6 +198,11 @@ static int read_reach(const struct fg_cli *cli, struct fg_supplier *out, struct 
         return read_argv(words, len, out, err);
     if (out->kind == FG_SUPPLIER_LISTED && len == 0)
         return 0;
+    if (out->kind == FG_SUPPLIER_SLURM && len > 1)
+        return fg_fail(err, FG_EINVAL, "slurm: %zu words behind it, expected a URL or none",
+                       len);
+    if (out->kind == FG_SUPPLIER_SLURM)
+        return 0;
     if (out->kind == FG_SUPPLIER_LISTED || len != 1)
         return fg_fail(err, FG_EINVAL, "%s: %zu words behind it, expected %s",
                        fg_supplier_kind_name(out->kind), len,
@@ -240,9 +253,11 @@ static int read_supplier(const struct fg_cli *cli, struct fg_supplier *out, stru
     const char *timeout = fg_args_get(&cli->args, "timeout"),
                *secret = fg_args_get(&cli->args, "secret-file");
     int kind = fg_supplier_kind_find(cli->args.words[1]);
-    *out = (struct fg_supplier){.timeout_us = FG_SUPPLIER_TIMEOUT_US};
+    *out =
+        (struct fg_supplier){.timeout_us = kind == FG_SUPPLIER_SLURM ? FG_CLUSTER_TIMEOUT_US
+                                                                     : FG_SUPPLIER_TIMEOUT_US};
     if (kind < 0)
-        return fg_fail(err, FG_EINVAL, "%.40s: expected exec, http, owned or listed",
+        return fg_fail(err, FG_EINVAL, "%.40s: expected slurm, exec, http, owned or listed",
                        cli->args.words[1]);
     out->kind = (enum fg_supplier_kind)kind;
     fg_copy(out->name, sizeof(out->name), cli->args.words[0]);
@@ -254,6 +269,9 @@ static int read_supplier(const struct fg_cli *cli, struct fg_supplier *out, stru
     int rc = read_reach(cli, out, err);
     if (rc == 0)
         rc = read_join(cli, out, err);
+    if (rc == 0)
+        rc = fg_supplier_cluster_read(cli, cli->args.words_len > 2 ? cli->args.words[2] : NULL,
+                                      out, err);
     if (rc == 0 && secret)
         rc = fg_supplier_path(secret, out->secret_file, sizeof(out->secret_file), err);
     return rc == 0 ? read_policy(cli, &out->policy, err) : rc;

@@ -1,5 +1,6 @@
 /* supplier.c - see supplier.h */
 #include "model/supplier.h"
+#include "model/cluster_terms.h"
 #include "model/names.h"
 
 #include <assert.h>
@@ -54,6 +55,19 @@ static int check_join(const struct fg_supplier *supplier, struct fg_err *err)
     return rc;
 }
 
+/* Its REST service may listen on a socket of this machine; without one only the commands are used. */
+static int check_cluster(const struct fg_supplier *supplier, struct fg_err *err)
+{
+    const char *url = supplier->url;
+    bool is_socket = strncmp(url, "unix:/", 6) == 0;
+    int rc = is_socket ? fg_path_check_absolute("url", url + 5, err) : 0;
+    if (url[0] && !is_socket && !is_url_allowed(url))
+        rc = fg_fail(err, FG_EINVAL,
+                     "url is not https:// or unix:/, and http:// is for this machine only: the "
+                     "token would go in the open");
+    return rc == 0 ? fg_cluster_terms_check(&supplier->cluster, err) : rc;
+}
+
 int fg_supplier_check(const struct fg_supplier *supplier, struct fg_err *err)
 {
     int rc = fg_name_check("supplier", supplier->name, err);
@@ -72,6 +86,8 @@ int fg_supplier_check(const struct fg_supplier *supplier, struct fg_err *err)
         rc = fg_fail(err, FG_EINVAL,
                      "url is not https://, and http:// is for this machine only: money would "
                      "go in the open");
+    if (rc == 0 && supplier->kind == FG_SUPPLIER_SLURM)
+        rc = check_cluster(supplier, err);
     if (rc == 0 && (supplier->policy.max_uusd < 0 || supplier->policy.max_uusd_per_hour < 0))
         rc = fg_fail(err, FG_EINVAL, "a cap of the standing policy is negative");
     return rc;

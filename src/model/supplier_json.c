@@ -1,6 +1,7 @@
 /* supplier_json.c - see supplier_json.h */
 #include "model/supplier_json.h"
 
+#include "model/cluster_terms.h"
 #include "model/members.h"
 
 #include <stdio.h>
@@ -63,6 +64,12 @@ void fg_supplier_json_members(struct fg_json *json, const struct fg_supplier *su
     fg_json_object(json);
     fg_members_write(json, policy_members, POLICY_MEMBERS, &supplier->policy);
     fg_json_end(json);
+    if (supplier->kind != FG_SUPPLIER_SLURM)
+        return;
+    fg_json_key(json, "cluster");
+    fg_json_object(json);
+    fg_cluster_terms_json(json, &supplier->cluster);
+    fg_json_end(json);
 }
 
 static int read_argv(struct fg_doc_reader *reader,
@@ -92,6 +99,8 @@ static int read_member(struct fg_doc_reader *reader,
         rc = read_argv(reader, doc, out);
     else if (strcmp(doc->key, "policy") == 0)
         rc = fg_members_read(reader, policy_members, POLICY_MEMBERS, doc, 0, &out->policy);
+    else if (strcmp(doc->key, "cluster") == 0)
+        rc = fg_cluster_terms_read(reader, doc, &out->cluster);
     for (size_t i = 0; rc == 1 && i < MEMBERS; i++)
         if (strcmp(members[i].name, doc->key) == 0)
             rc = fg_member_read(reader, &members[i], doc, 0, out);
@@ -103,16 +112,31 @@ static int read_members(struct fg_doc_reader *reader,
                         const struct fg_doc *doc,
                         struct fg_supplier *out)
 {
-    const char *names[MEMBERS + 2] = {"argv", "policy"};
+    const char *names[] = {[0] = "argv", "policy", "cluster", [MEMBERS + 2] = NULL};
     for (size_t i = 0; i < MEMBERS; i++)
-        names[i + 2] = members[i].name;
+        names[i + 3] = members[i].name;
     int rc = fg_read_kind(reader, doc, FG_DOC_MAP);
     for (const struct fg_doc *at = rc == 0 ? doc->first : NULL; at && rc == 0; at = at->next) {
         rc = at->kind == FG_DOC_NULL ? 0 : read_member(reader, at, out);
         if (rc == 1)
-            rc = fg_read_fail_unknown(reader, at, names, MEMBERS + 2);
+            rc = fg_read_fail_unknown(reader, at, names, MEMBERS + 3);
     }
     return rc;
+}
+
+/* What depends on the kind, which may be told last. */
+static int settle_kind(const struct fg_doc *doc, struct fg_supplier *out, struct fg_err *err)
+{
+    const struct fg_doc *cluster = fg_doc_get(doc, "cluster");
+    bool is_cluster = out->kind == FG_SUPPLIER_SLURM;
+    if (!is_cluster && cluster && cluster->kind != FG_DOC_NULL)
+        return fg_fail(err, FG_EINVAL, "cluster: a supplier of kind %s is none, expected slurm",
+                       fg_supplier_kind_name(out->kind));
+    if (!is_cluster)
+        out->cluster = (struct fg_cluster_terms){};
+    if (!fg_doc_get(doc, "timeout_us"))
+        out->timeout_us = is_cluster ? FG_CLUSTER_TIMEOUT_US : FG_SUPPLIER_TIMEOUT_US;
+    return 0;
 }
 
 int fg_supplier_json_read(const struct fg_doc *doc,
@@ -123,9 +147,12 @@ int fg_supplier_json_read(const struct fg_doc *doc,
 {
     struct fg_doc_reader reader = {.arena = arena, .err = err, .text_left = TEXT_MAX};
     *out = (struct fg_supplier){.timeout_us = FG_SUPPLIER_TIMEOUT_US,
+                                .cluster = fg_cluster_terms_default(),
                                 .policy.period = FG_PERIOD_MONTH};
     snprintf(out->name, sizeof(out->name), "%s", name);
     int rc = read_members(&reader, doc, out);
+    if (rc == 0)
+        rc = settle_kind(doc, out, err);
     if (rc == 0 && strcmp(out->name, name) != 0)
         rc = fg_fail(err, FG_EINVAL, "name: %s, the path says %.63s", out->name, name);
     if (rc == 0 && out->timeout_us == 0)

@@ -4,6 +4,7 @@
  *      "timeout_us":60000000,"paused":false,
  *      "policy":{"max_uusd_per_hour":50000000,"max_uusd":5000000000,"period":"month"}}
  *
+ * One of kind slurm has "cluster", its terms (cluster_terms.h), as well.
  * The path of the secret is in it, never the secret.
  */
 #pragma once
