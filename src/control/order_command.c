@@ -31,9 +31,8 @@ static int check_supplier(const struct fg_control *control,
     if (!supplier)
         return fg_fail(err, FG_ENOENT, "supplier %s: no such supplier", name);
     if (!fg_supplier_kind_sells(supplier->kind))
-        return fg_fail(err, FG_ESTATE,
-                       "supplier %s: its offers are only listed, nothing can be ordered there",
-                       name);
+        return fg_fail(err, FG_ESTATE, "supplier %s: of kind %s, nothing can be ordered there",
+                       name, fg_supplier_kind_name(supplier->kind));
     if (supplier->paused)
         return fg_fail(err, FG_ESTATE, "supplier %s: paused, it gets no new orders", name);
     return 0;

@@ -124,8 +124,8 @@ static int check(const struct fg_control *control,
     if (!supplier)
         return fg_fail(err, FG_ENOENT, "supplier %s: no such supplier", rule->offer.supplier);
     if (!fg_supplier_kind_sells(supplier->kind))
-        return fg_fail(err, FG_ESTATE, "supplier %s: it is only listed, it cannot be asked",
-                       supplier->name);
+        return fg_fail(err, FG_ESTATE, "supplier %s: of kind %s, it cannot be asked",
+                       supplier->name, fg_supplier_kind_name(supplier->kind));
     if (!find(control, rule->class) && control->scalers_len >= FG_SCALE_RULES_MAX)
         return fg_fail(err, FG_ETOOBIG, "there are %d rules of scaling, and no more may be",
                        FG_SCALE_RULES_MAX);

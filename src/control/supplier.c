@@ -183,8 +183,8 @@ void fg_command_ask_offers(struct fg_control *control, struct fg_command *comman
     }
     if (!fg_supplier_kind_sells(supplier->kind) || !ops) {
         command->rc =
-            fg_fail(&command->err, FG_ESTATE,
-                    "supplier %s: it is only listed, it cannot be asked", supplier->name);
+            fg_fail(&command->err, FG_ESTATE, "supplier %s: of kind %s, it cannot be asked",
+                    supplier->name, fg_supplier_kind_name(supplier->kind));
         return;
     }
     command->rc = ops->call(control->options.provision,

@@ -295,8 +295,8 @@ static void free_buyer(struct fg_provision *buyer)
 static int check_call(const struct fg_provision_call *call, struct fg_err *err)
 {
     if (!fg_supplier_kind_sells(call->supplier->kind))
-        return fg_fail(err, FG_EINVAL, "supplier %s sells nothing: nothing can be asked of it",
-                       call->supplier->name);
+        return fg_fail(err, FG_EINVAL, "supplier %s is of kind %s: nothing can be asked of it",
+                       call->supplier->name, fg_supplier_kind_name(call->supplier->kind));
     if ((call->op == FG_PROVISION_OFFERS) != !call->order)
         return fg_fail(err, FG_EINVAL, "a call of %s %s an order",
                        fg_provision_op_name(call->op), call->order ? "with" : "without");
