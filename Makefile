@@ -6,10 +6,10 @@ FUZZ_SECONDS ?= 60
 export FUZZ_SECONDS
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop build test bench fuzz lint format install deb clean
+.PHONY: help run stop build test test-cluster bench fuzz lint format install deb clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 run: ## install what is needed, build, start the service, train the bundled example
 	@tools/run
@@ -25,6 +25,10 @@ build: ## build ./fastgpu (release) and do nothing else
 test: ## install what the tests need and run them all
 	@tools/install-packages build run test
 	@tools/test
+
+test-cluster: ## real Slurm clusters on this machine, killed and cut off
+	@tools/install-packages build run test cluster
+	@tools/test-cluster
 
 bench: ## measure, with the rivals in the same run
 	@tools/install-packages build bench

@@ -5,7 +5,7 @@ set -uo pipefail
 cd "$(dirname "$0")"
 jobs=$1
 folder=$(mktemp -d "${TMPDIR:-/tmp}/fg-rival.XXXXXX")
-trap './slurm-one-machine.sh "$folder" stop; rm -rf "$folder"' EXIT
+trap '../test/cluster/slurm.sh "$folder" stop; rm -rf "$folder"' EXIT
 export SLURM_CONF=$folder/slurm.conf
 
 now() { date +%s.%N; }
@@ -19,7 +19,8 @@ if command -v parallel >/dev/null; then
 fi
 
 slurm_rate=0 slurm_ms=0
-if command -v slurmctld >/dev/null && ./slurm-one-machine.sh "$folder" start >&2; then
+if command -v slurmctld >/dev/null && ../test/cluster/slurm.sh "$folder" start --nodes 1 \
+    --cpus $(($(nproc) * 10)) --gpus none --conf SelectTypeParameters=CR_Core --conf MaxJobCount=30000 >&2; then
     printf '#!/bin/sh\nexec /bin/true\n' >"$folder/true.sh"
     printf '#!/bin/sh\ndate +%%s.%%N >%s/started\n' "$folder" >"$folder/stamp.sh"
     # One job at a time on the idle cluster.

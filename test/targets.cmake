@@ -4,6 +4,7 @@
 #   (none)    with the sanitizers (dev)
 #   release   only the program as shipped: what floods, fills, kills or measures
 #   once      needs no program, or one preset is enough
+#   cluster   with real Slurm clusters and PostgreSQL: make test-cluster
 #   threads   also under ThreadSanitizer
 # A script that exits 77 is skipped and says why.
 if(TARGET fastgpu)
@@ -24,6 +25,8 @@ if(TARGET fastgpu)
     fastgpu_scripts(cli bash *.sh 180)
     fastgpu_scripts(api python3 *_test.py 240)
     fastgpu_scripts(web python3 *_test.py 420 release)
+    fastgpu_scripts(cluster bash *_test.sh 120 cluster)
+    fastgpu_scripts(cluster python3 *_test.py 120 cluster)
     fastgpu_scripts(scenario bash *.sh 180)
     fastgpu_scripts(scenario python3 *_test.py 420 release)
     if(TEST scenario/first_session)
