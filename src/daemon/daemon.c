@@ -19,6 +19,7 @@
 #include "daemon/sampling.h"
 #include "daemon/steady.h"
 #include "daemon/sweep.h"
+#include "engine/fleet.h"
 #include "engine/local.h"
 #include "provision/buyer.h"
 #include "store/sqlite_store.h"
@@ -142,9 +143,10 @@ static int block_signals(struct daemon *daemon, struct fg_err *err)
     return daemon->signal_fd < 0 ? fg_fail(err, FG_EIO, "signalfd: %s", strerror(errno)) : 0;
 }
 
+/* This machine's engine; whoever adds a supplier elsewhere gets another one beside it. */
 static int open_engine(struct daemon *daemon, struct fg_err *err)
 {
-    daemon->engine = fg_local_new(
+    struct fg_engine *local = fg_local_new(
         &(struct fg_local_options){
             .data_dir = daemon->dir.path,
             .config = &daemon->config.numbers,
@@ -153,6 +155,12 @@ static int open_engine(struct daemon *daemon, struct fg_err *err)
             .job_user = daemon->config.job_user,
         },
         err);
+    if (!local)
+        return err->code;
+    daemon->engine = fg_fleet_new(
+        &(struct fg_fleet_options){.local = {&fg_engine_local, local}, .self = daemon}, err);
+    if (!daemon->engine)
+        fg_engine_local.free(local);
     return daemon->engine ? 0 : err->code;
 }
 
@@ -197,7 +205,7 @@ static int open_control(struct daemon *daemon, struct fg_err *err)
             .config = &daemon->config.numbers,
             .store_ops = &fg_store_sqlite,
             .store = daemon->store,
-            .engine_ops = &fg_engine_local,
+            .engine_ops = &fg_engine_fleet,
             .engine = daemon->engine,
             .provision_ops = &fg_buyer_ops,
             .provision = daemon->provision,
@@ -207,7 +215,7 @@ static int open_control(struct daemon *daemon, struct fg_err *err)
             .place = fg_place_policy_find(daemon->config.schedule.place),
             .allocate = daemon->config.schedule.allocate,
             .optimise = strcmp(daemon->config.schedule.optimise, "head") == 0,
-            .nodes_max = 64,
+            .nodes_max = (size_t)daemon->config.numbers.nodes_max,
             .ids_used = ids_used,
             .publish = publish,
             .job_over = job_over,
@@ -355,7 +363,7 @@ static void close_all(struct daemon *daemon)
     if (daemon->provision)
         fg_buyer_ops.free(daemon->provision);
     if (daemon->engine)
-        fg_engine_local.free(daemon->engine);
+        fg_engine_fleet.free(daemon->engine);
     if (daemon->signal_fd >= 0)
         close(daemon->signal_fd);
     fg_data_dir_close(&daemon->dir);
@@ -378,7 +386,7 @@ static int step(struct daemon *daemon, struct fg_err *err)
     if (rc == 0 && daemon->sample_us <= daemon->steady.wall_us) {
         daemon->sample_us =
             daemon->steady.wall_us + daemon->config.numbers.sample_interval_ms * 1000;
-        fg_sampling_take(&fg_engine_local, daemon->engine, daemon->control, daemon->series);
+        fg_sampling_take(&fg_engine_fleet, daemon->engine, daemon->control, daemon->series);
     }
     return rc;
 }
@@ -396,7 +404,7 @@ static int serve(struct daemon *daemon, struct fg_err *err)
 {
     struct pollfd fds[] = {
         {.fd = fg_inbox_fd(daemon->inbox), .events = POLLIN},
-        {.fd = fg_engine_local.poll_fd(daemon->engine), .events = POLLIN},
+        {.fd = fg_engine_fleet.poll_fd(daemon->engine), .events = POLLIN},
         {.fd = daemon->signal_fd, .events = POLLIN},
         {.fd = fg_buyer_ops.poll_fd(daemon->provision), .events = POLLIN},
     };

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 struct fg_engine {
+    struct fg_fleet_options options;
     struct fg_fleet_part local, far;
     struct fg_task_table *far_tasks;
     int poll_fd;       /* of both engines */
@@ -36,17 +37,13 @@ static void fleet_free(struct fg_engine *fleet)
 static int watch(int poll_fd, const struct fg_fleet_part *part)
 {
     struct epoll_event event = {.events = EPOLLIN};
-    if (!part->ops)
-        return 0;
     return epoll_ctl(poll_fd, EPOLL_CTL_ADD, part->ops->poll_fd(part->engine), &event);
 }
 
-struct fg_engine *fg_fleet_new(struct fg_fleet_part local,
-                               struct fg_fleet_part far,
-                               struct fg_err *err)
+struct fg_engine *fg_fleet_new(const struct fg_fleet_options *options, struct fg_err *err)
 {
     int poll_fd = epoll_create1(EPOLL_CLOEXEC);
-    if (poll_fd < 0 || watch(poll_fd, &local) < 0 || watch(poll_fd, &far) < 0) {
+    if (poll_fd < 0 || watch(poll_fd, &options->local) < 0) {
         fg_fail(err, FG_EIO, "epoll: %s", strerror(errno));
         if (poll_fd >= 0)
             close(poll_fd);
@@ -55,9 +52,30 @@ struct fg_engine *fg_fleet_new(struct fg_fleet_part local,
     struct fg_engine *fleet = calloc(1, sizeof(*fleet));
     if (!fleet)
         abort();
-    *fleet = (struct fg_engine){
-        .local = local, .far = far, .far_tasks = fg_task_table_new(), .poll_fd = poll_fd};
+    *fleet = (struct fg_engine){.options = *options,
+                                .local = options->local,
+                                .far_tasks = fg_task_table_new(),
+                                .poll_fd = poll_fd};
     return fleet;
+}
+
+/* The far engine is there from now on, if it can be. */
+static int need_far(struct fg_engine *fleet, const char *supplier, struct fg_err *err)
+{
+    struct fg_fleet_part far = {};
+    if (fleet->far.ops)
+        return 0;
+    if (!fleet->options.make_far)
+        return fg_fail(err, FG_ESTATE,
+                       "supplier %s: this service has no engine that reaches it", supplier);
+    int rc = fleet->options.make_far(fleet->options.self, &far, err);
+    if (rc == 0 && watch(fleet->poll_fd, &far) < 0) {
+        rc = fg_fail(err, FG_EIO, "epoll: %s", strerror(errno));
+        far.ops->free(far.engine);
+    }
+    if (rc == 0)
+        fleet->far = far;
+    return rc;
 }
 
 /* -- which of the two ------------------------------------------------------------------------------- */
@@ -86,12 +104,6 @@ static const struct fg_fleet_part *part_of(const struct fg_engine *fleet,
     return is_far(fleet, key) ? &fleet->far : &fleet->local;
 }
 
-static int refuse(const char *supplier, struct fg_err *err)
-{
-    return fg_fail(err, FG_ESTATE, "supplier %s: this service has no engine that reaches it",
-                   supplier);
-}
-
 /* -- tasks ------------------------------------------------------------------------------------------- */
 
 static int fleet_discover(struct fg_engine *fleet,
@@ -109,10 +121,11 @@ static int fleet_start(struct fg_engine *fleet,
 {
     if (!start->node->supplier[0])
         return fleet->local.ops->start(fleet->local.engine, start, err);
-    if (!fleet->far.ops)
-        return refuse(start->node->supplier, err);
+    int rc = need_far(fleet, start->node->supplier, err);
+    if (rc < 0)
+        return rc;
     enter(fleet, start->key);
-    int rc = fleet->far.ops->start(fleet->far.engine, start, err);
+    rc = fleet->far.ops->start(fleet->far.engine, start, err);
     if (rc < 0)
         forget(fleet, start->key);
     return rc;
@@ -143,8 +156,8 @@ static int adopt_side(struct fg_engine *fleet,
     for (size_t i = 0; i < len; i++)
         if ((tasks[i].supplier[0] != '\0') == far)
             side[side_len++] = tasks[i];
-    if (side_len && !part->ops)
-        rc = refuse(side[0].supplier, err);
+    if (side_len && far)
+        rc = need_far(fleet, side[0].supplier, err);
     for (size_t i = 0; rc == 0 && far && i < side_len; i++)
         enter(fleet, side[i].key);
     if (rc == 0 && side_len)
@@ -230,23 +243,21 @@ static int fleet_put_supplier(struct fg_engine *fleet,
                               const struct fg_supplier *supplier,
                               struct fg_err *err)
 {
-    const struct fg_fleet_part *far = &fleet->far;
-    return far->ops && far->ops->put_supplier
-               ? far->ops->put_supplier(far->engine, supplier, err)
-               : refuse(supplier->name, err);
+    int rc = need_far(fleet, supplier->name, err);
+    return rc == 0 ? fleet->far.ops->put_supplier(fleet->far.engine, supplier, err) : rc;
 }
 
 static void fleet_drop_supplier(struct fg_engine *fleet, const char *name)
 {
     const struct fg_fleet_part *far = &fleet->far;
-    if (far->ops && far->ops->drop_supplier)
+    if (far->ops)
         far->ops->drop_supplier(far->engine, name);
 }
 
 static int fleet_next_news(struct fg_engine *fleet, struct fg_engine_news *out)
 {
     const struct fg_fleet_part *far = &fleet->far;
-    return far->ops && far->ops->next_news ? far->ops->next_news(far->engine, out) : 0;
+    return far->ops ? far->ops->next_news(far->engine, out) : 0;
 }
 
 const struct fg_engine_ops fg_engine_fleet = {

@@ -12,12 +12,19 @@
 /* An engine and its functions. */
 struct fg_fleet_part {
     const struct fg_engine_ops *ops; /* NULL: there is none */
-    struct fg_engine *engine;        /* owned by the fleet from now on */
+    struct fg_engine *engine;
 };
 
-/* `local` is there, `far` may not be: then tasks and suppliers elsewhere are refused with FG_ESTATE.  NULL and `err`
- * on failure: both parts stay the caller's. */
-struct fg_engine *fg_fleet_new(struct fg_fleet_part local,
-                               struct fg_fleet_part far,
-                               struct fg_err *err);
+/* The far engine is made when the first supplier is put, or the first task elsewhere adopted: who has no supplier opens no
+ * port for one. */
+struct fg_fleet_options {
+    struct fg_fleet_part local; /* the fleet's from now on */
+    /* 0 and `*out`, the fleet's from then on; or an error: tried again the next time.  NULL: nothing is reached, tasks and
+     * suppliers elsewhere are refused with FG_ESTATE. */
+    int (*make_far)(void *self, struct fg_fleet_part *out, struct fg_err *err);
+    void *self;
+};
+
+/* NULL and `err` on failure: the local engine stays the caller's. */
+struct fg_engine *fg_fleet_new(const struct fg_fleet_options *options, struct fg_err *err);
 extern const struct fg_engine_ops fg_engine_fleet;

@@ -150,16 +150,29 @@ static int start(struct fg_engine *fleet, fg_job_id job, const struct fg_node_sp
 
 struct pair {
     struct fg_engine *local, *far, *fleet;
-    int freed;
+    int freed, made;
+    bool cannot;
 };
+
+static int make_far(void *self, struct fg_fleet_part *out, struct fg_err *err)
+{
+    struct pair *pair = self;
+    if (pair->cannot)
+        return fg_fail(err, FG_EBACKEND, "no port");
+    pair->made++;
+    *out = (struct fg_fleet_part){&fake_ops, pair->far};
+    return 0;
+}
 
 static void pair_init(struct pair *pair)
 {
     *pair = (struct pair){};
     pair->local = fake_new(&pair->freed);
     pair->far = fake_new(&pair->freed);
-    pair->fleet = fg_fleet_new((struct fg_fleet_part){&fake_ops, pair->local},
-                               (struct fg_fleet_part){&fake_ops, pair->far}, NULL);
+    pair->fleet = fg_fleet_new(&(struct fg_fleet_options){.local = {&fake_ops, pair->local},
+                                                          .make_far = make_far,
+                                                          .self = pair},
+                               NULL);
     OK(pair->fleet != NULL);
 }
 
@@ -171,6 +184,7 @@ static void tasks_go_to_the_engine_of_their_node(void)
     EQ(start(pair.fleet, 2, &there), 0);
     EQ(pair.local->starts, 1);
     EQ(pair.far->starts, 1);
+    EQ(pair.made, 1);
     struct fg_task_key local = {.job = 1, .attempt = 1}, far = {.job = 2, .attempt = 1};
     pair.far->artifacts_len = 3;
     EQ(fg_engine_fleet.artifacts(pair.fleet, local, NULL, 0), 0);
@@ -214,6 +228,7 @@ static void events_come_in_turn(void)
     struct pair pair;
     struct fg_engine_event event;
     pair_init(&pair);
+    EQ(start(pair.fleet, 100, &there), 0);
     for (size_t i = 0; i < 3; i++) {
         pair.local->events[i] =
             (struct fg_engine_event){.kind = FG_TASK_EXITED, .key = {.job = 1 + i}};
@@ -242,6 +257,23 @@ static void events_come_in_turn(void)
     fg_engine_fleet.free(pair.fleet);
 }
 
+static void the_far_engine_is_made_when_it_is_needed(void)
+{
+    struct pair pair;
+    struct fg_supplier supplier = {.name = "north", .kind = FG_SUPPLIER_SLURM};
+    pair_init(&pair);
+    EQ(start(pair.fleet, 1, &here), 0);
+    EQ(pair.made, 0);
+    pair.cannot = true;
+    EQ(fg_engine_fleet.put_supplier(pair.fleet, &supplier, NULL), FG_EBACKEND);
+    pair.cannot = false;
+    EQ(fg_engine_fleet.put_supplier(pair.fleet, &supplier, NULL), 0);
+    EQ(fg_engine_fleet.put_supplier(pair.fleet, &supplier, NULL), 0);
+    EQ(pair.made, 1);
+    fg_engine_fleet.free(pair.fleet);
+    EQ(pair.freed, 2);
+}
+
 static void suppliers_are_the_far_engines(void)
 {
     struct pair pair;
@@ -266,7 +298,7 @@ static void without_a_far_engine(void)
     struct fg_supplier supplier = {.name = "north", .kind = FG_SUPPLIER_SLURM};
     struct fg_task_at task = {.key = {.job = 2, .attempt = 1}, .supplier = "north"};
     struct fg_engine *fleet =
-        fg_fleet_new((struct fg_fleet_part){&fake_ops, local}, (struct fg_fleet_part){}, NULL);
+        fg_fleet_new(&(struct fg_fleet_options){.local = {&fake_ops, local}}, NULL);
     EQ(start(fleet, 1, &here), 0);
     EQ(start(fleet, 2, &there), FG_ESTATE);
     EQ(fg_engine_fleet.adopt(fleet, &task, 1, NULL), FG_ESTATE);
@@ -282,6 +314,7 @@ int main(void)
     RUN(tasks_go_to_the_engine_of_their_node);
     RUN(each_adopts_its_own);
     RUN(events_come_in_turn);
+    RUN(the_far_engine_is_made_when_it_is_needed);
     RUN(suppliers_are_the_far_engines);
     RUN(without_a_far_engine);
     return tap_done();

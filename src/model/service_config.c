@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LINK_LISTEN ":7078"
+
 static int read_devices(struct fg_doc_reader *reader,
                         const struct fg_doc *doc,
                         struct fg_service_config *out)
@@ -81,6 +83,22 @@ static int read_job_user(struct fg_doc_reader *reader,
     return 0;
 }
 
+static int read_link_listen(struct fg_doc_reader *reader,
+                            const struct fg_doc *doc,
+                            struct fg_service_config *out)
+{
+    const char *text;
+    char host[FG_NAME_MAX];
+    uint16_t port;
+    struct fg_err why = {};
+    int rc = fg_read_text(reader, doc, FG_TEXT_MAX, &text);
+    if (rc == 0 && fg_listen_parse(text, host, &port, &why) < 0)
+        rc = fg_read_fail(reader, doc, "%s", why.text);
+    if (rc == 0)
+        fg_copy(out->link_listen, sizeof(out->link_listen), text);
+    return rc;
+}
+
 static const struct part {
     const char *name;
     int (*read)(struct fg_doc_reader *reader,
@@ -96,6 +114,11 @@ static const struct part {
      "when the service runs as root: the user that jobs run as. Without it a job runs as its "
      "submitter "
      "where that is a local account, else as the service does."},
+    {"link_listen", read_link_listen,
+     "TCP address, `HOST:PORT`, at which the nodes of Slurm clusters reach this service, "
+     "encrypted; `:PORT` "
+     "is all addresses; default `" LINK_LISTEN "`. It is opened when the first supplier of "
+     "kind slurm is added."},
     {"schedule", read_schedule, "which policies decide, a map; see below."},
     {"devices", read_devices,
      "devices that cannot be discovered (FPGAs, TPUs, anything else), a list; see below."},
@@ -122,7 +145,7 @@ static int read_parts(struct fg_doc_reader *reader,
 
 void fg_service_config_defaults(struct fg_service_config *config)
 {
-    *config = (struct fg_service_config){};
+    *config = (struct fg_service_config){.link_listen = LINK_LISTEN};
     fg_config_defaults(&config->numbers);
     fg_schedule_config_defaults(&config->schedule);
 }

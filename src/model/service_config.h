@@ -18,6 +18,8 @@ struct fg_service_config {
     char listen_host[FG_NAME_MAX]; /* "127.0.0.1", "::1"; "" if the file does not say */
     uint16_t listen_port;
     char job_user[FG_NAME_MAX]; /* "" if the file does not say */
+    char
+        link_listen[FG_TEXT_MAX]; /* HOST:PORT or :PORT (all addresses) for nodes of clusters */
     struct fg_device_spec devices[FG_NODE_DEVICES_MAX];
     size_t devices_len;
     struct fg_schedule_config schedule;

@@ -286,6 +286,57 @@ int fg_pool_add(struct fg_pool *pool,
     return 0;
 }
 
+/* The name is free again; another node of the same hash takes its place in the map. */
+static void forget_name(struct fg_pool *pool, fg_node_id id, const char *name)
+{
+    uint64_t hash = name_hash(name);
+    uint32_t first;
+    if (!fg_map_get(pool->names, hash, &first) || first != id)
+        return;
+    (void)fg_map_del(pool->names, hash);
+    for (size_t at = 0; at < pool->nodes_len; at++)
+        if (at != id - 1 && name_hash(pool->specs[at]->name) == hash) {
+            fg_map_put(pool->names, hash, (uint32_t)at + 1);
+            return;
+        }
+}
+
+int fg_pool_replace(struct fg_pool *pool,
+                    fg_node_id id,
+                    const struct fg_node_spec *spec,
+                    struct fg_err *err)
+{
+    assert(id > 0 && id <= pool->nodes_len);
+    struct fg_pool_node fresh;
+    char old[FG_NAME_MAX];
+    size_t kinds_len = pool->kinds_len;
+    fg_node_id same = fg_pool_find(pool, spec->name);
+    memcpy(old, pool->specs[id - 1]->name, sizeof(old));
+    if (same && same != id)
+        return fg_fail(err, FG_EEXIST, "node %s: in the pool already", spec->name);
+    if (!fg_pool_is_idle(pool, id))
+        return fg_fail(err, FG_ESTATE, "node %s: jobs hold something of it", old);
+    int rc = check_spec(spec, err);
+    if (rc == 0)
+        rc = fill_node(pool, spec, &fresh, err);
+    if (rc == 0 && keep_spec(pool, id - 1, spec) < 0)
+        rc = fg_fail(err, FG_ENOMEM, "node %s: no memory", spec->name);
+    if (rc < 0) {
+        pool->kinds_len = kinds_len;
+        return rc;
+    }
+    fg_index_take(&pool->index, id - 1, &pool->nodes[id - 1]);
+    pool->nodes[id - 1] = fresh;
+    pool->nodes[id - 1].state = FG_NODE_DOWN;
+    pool->has_spot |= fresh.is_spot;
+    forget_name(pool, id, old);
+    if (!fg_map_get(pool->names, name_hash(spec->name), NULL))
+        fg_map_put(pool->names, name_hash(spec->name), id);
+    fg_pool_log(pool, id);
+    pool->generation++;
+    return 0;
+}
+
 void fg_pool_set_state(struct fg_pool *pool, fg_node_id id, enum fg_node_state state)
 {
     assert(id > 0 && id <= pool->nodes_len);

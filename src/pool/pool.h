@@ -67,6 +67,14 @@ FG_AUTO_DEFINE(fg_pool)
                               fg_node_id *out_node,
                               struct fg_err *err);
 
+/* The idle node becomes another one: its place is used again, or it has another name now.  It is down until its state is
+ * set.  Errors as those of fg_pool_add, and FG_ESTATE: something is granted there; FG_EEXIST: there is a node of that
+ * name. */
+[[nodiscard]] int fg_pool_replace(struct fg_pool *pool,
+                                  fg_node_id node,
+                                  const struct fg_node_spec *spec,
+                                  struct fg_err *err);
+
 /* Nodes are 1 .. fg_pool_len().  A node that is not `up` gets no new grants. */
 size_t fg_pool_len(const struct fg_pool *pool);
 size_t fg_pool_max(const struct fg_pool *pool); /* as given to fg_pool_new */

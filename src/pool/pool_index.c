@@ -78,6 +78,8 @@ static void toggle(struct fg_pool_index *index, size_t at, const struct fg_pool_
         return;
     size_t word = at / 64;
     uint64_t bit = 1ULL << (at % 64);
+    if (word >= index->used)
+        index->used = word + 1;
     fg_index_cpu(index, node->devices_len > 0,
                  fg_index_cpu_bucket(node->cpu_milli_left))[word] ^= bit;
     for (uint64_t kinds = node->kinds; kinds; kinds &= kinds - 1) {
@@ -99,13 +101,26 @@ void fg_index_take(struct fg_pool_index *index, size_t at, const struct fg_pool_
     toggle(index, at, node);
 }
 
+/* The words in use of so many sets. */
+static void copy_sets(const struct fg_pool_index *of,
+                      size_t used,
+                      uint64_t *to,
+                      const uint64_t *from,
+                      size_t sets)
+{
+    if (used == of->words) {
+        memcpy(to, from, sets * of->words * sizeof(uint64_t));
+        return;
+    }
+    for (size_t at = 0; at < sets * of->words; at += of->words)
+        memcpy(to + at, from + at, used * sizeof(uint64_t));
+}
+
 void fg_index_copy(struct fg_pool_index *to, const struct fg_pool_index *from)
 {
-    memcpy(to->cpu, from->cpu, 2 * FG_CPU_BUCKETS * from->words * sizeof(uint64_t));
-    if (from->kinds_room == 0)
-        return;
-    memcpy(to->whole, from->whole,
-           from->kinds_room * WHOLE_SETS * from->words * sizeof(uint64_t));
-    memcpy(to->share, from->share,
-           from->kinds_room * FG_SHARE_BUCKETS * from->words * sizeof(uint64_t));
+    size_t used = to->used > from->used ? to->used : from->used;
+    to->used = from->used;
+    copy_sets(from, used, to->cpu, from->cpu, 2 * FG_CPU_BUCKETS);
+    copy_sets(from, used, to->whole, from->whole, from->kinds_room * WHOLE_SETS);
+    copy_sets(from, used, to->share, from->share, from->kinds_room * FG_SHARE_BUCKETS);
 }

@@ -17,6 +17,8 @@
 
 struct fg_pool_index {
     size_t words; /* 64-bit words of one set */
+    size_t
+        used; /* of these, words that may have a bit: those of nodes that there are, or were */
     size_t kinds_room;
     uint64_t *cpu;   /* [2][FG_CPU_BUCKETS][words] */
     uint64_t *whole; /* [kind][FG_NODE_DEVICES_MAX + 1][words] */

@@ -576,8 +576,37 @@ static void islands_are_learned_or_taken_from_numa(void)
     EQ(fg_pool_node(pool, 1)->islands, 1);
 }
 
+static void a_place_is_used_again(void)
+{
+    FG_AUTO(fg_pool) struct fg_pool *pool = fg_pool_new(3);
+    struct fg_node_spec a = node_of("a", 8, 1024), b = node_of("b", 4, 512);
+    struct fg_grant grant = {.node = 1, .cpu_milli = 1000};
+    give(&b, kinds[1], 1024, 2);
+    OK(fg_pool_add(pool, &a, NULL, NULL) == 0);
+    OK(fg_pool_claim(pool, &grant, NULL) == 0);
+    EQ(fg_pool_replace(pool, 1, &b, NULL), FG_ESTATE);
+    fg_pool_release(pool, &grant);
+    EQ(fg_pool_replace(pool, 1, &b, NULL), 0);
+    EQ(fg_pool_find(pool, "a"), 0);
+    EQ(fg_pool_find(pool, "b"), 1);
+    EQ(fg_pool_node(pool, 1)->state, FG_NODE_DOWN);
+    EQ(fg_pool_node(pool, 1)->devices_len, 2);
+    OK(fg_pool_check(pool));
+    fg_pool_set_state(pool, 1, FG_NODE_UP);
+    OK(fg_pool_check(pool));
+    OK(fg_pool_add(pool, &a, NULL, NULL) == 0);
+    EQ(fg_pool_find(pool, "a"), 2);
+    EQ(fg_pool_replace(pool, 1, &a, NULL), FG_EEXIST);
+    EQ(fg_pool_replace(pool, 1, &b, NULL), 0); /* itself */
+    EQ(fg_pool_find(pool, "b"), 1);
+    FG_AUTO(fg_pool) struct fg_pool *copy = fg_pool_new(3);
+    fg_pool_copy(copy, pool);
+    OK(fg_pool_check(copy));
+}
+
 int main(void)
 {
+    RUN(a_place_is_used_again);
     RUN(names_of_kinds_match_by_their_parts);
     RUN(device_memory_filters);
     RUN(cpu_jobs_leave_accelerators_alone);
