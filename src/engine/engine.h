@@ -29,6 +29,8 @@ struct fg_task_place {
     struct fg_grant grant;
 };
 
+struct fg_launch;
+
 struct fg_task_start {
     struct fg_task_key key;
     uint32_t tasks; /* gang size */
@@ -44,6 +46,8 @@ struct fg_task_start {
     int64_t uid;         /* of the submitter, -1 unknown */
     fg_job_id array_id;  /* 0 none */
     uint32_t array_index;
+    /* What the program is told of its peers, if that is known already (launch.h); NULL: as `places` say. */
+    const struct fg_launch *launch;
 };
 
 enum fg_engine_event_kind {

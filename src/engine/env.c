@@ -1,6 +1,8 @@
 /* env.c - see env.h */
 #include "engine/env.h"
 
+#include "engine/launch.h"
+
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -66,18 +68,19 @@ static void put_base(struct build *build, const struct fg_env_paths *paths)
 
 static void put_launch(struct build *build, const struct fg_task_start *start)
 {
-    put(build, "MASTER_ADDR", "127.0.0.1");
-    put(build, "FASTGPU_MASTER_ADDR", "127.0.0.1");
+    struct fg_launch launch = fg_launch_of(start);
+    put(build, "MASTER_ADDR", launch.master);
+    put(build, "FASTGPU_MASTER_ADDR", launch.master);
     /* Derived, so that all tasks agree without talking; jobs that run together have near ids and so
      * different ports. */
     put_twins(build, "MASTER_PORT",
               PORT_FIRST + (start->key.job * 7 + start->key.attempt) % PORT_COUNT);
     put_twins(build, "WORLD_SIZE", start->tasks);
     put_twins(build, "RANK", start->key.task);
-    put_twins(build, "LOCAL_RANK", start->key.task);
-    put_twins(build, "LOCAL_WORLD_SIZE", start->tasks);
-    put_twins(build, "NODE_RANK", 0);
-    put_twins(build, "NNODES", 1);
+    put_twins(build, "LOCAL_RANK", launch.local_rank);
+    put_twins(build, "LOCAL_WORLD_SIZE", launch.local_size);
+    put_twins(build, "NODE_RANK", launch.node_rank);
+    put_twins(build, "NNODES", launch.nodes);
     uint32_t cores = (start->grant.cpu_milli + 999) / 1000;
     put_number(build, "OMP_NUM_THREADS", cores ? cores : 1);
 }

@@ -33,6 +33,7 @@ struct forked {
 
 struct launcher {
     const struct fg_launcher_site *site;
+    pid_t pid; /* our own */
     int signals;
     struct fg_buf in; /* bytes of messages, from `in_at` on not yet done */
     size_t in_at;
@@ -44,6 +45,7 @@ struct launcher {
 static void run_supervisor(struct launcher *launcher, const char *bytes, size_t len)
 {
     struct fg_plan plan;
+    pid_t parent = launcher->pid;
     struct fg_arena *arena = fg_arena_new(PLAN_ARENA_BYTES);
     /* The lock of a launcher that is gone is what a new daemon waits for: only the notes pipe and the
      * engine's lock go with us. */
@@ -54,6 +56,7 @@ static void run_supervisor(struct launcher *launcher, const char *bytes, size_t 
             &(struct fg_supervisor_site){.data_dir = launcher->site->data_dir,
                                          .cgroups = launcher->site->cgroups,
                                          .notes = launcher->site->notes,
+                                         .launcher = parent,
                                          .engine_lock = launcher->site->engine_lock},
             &plan);
     _exit(0);
@@ -254,7 +257,7 @@ static int prepare_signals(void)
 
 void fg_launcher_run(const struct fg_launcher_site *site)
 {
-    struct launcher launcher = {.site = site};
+    struct launcher launcher = {.site = site, .pid = getpid()};
     setsid();
     let_go(site);
     prctl(PR_SET_NAME, "fastgpu-launch");

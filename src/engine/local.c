@@ -89,6 +89,8 @@ static int copy_options(struct fg_engine *engine,
     if (options->job_user
         && !fg_copy(engine->job_user, sizeof(engine->job_user), options->job_user))
         return fg_fail(err, FG_EINVAL, "the name of the user for jobs is too long");
+    if (options->lease && !fg_copy(engine->lease, sizeof(engine->lease), options->lease))
+        return fg_fail(err, FG_ETOOBIG, "the lease file: its name is too long");
     return 0;
 }
 

@@ -85,6 +85,7 @@ static void walk(struct codec *codec, struct fg_plan *plan)
     text(codec, &plan->cwd);
     text(codec, &plan->workdir_hash);
     text(codec, &plan->cpus);
+    text(codec, &plan->lease);
     text(codec, &plan->mps_device);
     list(codec, &plan->argv);
     list(codec, &plan->envs);

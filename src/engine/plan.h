@@ -33,7 +33,9 @@ struct fg_plan {
     int64_t uid, gid;        /* run the program as these; -1: as we are */
     const char *user;        /* their name, for supplementary groups; "" */
     const char *run, *setup, *cwd, *workdir_hash;
-    const char *cpus;       /* cores to bind to, "0-3,8"; "": all */
+    const char *cpus; /* cores to bind to, "0-3,8"; "": all */
+    const char *
+        lease; /* file of lease.h: the task ends with its lease, and with the engine; "": it outlives the engine */
     const char *mps_device; /* share this NVIDIA device through MPS; "": no */
     struct fg_plan_list argv;
     struct fg_plan_list envs;    /* "KEY=VALUE", complete */

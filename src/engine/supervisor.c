@@ -237,7 +237,7 @@ static void conclude(struct supervisor *sup)
     event->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     event->term_signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     event->timed_out = sup->watch.timed_out;
-    event->stopped = sup->watch.stop_asked;
+    event->stopped = sup->watch.stop_asked || sup->watch.unheard;
     event->out_of_memory = event->exit_code != 0 && fg_cgroup_out_of_memory(&sup->group);
     if (event->out_of_memory) {
         snprintf(text, sizeof(text), "went over its %llu MiB of memory",
@@ -246,6 +246,8 @@ static void conclude(struct supervisor *sup)
         if (event->usage.max_rss_mib < (int64_t)sup->plan->mem_mib)
             event->usage.max_rss_mib = (int64_t)sup->plan->mem_mib;
     }
+    if (sup->watch.unheard)
+        add_reason(sup, "the service was not heard for too long");
     if (event->timed_out) {
         snprintf(text, sizeof(text), "ran into its time limit of %lld s",
                  (long long)(sup->plan->time_limit_us / 1000000));
@@ -298,6 +300,17 @@ static void run_task(struct supervisor *sup)
     sup->event.time_us = now_utc();
 }
 
+/* With a lease the task must not outlive the engine: when the launcher dies, which the engine's end makes it do, the
+ * kernel stops us as stop() with no grace would. */
+static int follow_engine(const struct supervisor *sup)
+{
+    if (sup->plan->lease[0] == '\0')
+        return 0;
+    if (prctl(PR_SET_PDEATHSIG, FG_STOP_SIGNAL) < 0)
+        return -errno;
+    return getppid() == sup->site->launcher ? 0 : -EOWNERDEAD;
+}
+
 void fg_supervisor_run(const struct fg_supervisor_site *site, const struct fg_plan *plan)
 {
     struct supervisor *sup = calloc(1, sizeof(*sup));
@@ -306,7 +319,9 @@ void fg_supervisor_run(const struct fg_supervisor_site *site, const struct fg_pl
     *sup = (struct supervisor){.site = site, .plan = plan, .group.v2_fd = -1, .mps_users = -1};
     sup->event = (struct fg_engine_event){.key = plan->key, .exit_code = -1};
     setsid();
-    int rc = enter_folder(sup);
+    int rc = follow_engine(sup);
+    if (rc == 0)
+        rc = enter_folder(sup);
     sup->lock = rc < 0 ? rc : fg_task_lock_take();
     if (sup->lock < 0) {
         /* EEXIST: somebody else runs it, or it is fenced.  Else nothing can be recorded here. */

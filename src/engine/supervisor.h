@@ -14,6 +14,7 @@ struct fg_supervisor_site {
     const char *data_dir;
     const struct fg_cgroup_site *cgroups;
     int notes;       /* write end of the notes pipe */
+    pid_t launcher;  /* our parent */
     int engine_lock; /* held until the task's own lock is taken: see local.c */
 };
 

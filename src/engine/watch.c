@@ -1,6 +1,7 @@
 /* watch.c - see watch.h */
 #include "engine/watch.h"
 
+#include "engine/lease.h"
 #include "engine/procs.h"
 #include "engine/supervisor.h"
 
@@ -28,6 +29,8 @@ int64_t fg_watch_now(void)
 int fg_watch_init(struct fg_watch *watch, const struct fg_plan *plan, struct fg_cgroup *group)
 {
     *watch = (struct fg_watch){.plan = plan, .group = group, .signals = -1};
+    if (plan->lease[0] && !(watch->lease = fg_lease_open(plan->lease)))
+        return -ENOLCK;
     fg_task_log_init(&watch->out, "stdout.log", plan->log_bytes_max, plan->log_rotate_bytes);
     fg_task_log_init(&watch->err, "stderr.log", plan->log_bytes_max, plan->log_rotate_bytes);
     sigset_t set;
@@ -101,6 +104,19 @@ static void take_signals(struct fg_watch *watch)
     }
 }
 
+/* The job's grace, but at most what is left; also for a stop that was under way. */
+static void keep_lease(struct fg_watch *watch, int64_t now)
+{
+    int64_t due = watch->lease ? fg_lease_due(watch->lease, now) : 0;
+    if (due == 0)
+        return;
+    watch->unheard = true;
+    int64_t left = due > now ? due - now : 0;
+    send_term(watch, watch->plan->grace_us < left ? watch->plan->grace_us : left);
+    if (!watch->killed && watch->kill_us > due)
+        watch->kill_us = due;
+}
+
 static void keep_time(struct fg_watch *watch)
 {
     int64_t now = fg_watch_now();
@@ -112,6 +128,7 @@ static void keep_time(struct fg_watch *watch)
         watch->timed_out = true;
         send_term(watch, watch->plan->grace_us);
     }
+    keep_lease(watch, now);
     if (watch->kill_us != 0 && now >= watch->kill_us && watch->program > 0) {
         send_kill(watch);
         watch->killed = true;
@@ -124,6 +141,9 @@ static int poll_ms(const struct fg_watch *watch)
     int64_t next = watch->kill_us != 0 ? watch->kill_us : watch->deadline_us;
     if (watch->late_us != 0 && (next == 0 || watch->late_us < next))
         next = watch->late_us;
+    int64_t look_us = watch->lease ? fg_watch_now() + FG_LEASE_LOOK_US : 0;
+    if (look_us != 0 && (next == 0 || look_us < next))
+        next = look_us;
     if (next == 0)
         return -1;
     int64_t left = (next - fg_watch_now() + 999) / 1000;
@@ -149,7 +169,7 @@ bool fg_watch_stopped(struct fg_watch *watch)
 {
     take_signals(watch);
     keep_time(watch);
-    return watch->stop_asked || watch->timed_out;
+    return watch->stop_asked || watch->timed_out || watch->unheard;
 }
 
 static bool no_child(void)

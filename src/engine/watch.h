@@ -8,6 +8,8 @@
 
 #include <sys/resource.h>
 
+struct fg_lease;
+
 struct fg_watch {
     const struct fg_plan *plan;
     struct fg_cgroup *group;
@@ -19,7 +21,9 @@ struct fg_watch {
     int64_t deadline_us;          /* CLOCK_BOOTTIME; 0: no time limit */
     int64_t late_us;              /* when to join the late cgroups; 0: not */
     int64_t kill_us;              /* when KILL follows TERM; 0: no TERM was sent */
+    struct fg_lease *lease;       /* owned; NULL: it has none */
     bool stop_asked, timed_out, program_over, killed;
+    bool unheard;        /* ended because its lease ran out */
     int64_t max_rss_kib; /* of the largest process that ended */
 };
 
