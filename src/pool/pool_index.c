@@ -121,6 +121,8 @@ void fg_index_copy(struct fg_pool_index *to, const struct fg_pool_index *from)
     size_t used = to->used > from->used ? to->used : from->used;
     to->used = from->used;
     copy_sets(from, used, to->cpu, from->cpu, 2 * FG_CPU_BUCKETS);
+    if (from->kinds_room == 0)
+        return;
     copy_sets(from, used, to->whole, from->whole, from->kinds_room * WHOLE_SETS);
     copy_sets(from, used, to->share, from->share, from->kinds_room * FG_SHARE_BUCKETS);
 }
