@@ -167,7 +167,13 @@ static const char *const step_3 =
     " decided_by TEXT NOT NULL, remark TEXT NOT NULL, json TEXT NOT NULL) STRICT;"
     "CREATE INDEX attempt_cost ON attempt(finished_us, started_us) WHERE cost_uusd > 0;";
 
-static const char *const steps[] = {step_1, step_2, step_3};
+/* Nodes as the controller knows them: the number that grants have, and all of the node. */
+static const char *const step_4 =
+    "CREATE TABLE pool_node("
+    " id INTEGER PRIMARY KEY, name TEXT NOT NULL, supplier TEXT NOT NULL, json TEXT NOT NULL)"
+    " STRICT;";
+
+static const char *const steps[] = {step_1, step_2, step_3, step_4};
 
 int fg_schema_version(void)
 {

@@ -124,8 +124,17 @@ struct fg_store_prune {
     size_t limit;             /* rows at most in this call: keep it small (500), call again */
 };
 
+/* A node that is kept: its number, and model/node_json.h. */
+typedef int fg_store_node_fn(void *self, fg_node_id id, const char *json, struct fg_err *err);
+
 struct fg_store_ops {
     void (*free)(struct fg_store *store);
+
+    /* The nodes of the pool, by number.  NULL, as pool_node_put: they are not kept. */
+    int (*pool_nodes)(struct fg_store *store,
+                      fg_store_node_fn *each,
+                      void *self,
+                      struct fg_err *err);
 
     /* Everything the controller needs at start. */
     int (*load)(struct fg_store *store, struct fg_store_sink *sink, struct fg_err *err);
@@ -215,11 +224,17 @@ struct fg_store_ops {
                           int64_t day,
                           int64_t uusd,
                           struct fg_err *err);
+    /* What an operator wishes of the node of that name. */
     int (*node_put)(struct fg_store *store,
                     const struct fg_node_spec *spec,
                     enum fg_node_state wanted,
                     const char *reason,
                     struct fg_err *err);
+    /* The node of that number, new or changed; NULL: it goes, and the number may be given again. */
+    int (*pool_node_put)(struct fg_store *store,
+                         fg_node_id id,
+                         const struct fg_node_spec *spec,
+                         struct fg_err *err);
     int (*token_put)(struct fg_store *store, const struct fg_token *token, struct fg_err *err);
     int (*artifact_put)(struct fg_store *store,
                         fg_job_id job,

@@ -60,6 +60,14 @@ int fg_store_node_put(struct fg_store *store,
                       enum fg_node_state wanted,
                       const char *reason,
                       struct fg_err *err);
+int fg_store_pool_nodes(struct fg_store *store,
+                        fg_store_node_fn *each,
+                        void *self,
+                        struct fg_err *err);
+int fg_store_pool_node_put(struct fg_store *store,
+                           fg_node_id id,
+                           const struct fg_node_spec *spec,
+                           struct fg_err *err);
 int fg_store_token_put(struct fg_store *store,
                        const struct fg_token *token,
                        struct fg_err *err);
