@@ -4,14 +4,20 @@
 #include "cli/verb.h"
 
 #include "base/clock.h"
+#include "provision/bootstrap.h"
 #include "provision/machine.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#define FILES_MAX 1024 /* numbers of device files that are looked at */
 
 const struct fg_opt fg_opts_node_inspect[] = {
     {"burn-in", 0, "SECONDS", "put CPU, memory and devices to the test for so long", NULL},
+    {"gres", 0, "FILE",
+     "write gres.conf of Slurm for its devices, print what slurmd is to say of them", "file"},
     {"folder", 0, "DIR", "whose disk to measure (else /)", "dir"},
     FG_OPT_JSON,
     {}};
@@ -104,9 +110,43 @@ static bool has_fault(const struct fg_inspect_report *report)
     return fault;
 }
 
+/* The files of the boards, by their numbers. */
+static size_t find_files(uint32_t numbers[FG_NODE_DEVICES_MAX])
+{
+    char path[32];
+    size_t len = 0;
+    for (uint32_t number = 0; number < FILES_MAX && len < FG_NODE_DEVICES_MAX; number++) {
+        snprintf(path, sizeof(path), "/dev/nvidia%u", number);
+        if (access(path, F_OK) == 0)
+            numbers[len++] = number;
+    }
+    return len;
+}
+
+static int print_gres(const struct fg_inspect_report *report,
+                      const char *path,
+                      struct fg_err *err)
+{
+    FG_AUTO(fg_buf) struct fg_buf conf = {}, word = {};
+    uint32_t numbers[FG_NODE_DEVICES_MAX];
+    size_t len = find_files(numbers);
+    int rc = fg_bootstrap_gres(report, numbers, len, &conf, &word, err);
+    if (rc < 0)
+        return rc;
+    FILE *file = fopen(path, "we");
+    bool done = file && (conf.len == 0 || fwrite(conf.text, 1, conf.len, file) == conf.len);
+    if (file && fclose(file) != 0)
+        done = false;
+    if (!done)
+        return fg_fail(err, FG_EIO, "%.200s: cannot be written", path);
+    printf("%s\n", word.len ? word.text : "");
+    return 0;
+}
+
 int fg_cmd_node_inspect(struct fg_cli *cli, struct fg_err *err)
 {
-    const char *folder = fg_args_get(&cli->args, "folder");
+    const char *folder = fg_args_get(&cli->args, "folder"),
+               *gres = fg_args_get(&cli->args, "gres");
     int64_t seconds = 0;
     int rc = fg_cli_number(cli, "burn-in", 0, FG_MACHINE_BURN_IN_MAX_S, 0, &seconds, err);
     if (rc < 0)
@@ -115,7 +155,9 @@ int fg_cmd_node_inspect(struct fg_cli *cli, struct fg_err *err)
     if (!report)
         abort();
     fg_machine_inspect(folder ? folder : "/", (uint32_t)seconds, report);
-    if (fg_args_has(&cli->args, "json")) {
+    if (gres) {
+        rc = print_gres(report, gres, err);
+    } else if (fg_args_has(&cli->args, "json")) {
         FG_AUTO(fg_buf) struct fg_buf text = {};
         fg_inspect_write(&text, report);
         printf("%s\n", text.text);
@@ -124,5 +166,5 @@ int fg_cmd_node_inspect(struct fg_cli *cli, struct fg_err *err)
     }
     bool fault = has_fault(report);
     free(report);
-    return fault;
+    return rc < 0 ? rc : fault;
 }

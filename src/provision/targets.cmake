@@ -6,3 +6,8 @@ if(TARGET provision_machine_test)
                                                               FAKE_CUDA="$<TARGET_FILE:fake_cuda>")
     add_dependencies(provision_machine_test fake_nvml fake_cuda)
 endif()
+# The script of `fastgpu node bootstrap` is part of the program (see bootstrap.c).
+set_source_files_properties(
+    ${CMAKE_SOURCE_DIR}/src/provision/bootstrap.c PROPERTIES
+    COMPILE_DEFINITIONS "BOOTSTRAP_PATH=\"${CMAKE_SOURCE_DIR}/src/provision/bootstrap.sh\""
+    OBJECT_DEPENDS ${CMAKE_SOURCE_DIR}/src/provision/bootstrap.sh)
