@@ -6,8 +6,9 @@
 #   run PROGRAM [ARGUMENT]...         on it
 #   stop                              power off: all that runs on it dies at once
 #
-# It has its own network, processes, host name, root (what it writes is gone with it) and, with FASTGPU_FAKE_NVML, devices that
-# are none.  Slurm, munge and the fastgpu program are those of this machine.  Needs root.
+# It has its own network, processes, host name and root: what it writes is gone with it.  Slurm and munge are those of this machine.
+# Of the environment: MACHINE_DEVICES files /dev/nvidia<number> that are no devices, MACHINE_PROGRAM as its fastgpu program,
+# MACHINE_PATHS that are to be seen there too.  Needs root.
 set -euo pipefail
 folder=$(mkdir -p "$1" && cd "$1" && pwd)
 command=$2
@@ -71,17 +72,40 @@ boot() { # NAME CLUSTER DATA
         [ -d "$path" ] || { mkdir -p "$root$(dirname "$path")" && touch "$root$path"; }
         mount --bind "$path" "$root$path"
     done
+    if [ -n "${MACHINE_PROGRAM:-}" ]; then # its image has the fastgpu program already
+        mkdir -p "$root/usr/local/bin"
+        touch "$root/usr/local/bin/fastgpu"
+        mount --bind "$MACHINE_PROGRAM" "$root/usr/local/bin/fastgpu"
+    fi
     mkdir -p "$root$2"
     mount --bind "$folder/cluster" "$root$2"
     hostname "$1"
     printf '%s\n' "127.0.0.1 localhost" "$(. "$folder/net" && echo "$address") $1" >"$root/etc/hosts"
     : >"$root/etc/resolv.conf" # nobody answers there
-    cp "$3" "$folder/user-data"
+    first_start "$3" >"$folder/user-data"
     trap : TERM INT HUP
     ln -sf /run/munge/munge.socket.2 "$folder/cluster/munge.socket" # where this cluster's slurm.conf says
     FASTGPU_NODE=$1 FASTGPU_MUNGE_SOCKET=/run/munge/munge.socket.2 chroot "$root" /bin/sh "$folder/user-data" \
         >"$folder/log/bootstrap" 2>&1 </dev/null &
     while :; do sleep 3600 & wait $! || true; done
+}
+
+# A script runs as it is; of cloud-init what `node bootstrap` prints is understood, as cloud-init would.
+first_start() { # DATA
+    if [ "$(head -n 1 "$1")" != "#cloud-config" ]; then
+        cat "$1"
+        return
+    fi
+    python3 - "$1" <<'END'
+import shlex, sys, yaml
+data = yaml.safe_load(open(sys.argv[1]))
+for file in data["write_files"]:
+    path = shlex.quote(file["path"])
+    print("mkdir -p $(dirname %s) && cat >%s <<'CLOUD_INIT_END'\n%s\nCLOUD_INIT_END" % (path, path, file["content"]))
+    print("chmod %s %s" % (file["permissions"], path))
+for command in data["runcmd"]:
+    print(shlex.join(command))
+END
 }
 
 start() { # NAME NUMBER CLUSTER DATA
