@@ -1,0 +1,288 @@
+/* journal.c - see journal.h
+ *
+ *     + ROOM HASH SUPPLIER USER COURIERS COURIER LEASE JOB ATTEMPT TASK SPEC
+ *     - JOB ATTEMPT TASK
+ *
+ * SPEC is the rest of the line; "-" stands for a text that is empty.  A line that is not whole, or no line of this form,
+ * is passed over: it was not durable when the service ended, so nothing was sent for it.
+ */
+#include "slurm/journal.h"
+
+#include "base/rows.h"
+#include "base/text.h"
+#include "slurm/words.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define READ_MAX (256UL << 20)
+
+struct fg_journal {
+    char *path;
+    int fd;
+    struct fg_buf text; /* what was read: the lines' specs lie in it */
+    struct fg_journal_line *lines;
+    size_t len, room;
+    struct fg_buf pending; /* not written yet */
+};
+
+static bool same(struct fg_task_key a, struct fg_task_key b)
+{
+    return a.job == b.job && a.attempt == b.attempt && a.task == b.task;
+}
+
+/* -- reading -- */
+
+static bool word(struct fg_field *line, char *out, size_t size)
+{
+    const char *blank = line->len ? memchr(line->text, ' ', line->len) : NULL;
+    size_t len = blank ? (size_t)(blank - line->text) : line->len;
+    if (len == 0 || len >= size)
+        return false;
+    memcpy(out, line->text, len);
+    out[len] = '\0';
+    if (strcmp(out, "-") == 0)
+        out[0] = '\0';
+    size_t used = len + (blank ? 1 : 0);
+    line->text += used;
+    line->len -= used;
+    return true;
+}
+
+static bool number(struct fg_field *line, uint64_t max, uint64_t *out)
+{
+    char text[24];
+    return word(line, text, sizeof(text))
+           && fg_slurm_count((struct fg_field){text, strlen(text)}, max, out);
+}
+
+static bool read_key(struct fg_field *line, struct fg_task_key *out)
+{
+    uint64_t job, attempt, task;
+    if (!number(line, INT64_MAX, &job) || !number(line, UINT32_MAX, &attempt)
+        || !number(line, UINT32_MAX, &task))
+        return false;
+    *out = (struct fg_task_key){job, (uint32_t)attempt, (uint32_t)task};
+    return true;
+}
+
+static bool read_line(struct fg_field line, struct fg_journal_line *out)
+{
+    uint64_t couriers, courier, lease_us;
+    if (!word(&line, out->room, sizeof(out->room)) || !word(&line, out->hash, sizeof(out->hash))
+        || !word(&line, out->supplier, sizeof(out->supplier))
+        || !word(&line, out->user, sizeof(out->user)) || !number(&line, UINT16_MAX, &couriers)
+        || !number(&line, UINT16_MAX, &courier) || !number(&line, INT64_MAX, &lease_us)
+        || !read_key(&line, &out->key) || line.len == 0 || courier >= couriers)
+        return false;
+    out->couriers = (uint32_t)couriers;
+    out->courier = (uint32_t)courier;
+    out->lease_us = (int64_t)lease_us;
+    ((char *)(uintptr_t)line.text)[line.len] = '\0'; /* the line's end */
+    out->spec = line.text;
+    return true;
+}
+
+static void drop(struct fg_journal *journal, struct fg_task_key key)
+{
+    for (size_t i = journal->len; i-- > 0;)
+        if (same(journal->lines[i].key, key)) {
+            journal->lines[i] = journal->lines[--journal->len];
+            return;
+        }
+}
+
+static struct fg_journal_line *add_line(struct fg_journal *journal)
+{
+    if (journal->len == journal->room) {
+        journal->room = journal->room ? journal->room * 2 : 64;
+        journal->lines = realloc(journal->lines, journal->room * sizeof(*journal->lines));
+        if (!journal->lines)
+            abort();
+    }
+    return &journal->lines[journal->len++];
+}
+
+/* Only lines with their end count.  The bytes are ours to write into. */
+static void parse(struct fg_journal *journal)
+{
+    char *at = journal->text.text, *end = at ? at + journal->text.len : at;
+    while (at < end) {
+        char *stop = memchr(at, '\n', (size_t)(end - at));
+        if (!stop)
+            return;
+        struct fg_field line = {at, (size_t)(stop - at)};
+        struct fg_task_key key;
+        struct fg_journal_line read = {};
+        bool is_add = line.len > 2 && memcmp(at, "+ ", 2) == 0;
+        bool is_over = line.len > 2 && memcmp(at, "- ", 2) == 0;
+        line.text += 2;
+        line.len -= is_add || is_over ? 2 : 0;
+        if (is_add && read_line(line, &read))
+            *add_line(journal) = read;
+        else if (is_over && read_key(&line, &key))
+            drop(journal, key);
+        at = stop + 1;
+    }
+}
+
+static int read_file(struct fg_journal *journal, struct fg_err *err)
+{
+    int fd = open(journal->path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT)
+        return 0;
+    ssize_t len = fd < 0 ? -1 : 1;
+    while (len > 0 && journal->text.len < READ_MAX) {
+        char *to = fg_buf_reserve(&journal->text, 65536);
+        len = read(fd, to, 65535);
+        if (len > 0) {
+            journal->text.len += (size_t)len;
+            journal->text.text[journal->text.len] = '\0';
+        }
+    }
+    int error = errno;
+    if (fd >= 0)
+        close(fd);
+    return len < 0 ? fg_fail(err, FG_EIO, "%s: %s", journal->path, strerror(error)) : 0;
+}
+
+/* -- writing -- */
+
+static const char *shown(const char *text)
+{
+    return text[0] ? text : "-";
+}
+
+void fg_journal_add(struct fg_journal *journal, const struct fg_journal_line *line)
+{
+    fg_buf_printf(&journal->pending,
+                  "+ %s %s %s %s %" PRIu32 " %" PRIu32 " %" PRId64 " %" PRIu64 " %" PRIu32
+                  " %" PRIu32 " ",
+                  line->room, line->hash, shown(line->supplier), shown(line->user),
+                  line->couriers, line->courier, line->lease_us, (uint64_t)line->key.job,
+                  line->key.attempt, line->key.task);
+    size_t from = journal->pending.len;
+    fg_buf_puts(&journal->pending, line->spec);
+    for (char *at = journal->pending.text + from; *at; at++)
+        if (*at == '\n')
+            *at = ' ';
+    fg_buf_puts(&journal->pending, "\n");
+}
+
+void fg_journal_over(struct fg_journal *journal, struct fg_task_key key)
+{
+    drop(journal, key);
+    fg_buf_printf(&journal->pending, "- %" PRIu64 " %" PRIu32 " %" PRIu32 "\n",
+                  (uint64_t)key.job, key.attempt, key.task);
+}
+
+static int write_all(int fd, const struct fg_buf *text)
+{
+    for (size_t at = 0; at < text->len;) {
+        ssize_t len = write(fd, text->text + at, text->len - at);
+        if (len < 0 && errno == EINTR)
+            continue;
+        if (len < 0)
+            return errno;
+        at += (size_t)len;
+    }
+    return fdatasync(fd) < 0 ? errno : 0;
+}
+
+int fg_journal_sync(struct fg_journal *journal, struct fg_err *err)
+{
+    if (journal->pending.len == 0)
+        return 0;
+    off_t end = lseek(journal->fd, 0, SEEK_END);
+    int error = end < 0 ? errno : write_all(journal->fd, &journal->pending);
+    if (error == 0) {
+        fg_buf_clear(&journal->pending);
+        return 0;
+    }
+    /* Half a line must not stand before the next one; what failed is not tried again. */
+    if (end >= 0 && ftruncate(journal->fd, end) < 0)
+        fg_buf_puts(&journal->pending, "");
+    fg_buf_clear(&journal->pending);
+    return fg_fail(err, error == ENOSPC ? FG_ENOSPC : FG_EIO, "%s: %s", journal->path,
+                   strerror(error));
+}
+
+/* A new file with what is not over, in place of the old one. */
+static int rewrite(struct fg_journal *journal, struct fg_err *err)
+{
+    FG_AUTO(fg_buf) struct fg_buf next = {};
+    fg_buf_printf(&next, "%s.new", journal->path);
+    int fd = open(next.text, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    for (size_t i = 0; i < journal->len; i++)
+        fg_journal_add(journal, &journal->lines[i]);
+    int error = fd < 0 ? errno : write_all(fd, &journal->pending);
+    fg_buf_clear(&journal->pending);
+    if (error == 0 && rename(next.text, journal->path) < 0)
+        error = errno;
+    if (error != 0) {
+        if (fd >= 0)
+            close(fd);
+        return fg_fail(err, FG_EIO, "%s: %s", next.text, strerror(error));
+    }
+    if (journal->fd >= 0)
+        close(journal->fd);
+    journal->fd = fd;
+    return 0;
+}
+
+struct fg_journal *fg_journal_open(const char *path, struct fg_err *err)
+{
+    struct fg_journal *journal = calloc(1, sizeof(*journal));
+    if (!journal || !(journal->path = strdup(path)))
+        abort();
+    journal->fd = -1;
+    int rc = read_file(journal, err);
+    if (rc == 0) {
+        parse(journal);
+        rc = rewrite(journal, err);
+    }
+    if (rc == 0)
+        return journal;
+    fg_journal_free(journal);
+    return NULL;
+}
+
+void fg_journal_free(struct fg_journal *journal)
+{
+    if (!journal)
+        return;
+    if (journal->fd >= 0) {
+        (void)fg_journal_sync(journal, NULL);
+        close(journal->fd);
+    }
+    fg_buf_free(&journal->text);
+    fg_buf_free(&journal->pending);
+    free(journal->lines);
+    free(journal->path);
+    free(journal);
+}
+
+size_t fg_journal_len(const struct fg_journal *journal)
+{
+    return journal->len;
+}
+
+const struct fg_journal_line *fg_journal_at(const struct fg_journal *journal, size_t at)
+{
+    return &journal->lines[at];
+}
+
+const struct fg_journal_line *fg_journal_find(const struct fg_journal *journal,
+                                              struct fg_task_key key)
+{
+    for (size_t i = 0; i < journal->len; i++)
+        if (same(journal->lines[i].key, key))
+            return &journal->lines[i];
+    return NULL;
+}
