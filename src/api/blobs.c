@@ -222,6 +222,36 @@ static int keep(struct fg_call *call, struct upload *upload, struct fg_err *err)
     return sync_dir(path, err);
 }
 
+struct kept {
+    bool known;
+    int rc;
+};
+
+static void answer_kept(struct fg_call *call, bool known)
+{
+    fg_json_object(&call->json);
+    fg_json_kv(&call->json, "hash", call->capture);
+    fg_json_kv_bool(&call->json, "known", known);
+    fg_json_end(&call->json);
+    fg_answer_json(call, known ? 200 : 201);
+}
+
+/* On a thread of its own: other daemons get it as well. */
+static void keep_elsewhere(struct fg_call *call)
+{
+    struct kept *kept = call->work_data;
+    kept->rc = call->api->options.keep_blob(call->api->options.self, call->capture, &call->err);
+}
+
+static void kept_elsewhere(struct fg_call *call)
+{
+    struct kept *kept = call->work_data;
+    if (kept->rc < 0)
+        fg_answer_error(call, &call->err);
+    else
+        answer_kept(call, kept->known);
+}
+
 void fg_handle_blob_put(struct fg_call *call)
 {
     struct fg_err err = {};
@@ -240,11 +270,14 @@ void fg_handle_blob_put(struct fg_call *call)
         fg_answer_error(call, &err);
         return;
     }
-    fg_json_object(&call->json);
-    fg_json_kv(&call->json, "hash", call->capture);
-    fg_json_kv_bool(&call->json, "known", known);
-    fg_json_end(&call->json);
-    fg_answer_json(call, known ? 200 : 201);
+    if (!call->api->options.keep_blob) {
+        answer_kept(call, known);
+        return;
+    }
+    struct kept *kept = FG_NEW(call->arena, struct kept, 1);
+    *kept = (struct kept){.known = known};
+    call->work_data = kept;
+    fg_call_work(call, keep_elsewhere, kept_elsewhere);
 }
 
 /* A file name that can stand in a header between quotes. */

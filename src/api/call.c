@@ -102,10 +102,22 @@ static int find_route(struct fg_call *call, const char *method, struct fg_err *e
     return 0;
 }
 
+/* Only who leads has the state: an answer from an old one would be worse than none. */
+static int check_leads(struct fg_call *call, struct fg_err *err)
+{
+    const struct fg_api_options *options = &call->api->options;
+    if (!options->stands_by || call->route->role == FG_ROLE_NONE
+        || !options->stands_by(options->self, err))
+        return 0;
+    return refuse(call, fg_code_http(err->code), err);
+}
+
 /* The checks that need only the header, in the order in which they are answered. */
 static int check_header(struct fg_call *call, const char *method, struct fg_err *err)
 {
     int rc = find_route(call, method, err);
+    if (rc == 0)
+        rc = check_leads(call, err);
     if (rc < 0)
         return rc;
     rc = call->route->role == FG_ROLE_NONE ? 0 : fg_auth_identify(call, err);

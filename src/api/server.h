@@ -31,6 +31,10 @@ struct fg_api_options {
     /* End a FG_CMD_WAIT early (the client went away, or its time is over): done() comes soon with
      * rc FG_ETIMEOUT unless it came already. */
     void (*wait_cancel)(void *self, struct fg_command *command);
+    /* Why nothing is served but the public routes: another daemon leads.  False: this one does.  NULL: it always does. */
+    bool (*stands_by)(void *self, struct fg_err *why);
+    /* A blob was uploaded: 0 once it is where the next leader can read it.  On a thread of its own.  NULL: not needed. */
+    int (*keep_blob)(void *self, const char *hash, struct fg_err *err);
     /* NULL if healthy, else a static text why not. */
     const char *(*health)(void *self);
     void *self;

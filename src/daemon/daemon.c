@@ -17,6 +17,7 @@
 #include "daemon/offers.h"
 #include "daemon/outlook.h"
 #include "daemon/sampling.h"
+#include "daemon/shared.h"
 #include "daemon/steady.h"
 #include "daemon/sweep.h"
 #include "engine/fleet.h"
@@ -41,6 +42,7 @@ struct daemon {
     struct fg_service_config config;
     struct fg_engine *engine;
     struct fg_provision *provision;
+    struct fg_shared *_Atomic shared; /* NULL: this daemon is the only one */
     struct fg_store *store;
     struct fg_offer_store *offers; /* NULL: it cannot be opened */
     struct fg_live_offers *live_offers;
@@ -54,6 +56,9 @@ struct daemon {
     _Atomic(const char *) health;
     int signal_fd;
     int64_t sample_us; /* when the next readings are taken */
+    bool ready_told;
+    atomic_bool leads;
+    bool stopped; /* before it came to lead */
 };
 
 /* -- what the API calls, from its threads --------------------------------------------------------------- */
@@ -68,6 +73,30 @@ static void wait_cancel(void *self, struct fg_command *command)
 {
     struct daemon *daemon = self;
     fg_inbox_cancel(daemon->inbox, command);
+}
+
+/* The threads of the API come before this daemon knows its place, and then it only follows. */
+static bool stands_by(void *self, struct fg_err *why)
+{
+    struct daemon *daemon = self;
+    if (atomic_load(&daemon->leads))
+        return false;
+    if (daemon->shared)
+        fg_shared_explain(daemon->shared, why);
+    else
+        fg_fail(why, FG_EUNREACH, "this daemon stands by");
+    return true;
+}
+
+static int keep_blob(void *self, const char *hash, struct fg_err *err)
+{
+    struct daemon *daemon = self;
+    return fg_shared_keep_blob(daemon->shared, hash, err);
+}
+
+static const char *standby_health(void *)
+{
+    return "this daemon stands by: another one leads";
 }
 
 static const char *health(void *self)
@@ -176,7 +205,9 @@ static int open_store(struct daemon *daemon, struct fg_err *err)
 {
     char path[FG_DATA_PATH_MAX];
     fg_data_dir_file(&daemon->dir, "fastgpu.db", path);
-    int rc = fg_sqlite_open(path, &daemon->store, err);
+    int rc = daemon->shared ? fg_sqlite_open_logged(
+                 path, fg_standby_log(fg_shared_standby(daemon->shared)), &daemon->store, err)
+                            : fg_sqlite_open(path, &daemon->store, err);
     if (rc == 0)
         rc = fg_housekeeping_start(
             &(struct fg_housekeeping_options){
@@ -239,6 +270,7 @@ static int open_api(struct daemon *daemon,
     fg_data_dir_file(&daemon->dir, "fastgpu.sock", socket);
     fg_data_dir_file(&daemon->dir, "fastgpu.db", db);
     bool from_file = !options->tcp_host && daemon->config.listen_host[0];
+    bool leads = atomic_load(&daemon->leads);
     struct fg_api *api = fg_api_start(
         &(struct fg_api_options){
             .tcp_host = from_file ? daemon->config.listen_host : options->tcp_host,
@@ -252,12 +284,43 @@ static int open_api(struct daemon *daemon,
             .offers = daemon->offers,
             .post = post,
             .wait_cancel = wait_cancel,
-            .health = health,
+            .stands_by = leads ? NULL : stands_by,
+            .keep_blob = leads && daemon->shared ? keep_blob : NULL,
+            .health = leads ? health : standby_health,
             .self = daemon,
         },
         err);
     atomic_store(&daemon->api, api);
     return api ? 0 : err->code;
+}
+
+static void tell_ready(struct daemon *daemon, const struct fg_daemon_options *options)
+{
+    if (options->ready_fd >= 0 && !daemon->ready_told)
+        dprintf(options->ready_fd, "listening on %s\n", fg_api_url(daemon->api));
+    daemon->ready_told = true;
+}
+
+/* Several daemons with one state: follow who leads, until it is us (or we are asked to stop).  Clients are told meanwhile
+ * where to go. */
+static int come_to_lead(struct daemon *daemon,
+                        const struct fg_daemon_options *options,
+                        struct fg_err *err)
+{
+    int rc = open_api(daemon, options, err);
+    if (rc < 0)
+        return rc;
+    daemon->shared =
+        fg_shared_new(&daemon->config, daemon->dir.path, options, fg_api_url(daemon->api), err);
+    if (!daemon->shared)
+        return err->code;
+    fg_log("event=standby pid=%ld version=%s url=%s", (long)getpid(), FASTGPU_VERSION,
+           fg_api_url(daemon->api));
+    tell_ready(daemon, options);
+    rc = fg_standby_follow(fg_shared_standby(daemon->shared), daemon->signal_fd, err);
+    daemon->stopped = rc == 0;
+    fg_api_stop(atomic_exchange(&daemon->api, NULL));
+    return rc < 0 ? rc : 0;
 }
 
 static int open_outlook(struct daemon *daemon, struct fg_err *err)
@@ -278,6 +341,24 @@ static int open_offers(struct daemon *daemon, struct fg_err *err)
     return daemon->live_offers ? 0 : err->code;
 }
 
+/* What only who leads has. */
+static int open_service(struct daemon *daemon,
+                        const struct fg_daemon_options *options,
+                        struct fg_err *err)
+{
+    atomic_store(&daemon->leads, true);
+    int rc = open_store(daemon, err);
+    if (rc == 0)
+        rc = open_control(daemon, err);
+    if (rc == 0)
+        rc = open_offers(daemon, err);
+    if (rc == 0)
+        rc = open_outlook(daemon, err);
+    if (rc == 0 && daemon->shared)
+        rc = fg_shared_keep_keys(daemon->shared, err);
+    return rc == 0 ? open_api(daemon, options, err) : rc;
+}
+
 /* The engine first: it forks, so no thread may exist yet. */
 static int open_all(struct daemon *daemon,
                     const struct fg_daemon_options *options,
@@ -295,15 +376,9 @@ static int open_all(struct daemon *daemon,
         rc = open_engine(daemon, err);
     if (rc == 0)
         rc = open_provision(daemon, err);
-    if (rc == 0)
-        rc = open_store(daemon, err);
-    if (rc == 0)
-        rc = open_control(daemon, err);
-    if (rc == 0)
-        rc = open_offers(daemon, err);
-    if (rc == 0)
-        rc = open_outlook(daemon, err);
-    return rc == 0 ? open_api(daemon, options, err) : rc;
+    if (rc == 0 && daemon->config.shared_store[0])
+        rc = come_to_lead(daemon, options, err);
+    return rc == 0 && !daemon->stopped ? open_service(daemon, options, err) : rc;
 }
 
 /* Requests under way want an answer before the API ends: one that came late finds the service stopping. */
@@ -353,6 +428,8 @@ static void close_all(struct daemon *daemon)
     fg_outlook_stop(daemon->outlook);
     if (daemon->inbox)
         close_api(daemon);
+    else
+        fg_api_stop(atomic_exchange(&daemon->api, NULL));
     fg_housekeeping_stop(daemon->housekeeping);
     fg_inbox_free(daemon->inbox);
     fg_series_free(daemon->series);
@@ -360,6 +437,7 @@ static void close_all(struct daemon *daemon)
     fg_offer_store_free(daemon->offers);
     if (daemon->store)
         fg_store_sqlite.free(daemon->store);
+    fg_shared_free(daemon->shared);
     if (daemon->provision)
         fg_buyer_ops.free(daemon->provision);
     if (daemon->engine)
@@ -425,6 +503,19 @@ static int serve(struct daemon *daemon, struct fg_err *err)
     }
 }
 
+static int serve_told(struct daemon *daemon,
+                      const struct fg_daemon_options *options,
+                      struct fg_err *err)
+{
+    fg_log("event=start pid=%ld version=%s url=%s", (long)getpid(), FASTGPU_VERSION,
+           fg_api_url(daemon->api));
+    if (geteuid() == 0 && !daemon->config.job_user[0])
+        fg_log("event=warning jobs of users without an account here run as root: set "
+               "job_user");
+    tell_ready(daemon, options);
+    return serve(daemon, err);
+}
+
 int fg_daemon_run(const struct fg_daemon_options *options, struct fg_err *err)
 {
     struct daemon *daemon = calloc(1, sizeof(*daemon));
@@ -433,14 +524,7 @@ int fg_daemon_run(const struct fg_daemon_options *options, struct fg_err *err)
     daemon->signal_fd = daemon->dir.lock_fd = -1;
     int rc = open_all(daemon, options, err);
     if (rc == 0) {
-        fg_log("event=start pid=%ld version=%s url=%s", (long)getpid(), FASTGPU_VERSION,
-               fg_api_url(daemon->api));
-        if (geteuid() == 0 && !daemon->config.job_user[0])
-            fg_log("event=warning jobs of users without an account here run as root: set "
-                   "job_user");
-        if (options->ready_fd >= 0)
-            dprintf(options->ready_fd, "listening on %s\n", fg_api_url(daemon->api));
-        rc = serve(daemon, err);
+        rc = daemon->stopped ? 0 : serve_told(daemon, options, err);
         fg_log("event=stop code=%d", rc);
     }
     close_all(daemon);

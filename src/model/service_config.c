@@ -99,6 +99,38 @@ static int read_link_listen(struct fg_doc_reader *reader,
     return rc;
 }
 
+static int read_words(struct fg_doc_reader *reader,
+                      const struct fg_doc *doc,
+                      char out[FG_TEXT_MAX])
+{
+    const char *text;
+    int rc = fg_read_text(reader, doc, FG_TEXT_MAX - 1, &text);
+    if (rc == 0)
+        fg_copy(out, FG_TEXT_MAX, text);
+    return rc;
+}
+
+static int read_shared_store(struct fg_doc_reader *reader,
+                             const struct fg_doc *doc,
+                             struct fg_service_config *out)
+{
+    return read_words(reader, doc, out->shared_store);
+}
+
+static int read_shared_store_password_file(struct fg_doc_reader *reader,
+                                           const struct fg_doc *doc,
+                                           struct fg_service_config *out)
+{
+    return read_words(reader, doc, out->shared_store_password_file);
+}
+
+static int read_shared_url(struct fg_doc_reader *reader,
+                           const struct fg_doc *doc,
+                           struct fg_service_config *out)
+{
+    return read_words(reader, doc, out->shared_url);
+}
+
 static const struct part {
     const char *name;
     int (*read)(struct fg_doc_reader *reader,
@@ -119,6 +151,16 @@ static const struct part {
      "encrypted; `:PORT` "
      "is all addresses; default `" LINK_LISTEN "`. It is opened when the first supplier of "
      "kind slurm is added."},
+    {"shared_store", read_shared_store,
+     "a PostgreSQL that several daemons share, `postgresql://USER@HOST/DATABASE`: one of them "
+     "leads, "
+     "the others stand by and take over (docs/high-availability.md). No password in it."},
+    {"shared_store_password_file", read_shared_store_password_file,
+     "file with the password of that user, if one is needed."},
+    {"shared_url", read_shared_url,
+     "where clients reach this daemon, like `http://host-a:8642`: what the others tell them "
+     "while it "
+     "leads. Default: as it listens."},
     {"schedule", read_schedule, "which policies decide, a map; see below."},
     {"devices", read_devices,
      "devices that cannot be discovered (FPGAs, TPUs, anything else), a list; see below."},

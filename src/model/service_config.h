@@ -20,6 +20,10 @@ struct fg_service_config {
     char job_user[FG_NAME_MAX]; /* "" if the file does not say */
     char
         link_listen[FG_TEXT_MAX]; /* HOST:PORT or :PORT (all addresses) for nodes of clusters */
+    /* Several daemons with one state; "" if the file does not say: this daemon is the only one. */
+    char shared_store[FG_TEXT_MAX];               /* postgresql://user@host/database */
+    char shared_store_password_file[FG_TEXT_MAX]; /* "" none is needed */
+    char shared_url[FG_TEXT_MAX]; /* where clients reach this daemon; "" as it listens */
     struct fg_device_spec devices[FG_NODE_DEVICES_MAX];
     size_t devices_len;
     struct fg_schedule_config schedule;

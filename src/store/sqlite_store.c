@@ -1,4 +1,6 @@
 /* sqlite_store.c - see sqlite_store.h: life of the writer, batches, checkpoints. */
+#define SQLITE_ENABLE_SESSION        1
+#define SQLITE_ENABLE_PREUPDATE_HOOK 1
 #include "store/sqlite_store.h"
 #include "store/maintain.h"
 #include "store/schema.h"
@@ -33,6 +35,18 @@ static int check_small(const char *path, struct fg_err *err)
     return fg_store_check(path, err);
 }
 
+static int read_next_event(struct fg_store *store, struct fg_err *err)
+{
+    FG_AUTO(fg_query) struct fg_query query = {};
+    int rc = fg_query_begin(&query, &store->db, FG_SQL_next_event, err);
+    if (rc == 0)
+        rc = fg_query_step(&query, err);
+    if (rc < 0)
+        return rc;
+    store->next_event = store->next_event_committed = (uint64_t)fg_query_get(&query, 0);
+    return 0;
+}
+
 static int open_into(struct fg_store *store, const char *path, struct fg_err *err)
 {
     int rc = fg_db_open(&store->db, path, FG_DB_WRITE, err);
@@ -42,14 +56,9 @@ static int open_into(struct fg_store *store, const char *path, struct fg_err *er
         rc = check_small(path, err);
     if (rc < 0)
         return fg_wrap(err, rc, "database %s", path);
-
-    FG_AUTO(fg_query) struct fg_query query = {};
-    rc = fg_query_begin(&query, &store->db, FG_SQL_next_event, err);
-    if (rc == 0)
-        rc = fg_query_step(&query, err);
+    rc = read_next_event(store, err);
     if (rc < 0)
         return rc;
-    store->next_event = store->next_event_committed = (uint64_t)fg_query_get(&query, 0);
     store->checkpoint_at = CHECKPOINT_PAGES;
     sqlite3_wal_hook(store->db.handle, on_commit, store);
     return 0;
@@ -59,6 +68,8 @@ static void store_free(struct fg_store *store)
 {
     if (!store)
         return;
+    if (store->changes)
+        sqlite3session_delete(store->changes);
     fg_db_close(&store->db);
     fg_counts_fini(&store->counts);
     free(store);
@@ -78,6 +89,39 @@ int fg_sqlite_open(const char *path, struct fg_store **out, struct fg_err *err)
     return 0;
 }
 
+int fg_sqlite_open_logged(const char *path,
+                          const struct fg_batch_log *log,
+                          struct fg_store **out,
+                          struct fg_err *err)
+{
+    struct fg_store *store = NULL;
+    int rc = fg_sqlite_open(path, &store, err);
+    if (rc < 0)
+        return rc;
+    rc = fg_batch_at(&store->db, &store->at, err);
+    if (rc == 0 && store->at.install != log->install)
+        rc = fg_fail(err, FG_ESTATE, "database %s: of another installation than its log", path);
+    /* What the disk loses in a power cut, the log has. */
+    if (rc == 0)
+        rc = fg_db_exec(&store->db, "PRAGMA synchronous=NORMAL", err);
+    if (rc < 0) {
+        store_free(store);
+        return rc;
+    }
+    store->log = log;
+    *out = store;
+    return 0;
+}
+
+int fg_sqlite_apply(struct fg_store *store, const struct fg_batch *batch, struct fg_err *err)
+{
+    assert(!store->in_batch);
+    int rc = fg_batch_apply(&store->db, batch, err);
+    if (rc == 0)
+        rc = fg_batch_at(&store->db, &store->at, err);
+    return rc == 0 ? read_next_event(store, err) : rc;
+}
+
 static int run(struct fg_store *store, enum fg_sql sql, struct fg_err *err)
 {
     FG_AUTO(fg_query) struct fg_query query = {};
@@ -85,22 +129,46 @@ static int run(struct fg_store *store, enum fg_sql sql, struct fg_err *err)
     return rc < 0 ? rc : fg_query_run(&query, err);
 }
 
-static int store_begin(struct fg_store *store, struct fg_err *err)
+static void forget_changes(struct fg_store *store)
 {
-    assert(!store->in_batch);
-    int rc = run(store, FG_SQL_begin, err);
-    store->in_batch = rc == 0;
-    return rc;
+    if (store->changes)
+        sqlite3session_delete(store->changes);
+    store->changes = NULL;
 }
 
 static void store_rollback(struct fg_store *store)
 {
+    forget_changes(store);
     /* After some errors (disk full) SQLite has rolled back by itself. */
     if (!sqlite3_get_autocommit(store->db.handle))
         run(store, FG_SQL_rollback, NULL);
     store->in_batch = false;
     store->next_event = store->next_event_committed;
     fg_counts_clear(&store->counts);
+}
+
+static int record_changes(struct fg_store *store, struct fg_err *err)
+{
+    int rc = sqlite3session_create(store->db.handle, "main", &store->changes);
+    if (rc == SQLITE_OK)
+        rc = sqlite3session_attach(store->changes, NULL);
+    return rc == SQLITE_OK ? 0 : fg_db_fail(&store->db, rc, "record changes", err);
+}
+
+static int store_begin(struct fg_store *store, struct fg_err *err)
+{
+    assert(!store->in_batch);
+    int rc = 0;
+    if (store->log)
+        rc = store->log->begin(store->log->self, store, store->at.seq, &store->epoch, err);
+    if (rc == 0)
+        rc = run(store, FG_SQL_begin, err);
+    store->in_batch = rc == 0;
+    if (rc == 0 && store->log)
+        rc = record_changes(store, err);
+    if (rc < 0 && store->in_batch)
+        store_rollback(store);
+    return rc;
 }
 
 /* Copy the log into the database file as far as readers allow, without waiting for them.  A failure
@@ -116,10 +184,36 @@ static void checkpoint(struct fg_store *store)
         store->wal_pages = 0;
 }
 
+/* The batch is durable in the log; only now it may count here. */
+static int log_batch(struct fg_store *store, struct fg_batch_at *next, struct fg_err *err)
+{
+    void *bytes = NULL;
+    int len = 0;
+    *next = (struct fg_batch_at){store->at.install, store->at.seq + 1, store->epoch};
+    int rc = fg_batch_mark(&store->db, next, err);
+    if (rc < 0)
+        return rc;
+    rc = sqlite3session_changeset(store->changes, &len, &bytes);
+    if (rc != SQLITE_OK)
+        return fg_db_fail(&store->db, rc, "changes of a batch", err);
+    struct fg_batch batch = {.seq = next->seq,
+                             .epoch = next->epoch,
+                             .schema = fg_schema_version(),
+                             .changes = bytes,
+                             .len = (size_t)len};
+    rc = store->log->append(store->log->self, &batch, err);
+    sqlite3_free(bytes);
+    forget_changes(store);
+    return rc;
+}
+
 static int store_commit(struct fg_store *store, struct fg_err *err)
 {
     assert(store->in_batch);
+    struct fg_batch_at next = store->at;
     int rc = fg_counts_flush(&store->counts, &store->db, err);
+    if (rc == 0 && store->log)
+        rc = log_batch(store, &next, err);
     if (rc == 0)
         rc = run(store, FG_SQL_commit, err);
     if (rc < 0) {
@@ -127,6 +221,7 @@ static int store_commit(struct fg_store *store, struct fg_err *err)
         return rc;
     }
     store->in_batch = false;
+    store->at = next;
     store->next_event_committed = store->next_event;
     fg_counts_clear(&store->counts);
     if (store->wal_pages >= store->checkpoint_at)

@@ -8,11 +8,22 @@
  */
 #pragma once
 
+#include "store/batch.h"
 #include "store/store.h"
 
 /* Open the database, created if absent (mode 0600), with its schema brought up to date and, while the
  * file is small, its integrity checked.  FG_ESTATE: another program's or a newer version's file;
  * FG_EIO: damaged or unreadable; FG_ENOSPC.  `*out` is freed with fg_store_sqlite.free(). */
 int fg_sqlite_open(const char *path, struct fg_store **out, struct fg_err *err);
+
+/* The same, and each batch is durable in `log` (borrowed) before it is committed here; so the commit itself need not
+ * wait for the disk.  The database must be marked with the installation of the log.  A migration of an older file is
+ * not in the log: who opens it makes a new snapshot then. */
+int fg_sqlite_open_logged(const char *path,
+                          const struct fg_batch_log *log,
+                          struct fg_store **out,
+                          struct fg_err *err);
+/* For begin() of a log: a batch that stands there and is not here yet.  Not within a batch. */
+int fg_sqlite_apply(struct fg_store *store, const struct fg_batch *batch, struct fg_err *err);
 
 extern const struct fg_store_ops fg_store_sqlite;

@@ -1,6 +1,7 @@
 /* store_impl.h - what the files of the SQLite writer share.  Only for src/store. */
 #pragma once
 
+#include "store/batch.h"
 #include "store/counts.h"
 #include "store/db.h"
 #include "store/store.h"
@@ -13,6 +14,11 @@ struct fg_store {
     uint64_t next_event_committed; /* ... once the batch is rolled back */
     int wal_pages;                 /* pages in the write-ahead log after the last commit */
     int checkpoint_at;             /* pages at which the next checkpoint is due */
+    const struct fg_batch_log
+        *log;              /* borrowed; NULL: a batch is durable here and nowhere else */
+    struct fg_batch_at at; /* with a log: where it is, the open batch not counted */
+    uint64_t epoch;        /* ... of the open batch */
+    struct sqlite3_session *changes; /* ... what it has changed */
 };
 
 /* write_job.c */

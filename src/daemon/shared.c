@@ -1,0 +1,170 @@
+/* shared.c - see shared.h */
+#include "daemon/shared.h"
+
+#include "base/text.h"
+#include "daemon/data_dir.h"
+#include "daemon/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PASSWORD_MAX 1024
+#define HASH_PREFIX  "blake2b:"
+#define ANEW_ARGS    8
+
+struct fg_shared {
+    struct fg_standby *standby;
+    char data_dir[FG_DATA_PATH_MAX];
+    char listen[FG_NAME_MAX + 16]; /* as given on the command line; "" it was not */
+    char config[FG_DATA_PATH_MAX]; /* "" none */
+};
+
+static void note(void *, const char *text)
+{
+    fg_log("%s", text);
+}
+
+/* Nothing of ours may go on: no destructor, no buffer, no thread. */
+static void start_anew(void *self, const char *why)
+{
+    struct fg_shared *shared = self;
+    fg_log("event=stepped-down why=\"%s\"", why);
+    const char *argv[ANEW_ARGS + 1] = {"fastgpu", "up", "--data-dir", shared->data_dir};
+    size_t len = 4;
+    if (shared->listen[0]) {
+        argv[len++] = "--listen";
+        argv[len++] = shared->listen;
+    }
+    if (shared->config[0]) {
+        argv[len++] = "--config";
+        argv[len++] = shared->config;
+    }
+    execv("/proc/self/exe", (char *const *)(uintptr_t)argv);
+    _exit(75); /* EX_TEMPFAIL: who started us may do it again */
+}
+
+static int read_password(const char *path, char out[PASSWORD_MAX], struct fg_err *err)
+{
+    out[0] = '\0';
+    if (!path[0])
+        return 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    ssize_t len = fd >= 0 ? read(fd, out, PASSWORD_MAX - 1) : -1;
+    int error = errno;
+    if (fd >= 0)
+        close(fd);
+    if (len < 0)
+        return fg_fail(err, FG_EIO, "shared_store_password_file %s: %s", path, strerror(error));
+    out[len] = '\0';
+    out[strcspn(out, "\r\n")] = '\0';
+    return 0;
+}
+
+/* A path stays the same for the next life of this process, wherever that begins. */
+static int keep_texts(struct fg_shared *shared,
+                      const struct fg_service_config *config,
+                      const char *data_dir,
+                      const struct fg_daemon_options *options,
+                      struct fg_err *err)
+{
+    char *path = options->config_path ? realpath(options->config_path, NULL) : NULL;
+    bool fits = fg_copy(shared->data_dir, sizeof(shared->data_dir), data_dir)
+                && (!path || fg_copy(shared->config, sizeof(shared->config), path));
+    free(path);
+    if (!fits)
+        return fg_fail(err, FG_EINVAL, "shared_store: a path is too long");
+    if (options->tcp_host)
+        snprintf(shared->listen, sizeof(shared->listen),
+                 strchr(options->tcp_host, ':') ? "[%s]:%u" : "%s:%u", options->tcp_host,
+                 (unsigned)options->tcp_port);
+    else if (!config->listen_host[0])
+        fg_copy(shared->listen, sizeof(shared->listen), "off");
+    return 0;
+}
+
+struct fg_shared *fg_shared_new(const struct fg_service_config *config,
+                                const char *data_dir,
+                                const struct fg_daemon_options *options,
+                                const char *service_url,
+                                struct fg_err *err)
+{
+    char password[PASSWORD_MAX], db[FG_DATA_PATH_MAX];
+    struct fg_shared *shared = calloc(1, sizeof(*shared));
+    if (!shared) {
+        fg_fail(err, FG_ENOMEM, "no memory for the shared store");
+        return NULL;
+    }
+    int rc = keep_texts(shared, config, data_dir, options, err);
+    if (rc == 0)
+        rc = read_password(config->shared_store_password_file, password, err);
+    if (rc < 0) {
+        free(shared);
+        return NULL;
+    }
+    snprintf(db, sizeof(db), "%s/fastgpu.db", shared->data_dir);
+    shared->standby = fg_standby_new(
+        &(struct fg_standby_options){
+            .url = config->shared_store,
+            .password = password,
+            .db_path = db,
+            .data_dir = shared->data_dir,
+            .service_url = config->shared_url[0] ? config->shared_url : service_url,
+            .patience_us = config->numbers.leader_patience_ms * 1000,
+            .note = note,
+            .step_down = start_anew,
+            .self = shared,
+        },
+        err);
+    explicit_bzero(password, sizeof(password));
+    if (!shared->standby) {
+        free(shared);
+        return NULL;
+    }
+    return shared;
+}
+
+void fg_shared_free(struct fg_shared *shared)
+{
+    if (!shared)
+        return;
+    fg_standby_free(shared->standby);
+    free(shared);
+}
+
+struct fg_standby *fg_shared_standby(struct fg_shared *shared)
+{
+    return shared->standby;
+}
+
+int fg_shared_keep_blob(struct fg_shared *shared, const char *hash, struct fg_err *err)
+{
+    char name[128];
+    const char *hex = hash + strlen(HASH_PREFIX);
+    snprintf(name, sizeof(name), "blobs/%.2s/%s", hex, hex);
+    return fg_standby_keep(shared->standby, name, err);
+}
+
+int fg_shared_keep_keys(struct fg_shared *shared, struct fg_err *err)
+{
+    static const char *const names[] = {"link.key"};
+    char path[FG_DATA_PATH_MAX + 16];
+    int rc = 0;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && rc == 0; i++) {
+        snprintf(path, sizeof(path), "%s/%s", shared->data_dir, names[i]);
+        if (access(path, F_OK) == 0)
+            rc = fg_standby_keep(shared->standby, names[i], err);
+    }
+    return rc;
+}
+
+void fg_shared_explain(struct fg_shared *shared, struct fg_err *why)
+{
+    char leader[FG_SEAT_URL_MAX];
+    fg_standby_leader(shared->standby, leader);
+    fg_fail(why, FG_EUNREACH, "this daemon stands by: %s%s",
+            leader[0] ? "ask " : "nobody leads", leader);
+}

@@ -1,0 +1,33 @@
+/* shared.h - this daemon as one of several with one state: what the configuration says of it, and how it ends its
+ * leadership.
+ *
+ *     config, password file --> SHARED --> standby
+ *                                 '-- does not lead any more: this process starts itself anew, at once
+ *
+ * To start anew is execve(): all threads end in that moment, nothing is written or sent any more, and the process
+ * comes back under the same number as a daemon that follows.
+ */
+#pragma once
+
+#include "daemon/daemon.h"
+#include "model/service_config.h"
+#include "standby/standby.h"
+
+struct fg_shared;
+
+/* `data_dir` and `options` are copied, `service_url` is where this daemon listens.  NULL and `err` on failure. */
+struct fg_shared *fg_shared_new(const struct fg_service_config *config,
+                                const char *data_dir,
+                                const struct fg_daemon_options *options,
+                                const char *service_url,
+                                struct fg_err *err);
+/* Close the store before.  NULL is allowed. */
+void fg_shared_free(struct fg_shared *shared);
+struct fg_standby *fg_shared_standby(struct fg_shared *shared);
+
+/* The file of a blob, by its hash ("blake2b:..."), where the next leader can read it.  Any thread. */
+int fg_shared_keep_blob(struct fg_shared *shared, const char *hash, struct fg_err *err);
+/* Files of the data folder that every leader must have alike, as far as they are there. */
+int fg_shared_keep_keys(struct fg_shared *shared, struct fg_err *err);
+/* Fills `why` for a client that should go to the leader. */
+void fg_shared_explain(struct fg_shared *shared, struct fg_err *why);
