@@ -18,6 +18,13 @@ extern const struct fg_opt fg_opts_spec[];
         {"cpus", 'c', "N", "CPU cores of each task", NULL},                                    \
         {"memory", 'm', "SIZE", "memory of each task, like 16GiB", NULL},                      \
         {"tasks", 't', "N", "tasks that start together, or none", NULL},                       \
+        {"suppliers", 0, "LIST",                                                               \
+         "only on nodes of these: a,b; or of all but these: -a,-b; "                           \
+         "this service's own: local",                                                          \
+         NULL},                                                                                \
+        {"region", 0, "LIST", "only on nodes in these regions", NULL},                         \
+        {"max-price", 0, "USD", "an hour of a device may cost so much at most", NULL},         \
+        {"spread", 0, "suppliers", "its tasks may be on nodes of several suppliers", NULL},    \
         {"time-limit", 0, "TIME", "stopped after this time, like 2h", NULL},                   \
         {"duration", 0, "TIME", "how long it will run, as you expect; puts short jobs first",  \
          NULL},                                                                                \

@@ -94,6 +94,10 @@ static const struct {
     {"gpu-memory", "resources.gpu_memory", false},
     {"cpus", "resources.cpus", false},
     {"memory", "resources.memory", false},
+    {"suppliers", "resources.suppliers", true},
+    {"region", "resources.region", true},
+    {"max-price", "resources.max_price", false},
+    {"spread", "resources.spread", true},
     {"tasks", "tasks", false},
     {"time-limit", "time_limit", true},
     {"duration", "duration", true},
@@ -125,7 +129,12 @@ static const char *alternatives(const struct fg_job_spec *spec, struct fg_arena 
         if (at->count)
             fg_buf_printf(&buf, ", kind: %s, count: %u, gpu_milli: %u, gpu_mem_mib: %u",
                           at->kind, at->count, at->gpu_milli, at->gpu_mem_mib);
-        fg_buf_puts(&buf, "}");
+        if (at->suppliers[0])
+            fg_buf_printf(&buf, ", suppliers: \"%s\"", at->suppliers);
+        if (at->regions[0])
+            fg_buf_printf(&buf, ", region: \"%s\"", at->regions);
+        fg_buf_printf(&buf, ", max_price_uusd: %lld, spread: %s}",
+                      (long long)at->max_price_uusd, at->may_split ? "suppliers" : "none");
     }
     return fg_arena_printf(arena, "%s]\n", buf.text);
 }
@@ -165,6 +174,20 @@ static int parse_member(const char *what,
     return fg_fail(err, rc, "%s: %s", what, reason);
 }
 
+static void take_where(const char *name,
+                       const struct fg_request *want,
+                       struct fg_request *request)
+{
+    if (strcmp(name, "suppliers") == 0)
+        memcpy(request->suppliers, want->suppliers, sizeof(request->suppliers));
+    else if (strcmp(name, "region") == 0)
+        memcpy(request->regions, want->regions, sizeof(request->regions));
+    else if (strcmp(name, "max_price") == 0)
+        request->max_price_uusd = want->max_price_uusd;
+    else
+        request->may_split = want->may_split;
+}
+
 /* One kind of resource, in every alternative. */
 static void take_resource(const char *name,
                           const struct fg_job_spec *from,
@@ -182,8 +205,10 @@ static void take_resource(const char *name,
             request->gpu_mem_mib = want->gpu_mem_mib;
         } else if (strcmp(name, "cpus") == 0) {
             request->cpu_milli = want->cpu_milli;
-        } else {
+        } else if (strcmp(name, "memory") == 0) {
             request->mem_mib = want->mem_mib;
+        } else {
+            take_where(name, want, request);
         }
     }
 }
@@ -257,7 +282,9 @@ static int take_member(const char *key,
 static bool key_is_known(const char *key)
 {
     static const char *const families[] = {"resources.accelerators", "resources.gpu_memory",
-                                           "resources.cpus", "resources.memory"};
+                                           "resources.cpus",         "resources.memory",
+                                           "resources.suppliers",    "resources.region",
+                                           "resources.max_price",    "resources.spread"};
     for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
         if (strcmp(families[i], key) == 0)
             return true;

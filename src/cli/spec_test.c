@@ -86,6 +86,15 @@ static void resources_in_every_alternative(void)
     has(OPTIONS("--gpu-memory", "40GiB"), "\"gpu_mem_mib\":40960,\"cpu_milli\":2000");
     has(OPTIONS("--memory", "16GiB"), "\"mem_mib\":16384");
     has(OPTIONS("--set", "resources.memory=16"), "\"mem_mib\":16384");
+    has(OPTIONS("--suppliers", "-b, -a"),
+        "\"kind\":\"h100\",\"count\":8,\"cpu_milli\":2000,\"suppliers\":\"-a,-b\"");
+    has(OPTIONS("--suppliers", "b"),
+        "\"kind\":\"a100\",\"count\":8,\"cpu_milli\":2000,\"suppliers\":\"b\"");
+    has(OPTIONS("--region", "eu"), "\"region\":\"eu\"");
+    has(OPTIONS("--max-price", "2.5"), "\"max_price_uusd\":2500000");
+    has(OPTIONS("--spread", "suppliers"), "\"spread\":\"suppliers\"");
+    has(OPTIONS("--suppliers", "b", "--set", "throughput={h100: 2, a100: 0.5}"),
+        "\"rate_milli\":500,\"suppliers\":\"b\"");
 }
 
 static void throughput_is_of_the_alternatives(void)

@@ -53,6 +53,10 @@ static void request(struct fg_json *json, const struct fg_request *request)
     fg_json_kv_int(json, "cpu_milli", request->cpu_milli);
     number(json, "mem_mib", (int64_t)request->mem_mib, 0);
     number(json, "rate_milli", request->rate_milli, 0);
+    text(json, "suppliers", request->suppliers);
+    text(json, "region", request->regions);
+    number(json, "max_price_uusd", request->max_price_uusd, 0);
+    text(json, "spread", request->may_split ? "suppliers" : "");
     fg_json_end(json);
 }
 

@@ -32,6 +32,19 @@ static const struct {
      "{\"name\":\"x\",\"run\":\"x\",\"any_of\":[{\"kind\":\"h100\",\"count\":1,\"gpu_milli\":"
      "500,"
      "\"cpu_milli\":1000}]}"},
+    {"{\"run\":\"x\",\"resources\":{\"suppliers\":[\"ruth\",\"eve, "
+     "ruth\"],\"region\":\"us,eu\","
+     "\"max_price\":2.5,\"spread\":\"suppliers\",\"any_of\":[{\"cpus\":2},{\"suppliers\":\"-b, "
+     "-a\",\"spread\":\"none\"}]}}",
+     "{\"name\":\"x\",\"run\":\"x\",\"any_of\":[{\"cpu_milli\":2000,\"suppliers\":\"eve,ruth\","
+     "\"region\":\"eu,us\",\"max_price_uusd\":2500000,\"spread\":\"suppliers\"},"
+     "{\"cpu_milli\":1000,\"suppliers\":\"-a,-b\",\"region\":\"eu,us\",\"max_price_uusd\":"
+     "2500000}]}"},
+    {"{\"run\":\"x\",\"any_of\":[{\"suppliers\":\"local\",\"region\":\"eu\",\"max_price_uusd\":"
+     "7,"
+     "\"spread\":\"suppliers\"}]}",
+     "{\"name\":\"x\",\"run\":\"x\",\"any_of\":[{\"cpu_milli\":1000,\"suppliers\":\"local\","
+     "\"region\":\"eu\",\"max_price_uusd\":7,\"spread\":\"suppliers\"}]}"},
     {"{\"run\":\"x\",\"resources\":{\"accelerators\":2}}",
      "{\"name\":\"x\",\"run\":\"x\",\"any_of\":[{\"kind\":\"any\",\"count\":2,\"cpu_milli\":"
      "1000}]}"},
@@ -125,6 +138,18 @@ static const struct {
 } refused[] = {
     {"\"resorces\":{}", "resorces: unknown member, did you mean resources?"},
     {"\"resources\":{\"gpus\":1}", "resources.gpus: unknown member, did you mean cpus?"},
+    {"\"resources\":{\"suppliers\":[\"a\",\"-b\"]}",
+     "resources.suppliers[1]: names with and without -, expected all that it may use, or all "
+     "that it may not"},
+    {"\"resources\":{\"suppliers\":\"a,,b\"}",
+     "resources.suppliers: empty, expected 1 to 63 characters"},
+    {"\"resources\":{\"suppliers\":7}",
+     "resources.suppliers: a whole number, expected a name, or a list of names"},
+    {"\"resources\":{\"region\":\"-eu\"}",
+     "resources.region: -eu, expected the regions that it may run in"},
+    {"\"resources\":{\"max_price\":0}",
+     "resources.max_price: expected USD for an hour of a device, from 0.000001 to 100000"},
+    {"\"resources\":{\"spread\":\"nodes\"}", "resources.spread: expected suppliers, or none"},
     {"\"resources\":{\"cpus\":-1}", "resources.cpus: -1, expected 0.001 to 4096"},
     {"\"resources\":{\"cpus\":\"4\"}", "resources.cpus: \"4\", expected 0.001 to 4096"},
     {"\"resources\":{\"memory\":\"64XB\"}",

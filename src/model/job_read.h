@@ -47,6 +47,13 @@ struct fg_job_reader {
 [[nodiscard]] int fg_request_read_throughput(struct fg_doc_reader *reader,
                                              const struct fg_doc *doc,
                                              struct fg_job_spec *out);
+/* where_read.c: suppliers ("a", "a, b", a list; "-a": not that one), regions, the most a device-hour may cost (USD, or
+ * micro-USD), and whether a gang may be spread over suppliers ("suppliers", "none"). */
+typedef int fg_request_member_read(struct fg_doc_reader *reader,
+                                   const struct fg_doc *doc,
+                                   struct fg_request *out);
+fg_request_member_read fg_where_read_suppliers, fg_where_read_regions, fg_where_read_max_price,
+    fg_where_read_max_price_uusd, fg_where_read_spread;
 /* What a job that asks for nothing gets: one core. */
 struct fg_request fg_request_default(void);
 

@@ -6,6 +6,7 @@
 #define FG_TEXT_MAX          256        /* a reason, a description */
 #define FG_RATE_MILLI_MAX    1000000000 /* throughput of a job on a kind, in thousandths */
 #define FG_ANY_OF_MAX        4          /* alternatives in one request */
+#define FG_WHERE_MAX         128        /* a list of suppliers, or of regions, of one request */
 #define FG_TASKS_MAX         1024       /* tasks (ranks) of one gang */
 #define FG_AFTER_MAX         64         /* dependencies of one job */
 #define FG_ENV_MAX           256        /* environment variables of one job */

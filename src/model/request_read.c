@@ -11,16 +11,12 @@
 #define MIB_PER_GIB 1024
 #define MEM_MIB_MAX ((int64_t)FG_MEM_GIB_MAX * MIB_PER_GIB)
 
-typedef int request_member_read(struct fg_doc_reader *reader,
-                                const struct fg_doc *doc,
-                                struct fg_request *out);
-
 struct request_member {
     const char *name;
-    request_member_read *read;
+    fg_request_member_read *read;
 };
 
-#define MEMBERS_MAX 8
+#define MEMBERS_MAX 12
 
 struct fg_request fg_request_default(void)
 {
@@ -212,6 +208,10 @@ static const struct request_member friendly[] = {
     {"gpu_memory", read_gpu_memory},
     {"cpus", read_cpus},
     {"memory", read_memory},
+    {"suppliers", fg_where_read_suppliers},
+    {"region", fg_where_read_regions},
+    {"max_price", fg_where_read_max_price},
+    {"spread", fg_where_read_spread},
     {"any_of", NULL}, /* the caller's own */
 };
 
@@ -223,6 +223,10 @@ static const struct request_member canonical[] = {
     {"cpu_milli", read_cpu_milli},
     {"mem_mib", read_mem_mib},
     {"rate_milli", read_rate_milli},
+    {"suppliers", fg_where_read_suppliers},
+    {"region", fg_where_read_regions},
+    {"max_price_uusd", fg_where_read_max_price_uusd},
+    {"spread", fg_where_read_spread},
 };
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))

@@ -28,6 +28,12 @@ struct fg_request {
     /* Data that must be where it runs, and the site that has it; 0, "": none. */
     uint32_t data_mib;
     char data_site[FG_NAME_MAX];
+    /* On whose nodes: "a,b" only these, "-a,-b" all but these, "" all; this machine's own is "local".  Sorted, each once. */
+    char suppliers[FG_WHERE_MAX];
+    char regions[FG_WHERE_MAX]; /* only there: "eu,us"; "" anywhere */
+    /* A node's device-hour may cost so much at most (of a node without devices: its core-hour); 0: any price. */
+    int64_t max_price_uusd;
+    bool may_split; /* tasks of one gang may be on nodes of several suppliers */
 };
 
 enum fg_vendor {

@@ -86,5 +86,7 @@ int fg_script_finish_ask(struct fg_script *script)
     }
     fg_script_add_int(script, request, "cpu_milli", cpus * 1000);
     fg_script_add_int(script, request, "mem_mib", mem_mib);
+    if (ask->clusters)
+        fg_script_add_text(script, request, "suppliers", ask->clusters);
     return 0;
 }

@@ -292,6 +292,16 @@ static int take_gpus_per_task(struct fg_script *script,
     return take_kind_count(script, value, &script->ask.gpus_per_task);
 }
 
+/* Slurm's clusters are suppliers here; any of those named, or of all. */
+static int take_clusters(struct fg_script *script,
+                         [[maybe_unused]] const struct option *option,
+                         const char *value)
+{
+    script->ask.line = script->line;
+    script->ask.clusters = strcmp(value, "all") == 0 ? NULL : value;
+    return 0;
+}
+
 static int take_size(struct fg_script *script, const char *value, int64_t *out)
 {
     script->ask.line = script->line;
@@ -344,6 +354,7 @@ static const struct option options[] = {
     {"gpus-per-task", 0, NEEDED, take_gpus_per_task, NULL},
     {"mem", 0, NEEDED, take_mem, NULL},
     {"mem-per-cpu", 0, NEEDED, take_mem_per_cpu, NULL},
+    {"clusters", 'M', NEEDED, take_clusters, NULL},
     {"output", 'o', NEEDED, refuse, LOGS},
     {"error", 'e', NEEDED, refuse, LOGS},
 };

@@ -13,7 +13,8 @@ struct fg_script_ask {
     int64_t gpus, gpus_per_node, gpus_per_task;
     char kind[FG_KIND_MAX];
     int64_t mem_mib, mem_per_cpu_mib;
-    uint32_t line; /* of the last of them; 0 none was given */
+    const char *clusters; /* "a,b"; NULL not given */
+    uint32_t line;        /* of the last of them; 0 none was given */
 };
 
 /* The document that is being made. */

@@ -196,6 +196,8 @@ static uint64_t hash_need(const struct fg_need *need)
         (uint64_t)need->gpu_mem_mib << 32 | need->cpu_milli,
         need->mem_mib,
         (uint64_t)need->spot << 40 | (uint64_t)need->data_site << 32 | need->data_mib,
+        (uint64_t)need->not_suppliers << 32 | need->max_price_uusd,
+        need->not_regions,
     };
     uint64_t hash = 0;
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
@@ -210,7 +212,7 @@ static bool is_same(const struct fg_need *a, const struct fg_need *b)
     return a->kinds == b->kinds && a->count == b->count && a->gpu_milli == b->gpu_milli
            && a->gpu_mem_mib == b->gpu_mem_mib && a->cpu_milli == b->cpu_milli
            && a->mem_mib == b->mem_mib && a->data_mib == b->data_mib
-           && a->data_site == b->data_site && a->spot == b->spot;
+           && a->data_site == b->data_site && fg_need_terms_same(a, b);
 }
 
 static uint32_t *slot_of(struct fg_placer *placer, const struct fg_need *need)

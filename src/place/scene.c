@@ -24,7 +24,7 @@ int32_t fg_scene_score(const struct fg_view *view,
 {
     const struct fg_view_node *node = &view->nodes[id - 1];
     uint32_t devices;
-    if (!fg_spot_suits(ask->need.spot, node->is_spot))
+    if (!fg_need_suits(&ask->need, &node->terms))
         return FG_KEY_NONE;
     if (node->is_mixed)
         return fg_scene_choose(view, policy, NULL, id, ask, &devices);
@@ -152,7 +152,7 @@ int32_t fg_scene_choose(const struct fg_view *view,
     const struct fg_need *need = &ask->need;
     *out_devices = 0;
     if (node->state != FG_NODE_UP || node->cpu_milli_left < need->cpu_milli
-        || node->mem_mib_left < need->mem_mib || !fg_spot_suits(need->spot, node->is_spot))
+        || node->mem_mib_left < need->mem_mib || !fg_need_suits(need, &node->terms))
         return FG_KEY_NONE;
     if (second
         && (second->cpu_milli_left < need->cpu_milli || second->mem_mib_left < need->mem_mib))

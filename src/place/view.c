@@ -76,7 +76,7 @@ void fg_view_refresh(struct fg_view *view, fg_node_id id)
     if (node->state != FG_NODE_UP)
         return;
     out->is_up = true;
-    out->is_spot = node->is_spot;
+    out->terms = node->terms;
     out->cpu_left = node->cpu_milli_left;
     out->mem_left_mib = saturate(node->mem_mib_left);
     out->is_mixed = node->mem_mib_left > UINT32_MAX;

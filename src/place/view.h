@@ -7,7 +7,7 @@
 #include "place/tables.h"
 #include "pool/pool.h"
 
-#define FG_VIEW_PARTIALS_MAX 14
+#define FG_VIEW_PARTIALS_MAX 10
 
 /* A node that is up.  One that is not takes nothing: all its `left` are 0. */
 struct fg_view_node {
@@ -15,12 +15,13 @@ struct fg_view_node {
     uint32_t mem_left_mib;   /* UINT32_MAX: that or more */
     uint32_t mem_mib;        /* the same */
     uint32_t device_mem_mib; /* of each */
-    int32_t frag, dead;      /* its measures as it is, see tables.h */
-    uint16_t gpu_left, gpu;  /* milli, sums over the devices */
-    uint8_t kind;            /* of all its devices */
-    uint8_t untouched;       /* devices */
-    uint8_t partials_len;    /* devices of which a part is left */
-    bool is_up : 1, is_used : 1, is_spot : 1;
+    struct fg_node_terms terms;
+    int32_t frag, dead;     /* its measures as it is, see tables.h */
+    uint16_t gpu_left, gpu; /* milli, sums over the devices */
+    uint8_t kind;           /* of all its devices */
+    uint8_t untouched;      /* devices */
+    uint8_t partials_len;   /* devices of which a part is left */
+    bool is_up : 1, is_used : 1;
     bool
         is_mixed : 1; /* devices of several kinds or sizes, or too many partials: look at the pool's node */
     uint16_t partials

@@ -118,6 +118,31 @@ const struct fg_links *fg_pool_links_of(const struct fg_pool *pool)
     return &pool->links;
 }
 
+const struct fg_suppliers *fg_pool_suppliers(const struct fg_pool *pool)
+{
+    return &pool->suppliers;
+}
+
+int fg_pool_set_supplier(struct fg_pool *pool,
+                         const char *name,
+                         const struct fg_supplier_state *state,
+                         struct fg_err *err)
+{
+    int number = fg_suppliers_number(&pool->suppliers, name, err);
+    if (number == 0)
+        return fg_fail(err, FG_EINVAL, "supplier \"%s\": this machine is always up", name);
+    if (number < 0)
+        return number;
+    struct fg_supplier_state *kept = &pool->suppliers.items[number].state;
+    bool was_up = kept->up;
+    *kept = *state;
+    if (was_up == state->up)
+        return 0;
+    pool->suppliers.down ^= 1U << number;
+    pool->generation++;
+    return 0;
+}
+
 uint64_t fg_pool_kinds(const struct fg_pool *pool, const char *kind)
 {
     uint64_t set = 0;
@@ -156,6 +181,28 @@ static int check_spec(const struct fg_node_spec *spec, struct fg_err *err)
     return 0;
 }
 
+static int fill_terms(struct fg_pool *pool,
+                      const struct fg_node_spec *spec,
+                      struct fg_node_terms *out,
+                      struct fg_err *err)
+{
+    uint32_t cores = spec->cpu_milli / 1000;
+    uint32_t units = spec->devices_len ? spec->devices_len : cores ? cores : 1;
+    int64_t price_uusd = spec->price_uusd_per_hour / units;
+    int supplier = fg_suppliers_number(&pool->suppliers, spec->supplier, err);
+    int region = fg_suppliers_region(&pool->suppliers, spec->region, err);
+    if (supplier < 0 || region < 0)
+        return fg_wrap(err, supplier < 0 ? supplier : region, "node %s", spec->name);
+    *out = (struct fg_node_terms){
+        .price_uusd = price_uusd < UINT32_MAX ? (uint32_t)price_uusd : UINT32_MAX,
+        .supplier = (uint8_t)supplier,
+        .region = (uint8_t)region,
+        .is_spot = spec->is_spot,
+        .whole_only = spec->whole_only,
+    };
+    return 0;
+}
+
 static int fill_node(struct fg_pool *pool,
                      const struct fg_node_spec *spec,
                      struct fg_pool_node *out,
@@ -168,7 +215,6 @@ static int fill_node(struct fg_pool *pool,
         .mem_mib_left = spec->mem_mib,
         .devices_len = spec->devices_len,
         .state = FG_NODE_UP,
-        .is_spot = spec->is_spot,
     };
     for (uint32_t i = 0; i < spec->devices_len; i++) {
         int kind = intern_kind(pool, spec->devices[i].kind);
@@ -186,7 +232,7 @@ static int fill_node(struct fg_pool *pool,
     if (site < 0)
         return fg_wrap(err, site, "node %s", spec->name);
     out->site = (uint8_t)site;
-    return 0;
+    return fill_terms(pool, spec, &out->terms, err);
 }
 
 static bool same_shape(const struct fg_pool_node *a, const struct fg_pool_node *b)
@@ -235,8 +281,8 @@ static int update_node(struct fg_pool *pool,
     memcpy(node->island, fresh->island, sizeof(node->island));
     node->islands = fresh->islands;
     node->site = fresh->site;
-    node->is_spot = fresh->is_spot;
-    pool->has_spot |= fresh->is_spot;
+    node->terms = fresh->terms;
+    pool->has_spot |= fresh->terms.is_spot;
     pool->generation++;
     return 0;
 }
@@ -252,7 +298,7 @@ static int append_node(struct fg_pool *pool,
     if (keep_spec(pool, pool->nodes_len, spec) < 0)
         return fg_fail(err, FG_ENOMEM, "node %s: no memory", spec->name);
     pool->nodes[pool->nodes_len] = *fresh;
-    pool->has_spot |= fresh->is_spot;
+    pool->has_spot |= fresh->terms.is_spot;
     fg_index_put(&pool->index, pool->nodes_len, fresh);
     pool->nodes_len++;
     fg_pool_log(pool, (fg_node_id)pool->nodes_len);
@@ -328,7 +374,7 @@ int fg_pool_replace(struct fg_pool *pool,
     fg_index_take(&pool->index, id - 1, &pool->nodes[id - 1]);
     pool->nodes[id - 1] = fresh;
     pool->nodes[id - 1].state = FG_NODE_DOWN;
-    pool->has_spot |= fresh.is_spot;
+    pool->has_spot |= fresh.terms.is_spot;
     forget_name(pool, id, old);
     if (!fg_map_get(pool->names, name_hash(spec->name), NULL))
         fg_map_put(pool->names, name_hash(spec->name), id);
@@ -346,6 +392,12 @@ void fg_pool_set_state(struct fg_pool *pool, fg_node_id id, enum fg_node_state s
     fg_index_put(&pool->index, id - 1, node);
     fg_pool_log(pool, id);
     pool->generation++;
+}
+
+bool fg_pool_is_open(const struct fg_pool *pool, fg_node_id id)
+{
+    const struct fg_pool_node *node = fg_pool_node(pool, id);
+    return node->state == FG_NODE_UP && !(pool->suppliers.down >> node->terms.supplier & 1);
 }
 
 bool fg_pool_is_idle(const struct fg_pool *pool, fg_node_id id)
@@ -451,6 +503,7 @@ void fg_pool_copy(struct fg_pool *to, const struct fg_pool *from)
     memcpy(to->nodes, from->nodes, from->nodes_len * sizeof(to->nodes[0]));
     memcpy(to->kinds, from->kinds, sizeof(to->kinds));
     to->links = from->links;
+    to->suppliers = from->suppliers;
     fg_index_copy(&to->index, &from->index);
     to->nodes_len = from->nodes_len;
     to->kinds_len = from->kinds_len;

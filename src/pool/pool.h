@@ -17,6 +17,7 @@
 #include "base/err.h"
 #include "model/resources.h"
 #include "pool/links.h"
+#include "pool/suppliers.h"
 
 #include <stddef.h>
 
@@ -36,6 +37,14 @@ enum fg_host_class {
 };
 enum fg_host_class fg_host_class(uint32_t devices, uint32_t gpu_milli);
 
+/* On what terms work goes to a node. */
+struct fg_node_terms {
+    uint32_t price_uusd;      /* an hour of a device (without devices: of a core), saturating */
+    uint8_t supplier, region; /* numbers, see suppliers.h */
+    bool is_spot;             /* may be taken back at short notice */
+    bool whole_only;          /* no shares of devices */
+};
+
 /* One node as the pool keeps it.  Read only outside of the pool. */
 struct fg_pool_node {
     uint32_t cpu_milli_left, cpu_milli;
@@ -48,8 +57,8 @@ struct fg_pool_node {
         island[FG_NODE_DEVICES_MAX]; /* 0, 1, ...: those of one talk to each other directly */
     uint8_t islands;                 /* so many; of a node where that is not known 1 */
     uint32_t device_mem_mib[FG_NODE_DEVICES_MAX];
-    uint8_t site;                    /* number, see links.h; 0 not known */
-    bool is_spot;                    /* may be taken back at short notice */
+    uint8_t site; /* number, see links.h; 0 not known */
+    struct fg_node_terms terms;
     uint64_t kinds;                  /* set of the kinds it has */
     uint16_t hosts[FG_HOST_CLASSES]; /* grants it holds, by what they take: see fg_host_class */
 };
@@ -82,6 +91,8 @@ const struct fg_pool_node *fg_pool_node(const struct fg_pool *pool, fg_node_id n
 const struct fg_node_spec *fg_pool_spec(const struct fg_pool *pool, fg_node_id node);
 fg_node_id fg_pool_find(const struct fg_pool *pool, const char *name); /* 0: none */
 void fg_pool_set_state(struct fg_pool *pool, fg_node_id node, enum fg_node_state state);
+/* May it get new work: it is up, and so is its supplier? */
+bool fg_pool_is_open(const struct fg_pool *pool, fg_node_id node);
 bool fg_pool_is_idle(const struct fg_pool *pool,
                      fg_node_id node); /* nothing is granted on it */
 
@@ -103,6 +114,15 @@ uint64_t fg_pool_generation(const struct fg_pool *pool);
 /* Sites and the links between them, to look at and to add to.  Sites of nodes come with the nodes. */
 struct fg_links *fg_pool_links(struct fg_pool *pool);
 const struct fg_links *fg_pool_links_of(const struct fg_pool *pool);
+
+/* Whose nodes it has; the suppliers of nodes come with the nodes, up and with nothing known of how long work waits. */
+const struct fg_suppliers *fg_pool_suppliers(const struct fg_pool *pool);
+/* What is known of one now; made if new.  Nodes of one that is not up get no new grants.  "" and "local" are this
+ * machine, which is always up: FG_EINVAL.  FG_ENOCAP. */
+[[nodiscard]] int fg_pool_set_supplier(struct fg_pool *pool,
+                                       const char *name,
+                                       const struct fg_supplier_state *state,
+                                       struct fg_err *err);
 
 /* Which nodes a task may go to, by who may take them back (schedule/spot.h). */
 enum fg_spot_rule {
@@ -127,7 +147,26 @@ struct fg_need {
     uint32_t data_mib; /* that is to be where it runs; 0: none, or nobody knows where it is */
     uint8_t data_site; /* number of the site that has it */
     uint8_t spot;      /* fg_spot_rule */
+    uint32_t max_price_uusd; /* an hour of a device, see fg_node_terms; 0: any */
+    uint32_t
+        not_suppliers; /* sets of those whose nodes it may not have; suppliers that are not up counted */
+    uint64_t not_regions;
 };
+/* May it go to a node of these terms? */
+static inline bool fg_need_suits(const struct fg_need *need, const struct fg_node_terms *terms)
+{
+    return fg_spot_suits(need->spot, terms->is_spot)
+           && !((need->not_suppliers >> terms->supplier | need->not_regions >> terms->region)
+                & 1)
+           && (need->max_price_uusd == 0 || terms->price_uusd <= need->max_price_uusd)
+           && !(terms->whole_only && need->count && need->gpu_milli < 1000);
+}
+/* Do both allow the same terms? */
+static inline bool fg_need_terms_same(const struct fg_need *a, const struct fg_need *b)
+{
+    return a->spot == b->spot && a->not_suppliers == b->not_suppliers
+           && a->not_regions == b->not_regions && a->max_price_uusd == b->max_price_uusd;
+}
 struct fg_need fg_pool_need(const struct fg_pool *pool, const struct fg_request *request);
 
 /* Could this node take it now (`empty` false) or if nothing else ran there (`empty` true)?  With `also`, the

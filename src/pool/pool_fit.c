@@ -21,6 +21,12 @@ struct fg_need fg_pool_need(const struct fg_pool *pool, const struct fg_request 
         .mem_mib = request->mem_mib,
         .data_mib = data_site ? request->data_mib : 0,
         .data_site = data_site,
+        .max_price_uusd = request->max_price_uusd < UINT32_MAX
+                              ? (uint32_t)request->max_price_uusd
+                              : UINT32_MAX,
+        .not_suppliers =
+            fg_suppliers_left_out(&pool->suppliers, request->suppliers) | pool->suppliers.down,
+        .not_regions = fg_suppliers_regions_left_out(&pool->suppliers, request->regions),
     };
 }
 
@@ -82,8 +88,7 @@ bool fg_pool_node_fit(const struct fg_pool_node *node,
 {
     uint32_t cpu = empty ? node->cpu_milli : node->cpu_milli_left;
     uint64_t mem = empty ? node->mem_mib : node->mem_mib_left;
-    if (need->cpu_milli > cpu || need->mem_mib > mem
-        || !fg_spot_suits(need->spot, node->is_spot))
+    if (need->cpu_milli > cpu || need->mem_mib > mem || !fg_need_suits(need, &node->terms))
         return false;
     if (second
         && (need->cpu_milli > second->cpu_milli_left || need->mem_mib > second->mem_mib_left))
@@ -137,7 +142,7 @@ uint32_t fg_pool_node_room(const struct fg_pool_node *node,
 {
     assert(need->count == 0 || need->gpu_milli > 0);
     uint64_t most = UINT32_MAX, by_device = 0;
-    if (!fg_spot_suits(need->spot, node->is_spot))
+    if (!fg_need_suits(need, &node->terms))
         return 0;
     if (need->count) {
         for (uint64_t kinds = need->kinds & node->kinds; kinds; kinds &= kinds - 1)

@@ -13,6 +13,7 @@ struct fg_pool {
     size_t kinds_len;
     uint64_t generation;
     struct fg_links links;
+    struct fg_suppliers suppliers;
     struct fg_pool_index index;
     bool has_spot;
     struct fg_map *names; /* hash of a name -> id of the first node that has it */

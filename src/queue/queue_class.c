@@ -15,9 +15,11 @@ static uint64_t mix(uint64_t hash, uint8_t byte)
 
 static uint64_t mix_request(uint64_t hash, const struct fg_request *r)
 {
-    const uint64_t numbers[] = {r->count,   r->gpu_milli,  r->gpu_mem_mib, r->cpu_milli,
-                                r->mem_mib, r->rate_milli, r->data_mib};
-    const char *const texts[] = {r->kind, r->data_site};
+    const uint64_t numbers[] = {
+        r->count,    r->gpu_milli,  r->gpu_mem_mib, r->cpu_milli,
+        r->mem_mib,  r->rate_milli, r->data_mib,    (uint64_t)r->max_price_uusd,
+        r->may_split};
+    const char *const texts[] = {r->kind, r->data_site, r->suppliers, r->regions};
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         for (const char *at = texts[i]; *at; at++)
             hash = mix(hash, (uint8_t)*at);
@@ -42,7 +44,9 @@ static bool same(const struct fg_request *a, const struct fg_request *b)
     return strcmp(a->kind, b->kind) == 0 && a->count == b->count && a->gpu_milli == b->gpu_milli
            && a->gpu_mem_mib == b->gpu_mem_mib && a->cpu_milli == b->cpu_milli
            && a->mem_mib == b->mem_mib && a->rate_milli == b->rate_milli
-           && a->data_mib == b->data_mib && strcmp(a->data_site, b->data_site) == 0;
+           && a->data_mib == b->data_mib && strcmp(a->data_site, b->data_site) == 0
+           && strcmp(a->suppliers, b->suppliers) == 0 && strcmp(a->regions, b->regions) == 0
+           && a->max_price_uusd == b->max_price_uusd && a->may_split == b->may_split;
 }
 
 static bool is_class(const struct class_row *row,

@@ -172,14 +172,14 @@ static int place(struct batch *batch,
                  uint16_t choice,
                  struct fg_grant *out)
 {
+    struct fg_need need;
     size_t k = 0;
-    while (!gang->allowed[gang->order[k]])
+    while (!fg_gang_need(gang, gang->order[k], &need))
         k++;
-    int first = gang->order[k];
+    int first = gang->ways[gang->order[k]].alternative;
     if (choice > 0) {
         size_t step = (choice - 1UL) * fg_pool_len(batch->pool) / (batch->choices - 1UL);
-        if (place_from(batch, beside, &gang->needs[first], gang->tasks, (fg_node_id)step + 1,
-                       out))
+        if (place_from(batch, beside, &need, gang->tasks, (fg_node_id)step + 1, out))
             return first;
     }
     return fg_gang_place(batch->pool, beside, batch->placer, gang, out);

@@ -175,7 +175,7 @@ static bool is_kept(const struct plan *plan, const struct promise *promise, int6
     for (uint32_t i = 0; i < promise->tasks; i++) {
         const struct fg_grant *grant = &promise->grants[i];
         if (grant->node > fg_pool_len(plan->pass->pool)
-            || fg_pool_node(plan->pass->pool, grant->node)->state != FG_NODE_UP)
+            || !fg_pool_is_open(plan->pass->pool, grant->node))
             return false;
         /* Grants of one node stand together. */
         if (grant->node != last)

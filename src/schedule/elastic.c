@@ -52,6 +52,8 @@ static void fill_one(struct fg_schedule *schedule,
     struct fg_spot_verdict verdict;
     fg_spot_judge(schedule->config, pass->pool, pass->queue, job, pass->now_us, &verdict);
     need.spot = (uint8_t)verdict.rule;
+    if (!any_of[decision->alternative].may_split)
+        need.not_suppliers = ~(1U << fg_pool_node(pass->pool, grants->node)->terms.supplier);
     if (grants->devices) /* all of one kind */
         need.kinds = 1ULL << fg_pool_node(pass->pool, grants->node)
                                  ->kind[__builtin_ctz(grants->devices)];
@@ -283,11 +285,15 @@ static uint64_t more_of(const struct fg_pass *pass,
     gang.tasks = fg_job_tasks_max(job);
     const struct fg_grant *grant = fg_runner_grants(runner);
     struct fg_gang_room room = fg_gang_room(pass->pool, &gang);
-    for (size_t i = 0; i < gang.needs_len; i++)
-        if (gang.allowed[i] && gang.needs[i].cpu_milli == grant->cpu_milli
-            && gang.needs[i].mem_mib == grant->mem_mib
-            && gang.needs[i].count == (uint32_t)__builtin_popcount(grant->devices))
+    uint8_t supplier = fg_pool_node(pass->pool, grant->node)->terms.supplier;
+    for (size_t i = 0; i < gang.ways_len; i++) {
+        struct fg_need need;
+        if (fg_gang_need(&gang, i, &need) && need.cpu_milli == grant->cpu_milli
+            && need.mem_mib == grant->mem_mib
+            && need.count == (uint32_t)__builtin_popcount(grant->devices)
+            && !(need.not_suppliers >> supplier & 1))
             return room.tasks[i];
+    }
     return 0;
 }
 

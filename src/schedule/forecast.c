@@ -230,7 +230,7 @@ int64_t fg_forecast_reserve(struct fg_schedule *schedule,
         go_to(schedule, soonest_us);
     bool is_new = forecast->gang.tasks != gang->tasks
                   || !fg_gang_is_alike(&forecast->gang, gang)
-                  || memcmp(forecast->gang.order, gang->order, sizeof(gang->order)) != 0;
+                  || memcmp(forecast->gang.order, gang->order, gang->ways_len) != 0;
     if (forecast->head_len > 0 && !is_new && !forecast->may_be_sooner && !forecast->is_stale)
         return forecast->until_us;
     lift(forecast);

@@ -8,6 +8,7 @@
 #include "schedule/quota.h"
 
 #include <assert.h>
+#include <string.h>
 
 /* -- what it asks, within the quota ------------------------------------------------------------- */
 
@@ -27,6 +28,32 @@ static uint64_t allowed_kinds(const struct fg_pool *pool,
     return allowed;
 }
 
+/* Suppliers whose nodes may take such tasks, in the pool as it is. */
+static uint32_t suppliers_of(const struct fg_pool *pool, const struct fg_need *need)
+{
+    const struct fg_suppliers *suppliers = fg_pool_suppliers(pool);
+    uint32_t all = (uint32_t)((2ULL << suppliers->len) - 1);
+    return all & ~need->not_suppliers;
+}
+
+/* Tasks of a gang talk to each other: they stay with one supplier unless their owner says that they need not. */
+static void list_ways(const struct fg_pool *pool,
+                      const struct fg_request *any_of,
+                      struct fg_gang *gang)
+{
+    gang->has_choice = fg_pool_suppliers(pool)->len > 0;
+    for (uint8_t i = 0; i < gang->needs_len; i++) {
+        if (!gang->has_choice || (any_of[i].may_split && gang->tasks > 1)) {
+            gang->ways[gang->ways_len++] = (struct fg_way){i, FG_WAY_ANYWHERE};
+            continue;
+        }
+        for (uint32_t left = suppliers_of(pool, &gang->needs[i]); left; left &= left - 1)
+            gang->ways[gang->ways_len++] = (struct fg_way){i, (uint8_t)__builtin_ctz(left)};
+    }
+    for (size_t i = 0; i < gang->ways_len; i++)
+        gang->order[i] = (uint8_t)i;
+}
+
 struct fg_gang fg_gang_of(const struct fg_pool *pool,
                           struct fg_queue *queue,
                           const struct fg_job *job)
@@ -36,7 +63,6 @@ struct fg_gang fg_gang_of(const struct fg_pool *pool,
     gang.may_not_borrow = !job->preemptible && fg_quota_borrows_back(queue, job->project);
     for (size_t i = 0; i < gang.needs_len; i++) {
         struct fg_need *need = &gang.needs[i];
-        gang.order[i] = (uint8_t)i;
         *need = fg_pool_need(pool, &any_of[i]);
         int64_t tasks = job->tasks;
         struct fg_amount amount = {.gpu_milli = tasks * need->count * need->gpu_milli,
@@ -52,18 +78,21 @@ struct fg_gang fg_gang_of(const struct fg_pool *pool,
         gang.is_possible = gang.is_possible || gang.allowed[i];
         need->kinds = kinds;
     }
+    list_ways(pool, any_of, &gang);
     return gang;
 }
 
 bool fg_gang_is_alike(const struct fg_gang *a, const struct fg_gang *b)
 {
-    if (a->needs_len != b->needs_len)
+    if (a->needs_len != b->needs_len || a->ways_len != b->ways_len
+        || memcmp(a->ways, b->ways, a->ways_len * sizeof(a->ways[0])) != 0)
         return false;
     for (size_t i = 0; i < a->needs_len; i++) {
         const struct fg_need *x = &a->needs[i], *y = &b->needs[i];
         if (a->allowed[i] != b->allowed[i] || x->kinds != y->kinds || x->count != y->count
             || x->gpu_milli != y->gpu_milli || x->gpu_mem_mib != y->gpu_mem_mib
-            || x->cpu_milli != y->cpu_milli || x->mem_mib != y->mem_mib || x->spot != y->spot)
+            || x->cpu_milli != y->cpu_milli || x->mem_mib != y->mem_mib
+            || !fg_need_terms_same(x, y))
             return false;
     }
     return true;
@@ -124,10 +153,12 @@ static bool place_by_rule(struct fg_pool *pool,
                           struct fg_pool *also,
                           struct fg_placer *placer,
                           const struct fg_gang *gang,
-                          size_t alternative,
+                          size_t way,
                           struct fg_grant *out_grants)
 {
-    struct fg_need need = gang->needs[alternative];
+    struct fg_need need;
+    if (!fg_gang_need(gang, way, &need))
+        return false;
     bool prefers = need.spot == FG_SPOT_FIRST || need.spot == FG_SPOT_LAST;
     if (prefers) {
         need.spot = need.spot == FG_SPOT_FIRST ? FG_SPOT_ONLY : FG_SPOT_NEVER;
@@ -144,11 +175,9 @@ int fg_gang_place(struct fg_pool *pool,
                   const struct fg_gang *gang,
                   struct fg_grant *out_grants)
 {
-    for (size_t k = 0; k < gang->needs_len; k++) {
-        size_t i = gang->order[k];
-        if (gang->allowed[i] && place_by_rule(pool, also, placer, gang, i, out_grants))
-            return (int)i;
-    }
+    for (size_t k = 0; k < gang->ways_len; k++)
+        if (place_by_rule(pool, also, placer, gang, gang->order[k], out_grants))
+            return gang->ways[gang->order[k]].alternative;
     return -1;
 }
 
@@ -158,18 +187,22 @@ int fg_gang_place(struct fg_pool *pool,
 static uint32_t room_on(const struct fg_pool *pool,
                         fg_node_id id,
                         const struct fg_gang *gang,
-                        size_t alternative,
+                        size_t way,
                         bool empty)
 {
-    if (!gang->allowed[alternative] || fg_pool_node(pool, id)->state != FG_NODE_UP)
+    const struct fg_pool_node *node = fg_pool_node(pool, id);
+    struct fg_way at = gang->ways[way];
+    if (node->state != FG_NODE_UP
+        || (at.supplier != FG_WAY_ANYWHERE && at.supplier != node->terms.supplier)
+        || !gang->allowed[at.alternative])
         return 0;
-    uint32_t room = fg_pool_room(pool, id, &gang->needs[alternative], empty);
+    uint32_t room = fg_pool_room(pool, id, &gang->needs[at.alternative], empty);
     return room < gang->tasks ? room : gang->tasks;
 }
 
 bool fg_gang_fits_empty(const struct fg_pool *pool, const struct fg_gang *gang)
 {
-    for (size_t i = 0; i < gang->needs_len; i++) {
+    for (size_t i = 0; i < gang->ways_len; i++) {
         uint64_t tasks = 0;
         for (fg_node_id id = 1; id <= fg_pool_len(pool) && tasks < gang->tasks; id++)
             tasks += room_on(pool, id, gang, i, true);
@@ -183,7 +216,7 @@ struct fg_gang_room fg_gang_room(const struct fg_pool *pool, const struct fg_gan
 {
     struct fg_gang_room room = {};
     for (fg_node_id id = 1; id <= fg_pool_len(pool); id++)
-        for (size_t i = 0; i < gang->needs_len; i++)
+        for (size_t i = 0; i < gang->ways_len; i++)
             room.tasks[i] += room_on(pool, id, gang, i, false);
     return room;
 }
@@ -193,17 +226,17 @@ void fg_gang_release(struct fg_pool *pool,
                      const struct fg_grant *grant,
                      struct fg_gang_room *room)
 {
-    for (size_t i = 0; i < gang->needs_len; i++)
+    for (size_t i = 0; i < gang->ways_len; i++)
         room->tasks[i] -= room_on(pool, grant->node, gang, i, false);
     fg_pool_release(pool, grant);
-    for (size_t i = 0; i < gang->needs_len; i++)
+    for (size_t i = 0; i < gang->ways_len; i++)
         room->tasks[i] += room_on(pool, grant->node, gang, i, false);
 }
 
 bool fg_gang_has_room(const struct fg_gang *gang, const struct fg_gang_room *room)
 {
-    for (size_t i = 0; i < gang->needs_len; i++)
-        if (gang->allowed[i] && room->tasks[i] >= gang->tasks)
+    for (size_t i = 0; i < gang->ways_len; i++)
+        if (room->tasks[i] >= gang->tasks)
             return true;
     return false;
 }

@@ -73,8 +73,7 @@ static void drop_closed(struct fg_schedule *schedule, const struct fg_pass *pass
 static bool claim(struct fg_pool *pool, const struct fg_grant *grants, uint32_t tasks)
 {
     for (uint32_t task = 0; task < tasks; task++)
-        if (grants[task].node > fg_pool_len(pool)
-            || fg_pool_node(pool, grants[task].node)->state != FG_NODE_UP)
+        if (grants[task].node > fg_pool_len(pool) || !fg_pool_is_open(pool, grants[task].node))
             return false;
     return fg_pool_claim_all(pool, grants, tasks, NULL) == 0;
 }

@@ -79,7 +79,7 @@ static void count_devices(struct supply *supply, const struct fg_pool *pool)
     *supply = (struct supply){.generation = fg_pool_generation(pool)};
     for (fg_node_id id = 1; id <= fg_pool_len(pool); id++) {
         const struct fg_pool_node *node = fg_pool_node(pool, id);
-        if (node->state != FG_NODE_UP || node->devices_len == 0)
+        if (!fg_pool_is_open(pool, id) || node->devices_len == 0)
             continue;
         double usd =
             (double)fg_pool_spec(pool, id)->price_uusd_per_hour / 1e6 / node->devices_len;
@@ -330,19 +330,19 @@ void fg_kinds_order(struct fg_kinds *kinds, const struct fg_job *job, struct fg_
     double owed[FG_ANY_OF_MAX];
     for (size_t i = 0; i < gang->needs_len; i++)
         owed[i] = missing(kinds, row, i);
-    /* Insertion: what is owed, then the rate, then as it was written. */
-    for (size_t i = 1; i < gang->needs_len; i++) {
-        uint8_t me = gang->order[i];
+    /* Insertion: what is owed, then the rate, then as it was. */
+    for (size_t i = 1; i < gang->ways_len; i++) {
+        uint8_t way = gang->order[i], me = gang->ways[way].alternative;
         size_t at = i;
         for (; at > 0; at--) {
-            uint8_t before = gang->order[at - 1];
+            uint8_t before = gang->ways[gang->order[at - 1]].alternative;
             bool better = owed[me] > owed[before]
                           || (owed[me] >= owed[before] && row->rate[me] > row->rate[before]);
             if (!better)
                 break;
-            gang->order[at] = before;
+            gang->order[at] = gang->order[at - 1];
         }
-        gang->order[at] = me;
+        gang->order[at] = way;
     }
 }
 

@@ -227,8 +227,8 @@ static void list_by_node(struct search *search)
 static uint64_t gained(const struct search *search, const struct fg_gang_room *room)
 {
     uint64_t most = 0;
-    for (size_t i = 0; i < search->gang->needs_len; i++)
-        if (search->gang->allowed[i] && room->tasks[i] - search->room.tasks[i] > most)
+    for (size_t i = 0; i < search->gang->ways_len; i++)
+        if (room->tasks[i] - search->room.tasks[i] > most)
             most = room->tasks[i] - search->room.tasks[i];
     return most;
 }

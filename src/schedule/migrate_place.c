@@ -66,14 +66,17 @@ void fg_placing_free(struct fg_placing *placing)
 
 /* -- what needs a place ---------------------------------------------------------------------------- */
 
-/* What a task needs to be as well off as with this grant. */
+/* What a task needs to be as well off as with this grant: with the same supplier, in the same region, and no dearer. */
 static struct fg_need need_of(const struct fg_pool *pool, const struct fg_grant *grant)
 {
     const struct fg_pool_node *node = fg_pool_node(pool, grant->node);
     struct fg_need need = {.count = (uint32_t)__builtin_popcount(grant->devices),
                            .gpu_milli = grant->gpu_milli,
                            .cpu_milli = grant->cpu_milli,
-                           .mem_mib = grant->mem_mib};
+                           .mem_mib = grant->mem_mib,
+                           .not_suppliers = ~(1U << node->terms.supplier),
+                           .not_regions = ~(1ULL << node->terms.region),
+                           .max_price_uusd = node->terms.price_uusd};
     if (!need.count)
         return need;
     uint32_t first = (uint32_t)__builtin_ctz(grant->devices);
@@ -97,18 +100,18 @@ static void add_item(struct fg_placing *placing, const struct fg_need *need, boo
 }
 
 static void list_items(struct fg_placing *placing,
-                       size_t alternative,
+                       const struct fg_need *need,
                        const uint32_t *jobs,
                        size_t len)
 {
     placing->items_len = 0;
     for (uint32_t task = 0; task < placing->gang->tasks; task++)
-        add_item(placing, &placing->gang->needs[alternative], true);
+        add_item(placing, need, true);
     for (size_t i = 0; i < len; i++) {
         const struct fg_movable *movable = &placing->movable[jobs[i]];
         for (size_t task = 0; task < movable->grants_len; task++) {
-            struct fg_need need = need_of(placing->pool, &movable->grants[task]);
-            add_item(placing, &need, false);
+            struct fg_need as_now = need_of(placing->pool, &movable->grants[task]);
+            add_item(placing, &as_now, false);
         }
     }
 }
@@ -159,7 +162,8 @@ static bool is_alike(const struct item *a, const struct item *b)
     return a->need.kinds == b->need.kinds && a->need.count == b->need.count
            && a->need.gpu_milli == b->need.gpu_milli
            && a->need.gpu_mem_mib == b->need.gpu_mem_mib
-           && a->need.cpu_milli == b->need.cpu_milli && a->need.mem_mib == b->need.mem_mib;
+           && a->need.cpu_milli == b->need.cpu_milli && a->need.mem_mib == b->need.mem_mib
+           && fg_need_terms_same(&a->need, &b->need);
 }
 
 /* The items from `at` on, in every way. */
@@ -210,12 +214,14 @@ int fg_placing_try(struct fg_placing *placing,
                    size_t len)
 {
     const struct fg_gang *gang = placing->gang;
-    for (size_t i = 0; i < gang->needs_len; i++) {
-        if (!gang->allowed[i] || room->tasks[i] < gang->tasks)
+    for (size_t k = 0; k < gang->ways_len; k++) {
+        size_t way = gang->order[k];
+        struct fg_need need;
+        if (room->tasks[way] < gang->tasks || !fg_gang_need(gang, way, &need))
             continue;
-        list_items(placing, i, jobs, len);
+        list_items(placing, &need, jobs, len);
         if (place_all(placing))
-            return (int)i;
+            return gang->ways[way].alternative;
     }
     return -1;
 }

@@ -105,6 +105,8 @@ static void build(struct world *world, uint64_t seed, bool shares)
     world->asked = random_request(world);
     world->gang = (struct fg_gang){.tasks = 1 + (draw(world, 3) == 0),
                                    .needs_len = 1,
+                                   .ways = {{0, FG_WAY_ANYWHERE}},
+                                   .ways_len = 1,
                                    .needs = {fg_pool_need(world->pool, &world->asked)},
                                    .allowed = {true},
                                    .is_possible = true};
@@ -346,6 +348,8 @@ static struct fg_gang whole_nodes(const struct fg_pool *pool, uint32_t tasks)
         .kind = "h100", .count = 8, .gpu_milli = 1000, .cpu_milli = 8000};
     return (struct fg_gang){.tasks = tasks,
                             .needs_len = 1,
+                            .ways = {{0, FG_WAY_ANYWHERE}},
+                            .ways_len = 1,
                             .needs = {fg_pool_need(pool, &request)},
                             .allowed = {true},
                             .is_possible = true};

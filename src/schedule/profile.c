@@ -55,7 +55,6 @@ void fg_profile_clear(struct fg_profile *profile, const struct fg_pool *pool)
         profile->nodes_room = nodes;
         profile->first = grow(profile->first, nodes, sizeof(profile->first[0]));
         profile->by_room = grow(profile->by_room, nodes, sizeof(profile->by_room[0]));
-        profile->rooms = grow(profile->rooms, nodes * FG_ANY_OF_MAX, sizeof(profile->rooms[0]));
     }
     for (size_t i = 0; i < nodes; i++)
         profile->first[i] = NO_SPAN;
@@ -260,8 +259,8 @@ struct search {
     struct fg_profile *profile;
     const struct fg_profile_ask *ask;
     int64_t at_us;
-    uint64_t total[FG_ANY_OF_MAX];
-    size_t begin; /* the next that comes into the window */
+    uint64_t total[FG_WAYS_MAX]; /* by way */
+    size_t begin;                /* the next that comes into the window */
 };
 
 static int64_t window_end(const struct search *search)
@@ -286,15 +285,16 @@ static void count_node(struct search *search, fg_node_id node, bool is_new)
 {
     const struct fg_gang *gang = search->ask->gang;
     struct fg_pool_node view = {.state = fg_pool_node(search->profile->pool, node)->state};
+    struct fg_need need;
     if (is_new && search->ask->from_now && !takes_one_now(search, node))
         view.state = FG_NODE_DOWN;
     if (view.state == FG_NODE_UP)
         fg_profile_view(search->profile, node, search->at_us, window_end(search),
                         search->ask->pick, &view);
-    for (size_t i = 0; i < gang->needs_len; i++) {
+    for (size_t i = 0; i < gang->ways_len; i++) {
         uint32_t *kept = &search->profile->rooms[i * search->profile->nodes_room + node - 1];
-        uint32_t room = view.state == FG_NODE_UP && gang->allowed[i]
-                            ? fg_pool_node_room(&view, &gang->needs[i], false)
+        uint32_t room = view.state == FG_NODE_UP && fg_gang_need(gang, i, &need)
+                            ? fg_pool_node_room(&view, &need, false)
                             : 0;
         if (room > gang->tasks)
             room = gang->tasks;
@@ -306,8 +306,8 @@ static void count_node(struct search *search, fg_node_id node, bool is_new)
 static int has_room(const struct search *search)
 {
     const struct fg_gang *gang = search->ask->gang;
-    for (size_t k = 0; k < gang->needs_len; k++)
-        if (gang->allowed[gang->order[k]] && search->total[gang->order[k]] >= gang->tasks)
+    for (size_t k = 0; k < gang->ways_len; k++)
+        if (search->total[gang->order[k]] >= gang->tasks)
             return gang->order[k];
     return -1;
 }
@@ -334,12 +334,16 @@ static int compare_order(const void *a, const void *b)
 }
 
 /* On the nodes that are left with the least. */
-static void place(struct search *search, int alternative, struct fg_grant *out_grants)
+static void place(struct search *search, int way, struct fg_grant *out_grants)
 {
     struct fg_profile *profile = search->profile;
     const struct fg_gang *gang = search->ask->gang;
-    const uint32_t *rooms = &profile->rooms[(size_t)alternative * profile->nodes_room];
+    const uint32_t *rooms = &profile->rooms[(size_t)way * profile->nodes_room];
     struct fg_pool_node view;
+    struct fg_need need;
+    bool is_allowed = fg_gang_need(gang, (size_t)way, &need);
+    assert(is_allowed);
+    (void)is_allowed;
     size_t len = 0;
     for (fg_node_id node = 1; node <= fg_pool_len(profile->pool); node++) {
         if (rooms[node - 1] == 0)
@@ -360,14 +364,22 @@ static void place(struct search *search, int alternative, struct fg_grant *out_g
         fg_profile_view(profile, node, search->at_us, window_end(search), search->ask->pick,
                         &view);
         struct fg_grant grant;
-        while (placed < gang->tasks
-               && fg_pool_node_fit(&view, NULL, &gang->needs[alternative], false, &grant)
+        while (placed < gang->tasks && fg_pool_node_fit(&view, NULL, &need, false, &grant)
                && fg_profile_take(&view, &grant)) {
             grant.node = node;
             out_grants[placed++] = grant;
         }
     }
     assert(placed == gang->tasks);
+}
+
+static void make_rooms(struct fg_profile *profile, const struct fg_gang *gang)
+{
+    size_t len = profile->nodes_room * gang->ways_len;
+    if (len <= profile->rooms_room)
+        return;
+    profile->rooms_room = len;
+    profile->rooms = grow(profile->rooms, len, sizeof(profile->rooms[0]));
 }
 
 int64_t fg_profile_soonest(struct fg_profile *profile,
@@ -380,16 +392,19 @@ int64_t fg_profile_soonest(struct fg_profile *profile,
     sort_moments(&profile->ends);
     if (ask->now_us >= ask->before_us)
         return INT64_MAX;
+    make_rooms(profile, ask->gang);
     for (fg_node_id node = 1; node <= fg_pool_len(profile->pool); node++)
         count_node(&search, node, true);
     search.begin = find_moment(&profile->begins, window_end(&search));
     size_t end = find_moment(&profile->ends, ask->now_us + 1);
-    while ((*out_alternative = has_room(&search)) < 0) {
+    int way;
+    while ((way = has_room(&search)) < 0) {
         if (end == profile->ends.len || profile->ends.items[end].time_us >= ask->before_us)
             return INT64_MAX;
         go_to(&search, profile->ends.items[end].time_us, &end);
     }
+    *out_alternative = ask->gang->ways[way].alternative;
     if (out_grants)
-        place(&search, *out_alternative, out_grants);
+        place(&search, way, out_grants);
     return search.at_us;
 }

@@ -48,7 +48,8 @@ struct fg_profile {
     struct span *spans;
     size_t spans_len, spans_room;
     uint32_t *first; /* by node */
-    uint32_t *rooms; /* of a search: [alternative][node - 1] */
+    uint32_t *rooms; /* of a search: [way][node - 1] */
+    size_t rooms_room;
     size_t nodes_room;
     struct moments begins, ends;
     struct fg_node_order *by_room;

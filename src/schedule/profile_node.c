@@ -13,10 +13,10 @@ static bool takes(const struct fg_profile_ask *ask,
                   fg_node_id node,
                   struct fg_grant *out_grant)
 {
-    for (size_t k = 0; k < ask->gang->needs_len; k++) {
-        size_t i = ask->gang->order[k];
-        if (!ask->gang->allowed[i]
-            || !fg_pool_node_fit(view, NULL, &ask->gang->needs[i], false, out_grant))
+    for (size_t k = 0; k < ask->gang->ways_len; k++) {
+        struct fg_need need;
+        if (!fg_gang_need(ask->gang, ask->gang->order[k], &need)
+            || !fg_pool_node_fit(view, NULL, &need, false, out_grant))
             continue;
         out_grant->node = node;
         return true;

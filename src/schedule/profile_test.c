@@ -77,6 +77,8 @@ static struct fg_gang random_gang(void)
                    .mem_mib = 1024ULL * (1 + draw(6))}},
         .allowed = {true},
         .needs_len = 1,
+        .ways = {{0, FG_WAY_ANYWHERE}},
+        .ways_len = 1,
         .is_possible = true,
     };
 }

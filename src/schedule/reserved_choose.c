@@ -34,7 +34,7 @@ static struct offer offer_of(const struct fg_schedule *schedule,
 {
     const struct fg_pool_node *node = fg_pool_node(pool, id);
     struct offer offer = {.node = id, .free_us = INT64_MIN};
-    if (node->state != FG_NODE_UP || !(node->kinds & kinds))
+    if (!fg_pool_is_open(pool, id) || !(node->kinds & kinds))
         return offer;
     for (uint32_t i = 0; i < node->devices_len; i++)
         if (kinds >> node->kind[i] & 1)

@@ -157,12 +157,11 @@ static bool start_as(struct fg_schedule *schedule,
 {
     struct reserved *reserved = &schedule->reserved;
     struct fg_grant *grants = fg_schedule_grants_room(schedule, fg_job_tasks_max(job));
-    for (size_t i = 0; i < gang->needs_len; i++) {
-        uint32_t alternative = gang->order[i];
-        if (!gang->allowed[alternative]
-            || find_places(reserved, pass->pool, tenant, &gang->needs[alternative], grants,
-                           tasks)
-                   < tasks
+    for (size_t i = 0; i < gang->ways_len; i++) {
+        uint32_t alternative = gang->ways[gang->order[i]].alternative;
+        struct fg_need need;
+        if (!fg_gang_need(gang, gang->order[i], &need)
+            || find_places(reserved, pass->pool, tenant, &need, grants, tasks) < tasks
             || fg_quota_allows_grants(pass->queue, pass->pool, job, grants, tasks, NULL) < 0)
             continue;
         for (uint32_t task = 0; task < tasks; task++)
@@ -211,21 +210,23 @@ static bool fits_empty(const struct walk *walk,
                        const struct window *window,
                        const struct fg_gang *gang)
 {
-    for (size_t i = 0; i < gang->needs_len; i++) {
+    for (size_t i = 0; i < gang->ways_len; i++) {
         uint64_t room = 0;
-        for (size_t k = 0; gang->allowed[i] && k < window->advance->places_len; k++) {
+        struct fg_need need;
+        bool is_allowed = fg_gang_need(gang, i, &need);
+        for (size_t k = 0; is_allowed && k < window->advance->places_len; k++) {
             const struct fg_advance_place *place = &window->advance->places[k];
             if (place->node == 0 || place->node > fg_pool_len(walk->pass->pool))
                 continue;
             struct fg_pool_node node = *fg_pool_node(walk->pass->pool, place->node);
             if (node.state != FG_NODE_UP
-                || (gang->needs[i].count == 0 && !is_whole(walk->pass->pool, place)))
+                || (need.count == 0 && !is_whole(walk->pass->pool, place)))
                 continue;
             node.cpu_milli_left = node.cpu_milli;
             node.mem_mib_left = node.mem_mib;
             for (uint32_t at = 0; at < node.devices_len; at++)
                 node.left_milli[at] = place->devices >> at & 1 ? 1000 : 0;
-            room += fg_pool_node_room(&node, &gang->needs[i], false);
+            room += fg_pool_node_room(&node, &need, false);
         }
         if (room >= gang->tasks)
             return true;

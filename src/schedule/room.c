@@ -8,8 +8,8 @@ void fg_room_counter_set(struct room_counter *counter,
                          const struct fg_gang *gang,
                          size_t nodes_max)
 {
-    uint16_t *rooms = counter->nodes_max == nodes_max ? counter->rooms : NULL;
-    size_t len = FG_ANY_OF_MAX * nodes_max;
+    size_t len = (gang->ways_len > FG_ANY_OF_MAX ? gang->ways_len : FG_ANY_OF_MAX) * nodes_max;
+    uint16_t *rooms = counter->rooms_len == len ? counter->rooms : NULL;
     if (!rooms) {
         free(counter->rooms);
         rooms = malloc(len * sizeof(rooms[0]));
@@ -17,7 +17,8 @@ void fg_room_counter_set(struct room_counter *counter,
             abort();
     }
     memset(rooms, 0, len * sizeof(rooms[0]));
-    *counter = (struct room_counter){.gang = *gang, .rooms = rooms, .nodes_max = nodes_max};
+    *counter = (struct room_counter){
+        .gang = *gang, .rooms = rooms, .nodes_max = nodes_max, .rooms_len = len};
 }
 
 void fg_room_counter_free(struct room_counter *counter)
@@ -31,10 +32,11 @@ static void count_node(struct room_counter *counter,
                        fg_node_id node)
 {
     bool is_up = fg_pool_node(pool, node)->state == FG_NODE_UP;
-    for (size_t i = 0; i < counter->gang.needs_len; i++) {
+    for (size_t i = 0; i < counter->gang.ways_len; i++) {
+        struct fg_need need;
         uint16_t *kept = &counter->rooms[i * counter->nodes_max + node - 1];
-        uint32_t room = is_up && counter->gang.allowed[i]
-                            ? fg_pool_room(pool, node, &counter->gang.needs[i], false)
+        uint32_t room = is_up && fg_gang_need(&counter->gang, i, &need)
+                            ? fg_pool_room(pool, node, &need, false)
                             : 0;
         uint16_t is = room < UINT16_MAX ? (uint16_t)room : UINT16_MAX;
         counter->total[i] += (uint64_t)is - *kept;
@@ -66,8 +68,8 @@ bool fg_room_counter_fits(struct room_counter *counter,
         for (fg_node_id node = 1; node <= fg_pool_len(pool); node++)
             count_node(counter, pool, node);
     counter->seen = fg_pool_changes(pool);
-    for (size_t i = 0; i < counter->gang.needs_len; i++)
-        if (counter->gang.allowed[i] && counter->total[i] >= tasks)
+    for (size_t i = 0; i < counter->gang.ways_len; i++)
+        if (counter->total[i] >= tasks)
             return true;
     return false;
 }

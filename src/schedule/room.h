@@ -4,12 +4,12 @@
 
 #include "schedule/gang.h"
 
-/* How many tasks of each alternative fit, node by node.  It is about one pool; zeroed it has counted nothing. */
+/* How many tasks fit in each way, node by node.  It is about one pool; zeroed it has counted nothing. */
 struct room_counter {
     struct fg_gang gang; /* its tasks do not count */
-    uint16_t *rooms;     /* [alternative][node - 1], FG_ANY_OF_MAX times nodes_max; owned */
-    size_t nodes_max;
-    uint64_t total[FG_ANY_OF_MAX];
+    uint16_t *rooms;     /* [way][node - 1], room for rooms_len; owned */
+    size_t nodes_max, rooms_len;
+    uint64_t total[FG_WAYS_MAX];
     uint64_t seen; /* up to this change of the pool; 0: nothing */
     uint64_t used; /* the owner's */
 };

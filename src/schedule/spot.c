@@ -91,7 +91,7 @@ bool fg_schedule_rides_spot(const struct fg_pass *pass,
         || !job->preemptible)
         return false;
     for (size_t i = 0; i < len; i++)
-        if (fg_pool_node(pass->pool, grants[i].node)->is_spot)
+        if (fg_pool_node(pass->pool, grants[i].node)->terms.is_spot)
             return true;
     return false;
 }

@@ -216,7 +216,9 @@ static void list_candidates(struct choice *choice, const struct fg_need *need)
             i++;
         at.len = i - at.first;
         at.bound_us = bound_of(choice, &at, need);
-        if (at.bound_us < INT64_MAX && fg_pool_node(choice->pool, at.node)->state == FG_NODE_UP)
+        const struct fg_pool_node *node = fg_pool_node(choice->pool, at.node);
+        if (at.bound_us < INT64_MAX && node->state == FG_NODE_UP
+            && fg_need_suits(need, &node->terms))
             choice->candidates[choice->candidates_len++] = at;
     }
     qsort(choice->candidates, choice->candidates_len, sizeof(*choice->candidates),
@@ -276,12 +278,13 @@ static void try_sets(struct choice *choice, struct trial *trial, size_t next, in
 static void choose_for_one(struct choice *choice)
 {
     const struct fg_gang *gang = choice->gang;
-    for (size_t a = 0; a < gang->needs_len; a++) {
-        if (!gang->allowed[a])
+    for (size_t way = 0; way < gang->ways_len; way++) {
+        struct fg_need need;
+        if (!fg_gang_need(gang, way, &need))
             continue;
-        list_candidates(choice, &gang->needs[a]);
+        list_candidates(choice, &need);
         for (size_t i = 0; i < choice->candidates_len && i < NODES_MAX; i++) {
-            struct trial trial = {.at = &choice->candidates[i], .need = &gang->needs[a]};
+            struct trial trial = {.at = &choice->candidates[i], .need = &need};
             if (trial.at->bound_us >= choice->best_us)
                 break;
             if (trial.at->len <= EXACT_MAX)
@@ -317,24 +320,6 @@ static void choose_for_many(struct choice *choice, const struct fg_need *need)
         choice->victims[i].chosen = false;
 }
 
-static void choose_by_node(struct choice *choice)
-{
-    list_holders(choice);
-    if (choice->gang->tasks == 1) {
-        choose_for_one(choice);
-        return;
-    }
-    for (size_t k = 0; k < choice->gang->needs_len; k++) {
-        size_t a = choice->gang->order[k];
-        if (choice->gang->allowed[a]) {
-            choose_for_many(choice, &choice->gang->needs[a]);
-            return;
-        }
-    }
-}
-
-/* -- the choice --------------------------------------------------------------------------------------------------- */
-
 static bool any_chosen(const struct choice *choice)
 {
     for (size_t i = 0; i < choice->len; i++)
@@ -342,6 +327,25 @@ static bool any_chosen(const struct choice *choice)
             return true;
     return false;
 }
+
+static void choose_by_node(struct choice *choice)
+{
+    list_holders(choice);
+    if (choice->gang->tasks == 1) {
+        choose_for_one(choice);
+        return;
+    }
+    for (size_t k = 0; k < choice->gang->ways_len; k++) {
+        struct fg_need need;
+        if (!fg_gang_need(choice->gang, choice->gang->order[k], &need))
+            continue;
+        choose_for_many(choice, &need);
+        if (!choice->gang->has_choice || any_chosen(choice))
+            return;
+    }
+}
+
+/* -- the choice --------------------------------------------------------------------------------------------------- */
 
 static void choose_in_order(struct choice *choice, size_t gone)
 {

@@ -88,7 +88,9 @@ static void build(struct scene *scene, uint64_t seed)
     scene->gang = (struct fg_gang){.tasks = draw(scene, 3) ? 1 : 2,
                                    .needs = {need(scene)},
                                    .allowed = {true},
-                                   .needs_len = 1};
+                                   .needs_len = 1,
+                                   .ways = {{0, FG_WAY_ANYWHERE}},
+                                   .ways_len = 1};
     qsort(scene->victims, scene->len, sizeof(scene->victims[0]), goes_first);
 }
 

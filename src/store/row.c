@@ -154,6 +154,35 @@ static char *put_number(char *at, uint64_t value, char end)
     return at;
 }
 
+static bool says_where(const struct fg_request *request)
+{
+    return request->suppliers[0] || request->regions[0] || request->max_price_uusd
+           || request->may_split;
+}
+
+static char *put_text(char *at, const char *text, char end)
+{
+    size_t len = strnlen(text, FG_WHERE_MAX - 1);
+    memcpy(at, text, len);
+    at[len] = end;
+    return at + len + 1;
+}
+
+/* Memory; the rate and where it may run only if that was said: rows are read, and written, by older versions too. */
+static char *put_last(char *at, const struct fg_request *request)
+{
+    bool where = says_where(request), rate = where || request->rate_milli;
+    at = put_number(at, request->mem_mib, rate ? '|' : ';');
+    if (rate)
+        at = put_number(at, request->rate_milli, where ? '|' : ';');
+    if (!where)
+        return at;
+    at = put_number(at, (uint64_t)request->max_price_uusd, '|');
+    at = put_number(at, request->may_split, '|');
+    at = put_text(at, request->suppliers, '|');
+    return put_text(at, request->regions, ';');
+}
+
 int fg_request_encode(const struct fg_request *any_of,
                       size_t len,
                       char out[FG_REQUEST_TEXT_MAX],
@@ -177,21 +206,43 @@ int fg_request_encode(const struct fg_request *any_of,
         at = put_number(at, request->gpu_milli, '|');
         at = put_number(at, request->gpu_mem_mib, '|');
         at = put_number(at, request->cpu_milli, '|');
-        at = put_number(at, request->mem_mib, request->rate_milli ? '|' : ';');
-        if (request->rate_milli)
-            at = put_number(at, request->rate_milli, ';');
+        at = put_last(at, request);
     }
     *at = '\0';
     return 0;
 }
 
-/* Memory, and the rate if there is one: rows of older versions have none. */
+static bool take_text(const char **at, char end, char out[FG_WHERE_MAX])
+{
+    const char stop[] = {end, '\0'};
+    size_t len = strcspn(*at, stop);
+    if (len >= FG_WHERE_MAX || (*at)[len] != end)
+        return false;
+    memcpy(out, *at, len);
+    *at += len + 1;
+    return true;
+}
+
+static bool take_where(const char **at, struct fg_request *request)
+{
+    uint64_t price_uusd, split;
+    if (!take_number(at, '|', FG_PRICE_UUSD_MAX, &price_uusd)
+        || !take_number(at, '|', 1, &split))
+        return false;
+    request->max_price_uusd = (int64_t)price_uusd;
+    request->may_split = split;
+    return take_text(at, '|', request->suppliers) && take_text(at, ';', request->regions);
+}
+
+/* See put_last. */
 static bool take_last(const char **at, struct fg_request *request)
 {
     if (take_number(at, ';', UINT64_MAX, &request->mem_mib))
         return true;
-    return take_number(at, '|', UINT64_MAX, &request->mem_mib)
-           && take_u32(at, ';', &request->rate_milli);
+    if (!take_number(at, '|', UINT64_MAX, &request->mem_mib))
+        return false;
+    return take_u32(at, ';', &request->rate_milli)
+           || (take_u32(at, '|', &request->rate_milli) && take_where(at, request));
 }
 
 int fg_request_decode(const char *text, struct fg_request out[FG_ANY_OF_MAX])

@@ -26,7 +26,7 @@ int fg_job_decode(const struct fg_query *query, struct fg_job_columns *out, stru
 int64_t fg_job_flags(const struct fg_job *job);
 
 /* "h100|8|1000|40960|4000|65536;..." in `out`.  FG_EINVAL: a kind holds a separator. */
-#define FG_REQUEST_TEXT_MAX (FG_ANY_OF_MAX * (FG_KIND_MAX + 80))
+#define FG_REQUEST_TEXT_MAX (FG_ANY_OF_MAX * (FG_KIND_MAX + 2 * FG_WHERE_MAX + 120))
 int fg_request_encode(const struct fg_request *any_of,
                       size_t len,
                       char out[FG_REQUEST_TEXT_MAX],

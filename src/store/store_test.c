@@ -159,14 +159,17 @@ static const struct fg_request alternatives[FG_ANY_OF_MAX] = {
      .cpu_milli = 64000,
      .mem_mib = 1 << 20,
      .rate_milli = 2500},
-    {.kind = "any", .count = 1, .gpu_milli = 1},
+    {.kind = "any", .count = 1, .gpu_milli = 1, .suppliers = "eve,ruth", .may_split = true},
     {.kind = "", .cpu_milli = UINT32_MAX, .mem_mib = UINT64_MAX},
     {.kind = "0123456789012345678901234567890",
      .count = UINT32_MAX,
      .gpu_milli = UINT32_MAX,
      .gpu_mem_mib = UINT32_MAX,
      .cpu_milli = UINT32_MAX,
-     .mem_mib = UINT64_MAX},
+     .mem_mib = UINT64_MAX,
+     .suppliers = "-ruth",
+     .regions = "eu,us",
+     .max_price_uusd = FG_PRICE_UUSD_MAX},
 };
 
 static const struct fg_grant grants[] = {
@@ -203,7 +206,9 @@ static bool is_same_request(const struct fg_request *a, const struct fg_request 
 {
     return strcmp(a->kind, b->kind) == 0 && a->count == b->count && a->gpu_milli == b->gpu_milli
            && a->gpu_mem_mib == b->gpu_mem_mib && a->cpu_milli == b->cpu_milli
-           && a->mem_mib == b->mem_mib && a->rate_milli == b->rate_milli;
+           && a->mem_mib == b->mem_mib && a->rate_milli == b->rate_milli
+           && strcmp(a->suppliers, b->suppliers) == 0 && strcmp(a->regions, b->regions) == 0
+           && a->max_price_uusd == b->max_price_uusd && a->may_split == b->may_split;
 }
 
 static void check_full_job(const struct mirror *mirror, size_t i, fg_job_id id)
