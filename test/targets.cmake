@@ -8,6 +8,9 @@
 #   threads   also under ThreadSanitizer
 # A script that exits 77 is skipped and says why.
 if(TARGET fastgpu)
+    # What tests with clusters run as tasks.
+    add_executable(ledger_task ${CMAKE_SOURCE_DIR}/test/cluster/ledger_task.c)
+    set_target_properties(ledger_task PROPERTIES RUNTIME_OUTPUT_DIRECTORY $<TARGET_FILE_DIR:fastgpu>)
     set(scenario_env "FASTGPU_BIN=$<TARGET_FILE:fastgpu>;SOURCE_DIR=${CMAKE_SOURCE_DIR};FASTGPU_FAKE_NVML_LIBRARY=$<TARGET_FILE:fake_nvml>;PYTHONDONTWRITEBYTECODE=1")
 
     # fastgpu_scripts(folder interpreter pattern seconds label...)

@@ -9,6 +9,7 @@
 #       --cpus N, --memory MIB, --gpus KIND:COUNT   what each claims to have (8, 8192, h100:4; "none")
 #       --rest             slurmrestd with JWT too, on PORT+1 and FOLDER/rest/socket (as root only: it wants another user)
 #       --hosts            each node a host of its own: an address, a network that can be cut, processes that die with it
+#       --cred SECONDS     how long a credential is good (Slurm's 120)
 #       --conf LINE        one more line of slurm.conf (any number; it wins over an earlier one)
 #   stop                 ends all of it, by process id
 #   env                  what a client wants in its environment, for `eval`
@@ -30,7 +31,7 @@ folder=$(mkdir -p "$1" && cd "$1" && pwd)
 shift
 me=$(id -un)
 host=$(hostname -s)
-name=test port=27800 nodes=2 prefix=n cpus=8 memory=8192 gpus=h100:4 rest= hosts= address=127.0.0.1
+name=test port=27800 nodes=2 prefix=n cpus=8 memory=8192 gpus=h100:4 cred= rest= hosts= address=127.0.0.1
 extra=()
 export PATH=$PATH:/usr/sbin:/sbin
 
@@ -142,7 +143,7 @@ SlurmdUser=$me
 SlurmctldPort=$port
 SlurmdPort=$((port + 2))
 AuthType=auth/munge
-AuthInfo=socket=$folder/munge.socket
+AuthInfo=socket=$folder/munge.socket${cred:+,cred_expire=$cred}
 AuthAltTypes=auth/jwt
 AuthAltParameters=jwt_key=$folder/jwt.key
 CredType=cred/munge
@@ -168,13 +169,10 @@ MaxNodeCount=64
 ReturnToService=2
 SlurmdTimeout=10
 SlurmdParameters=config_overrides
-SrunPortRange=$((port + 30))-$((port + 39))
 GresTypes=gpu
 $(printf '%s\n' "${extra[@]}" | grep -v '^$')
 $(conf_nodes)
 END
-    # Several clients at a time need more ports than the range above has, and can have any when nodes see them.
-    sed -i '/^SrunPortRange/d' "$folder/slurm.conf"
     # More devices than terminals: Slurm wants one file for each.
     [ "$gpus" = none ] ||
         echo "Name=gpu Type=${gpus%:*} File=/dev/tty[0-$((${gpus##*:} - 1))]" >"$folder/gres.conf"
@@ -311,7 +309,7 @@ stop() {
 options() {
     while [ $# -gt 0 ]; do
         case $1 in
-            --name | --port | --nodes | --prefix | --cpus | --memory | --gpus) printf -v "${1#--}" %s "$2"; shift ;;
+            --name | --port | --nodes | --prefix | --cpus | --memory | --gpus | --cred) printf -v "${1#--}" %s "$2"; shift ;;
             --conf) extra+=("$2"); shift ;;
             --rest) rest=yes ;;
             --hosts) hosts=yes ;;
