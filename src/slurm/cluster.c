@@ -18,7 +18,7 @@
 
 #define OUTPUT_MAX   (256UL << 20)
 #define PAUSE_MAX_US 60000000 /* between two looks at a slow one */
-#define PAUSE_RATIO  9        /* a look takes at most a tenth of the time */
+#define PAUSE_RATIO  4        /* looks take at most a fifth of the time */
 #define RETRY_MAX_US 15000000 /* between two looks at a silent one */
 #define CANCEL_MAX   500      /* elements in one call */
 

@@ -1,0 +1,305 @@
+/* engine_test.c - the engine against a fake Slurm and a link without couriers. */
+#include "slurm/slurm_kit.h"
+
+static const char two[] = "n1 8 8000 gpu:H100:4(S:0-1) IDLE 0 gpu:H100:0(IDX:N/A)\n"
+                          "n2 8 8000 gpu:H100:4 MIXED 2 gpu:H100:1(IDX:0)\n"
+                          "n3 4 4000 (null) IDLE+DRAIN 0 (null)\n";
+
+static const char *room_of(const struct kit *kit, size_t nth)
+{
+    return kit->link->expected[nth].name;
+}
+
+static void nodes_are_told(void)
+{
+    static struct kit kit;
+    kit_open(&kit, two);
+    kit_put(&kit, 3);
+    OK(strcmp(kit.nodes[0].name, "berlin.n1") == 0);
+    OK(strcmp(kit.nodes[0].supplier, "berlin") == 0);
+    OK(strcmp(kit.nodes[0].address, "n1.test") == 0);
+    OK(strcmp(kit.nodes[0].site, "b") == 0);
+    EQ(kit.nodes[0].cpu_milli, 8000);
+    EQ(kit.nodes[0].mem_mib, 8000);
+    EQ(kit.nodes[0].devices_len, 4);
+    EQ(kit.nodes[0].price_uusd_per_hour, 28);
+    OK(strcmp(kit.nodes[0].devices[3].kind, "h100") == 0);
+    OK(kit.nodes[0].whole_only);
+    OK(kit.states[0].up);
+    OK(!kit.states[2].up);
+    OK(strstr(kit.states[2].reason, "drained"));
+    /* What others hold counts once two looks saw it. */
+    UNTIL(&kit, kit.states[1].others.cpu_milli == 2000);
+    EQ(kit.states[1].others.devices, 8);
+    OK(strcmp(kit.about.version, "slurm 22.05.8-fake (commands)") == 0);
+    EQ(kit.about.nodes, 3);
+    EQ(kit.about.nodes_up, 2);
+    OK(kit.link->is_settled);
+    kit_write(&kit, "nodes", "n2 8 8000 gpu:H100:4 MIXED 2 gpu:H100:1(IDX:0)\n");
+    UNTIL(&kit, kit.states[0].kind == FG_NEWS_NODE_GONE);
+    kit_write(&kit, "faults", "down");
+    UNTIL(&kit, !kit.about.up);
+    OK(strstr(kit.about.reason, "Unable to contact"));
+    kit_write(&kit, "faults", "");
+    UNTIL(&kit, kit.about.up);
+    kit_close(&kit);
+}
+
+static void a_task_runs_and_its_room_is_used_again(void)
+{
+    static struct kit kit;
+    kit_open(&kit, two);
+    kit_put(&kit, 3);
+    kit_start(&kit, 7, 1, &(struct kit_place){0, 3}, 1);
+    UNTIL(&kit, kit_count(&kit, "calls", "--gres=gpu:H100:2") == 1);
+    EQ(kit_count(&kit, "calls", "--nodelist=n1"), 1);
+    EQ(kit.link->expected_len, 1);
+    EQ(kit.link->started_len, 0);
+    fake_hello(kit.link, room_of(&kit, 0), 0, "n1");
+    UNTIL(&kit, kit.link->started_len == 1);
+    OK(strcmp(kit.link->started[0].node, "berlin.n1") == 0);
+    struct fg_task_key key = {7, 1, 0};
+    EQ(kit_count(&kit, "slurm/bound", "+ "), 1);
+    fake_task(kit.link, key, FG_TASK_STARTED);
+    fake_task(kit.link, key, FG_TASK_EXITED);
+    UNTIL(&kit, kit_events(&kit, 7, FG_TASK_EXITED) == 1);
+    EQ(kit_events(&kit, 7, FG_TASK_STARTED), 1);
+    fg_engine_slurm.collect(kit.engine, key);
+    EQ(kit.link->collected_len, 1);
+    /* The next of its kind goes to the same courier, other devices of the node are as good. */
+    kit_start(&kit, 8, 1, &(struct kit_place){0, 12}, 1);
+    UNTIL(&kit, kit.link->started_len == 2);
+    OK(strcmp(kit.link->started[1].courier.allocation, room_of(&kit, 0)) == 0);
+    EQ(kit_count(&kit, "calls", "sbatch"), 1);
+    fake_task(kit.link, (struct fg_task_key){8, 1, 0}, FG_TASK_STARTED);
+    /* All devices are wanted at once: another room. */
+    kit_start(&kit, 9, 1, &(struct kit_place){0, 3}, 1);
+    UNTIL(&kit, kit_count(&kit, "calls", "sbatch") == 2);
+    EQ(kit.link->dismissed_len, 0);
+    /* The courier of the first is lost: what the link tells is told. */
+    fake_task(kit.link, (struct fg_task_key){8, 1, 0}, FG_TASK_LOST);
+    fake_over(kit.link, room_of(&kit, 0), 0, true);
+    UNTIL(&kit, kit_events(&kit, 8, FG_TASK_LOST) == 1);
+    UNTIL(&kit, kit.link->dismissed_len == 1);
+    kit_close(&kit);
+}
+
+static void idle_rooms_make_way(void)
+{
+    static struct kit kit;
+    kit_open(&kit, two);
+    kit_put(&kit, 3);
+    kit_start(&kit, 1, 1, &(struct kit_place){0, 15}, 1);
+    UNTIL(&kit, kit.link->expected_len == 1);
+    fake_hello(kit.link, room_of(&kit, 0), 0, "n1");
+    UNTIL(&kit, kit.link->started_len == 1);
+    fake_task(kit.link, (struct fg_task_key){1, 1, 0}, FG_TASK_EXITED);
+    UNTIL(&kit, kit_events(&kit, 1, FG_TASK_EXITED) == 1);
+    kit_start(&kit, 2, 1, &(struct kit_place){0, 0}, 1); /* there is room beside it */
+    UNTIL(&kit, kit.link->expected_len == 2);
+    EQ(kit.link->dismissed_len, 0);
+    kit_start(&kit, 3, 1, &(struct kit_place){0, 1}, 1);
+    EQ(kit.link->dismissed_len, 1);
+    OK(strcmp(kit.link->dismissed[0], room_of(&kit, 0)) == 0);
+    kit_close(&kit);
+}
+
+static void gangs_have_one_room(void)
+{
+    static struct kit kit;
+    kit_open(&kit, two);
+    kit_put(&kit, 3);
+    kit_start(&kit, 5, 2, (struct kit_place[]){{0, 1}, {1, 1}, {0, 2}}, 3);
+    UNTIL(&kit, kit_count(&kit, "calls", "--nodes=2 --nodelist=n1,n2") == 1);
+    EQ(kit_count(&kit, "calls", "--gres=gpu:H100:2"), 1);
+    EQ(kit_count(&kit, "calls", "--cpus-per-task=2"), 1);
+    EQ(kit.link->expected[0].couriers, 2);
+    fake_hello(kit.link, room_of(&kit, 0), 0, "n2");
+    kit_step(&kit);
+    EQ(kit.link->started_len, 0);
+    fake_hello(kit.link, room_of(&kit, 0), 1, "n1");
+    UNTIL(&kit, kit.link->started_len == 3);
+    for (size_t i = 0; i < 3; i++) {
+        const struct fake_started *started = &kit.link->started[i];
+        EQ(started->gang, 3);
+        EQ(started->courier.number, started->key.task == 1 ? 0 : 1);
+    }
+    kit_close(&kit);
+}
+
+static void slurm_may_place(void)
+{
+    static struct kit kit;
+    kit_open(&kit, two);
+    kit.supplier.cluster.place = FG_CLUSTER_PLACE_SLURM;
+    kit_put(&kit, 3);
+    kit_start(&kit, 5, 1, &(struct kit_place){0, 3}, 1);
+    UNTIL(&kit, kit_count(&kit, "calls", "sbatch") == 1);
+    EQ(kit_count(&kit, "calls", "--nodelist"), 0);
+    fake_hello(kit.link, room_of(&kit, 0), 0, "n2");
+    UNTIL(&kit, kit.link->started_len == 1);
+    fake_task(kit.link, (struct fg_task_key){5, 1, 0}, FG_TASK_STARTED);
+    UNTIL(&kit, kit_events(&kit, 5, FG_TASK_STARTED) == 1);
+    OK(strcmp(kit.events[kit.events_len - 1].node, "berlin.n2") == 0);
+    EQ(kit.events[kit.events_len - 1].devices, 3);
+    kit_close(&kit);
+}
+
+static void what_waits_is_taken_back(void)
+{
+    static struct kit kit;
+    kit_open(&kit, two);
+    kit_write(&kit, "faults", "hold");
+    kit_put(&kit, 3);
+    kit_start(&kit, 4, 1, &(struct kit_place){0, 1}, 1);
+    UNTIL(&kit, kit_count(&kit, "jobs.json", "fastgpu-") == 1);
+    EQ(fg_engine_slurm.stop(kit.engine, (struct fg_task_key){4, 1, 0}, -1, NULL), 0);
+    UNTIL(&kit, kit_events(&kit, 4, FG_TASK_LOST) == 1);
+    UNTIL(&kit, kit_count(&kit, "jobs.json", "fastgpu-") == 0);
+    EQ(kit.link->dismissed_len, 1);
+    kit_close(&kit);
+}
+
+static void patience_ends(void)
+{
+    static struct kit kit;
+    kit_open(&kit, two);
+    kit.supplier.cluster.patience_us = 400000;
+    kit_write(&kit, "faults", "hold");
+    kit_put(&kit, 3);
+    kit_start(&kit, 4, 1, &(struct kit_place){0, 1}, 1);
+    UNTIL(&kit, kit_events(&kit, 4, FG_TASK_LOST) == 1);
+    OK(strstr(kit_reason(&kit, 4), "cluster berlin did not begin it within 400ms"));
+    kit_close(&kit);
+}
+
+static void refusals_are_told(void)
+{
+    static struct kit kit;
+    kit_open(&kit, two);
+    kit_put(&kit, 3);
+    kit_write(&kit, "faults", "refuse Invalid account or account/partition combination");
+    kit_start(&kit, 4, 1, &(struct kit_place){0, 1}, 1);
+    UNTIL(&kit, kit_events(&kit, 4, FG_TASK_FAILED) == 1);
+    OK(strstr(kit_reason(&kit, 4), "refused it: Batch job submission failed: Invalid account"));
+    kit_close(&kit);
+}
+
+static void what_slurm_loses_is_asked_for_again(void)
+{
+    static struct kit kit;
+    kit_open(&kit, two);
+    kit_write(&kit, "faults", "lose");
+    kit_put(&kit, 3);
+    kit_start(&kit, 4, 1, &(struct kit_place){0, 1}, 1);
+    UNTIL(&kit, kit.link->expected_len == 3);
+    kit_write(&kit, "faults", "");
+    UNTIL(&kit, kit_count(&kit, "jobs.json", "fastgpu-") == 1);
+    size_t last = kit.link->expected_len - 1;
+    EQ(kit.link->dismissed_len, last);
+    fake_hello(kit.link, room_of(&kit, 0), 0, "n1"); /* a late one is sent away */
+    fake_hello(kit.link, room_of(&kit, last), 0, "n1");
+    UNTIL(&kit, kit.link->started_len == 1);
+    OK(strcmp(kit.link->started[0].courier.allocation, room_of(&kit, last)) == 0);
+    EQ(kit_events(&kit, 4, FG_TASK_FAILED), 0);
+    kit_close(&kit);
+}
+
+static void no_answer_is_no_double(void)
+{
+    static struct kit kit;
+    kit_open(&kit, two);
+    kit.supplier.timeout_us = 1000000;
+    kit_put(&kit, 3);
+    kit_write(&kit, "faults", "deaf");
+    kit_start(&kit, 4, 1, &(struct kit_place){0, 1}, 1);
+    UNTIL(&kit, kit_count(&kit, "jobs.json", "fastgpu-") == 1);
+    kit_write(&kit, "faults", "");
+    UNTIL(&kit, kit_count(&kit, "jobs.json", "\"state\": \"R\"") == 1);
+    fake_hello(kit.link, room_of(&kit, 0), 0, "n1");
+    UNTIL(&kit, kit.link->started_len == 1);
+    EQ(kit_count(&kit, "calls", "sbatch"), 1);
+    kit_close(&kit);
+}
+
+static void bursts_are_arrays(void)
+{
+    static struct kit kit;
+    kit_open(&kit, "n1 64 64000 gpu:H100:32 IDLE 0 gpu:H100:0\n");
+    kit_put(&kit, 1);
+    for (uint32_t i = 0; i < 30; i++)
+        kit_start(&kit, 10 + i, 1, &(struct kit_place){0, UINT32_C(1) << i}, 1);
+    UNTIL(&kit, kit.link->expected_len == 30);
+    UNTIL(&kit, kit_count(&kit, "calls", "--array=0-29") == 1);
+    EQ(kit_count(&kit, "calls", "sbatch"), 1);
+    for (size_t i = 0; i < 30; i++)
+        fake_hello(kit.link, room_of(&kit, i), 0, "n1");
+    UNTIL(&kit, kit.link->started_len == 30);
+    /* They are found in Slurm by their names. */
+    UNTIL(&kit, kit.about.ours_run == 30);
+    EQ(kit.link->dismissed_len, 0);
+    EQ(kit_count(&kit, "calls", "scancel"), 0);
+    kit_close(&kit);
+}
+
+static void after_a_restart(void)
+{
+    static struct kit kit;
+    kit_open(&kit, two);
+    kit_put(&kit, 3);
+    kit_start(&kit, 1, 1, &(struct kit_place){0, 1}, 1);
+    UNTIL(&kit, kit.link->expected_len == 1);
+    fake_hello(kit.link, room_of(&kit, 0), 0, "n1");
+    UNTIL(&kit, kit.link->started_len == 1);
+    kit_write(&kit, "faults", "hold");
+    kit_start(&kit, 2, 1, &(struct kit_place){1, 2}, 1);
+    UNTIL(&kit, kit_count(&kit, "jobs.json", "fastgpu-") == 2);
+    char first[40], second[40];
+    snprintf(first, sizeof(first), "%s", room_of(&kit, 0));
+    snprintf(second, sizeof(second), "%s", room_of(&kit, 1));
+    fg_engine_slurm.free(kit.engine);
+    fg_link_free(kit.link);
+    kit.events_len = 0;
+    kit_engine(&kit);
+    EQ(kit.link->expected_len, 1);
+    OK(kit.link->expected[0].was_bound);
+    OK(strcmp(room_of(&kit, 0), first) == 0);
+    struct fg_task_at at[] = {{.key = {1, 1, 0}, .supplier = "berlin"},
+                              {.key = {2, 1, 0}, .supplier = "berlin"}};
+    EQ(fg_engine_slurm.put_supplier(kit.engine, &kit.supplier, NULL), 0);
+    EQ(fg_engine_slurm.adopt(kit.engine, at, 2, NULL), 0);
+    EQ(kit.link->adopted_len, 1);
+    OK(!kit.link->is_settled);
+    UNTIL(&kit, kit_events(&kit, 2, FG_TASK_LOST) == 1);
+    UNTIL(&kit, kit.link->is_settled);
+    OK(strcmp(room_of(&kit, 1), second) == 0);
+    /* The room that waited is for the next attempt. */
+    kit_start(&kit, 2, 2, &(struct kit_place){1, 2}, 1);
+    kit_write(&kit, "faults", "");
+    fake_hello(kit.link, second, 0, "n2");
+    UNTIL(&kit, kit.link->started_len == 1);
+    OK(strcmp(kit.link->started[0].courier.allocation, second) == 0);
+    EQ(kit_count(&kit, "calls", "sbatch"), 2);
+    /* The task that ran is answered by its courier. */
+    fake_hello(kit.link, first, 0, "n1");
+    fake_task(kit.link, (struct fg_task_key){1, 1, 0}, FG_TASK_STARTED);
+    UNTIL(&kit, kit_events(&kit, 1, FG_TASK_STARTED) == 1);
+    kit_close(&kit);
+}
+
+int main(void)
+{
+    RUN(nodes_are_told);
+    RUN(a_task_runs_and_its_room_is_used_again);
+    RUN(idle_rooms_make_way);
+    RUN(gangs_have_one_room);
+    RUN(slurm_may_place);
+    RUN(what_waits_is_taken_back);
+    RUN(patience_ends);
+    RUN(refusals_are_told);
+    RUN(what_slurm_loses_is_asked_for_again);
+    RUN(no_answer_is_no_double);
+    RUN(bursts_are_arrays);
+    RUN(after_a_restart);
+    return tap_done();
+}
