@@ -2,14 +2,17 @@
 #include "client/client_inner.h"
 #include "client/problem.h"
 
+#include "base/clock.h"
 #include "base/text.h"
 
 #include <ctype.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
 
-#define SILENCE_S 60
+#define SILENCE_S     60
+#define LOOK_AGAIN_MS 200
 
 static char *copy_text(const char *text)
 {
@@ -29,22 +32,36 @@ static char *join(const char *a, const char *b)
     return both;
 }
 
-static int split_url(struct fg_client *client, const char *url, struct fg_err *err)
+static int take_address(struct fg_address *address, const char *url, struct fg_err *err)
 {
-    if (strncmp(url, "unix:", 5) != 0) {
-        if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)
-            return fg_fail(err, FG_EINVAL,
-                           "address %.100s: expected http://HOST:PORT or unix:/PATH", url);
-        client->base = copy_text(url);
-        return 0;
-    }
-    struct sockaddr_un address;
-    if (strlen(url + 5) >= sizeof(address.sun_path))
+    struct sockaddr_un socket;
+    bool is_unix = strncmp(url, "unix:", 5) == 0;
+    if (!is_unix && strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)
+        return fg_fail(err, FG_EINVAL,
+                       "address %.100s: expected http://HOST:PORT or unix:/PATH", url);
+    if (is_unix && strlen(url + 5) >= sizeof(socket.sun_path))
         return fg_fail(err, FG_EINVAL, "socket %.100s: the path is longer than %zu bytes",
-                       url + 5, sizeof(address.sun_path) - 1);
-    client->socket = copy_text(url + 5);
-    client->base = copy_text("http://localhost");
+                       url + 5, sizeof(socket.sun_path) - 1);
+    address->url = copy_text(url);
+    address->base = copy_text(is_unix ? "http://localhost" : url);
+    address->socket = is_unix ? copy_text(url + 5) : NULL;
     return 0;
+}
+
+static int take_addresses(struct fg_client *client, const char *urls, struct fg_err *err)
+{
+    char *list = copy_text(urls), *rest = list;
+    int rc = 0;
+    while (rc == 0 && rest) {
+        const char *url = strsep(&rest, ",");
+        if (client->addresses_len == FG_CLIENT_ADDRESSES_MAX)
+            rc = fg_fail(err, FG_EINVAL, "%.100s: more than %d addresses", urls,
+                         FG_CLIENT_ADDRESSES_MAX);
+        else
+            rc = take_address(&client->addresses[client->addresses_len++], url, err);
+    }
+    free(list);
+    return rc;
 }
 
 static int init(struct fg_client *client,
@@ -55,7 +72,7 @@ static int init(struct fg_client *client,
     client->curl = curl_easy_init();
     if (!client->curl)
         return fg_fail(err, FG_ENOMEM, "no memory for the client");
-    int rc = split_url(client, url, err);
+    int rc = take_addresses(client, url, err);
     if (rc < 0)
         return rc;
     client->url = copy_text(url);
@@ -85,8 +102,11 @@ void fg_client_free(struct fg_client *client)
         return;
     curl_easy_cleanup(client->curl);
     free(client->url);
-    free(client->base);
-    free(client->socket);
+    for (size_t i = 0; i < client->addresses_len; i++) {
+        free(client->addresses[i].url);
+        free(client->addresses[i].base);
+        free(client->addresses[i].socket);
+    }
     if (client->bearer)
         explicit_bzero(client->bearer, strlen(client->bearer));
     free(client->bearer);
@@ -99,13 +119,19 @@ const char *fg_client_url(const struct fg_client *client)
     return client->url;
 }
 
+void fg_client_turn(struct fg_client *client)
+{
+    client->at = (client->at + 1) % client->addresses_len;
+}
+
 void fg_client_prepare(const struct fg_client *client, CURL *curl, const char *path)
 {
-    char *url = join(client->base, path);
+    const struct fg_address *address = &client->addresses[client->at];
+    char *url = join(address->base, path);
     curl_easy_setopt(curl, CURLOPT_URL, url);
     free(url);
-    if (client->socket)
-        curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, client->socket);
+    if (address->socket)
+        curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, address->socket);
     curl_easy_setopt(curl, CURLOPT_PROXY, "");
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
@@ -127,18 +153,19 @@ struct curl_slist *fg_client_headers(const struct fg_client *client)
 
 int fg_client_fault(const struct fg_client *client, CURLcode result, struct fg_err *err)
 {
+    const char *url = client->addresses[client->at].url;
     switch (result) {
     case CURLE_COULDNT_CONNECT:
     case CURLE_COULDNT_RESOLVE_HOST:
-        return fg_fail(err, FG_EUNREACH, "nothing answers at %s", client->url);
+        return fg_fail(err, FG_EUNREACH, "nothing answers at %s", url);
     case CURLE_OPERATION_TIMEDOUT:
-        return fg_fail(err, FG_ETIMEOUT, "%s: no answer in time", client->url);
+        return fg_fail(err, FG_ETIMEOUT, "%s: no answer in time", url);
     case CURLE_OUT_OF_MEMORY:
         return fg_fail(err, FG_ENOMEM, "no memory for the request");
     case CURLE_URL_MALFORMAT:
-        return fg_fail(err, FG_EINVAL, "%s: not an address", client->url);
+        return fg_fail(err, FG_EINVAL, "%s: not an address", url);
     default:
-        return fg_fail(err, FG_EUNREACH, "%s: %s", client->url, curl_easy_strerror(result));
+        return fg_fail(err, FG_EUNREACH, "%s: %s", url, curl_easy_strerror(result));
     }
 }
 
@@ -150,6 +177,8 @@ struct transfer {
     struct fg_buf *out;
     bool too_big;
     bool write_failed;
+    bool received; /* something of the answer's body */
+    bool unsent;   /* nobody was there: nothing can have happened */
 };
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *self)
@@ -157,6 +186,7 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *self)
     struct transfer *transfer = self;
     size_t len = size * count;
     long status = 0;
+    transfer->received = true;
     curl_easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &status);
     if (transfer->call->download && status < 300) {
         transfer->write_failed = fwrite(bytes, 1, len, transfer->call->download) != len;
@@ -238,16 +268,15 @@ static struct curl_slist *all_headers(const struct fg_client *client,
     return list;
 }
 
-int fg_client_call(struct fg_client *client,
-                   const struct fg_call *call,
-                   struct fg_buf *out,
-                   struct fg_err *err)
+/* One request to the address that is asked now. */
+static int ask(struct fg_client *client,
+               const struct fg_call *call,
+               struct transfer *transfer,
+               struct fg_err *err)
 {
-    FG_AUTO(fg_buf) struct fg_buf dropped = {};
     CURL *curl = client->curl;
-    struct transfer transfer = {.call = call, .curl = curl, .out = out ? out : &dropped};
-    fg_buf_clear(transfer.out);
-
+    transfer->received = transfer->unsent = false;
+    fg_buf_clear(transfer->out);
     curl_easy_reset(curl); /* keeps the connection */
     fg_client_prepare(client, curl, call->path);
     set_body(curl, call);
@@ -255,25 +284,68 @@ int fg_client_call(struct fg_client *client,
     struct curl_slist *headers = all_headers(client, call);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &transfer);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, transfer);
     CURLcode result = curl_easy_perform(curl);
     long status = 0;
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, NULL);
     curl_slist_free_all(headers);
 
-    if (transfer.too_big)
+    transfer->unsent = result == CURLE_COULDNT_CONNECT || result == CURLE_COULDNT_RESOLVE_HOST;
+    if (transfer->too_big)
         return fg_fail(err, FG_ETOOBIG, "%s: an answer of more than %zu bytes", call->path,
                        FG_CLIENT_BODY_MAX);
-    if (transfer.write_failed)
+    if (transfer->write_failed)
         return fg_fail(err, FG_EIO, "%s: the answer could not be written", call->path);
     /* A refusal may come before the whole body was sent: then it counts, not the broken pipe. */
     if (result != CURLE_OK && !(result == CURLE_SEND_ERROR && status >= 400))
         return fg_client_fault(client, result, err);
     if (status >= 200 && status < 300)
         return (int)status;
-    const char *body = transfer.out->text ? transfer.out->text : "";
-    return fg_problem_read((int)status, body, transfer.out->len, err);
+    /* Who stands by, or is stopping, has done nothing. */
+    int rc = fg_problem_read((int)status, transfer->out->text ? transfer->out->text : "",
+                             transfer->out->len, err);
+    transfer->unsent = rc == FG_EUNREACH;
+    return rc;
+}
+
+/* Whether another address may be asked the same. */
+static bool may_turn(const struct fg_call *call, const struct transfer *transfer, int rc)
+{
+    bool is_harmless = strcmp(call->method, "POST") != 0 || call->idempotency_key;
+    if (transfer->unsent)
+        return true;
+    return is_harmless && (rc == FG_EUNREACH || rc == FG_ETIMEOUT)
+           && !(call->download && transfer->received);
+}
+
+static int64_t mono_us(void)
+{
+    const struct fg_clock *clock = fg_clock_system();
+    return clock->mono_us(clock->self);
+}
+
+int fg_client_call(struct fg_client *client,
+                   const struct fg_call *call,
+                   struct fg_buf *out,
+                   struct fg_err *err)
+{
+    FG_AUTO(fg_buf) struct fg_buf dropped = {};
+    struct transfer transfer = {
+        .call = call, .curl = client->curl, .out = out ? out : &dropped};
+    int64_t end_us = mono_us() + (int64_t)FG_CLIENT_LEADER_S * 1000000;
+    off_t body_at = call->upload ? ftello(call->upload) : 0;
+    for (size_t turns = 1;; turns++) {
+        int rc = ask(client, call, &transfer, err);
+        if (rc >= 0 || client->addresses_len == 1 || !may_turn(call, &transfer, rc)
+            || mono_us() > end_us)
+            return rc;
+        if (call->upload && fseeko(call->upload, body_at, SEEK_SET) != 0)
+            return rc;
+        fg_client_turn(client);
+        if (turns % client->addresses_len == 0)
+            poll(NULL, 0, LOOK_AGAIN_MS);
+    }
 }
 
 int fg_client_get(struct fg_client *client,

@@ -19,12 +19,16 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define FG_CLIENT_BODY_MAX  ((size_t)(64 * 1024 * 1024)) /* an answer kept in memory */
-#define FG_CLIENT_TIMEOUT_S 60
+#define FG_CLIENT_BODY_MAX      ((size_t)(64 * 1024 * 1024)) /* an answer kept in memory */
+#define FG_CLIENT_TIMEOUT_S     60
+#define FG_CLIENT_ADDRESSES_MAX 8
+#define FG_CLIENT_LEADER_S      20 /* with several addresses: so long one is looked for that leads */
 
 struct fg_client;
 
-/* `url`: http://host:port, https://host:port or unix:/path; `token` may be NULL or "".  Both are
+/* `url`: http://host:port, https://host:port or unix:/path, or several of them, comma separated: daemons with one state,
+ * of which one leads.  They are asked in turn until it is found; a call that may have been carried out already is made
+ * again only if that does no harm (it reads, or has an idempotency key).  `token` may be NULL or "".  Both are
  * copied.  NULL and `err` (FG_EINVAL, FG_ENOMEM) on failure.  Nothing is connected yet. */
 struct fg_client *fg_client_new(const char *url, const char *token, struct fg_err *err);
 void fg_client_free(struct fg_client *client); /* NULL is allowed */

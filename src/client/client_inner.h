@@ -7,13 +7,24 @@
 
 #define FG_CLIENT_CONNECT_MS 5000
 
-struct fg_client {
-    CURL *curl;
+/* One of the places at which the service may be. */
+struct fg_address {
     char *url;    /* as given: for messages */
     char *base;   /* what a path is put behind */
     char *socket; /* path of the Unix socket; NULL: TCP */
+};
+
+struct fg_client {
+    CURL *curl;
+    char *url; /* all, as given */
+    struct fg_address addresses[FG_CLIENT_ADDRESSES_MAX];
+    size_t addresses_len;
+    size_t at;    /* the one that answered last */
     char *bearer; /* "Authorization: Bearer ..."; NULL none */
 };
+
+/* Whoever is there does not lead, or nobody is: the next one is asked from now on. */
+void fg_client_turn(struct fg_client *client);
 
 /* Set what every request has in common. */
 void fg_client_prepare(const struct fg_client *client, CURL *curl, const char *path);

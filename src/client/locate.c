@@ -85,7 +85,7 @@ static int find_token(char *out, struct fg_err *err)
     return file ? read_token_file(file, out, err) : 0;
 }
 
-static int take_url(const char *what, const char *url, struct fg_place *out, struct fg_err *err)
+static int check_url(const char *what, const char *url, struct fg_err *err)
 {
     bool is_http = strncmp(url, "http://", 7) == 0 || strncmp(url, "https://", 8) == 0;
     if (!is_http && strncmp(url, "unix:/", 6) != 0)
@@ -96,11 +96,27 @@ static int take_url(const char *what, const char *url, struct fg_place *out, str
                        "%s: a user or password in the address, expected a token in "
                        "FASTGPU_TOKEN",
                        what);
-    if (!fg_copy(out->url, sizeof(out->url), url))
+    return 0;
+}
+
+/* One address, or several with commas. */
+static int take_url(const char *what, const char *url, struct fg_place *out, struct fg_err *err)
+{
+    char urls[FG_PLACE_URL_MAX], *rest = urls;
+    size_t len = 0;
+    if (!fg_copy(urls, sizeof(urls), url))
         return fg_fail(err, FG_EINVAL, "%s: longer than %d bytes", what, FG_PLACE_URL_MAX - 1);
-    size_t len = strlen(out->url);
-    while (is_http && len > 0 && out->url[len - 1] == '/')
-        out->url[--len] = '\0';
+    while (rest) {
+        char *one = strsep(&rest, ",");
+        int rc = check_url(what, one, err);
+        if (rc < 0)
+            return rc;
+        size_t one_len = strlen(one);
+        while (one[0] == 'h' && one[one_len - 1] == '/')
+            one[--one_len] = '\0';
+        len +=
+            (size_t)snprintf(out->url + len, sizeof(out->url) - len, len ? ",%s" : "%s", one);
+    }
     out->found = true;
     return 0;
 }

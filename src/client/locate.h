@@ -1,6 +1,7 @@
 /* locate.h - where the service is, for a client; where its data goes, for `fastgpu up`.
  *
- *     1. --url, else FASTGPU_URL       with the token of FASTGPU_TOKEN, or of the file FASTGPU_TOKEN_FILE
+ *     1. --url, else FASTGPU_URL       one address, or those of several daemons with commas; with the
+ *                                      token of FASTGPU_TOKEN, or of the file FASTGPU_TOKEN_FILE
  *     2. FASTGPU_SOCKET                a Unix socket: who asks is seen from the connection
  *     3. the first of these sockets that exists
  *            $XDG_STATE_HOME/fastgpu/fastgpu.sock     (~/.local/state without XDG_STATE_HOME)
@@ -20,7 +21,7 @@
 #define FG_PLACE_TOKEN_MAX 256
 
 struct fg_place {
-    char url[FG_PLACE_URL_MAX];     /* "http://host:port" or "unix:/path" */
+    char url[FG_PLACE_URL_MAX];     /* "http://host:port" or "unix:/path"; several with commas */
     char token[FG_PLACE_TOKEN_MAX]; /* "" none */
     bool found;                     /* false: no rule gave one, `url` is where it would be */
 };

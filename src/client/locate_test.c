@@ -39,6 +39,10 @@ static void an_address_comes_first(void)
     EQ(fg_locate_service("unix:/run/x.sock", &place, NULL), 0);
     OK(is_text(place.url, "unix:/run/x.sock"));
     OK(place.found);
+    EQ(fg_locate_service("http://a:1/,https://b,unix:/run/x.sock", &place, NULL), 0);
+    OK(is_text(place.url, "http://a:1,https://b,unix:/run/x.sock"));
+    EQ(fg_locate_service("http://a:1,", &place, NULL), FG_EINVAL);
+    EQ(fg_locate_service("http://a:1,ftp://b", &place, NULL), FG_EINVAL);
 }
 
 static void then_the_socket_without_a_token(void)

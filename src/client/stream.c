@@ -118,6 +118,9 @@ int fg_client_stream(struct fg_client *client, struct fg_stream *stream, struct 
     else if (rc == 0 && status >= 300)
         rc = fg_problem_read((int)status, reading.refusal.text ? reading.refusal.text : "",
                              reading.refusal.len, err);
+    /* The caller comes again: then to the next one. */
+    if (rc == FG_EUNREACH || rc == FG_ETIMEOUT)
+        fg_client_turn(client);
     curl_easy_cleanup(reading.curl);
     fg_buf_free(&reading.refusal);
     return rc;

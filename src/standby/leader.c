@@ -212,7 +212,7 @@ static int log_append(void *self, const struct fg_batch *batch, struct fg_err *e
         return refuse(err);
     }
     standby->unsure = true;
-    return fg_wrap(err, rc, "nothing can be kept now");
+    return fg_wrap(err, FG_EBACKEND, "whether it was kept is not known");
 }
 
 const struct fg_batch_log *fg_standby_log(struct fg_standby *standby)

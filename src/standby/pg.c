@@ -28,10 +28,13 @@ struct fg_pg_rows {
     PGresult *result;
 };
 
-/* libpq's messages have several lines; the first says it. */
+/* libpq's messages have several lines; the first says it.  They come into logs between quotes. */
 static int fail(struct fg_err *err, int code, const char *text)
 {
-    return fg_fail(err, code, "PostgreSQL: %.*s", (int)strcspn(text, "\n"), text);
+    fg_fail(err, code, "PostgreSQL: %.*s", (int)strcspn(text, "\n"), text);
+    for (char *at = err ? strchr(err->text, '"') : NULL; at; at = strchr(at, '"'))
+        *at = '\'';
+    return code;
 }
 
 int fg_pg_check_url(const char *url, struct fg_err *err)
@@ -85,6 +88,11 @@ void fg_pg_free(struct fg_pg *pg)
     free(pg);
 }
 
+/* What PostgreSQL only remarks is nobody's. */
+static void no_notice(void *, const char *)
+{
+}
+
 /* A dead peer is noticed within three seconds, whether something is on its way to it or not.  A statement that the
  * server goes on with after we have gone ends by its own limit. */
 int fg_pg_ready(struct fg_pg *pg, struct fg_err *err)
@@ -117,6 +125,7 @@ int fg_pg_ready(struct fg_pg *pg, struct fg_err *err)
     pg->connection = PQconnectdbParams(keys, values, 1);
     if (!pg->connection)
         return fg_fail(err, FG_ENOMEM, "PostgreSQL: no memory");
+    PQsetNoticeProcessor(pg->connection, no_notice, NULL);
     if (PQstatus(pg->connection) == CONNECTION_OK && PQsetnonblocking(pg->connection, 1) == 0)
         return 0;
     fail(err, FG_EUNREACH, PQerrorMessage(pg->connection));

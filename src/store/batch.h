@@ -31,8 +31,9 @@ struct fg_batch {
  *
  * begin(): may this writer write?  If batches stand in the log that the store has not, they are given to
  * fg_sqlite_apply() now and FG_EBUSY is returned: the caller's state is old, and it has to read again.
- * append(): the batch must be the next of this epoch; 0: it is durable.  An error: it is not, or nobody knows yet:
- * then the next begin() finds out.  Both: FG_EUNREACH if the log cannot be reached, or another one writes now. */
+ * FG_EUNREACH: the log cannot be reached, or another one writes now.
+ * append(): the batch must be the next of this epoch; 0: it is durable.  FG_EUNREACH: it is not, another one writes now;
+ * other errors: nobody knows yet, the next begin() finds out. */
 struct fg_batch_log {
     void *self;
     int64_t install;
