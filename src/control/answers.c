@@ -96,14 +96,6 @@ static void device(struct fg_json *json,
     fg_json_end(json);
 }
 
-/* A draining node on which nothing runs any more is drained. */
-static enum fg_node_state shown_state(const struct fg_control *control, fg_node_id id)
-{
-    enum fg_node_state state = fg_pool_node(control->pool, id)->state;
-    return state == FG_NODE_DRAINING && fg_pool_is_idle(control->pool, id) ? FG_NODE_DRAINED
-                                                                           : state;
-}
-
 /* The order that the node came with; null: it was here before. */
 static void bought(struct fg_json *json, const struct fg_control *control, fg_node_id id)
 {
@@ -133,9 +125,7 @@ static void node(struct fg_json *json,
 {
     const struct fg_pool_node *node = fg_pool_node(control->pool, id);
     fg_json_object(json);
-    fg_json_kv(json, "name", fg_pool_spec(control->pool, id)->name);
-    fg_json_kv(json, "state", fg_node_state_name(shown_state(control, id)));
-    fg_json_kv(json, "reason", control->node_reasons[id - 1]);
+    fg_node_write(json, control, id);
     fg_json_kv_int(json, "cpu_milli", node->cpu_milli);
     fg_json_kv_int(json, "cpu_used_milli", node->cpu_milli - node->cpu_milli_left);
     fg_json_kv_int(json, "mem_mib", (int64_t)node->mem_mib);
@@ -158,7 +148,9 @@ void fg_command_pool(struct fg_control *control, struct fg_command *command)
     struct fg_json json = {.buf = &buf};
     fg_json_array(&json);
     for (fg_node_id id = 1; id <= fg_pool_len(control->pool); id++)
-        if (!command->name || strcmp(command->name, fg_pool_spec(control->pool, id)->name) == 0)
+        if (fg_node_is_listed(control, id)
+            && (!command->name
+                || strcmp(command->name, fg_pool_spec(control->pool, id)->name) == 0))
             node(&json, control, &command->actor, id);
     fg_json_end(&json);
     fg_command_give(command, &buf);

@@ -152,6 +152,8 @@ static void end_attempt(struct fg_control *control, struct live *live)
     else if (live->timed_out)
         end_with(control, live, &job, FG_JOB_TIMED_OUT,
                  reason[0] ? reason : "over its time limit", 124);
+    else if (live->lost && fg_node_job_is_to_blame(control, live, reason))
+        end_with(control, live, &job, FG_JOB_FAILED, reason, 125);
     else if (live->lost)
         interrupted(control, live, &job, reason[0] ? reason : "its supervisor was lost");
     else if (job.stop_sent && (live->stopped || live->not_started))
@@ -189,6 +191,7 @@ static void task_started(struct fg_control *control,
 {
     if (live->task_state[event->key.task] != TASK_ASKED)
         return;
+    fg_node_task_began(control, live, event);
     live->task_state[event->key.task] = TASK_RUNS;
     struct fg_job job = *fg_queue_get(control->queue, live->job);
     if (++live->started < live->tasks)
@@ -235,6 +238,7 @@ static void task_over(struct fg_control *control,
     uint8_t *state = &live->task_state[event->key.task];
     if (*state == TASK_OVER)
         return;
+    fg_node_task_over(control, live, event);
     *state = TASK_OVER;
     keep_artifacts(control, event);
     live->ended++;

@@ -1,5 +1,5 @@
 /* check.c - the controller's invariants, recomputed in full; for tests. */
-#include "control/control_inner.h"
+#include "control/node_inner.h"
 
 #include <stdlib.h>
 
@@ -12,8 +12,13 @@ static bool node_agrees(const struct fg_control *control, fg_node_id id)
 {
     const struct fg_pool_node *node = fg_pool_node(control->pool, id);
     struct left left = {.cpu_milli = node->cpu_milli, .mem_mib = (int64_t)node->mem_mib};
+    const struct known_node *known = fg_node_known(control, id);
     for (uint32_t i = 0; i < node->devices_len; i++)
-        left.devices[i] = 1000;
+        left.devices[i] = known->has_others && (known->others.devices >> i & 1) ? 0 : 1000;
+    if (known->has_others) {
+        left.cpu_milli -= known->others.cpu_milli;
+        left.mem_mib -= (int64_t)known->others.mem_mib;
+    }
     for (size_t i = 0; i < control->lives_len; i++) {
         const struct live *live = &control->lives[i];
         for (uint32_t task = 0; live->claimed && task < live->tasks; task++) {

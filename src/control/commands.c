@@ -119,8 +119,7 @@ static void set_node(struct fg_control *control,
     if (!fg_control_begin(control))
         return;
     const char *reason = command->text ? command->text : "";
-    fg_pool_set_state(control->pool, node, wanted);
-    snprintf(control->node_reasons[node - 1], FG_TEXT_MAX, "%s", reason);
+    fg_node_wish(control, node, wanted, reason);
     command->rc = control->options.store_ops->node_put(control->options.store,
                                                        fg_pool_spec(control->pool, node),
                                                        wanted, reason, &command->err);
@@ -166,6 +165,8 @@ static void (*const handlers[])(struct fg_control *control, struct fg_command *c
     [FG_CMD_STATUS] = fg_command_status,
     [FG_CMD_NODE_DRAIN] = drain,
     [FG_CMD_NODE_RESUME] = resume,
+    [FG_CMD_NODE_LOST] = fg_command_node_lost,
+    [FG_CMD_SUPPLIER_STATUS] = fg_command_supplier_status,
     [FG_CMD_RESERVATIONS] = fg_command_advances,
     [FG_CMD_RESERVATION_ADD] = fg_command_add_advance,
     [FG_CMD_RESERVATION_REMOVE] = fg_command_remove_advance,

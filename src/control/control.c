@@ -52,6 +52,7 @@ void fg_control_free(struct fg_control *control)
         return;
     answer_waiting(control);
     fg_control_unload(control);
+    fg_nodes_free(control);
     free(control->effects);
     free(control->told);
     free(control->ended);
@@ -124,6 +125,7 @@ static bool is_write(const struct fg_command *command)
     case FG_CMD_WHY:
     case FG_CMD_MOVES:
     case FG_CMD_POOL:
+    case FG_CMD_SUPPLIER_STATUS:
     case FG_CMD_PRICES:
     case FG_CMD_STATUS:
     case FG_CMD_RESERVATIONS:
@@ -206,6 +208,7 @@ static int undo(struct fg_control *control, struct fg_err *err)
             command->err = control->batch_err;
         }
     drop_step(control);
+    fg_nodes_set_aside(control);
     fg_control_unload(control);
     int rc = fg_control_load(control, err);
     if (rc == 0)
@@ -260,9 +263,11 @@ static int finish_step(struct fg_control *control, struct fg_err *err)
             control->sick = false;
         control->in_batch = false;
         control->pending_len = 0;
+        fg_nodes_kept(control);
         answer_all(control);
         publish(control);
         perform_effects(control);
+        fg_vendors_tell(control);
         fg_orders_call(control);
     }
     answer_all(control);
@@ -302,8 +307,10 @@ int fg_control_step(struct fg_control *control,
     if (control->later_us && now_us >= control->later_us)
         control->pass_wanted = true;
     control->later_us = later_us;
+    fg_nodes_news(control);
     apply_commands(control, commands);
     apply_events(control);
+    fg_nodes_tick(control);
     fg_orders_tick(control);
     fg_control_advances_tick(control);
     pass_if_due(control);
@@ -311,6 +318,7 @@ int fg_control_step(struct fg_control *control,
     fg_control_retain(control);
     fg_history_keep_use(control);
     fg_demand_keep(control);
+    fg_nodes_keep(control);
     return finish_step(control, err);
 }
 
@@ -325,6 +333,8 @@ int64_t fg_control_next_us(const struct fg_control *control)
         next = control->advances_us;
     if (control->orders_us < next)
         next = control->orders_us;
+    if (control->nodes_us < next)
+        next = control->nodes_us;
     if (control->scalers_len > 0 && !control->pass_wanted && control->scale_us < next)
         next = control->scale_us;
     if (control->retain_us < next)

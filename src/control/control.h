@@ -47,6 +47,9 @@ struct fg_control_options {
     bool optimise;                       /* who is backfilled is found by search */
     enum fg_backfill backfill;
     size_t nodes_max;
+    /* Other machines have used the store as theirs, and may be alive: a node of this machine under another name is one of
+     * them, and what runs there is lost only when an operator says so. */
+    bool is_shared;
     /* Ids up to this are never given to a new job: there are files of such jobs, also if the store does not
      * know them (it may come from a backup).  0: the store knows all. */
     fg_job_id ids_used;

@@ -29,9 +29,10 @@ struct live {
     int32_t exit_code, term_signal; /* of the first task that failed */
     struct fg_usage usage;
     int64_t begun_us, started_us;
-    int64_t waited_us; /* before it began; 0 if that is not known */
-    bool unsaved;      /* it runs, and the store does not know yet */
-    bool gang_failed;  /* a task failed, the others were stopped */
+    int64_t waited_us;    /* before it began; 0 if that is not known */
+    bool unsaved;         /* it runs, and the store does not know yet */
+    bool gang_failed;     /* a task failed, the others were stopped */
+    fg_node_id lost_node; /* it was lost while the task ran there; 0 none */
     char reason[FG_TEXT_MAX];
 };
 
@@ -79,7 +80,17 @@ struct fg_control {
     struct budget *budgets; /* by project: see budget.c */
     size_t budgets_len;
     bool has_budgets;
-    char (*node_reasons)[FG_TEXT_MAX]; /* by node id - 1 */
+    struct known_node *nodes; /* by node id - 1: see node_inner.h */
+    size_t nodes_len, nodes_room;
+    size_t unsaved_nodes;         /* so many are to be written */
+    int64_t nodes_us;             /* when one of them changes by itself next */
+    struct known_node *old_nodes; /* while the state is read again */
+    size_t old_nodes_len;
+    struct vendor *vendors; /* suppliers whose nodes are in the pool */
+    size_t vendors_len, vendors_room;
+    bool vendors_due;     /* the engine is to be told of some */
+    struct blame *blames; /* jobs under which nodes were lost */
+    size_t blames_len, blames_room;
 
     struct fg_advance *advances; /* reservations; their places are owned */
     bool *advance_runs;          /* it has begun, as far as was told */
@@ -159,6 +170,13 @@ int fg_control_user_intern(struct fg_control *control,
                            struct fg_err *err);
 
 /* live.c */
+/* What its grants say is taken in pool and quota, or given back; `claimed` says which. */
+void fg_live_hold(struct fg_control *control, struct live *live);
+void fg_live_unhold(struct fg_control *control, struct live *live);
+/* The task runs elsewhere than was granted: see fg_engine_event.node. */
+void fg_live_move(struct fg_control *control,
+                  struct live *live,
+                  const struct fg_engine_event *event);
 struct live *fg_live_get(struct fg_control *control, fg_job_id job);
 struct live *fg_live_add(struct fg_control *control,
                          const struct fg_job *job,
@@ -360,6 +378,51 @@ int64_t fg_order_price(const struct fg_control *control, const struct fg_grant *
 struct fg_json;
 void fg_orders_notice(const struct fg_control *control, struct fg_json *json); /* into a list */
 bool fg_orders_check(const struct fg_control *control); /* for tests: are the sums right? */
+
+/* node_book.c: see node_inner.h */
+int fg_nodes_load(struct fg_control *control, struct fg_err *err); /* from the store */
+int fg_nodes_find(struct fg_control *control, struct fg_err *err); /* those of this machine */
+/* Of this machine, or of a supplier; else it is of another machine that has used the store: its engine is not ours. */
+bool fg_node_is_here(const struct fg_control *control, fg_node_id node);
+void fg_nodes_ready(struct fg_control *control);     /* all is loaded */
+void fg_nodes_set_aside(struct fg_control *control); /* before the state is read again */
+void fg_nodes_free(struct fg_control *control);
+void fg_nodes_keep(struct fg_control *control); /* into the batch, what changed */
+void fg_nodes_kept(struct fg_control *control); /* it is durable */
+void fg_node_wish(struct fg_control *control,
+                  fg_node_id node,
+                  enum fg_node_state wanted,
+                  const char *reason);
+/* node_news.c: within a step */
+void fg_nodes_news(struct fg_control *control);
+void fg_nodes_tick(struct fg_control *control);
+/* A grant of ours there was released. */
+void fg_node_freed(struct fg_control *control, fg_node_id node);
+/* vendor.c: after the commit, and after the load: tell the engine who is there */
+void fg_vendors_tell(struct fg_control *control);
+void fg_vendors_mark(struct fg_control *control, const struct fg_supplier *supplier);
+/* Do tasks of ours run there? */
+bool fg_vendor_is_used(const struct fg_control *control, const char *name);
+/* node_lost.c */
+void fg_node_task_began(struct fg_control *control,
+                        struct live *live,
+                        const struct fg_engine_event *event);
+void fg_node_task_over(struct fg_control *control,
+                       struct live *live,
+                       const struct fg_engine_event *event);
+/* The attempt was lost with its node: is the job to blame?  Then `out` says why. */
+bool fg_node_job_is_to_blame(struct fg_control *control,
+                             const struct live *live,
+                             char out[FG_TEXT_MAX]);
+void fg_node_job_over(struct fg_control *control, fg_job_id job);
+void fg_command_node_lost(struct fg_control *control, struct fg_command *command);
+/* nodes_view.c */
+struct fg_json;
+/* The members that are not the pool's, into the open object. */
+void fg_node_write(struct fg_json *json, const struct fg_control *control, fg_node_id id);
+/* Is there a node of that number, and is it to be shown? */
+bool fg_node_is_listed(const struct fg_control *control, fg_node_id id);
+void fg_command_supplier_status(struct fg_control *control, struct fg_command *command);
 
 /* migrate.c */
 void fg_command_moves(struct fg_control *control, struct fg_command *command);

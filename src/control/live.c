@@ -54,20 +54,39 @@ struct fg_running fg_live_running(const struct fg_control *control, const struct
     };
 }
 
-void fg_live_del(struct fg_control *control, struct live *live)
+void fg_live_hold(struct fg_control *control, struct live *live)
 {
     const struct fg_job *job = fg_queue_get(control->queue, live->job);
-    assert(job);
-    fg_schedule_over(control->schedule, live->job);
+    live->claimed = fg_pool_claim_all(control->pool, live->grants, live->tasks, NULL) == 0;
+    if (!live->claimed)
+        return;
+    fg_held_add(fg_queue_held(control->queue, job->project), &live->amount);
+    fg_quota_add(control->queue, control->pool, job, live->grants, live->tasks);
+    fg_demand_started(control, live);
+}
+
+void fg_live_unhold(struct fg_control *control, struct live *live)
+{
+    const struct fg_job *job = fg_queue_get(control->queue, live->job);
+    struct fg_held *held = fg_queue_held(control->queue, job->project);
     fg_demand_ended(control, live);
     for (uint32_t task = 0; live->claimed && task < live->tasks; task++)
         fg_pool_release(control->pool, &live->grants[task]);
-    struct fg_held *held = fg_queue_held(control->queue, job->project);
     fg_held_settle(held, control->now_us, control->config->fair_half_life_s);
     if (live->claimed) {
         fg_held_take(held, &live->amount);
         fg_quota_take(control->queue, control->pool, job, live->grants, live->tasks);
     }
+    live->claimed = false;
+    for (uint32_t task = 0; task < live->tasks; task++)
+        fg_node_freed(control, live->grants[task].node);
+}
+
+void fg_live_del(struct fg_control *control, struct live *live)
+{
+    assert(fg_queue_get(control->queue, live->job));
+    fg_schedule_over(control->schedule, live->job);
+    fg_live_unhold(control, live);
     free(live->grants);
     free(live->task_state);
     fg_map_del(control->live_by_job, live->job);
@@ -97,6 +116,8 @@ void fg_live_names(struct fg_control *control,
         last = grants[i].node;
         for (; fresh; fresh &= fresh - 1) {
             uint32_t at = (uint32_t)__builtin_ctz(fresh);
+            if (at >= spec->devices_len)
+                continue; /* it had it once */
             fg_buf_printf(devices, "%s\"%s-%u\"", devices->len > 1 ? "," : "",
                           spec->devices[at].kind, at);
         }

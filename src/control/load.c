@@ -58,10 +58,8 @@ static int load_node(void *self,
 {
     struct fg_control *control = self;
     fg_node_id node = fg_pool_find(control->pool, name);
-    if (node) {
-        fg_pool_set_state(control->pool, node, wanted);
-        snprintf(control->node_reasons[node - 1], FG_TEXT_MAX, "%s", reason);
-    }
+    if (node)
+        fg_node_wish(control, node, wanted, reason);
     return 0;
 }
 
@@ -80,23 +78,16 @@ static void load_live(struct fg_control *control,
         fg_live_add(control, job, grants, job->started_us ? job->started_us : control->now_us);
     if (job->stop_sent || job->cancel_asked)
         live->stop_us = control->now_us; /* when it was asked is not kept: from now on again */
-    if (fg_pool_claim_all(control->pool, grants, job->tasks_held, NULL) < 0) {
-        live->claimed = false;
-        return;
-    }
-    fg_held_add(fg_queue_held(control->queue, job->project), &live->amount);
-    fg_quota_add(control->queue, control->pool, job, grants, job->tasks_held);
-    fg_demand_started(control, live);
+    fg_live_hold(control, live);
 }
 
+/* Devices that a node does not have any more are held without a claim. */
 static bool grants_known(const struct fg_control *control,
                          const struct fg_grant *grants,
                          size_t len)
 {
     for (size_t i = 0; i < len; i++)
-        if (grants[i].node == 0 || grants[i].node > fg_pool_len(control->pool)
-            || (grants[i].devices >> fg_pool_node(control->pool, grants[i].node)->devices_len)
-                   != 0)
+        if (grants[i].node == 0 || grants[i].node > fg_pool_len(control->pool))
             return false;
     return true;
 }
@@ -152,7 +143,6 @@ void fg_control_unload(struct fg_control *control)
     fg_predict_free(control->predict);
     fg_pool_free(control->pool);
     free(control->user_names);
-    free(control->node_reasons);
     free(control->budgets);
     control->budgets = NULL;
     control->budgets_len = 0;
@@ -165,21 +155,6 @@ void fg_control_unload(struct fg_control *control)
     control->predict = NULL;
     control->pool = NULL;
     control->user_names = NULL;
-    control->node_reasons = NULL;
-}
-
-static int find_nodes(struct fg_control *control, struct fg_err *err)
-{
-    struct fg_node_spec *specs = calloc(control->options.nodes_max, sizeof(*specs));
-    if (!specs)
-        return fg_fail(err, FG_ENOMEM, "no memory for %zu nodes", control->options.nodes_max);
-    size_t len = 0;
-    int rc = control->options.engine_ops->discover(control->options.engine, specs,
-                                                   control->options.nodes_max, &len, err);
-    for (size_t i = 0; rc == 0 && i < len; i++)
-        rc = fg_pool_add(control->pool, &specs[i], NULL, err);
-    free(specs);
-    return rc;
 }
 
 /* What every installation has: the project "default". */
@@ -209,6 +184,8 @@ static int adopt_all(struct fg_control *control, struct fg_err *err)
             const struct live *live = &control->lives[i];
             const struct fg_node_spec *node =
                 fg_pool_spec(control->pool, live->grants[task].node);
+            if (!node->supplier[0] && !fg_node_is_here(control, live->grants[task].node))
+                continue;
             tasks = fg_control_grow(tasks, len, &room, sizeof(*tasks));
             tasks[len++] = (struct fg_task_at){
                 .key = {live->job, live->attempt, task},
@@ -233,9 +210,7 @@ int fg_control_load(struct fg_control *control, struct fg_err *err)
         control->queue =
             fg_ranking_queue(control->ranking, (size_t)control->config->queue_jobs_max);
     control->live_by_job = fg_map_new(64);
-    control->node_reasons = calloc(control->options.nodes_max, FG_TEXT_MAX);
-    if (!control->pool || !control->queue || !control->schedule || !control->predict
-        || !control->node_reasons)
+    if (!control->pool || !control->queue || !control->schedule || !control->predict)
         return fg_fail(err, FG_ENOMEM, "no memory for the controller's state");
     fg_demand_begin(control);
     fg_schedule_rank(control->schedule, control->ranking);
@@ -247,7 +222,9 @@ int fg_control_load(struct fg_control *control, struct fg_err *err)
     if (rc < 0)
         return fg_fail(err, rc, "schedule.allocate: no such policy, or no memory for it");
 
-    rc = find_nodes(control, err);
+    rc = fg_nodes_load(control, err);
+    if (rc == 0)
+        rc = fg_nodes_find(control, err);
     struct fg_store_sink sink = {.self = control,
                                  .project = load_project,
                                  .node = load_node,
@@ -273,6 +250,7 @@ int fg_control_load(struct fg_control *control, struct fg_err *err)
     control->next_order_id = sink.next_order_id;
     control->next_plan_id = sink.next_plan_id;
     fg_orders_begin(control);
+    fg_nodes_ready(control);
     rc = ensure_default(control, err);
     if (rc == 0)
         rc = fg_budget_reset(control, err);
@@ -280,6 +258,8 @@ int fg_control_load(struct fg_control *control, struct fg_err *err)
     fg_schedule_run_these(control->schedule, control->queue, control->running, running);
     if (control->levels)
         fg_levels_calm(control->levels);
+    control->vendors_due = true;
+    fg_vendors_tell(control);
     if (rc == 0)
         rc = adopt_all(control, err);
     control->pass_wanted = true;

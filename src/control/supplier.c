@@ -82,6 +82,7 @@ static void keep(struct fg_control *control,
     fg_control_tell(control, event, NULL, "\"supplier\":\"%s\",\"by\":\"%.63s\",\"paused\":%s",
                     supplier->name, command->actor.user, supplier->paused ? "true" : "false");
     put(control, supplier);
+    fg_vendors_mark(control, supplier);
     write_down(control, supplier->name, kept.text);
     fg_command_give(command, &kept);
     control->orders_us = 0; /* those that waited for it to be resumed */
@@ -119,6 +120,11 @@ void fg_command_put_supplier(struct fg_control *control, struct fg_command *comm
         command->rc = fg_fail(&command->err, FG_ESTATE,
                               "supplier %s: it has orders that are not over, it stays %s",
                               supplier->name, fg_supplier_kind_name(there->kind));
+    else if (there && there->kind == FG_SUPPLIER_SLURM && supplier->kind != there->kind)
+        command->rc = fg_fail(&command->err, FG_ESTATE,
+                              "supplier %s: its nodes are in the pool, it stays slurm; remove "
+                              "it first",
+                              supplier->name);
     if (command->rc == 0)
         keep(control, command, supplier, there ? "supplier.changed" : "supplier.added");
 }
@@ -162,8 +168,14 @@ void fg_command_remove_supplier(struct fg_control *control, struct fg_command *c
                               "supplier %s: machines of supplier %s join it; change or remove "
                               "that one first",
                               command->name, joiner(control, command->name)->name);
+    else if (there->kind == FG_SUPPLIER_SLURM && fg_vendor_is_used(control, command->name))
+        command->rc = fg_fail(&command->err, FG_ESTATE,
+                              "supplier %s: jobs run there; pause it, and wait for them or "
+                              "cancel them first",
+                              command->name);
     if (command->rc < 0 || !fg_control_begin(control))
         return;
+    fg_vendors_mark(control, there);
     write_down(control, command->name, NULL);
     fg_control_tell(control, "supplier.removed", NULL, "\"supplier\":\"%s\",\"by\":\"%.63s\"",
                     command->name, command->actor.user);

@@ -24,10 +24,12 @@ enum fg_command_kind {
     FG_CMD_PRICES, /* out_text: what is asked for an hour of each kind, JSON array in `arena` */
     FG_CMD_STATUS, /* out_text: counts, totals, notices, JSON object in `arena` */
     FG_CMD_MAKE_ROOM, /* job: move others so that it starts; out_text: the moves, JSON object */
-    FG_CMD_NODE_DRAIN,         /* name, text = reason, move */
-    FG_CMD_NODE_RESUME,        /* name */
-    FG_CMD_RESERVATIONS,       /* name (NULL: all); out_text: JSON array in `arena` */
-    FG_CMD_RESERVATION_ADD,    /* reservation: a new one; out_text: JSON object */
+    FG_CMD_NODE_DRAIN,      /* name, text = reason, move */
+    FG_CMD_NODE_RESUME,     /* name */
+    FG_CMD_NODE_LOST,       /* name, text = reason: it is surely off, what ran there is lost */
+    FG_CMD_SUPPLIER_STATUS, /* name (NULL: all); out_text: JSON array in `arena` */
+    FG_CMD_RESERVATIONS,    /* name (NULL: all); out_text: JSON array in `arena` */
+    FG_CMD_RESERVATION_ADD, /* reservation: a new one; out_text: JSON object */
     FG_CMD_RESERVATION_REMOVE, /* name */
     FG_CMD_SUPPLIER_PUT,       /* supplier: new or changed; out_text: JSON object */
     FG_CMD_SUPPLIER_REMOVE,    /* name */

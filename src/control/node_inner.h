@@ -1,0 +1,88 @@
+/* node_inner.h - what the controller knows of nodes and of those who lend them, beside the pool.
+ *
+ *     store --numbers, specs--> NODES <--news-- engine
+ *                                 |  state = the operator's wish, what the engine says, trust, its supplier
+ *                                 '--> pool: up, draining, down; the load of others as one claim a node
+ *
+ * A node keeps its number as long as it is known, for grants name it; a number whose node is gone and holds nothing is given
+ * again.  What news say is in memory only, and survives a batch that could not be written; after a restart the engine tells it
+ * all again, and until then a node of a supplier gets no work.
+ */
+#pragma once
+
+#include "control/control_inner.h"
+#include "control/health.h"
+
+struct known_node {
+    char name[FG_NAME_MAX];
+    bool is_free;    /* a number without a node */
+    bool is_unsaved; /* the store has it otherwise */
+    bool is_heard;   /* its engine told of it since the start */
+    bool is_up;      /* ... and that it may get work */
+    bool is_gone;    /* ... or that it is no more */
+    bool is_clipped; /* others hold more than was left to be claimed for them */
+    bool has_others; /* `others` is claimed in the pool */
+    struct fg_grant others, others_told;
+    enum fg_node_state wanted; /* by an operator */
+    char wish[FG_TEXT_MAX];    /* why */
+    char word[FG_TEXT_MAX];    /* of the engine: why it is not up */
+    int64_t since_us;          /* up or down */
+    int64_t leaves_us;         /* 0 not known */
+    struct fg_node_spec *
+        next; /* owned: another shape, once nothing is held; or, while the state is read again, itself */
+    struct fg_health health;
+};
+
+/* A supplier whose nodes are in the pool. */
+struct vendor {
+    char name[FG_NAME_MAX];
+    bool is_due;   /* the engine is to be told of it */
+    bool is_heard; /* it answered once */
+    bool is_up;    /* it answers */
+    bool is_paused;
+    int64_t since_us;
+    struct fg_engine_news news; /* the last SUPPLIER; its `spec` is not used */
+    char trouble[FG_TEXT_MAX];  /* the engine refused it; "" */
+    uint32_t stalls;            /* one after the other */
+    struct fg_health health;
+    int64_t lost_us; /* when a task was lost there last, of which job */
+    fg_job_id lost_job;
+};
+
+/* node_book.c: the table */
+struct known_node *fg_node_known(const struct fg_control *control, fg_node_id node);
+/* Add it, or bring it up to date; its number.  0 and `err`: it cannot be kept. */
+fg_node_id fg_node_put(struct fg_control *control,
+                       const struct fg_node_spec *spec,
+                       struct fg_err *err);
+/* Does a task of ours run there, or is it to? */
+bool fg_node_is_used(const struct fg_control *control, fg_node_id node);
+/* It is no more: its number is free. */
+void fg_node_drop(struct fg_control *control, fg_node_id node);
+
+/* node_state.c: may it get work, and what is claimed for others */
+void fg_node_settle(struct fg_control *control, fg_node_id node);
+void fg_node_settle_all(struct fg_control *control, const char *supplier); /* NULL: every one */
+void fg_node_unclaim(struct fg_control *control, fg_node_id node);
+/* Why it gets no work now: plain words; "" it may.  In the state that is told. */
+enum fg_node_state fg_node_shown(const struct fg_control *control,
+                                 fg_node_id node,
+                                 char out_reason[FG_TEXT_MAX]);
+
+/* vendor.c */
+struct vendor *fg_vendor_get(const struct fg_control *control, const char *name);
+/* Why its nodes get no new work; false: they may. */
+bool fg_vendor_is_blocked(const struct vendor *vendor, int64_t now_us, char out[FG_TEXT_MAX]);
+void fg_vendor_news(struct fg_control *control, const struct fg_engine_news *news);
+/* It began a task of ours; it gave one back without having begun it. */
+void fg_vendor_began(struct fg_control *control, struct vendor *vendor);
+void fg_vendor_stalled(struct fg_control *control, struct vendor *vendor, const char *why);
+
+/* node_lost.c: what happened to tasks says something of nodes, and of jobs */
+struct blame {
+    fg_job_id job;
+    uint32_t losses;
+    char nodes[FG_TEXT_MAX];
+};
+/* Tasks there are asked to stop in time; it gets nothing new. */
+void fg_node_leaves(struct fg_control *control, fg_node_id node, int64_t leaves_us);

@@ -1,0 +1,172 @@
+/* node_news.c - what the engine tells of nodes and suppliers, and what changes by itself with time; see node_inner.h */
+#include "control/node_inner.h"
+
+#include "control/order_inner.h"
+
+#include <string.h>
+
+#define NEWS_A_STEP_MAX 4096
+
+static bool is_from(const struct fg_control *control, const char *supplier)
+{
+    return supplier[0] && fg_vendor_get(control, supplier);
+}
+
+/* -- one piece -------------------------------------------------------------------------------------------- */
+
+/* A machine that was ordered costs what its contract says, and is spot if that was ordered. */
+static void dress(const struct fg_control *control, struct fg_node_spec *spec)
+{
+    fg_node_id node = fg_pool_find(control->pool, spec->name);
+    const struct fg_order *order = node ? fg_order_of_node(control, node) : NULL;
+    if (!order)
+        return;
+    spec->is_spot |= order->offer.contract == FG_CONTRACT_SPOT;
+    spec->price_uusd_per_hour =
+        fg_offer_uusd_per_device_hour(&order->offer) * order->offer.accelerators;
+}
+
+static void node_told(struct fg_control *control, const struct fg_engine_news *news)
+{
+    struct vendor *vendor = fg_vendor_get(control, news->spec->supplier);
+    struct fg_err err = {};
+    if (!vendor)
+        return;
+    bool is_new = fg_pool_find(control->pool, news->spec->name) == 0;
+    struct fg_node_spec spec = *news->spec;
+    dress(control, &spec);
+    fg_node_id id = fg_node_put(control, &spec, &err);
+    if (!id) {
+        snprintf(vendor->trouble, sizeof(vendor->trouble), "%.*s", FG_TEXT_MAX - 1, err.text);
+        return;
+    }
+    struct known_node *known = fg_node_known(control, id);
+    known->is_gone = false;
+    if (is_new && control->purchases_len > 0) {
+        fg_order_back_nodes(control);
+        dress(control, &spec);
+        (void)fg_node_put(control, &spec, NULL);
+    }
+    fg_node_settle(control, id);
+}
+
+/* It went up or down. */
+static void turned(struct fg_control *control, fg_node_id id, const struct fg_engine_news *news)
+{
+    struct known_node *known = fg_node_known(control, id);
+    bool was_heard = known->is_heard;
+    known->is_up = news->up;
+    known->since_us = control->now_us;
+    if (!was_heard)
+        return;
+    if (news->up) {
+        fg_health_rose(&known->health, control->config, 0, control->now_us);
+    } else {
+        enum fg_fault fault = fg_fault_hint(news->reason) ? FG_FAULT_SICK : FG_FAULT_FALL;
+        fg_health_fault(&known->health, control->config, FG_FAULT_FALL, 0, news->reason,
+                        control->now_us);
+        if (fault == FG_FAULT_SICK)
+            fg_health_fault(&known->health, control->config, fault, 0, news->reason,
+                            control->now_us);
+    }
+    if (fg_control_begin(control))
+        fg_control_tell(control, news->up ? "node.up" : "node.down", NULL, "\"node\":\"%s\"",
+                        known->name);
+}
+
+static void state_told(struct fg_control *control, const struct fg_engine_news *news)
+{
+    fg_node_id id = fg_pool_find(control->pool, news->node);
+    if (!id || !is_from(control, fg_pool_spec(control->pool, id)->supplier))
+        return;
+    struct known_node *known = fg_node_known(control, id);
+    if (news->up != known->is_up || !known->is_heard)
+        turned(control, id, news);
+    known->is_heard = true;
+    known->is_gone = false;
+    snprintf(known->word, sizeof(known->word), "%s", news->reason);
+    known->others_told = news->others;
+    known->others_told.node = id;
+    if (news->leaves_us || known->leaves_us)
+        fg_node_leaves(control, id, news->leaves_us);
+    fg_node_settle(control, id);
+}
+
+static void gone_told(struct fg_control *control, const struct fg_engine_news *news)
+{
+    fg_node_id id = fg_pool_find(control->pool, news->node);
+    if (!id || !is_from(control, fg_pool_spec(control->pool, id)->supplier))
+        return;
+    fg_node_known(control, id)->is_gone = true;
+    fg_node_settle(control, id);
+    control->nodes_us = control->now_us;
+}
+
+static void take(struct fg_control *control, const struct fg_engine_news *news)
+{
+    switch (news->kind) {
+    case FG_NEWS_NODE:
+        if (news->spec)
+            node_told(control, news);
+        break;
+    case FG_NEWS_NODE_STATE:
+        state_told(control, news);
+        break;
+    case FG_NEWS_NODE_GONE:
+        gone_told(control, news);
+        break;
+    case FG_NEWS_SUPPLIER:
+        fg_vendor_news(control, news);
+        break;
+    }
+}
+
+void fg_nodes_news(struct fg_control *control)
+{
+    const struct fg_engine_ops *ops = control->options.engine_ops;
+    struct fg_engine_news news;
+    for (int i = 0; ops->next_news && i < NEWS_A_STEP_MAX && control->batch_rc == 0
+                    && ops->next_news(control->options.engine, &news) == 1;
+         i++)
+        take(control, &news);
+}
+
+/* -- with time ---------------------------------------------------------------------------------------------- */
+
+void fg_node_freed(struct fg_control *control, fg_node_id node)
+{
+    const struct known_node *known = fg_node_known(control, node);
+    if (known->is_clipped || known->is_gone || known->next)
+        control->nodes_us = control->now_us;
+}
+
+static void tick_one(struct fg_control *control, fg_node_id id)
+{
+    struct known_node *known = fg_node_known(control, id);
+    if (known->is_gone && !fg_node_is_used(control, id)) {
+        fg_node_drop(control, id);
+        return;
+    }
+    if (known->next && !fg_node_is_used(control, id)) {
+        struct fg_node_spec spec;
+        size_t size = offsetof(struct fg_node_spec, devices)
+                      + known->next->devices_len * sizeof(spec.devices[0]);
+        memcpy(&spec, known->next, size);
+        (void)fg_node_put(control, &spec, NULL);
+    }
+    fg_node_settle(control, id);
+}
+
+void fg_nodes_tick(struct fg_control *control)
+{
+    if (control->now_us < control->nodes_us)
+        return;
+    control->nodes_us = INT64_MAX;
+    for (size_t i = 0; i < control->vendors_len; i++)
+        if (control->vendors[i].health.hold_us > control->now_us
+            && control->vendors[i].health.hold_us < control->nodes_us)
+            control->nodes_us = control->vendors[i].health.hold_us;
+    for (fg_node_id id = 1; id <= control->nodes_len; id++)
+        if (!control->nodes[id - 1].is_free)
+            tick_one(control, id);
+}

@@ -1,0 +1,196 @@
+/* node_state.c - may a node get work, and what is claimed there for jobs that are not ours; see node_inner.h */
+#include "control/node_inner.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* -- load of others ------------------------------------------------------------------------------------- */
+
+void fg_node_unclaim(struct fg_control *control, fg_node_id node)
+{
+    struct known_node *known = fg_node_known(control, node);
+    if (known->has_others)
+        fg_pool_release(control->pool, &known->others);
+    known->has_others = false;
+}
+
+static uint32_t untouched(const struct fg_pool_node *node)
+{
+    uint32_t free = 0;
+    for (uint32_t i = 0; i < node->devices_len; i++)
+        free |= (uint32_t)(node->left_milli[i] == FG_WHOLE_MILLI) << i;
+    return free;
+}
+
+/* So many devices: of those that were named first, as far as they are free here, then others. */
+static uint32_t choose(uint32_t named, uint32_t free)
+{
+    uint32_t chosen = named & free, rest = free & ~named;
+    for (int left = __builtin_popcount(named & ~free); left > 0 && rest; left--) {
+        chosen |= rest & -rest;
+        rest &= rest - 1;
+    }
+    return chosen;
+}
+
+/* As much of what others hold as is left. */
+static struct fg_grant others_of(const struct fg_control *control,
+                                 fg_node_id id,
+                                 bool *out_clipped)
+{
+    const struct fg_pool_node *node = fg_pool_node(control->pool, id);
+    const struct fg_grant *told = &fg_node_known(control, id)->others_told;
+    struct fg_grant grant = {.node = id,
+                             .devices = choose(told->devices, untouched(node)),
+                             .gpu_milli = FG_WHOLE_MILLI,
+                             .cpu_milli = told->cpu_milli,
+                             .mem_mib = told->mem_mib};
+    if (grant.cpu_milli > node->cpu_milli_left)
+        grant.cpu_milli = node->cpu_milli_left;
+    if (grant.mem_mib > node->mem_mib_left)
+        grant.mem_mib = node->mem_mib_left;
+    *out_clipped = __builtin_popcount(grant.devices) < __builtin_popcount(told->devices)
+                   || grant.cpu_milli < told->cpu_milli || grant.mem_mib < told->mem_mib;
+    return grant;
+}
+
+static bool same_grant(const struct fg_grant *a, const struct fg_grant *b)
+{
+    return a->devices == b->devices && a->cpu_milli == b->cpu_milli && a->mem_mib == b->mem_mib;
+}
+
+static bool is_nothing(const struct fg_grant *grant)
+{
+    return !grant->devices && !grant->cpu_milli && !grant->mem_mib;
+}
+
+/* Does the pool hold for them what was told? */
+static bool is_claimed(const struct known_node *known)
+{
+    if (known->is_clipped)
+        return false;
+    return known->has_others ? same_grant(&known->others, &known->others_told)
+                             : is_nothing(&known->others_told);
+}
+
+static void claim_others(struct fg_control *control, fg_node_id id)
+{
+    struct known_node *known = fg_node_known(control, id);
+    if (is_claimed(known))
+        return;
+    fg_node_unclaim(control, id);
+    known->others = others_of(control, id, &known->is_clipped);
+    known->has_others =
+        !is_nothing(&known->others) && fg_pool_claim(control->pool, &known->others, NULL) == 0;
+    control->pass_wanted = true;
+}
+
+/* -- state ----------------------------------------------------------------------------------------------- */
+
+static enum fg_node_state down(char out[FG_TEXT_MAX], const char *why)
+{
+    snprintf(out, FG_TEXT_MAX, "%s", why);
+    return FG_NODE_DOWN;
+}
+
+static enum fg_node_state rests(char out[FG_TEXT_MAX], const char *wish, const char *why)
+{
+    snprintf(out, FG_TEXT_MAX, "%s", wish[0] ? wish : why);
+    return FG_NODE_DRAINING;
+}
+
+static enum fg_node_state held_back(const struct fg_control *control,
+                                    const struct known_node *known,
+                                    char out[FG_TEXT_MAX])
+{
+    int64_t left_s = (known->health.hold_us - control->now_us + 999999) / 1000000;
+    snprintf(out, FG_TEXT_MAX, "held back for %lld s more: %.180s", (long long)left_s,
+             known->health.why);
+    return FG_NODE_DRAINING;
+}
+
+/* Draining is: nothing new, and what runs there goes on. */
+static enum fg_node_state state_of(const struct fg_control *control,
+                                   fg_node_id id,
+                                   char out[FG_TEXT_MAX])
+{
+    const struct known_node *known = fg_node_known(control, id);
+    const struct vendor *vendor = NULL;
+    out[0] = '\0';
+    if (known->is_free)
+        return FG_NODE_DOWN;
+    if (known->is_gone)
+        return down(out, "it was taken out of its cluster");
+    if (!known->is_heard)
+        return down(out, "not heard of since the service started");
+    if (!known->is_up)
+        return down(out, known->word[0] ? known->word : "down");
+    const char *supplier = fg_pool_spec(control->pool, id)->supplier;
+    if (supplier[0])
+        vendor = fg_vendor_get(control, supplier);
+    if (known->leaves_us)
+        return rests(out, "", "it is being taken away");
+    if (known->wanted != FG_NODE_UP)
+        return rests(out, known->wish, "");
+    if (supplier[0] && fg_vendor_is_blocked(vendor, control->now_us, out))
+        return FG_NODE_DRAINING;
+    if (known->next)
+        return rests(out, "", "its devices changed, and jobs hold some of them");
+    if (fg_health_is_held(&known->health, control->now_us))
+        return held_back(control, known, out);
+    return FG_NODE_UP;
+}
+
+static void wake_at(struct fg_control *control, int64_t time_us)
+{
+    if (time_us > control->now_us && time_us < control->nodes_us)
+        control->nodes_us = time_us;
+}
+
+void fg_node_settle(struct fg_control *control, fg_node_id node)
+{
+    struct known_node *known = fg_node_known(control, node);
+    char reason[FG_TEXT_MAX];
+    enum fg_node_state state = state_of(control, node, reason);
+    wake_at(control, known->health.hold_us);
+    if (fg_pool_node(control->pool, node)->state != state) {
+        fg_pool_set_state(control->pool, node, state);
+        control->pass_wanted = true;
+    }
+    if (!known->is_free)
+        claim_others(control, node);
+}
+
+void fg_node_settle_all(struct fg_control *control, const char *supplier)
+{
+    for (fg_node_id id = 1; id <= control->nodes_len; id++)
+        if (!supplier || strcmp(fg_pool_spec(control->pool, id)->supplier, supplier) == 0)
+            fg_node_settle(control, id);
+}
+
+/* Of ours alone: what others hold does not keep it from being drained. */
+static bool is_idle(const struct fg_control *control, fg_node_id id)
+{
+    const struct fg_pool_node *node = fg_pool_node(control->pool, id);
+    uint32_t grants = 0;
+    for (int class = 0; class < FG_HOST_CLASSES; class ++)
+        grants += node->hosts[class];
+    return grants == (uint32_t)fg_node_known(control, id)->has_others;
+}
+
+enum fg_node_state fg_node_shown(const struct fg_control *control,
+                                 fg_node_id node,
+                                 char out_reason[FG_TEXT_MAX])
+{
+    const struct known_node *known = fg_node_known(control, node);
+    enum fg_node_state state = state_of(control, node, out_reason);
+    if (known->wish[0] && known->wanted == FG_NODE_UP && state == FG_NODE_UP)
+        snprintf(out_reason, FG_TEXT_MAX, "%s", known->wish);
+    return state == FG_NODE_DRAINING && is_idle(control, node) ? FG_NODE_DRAINED : state;
+}
+
+bool fg_node_is_listed(const struct fg_control *control, fg_node_id id)
+{
+    const struct known_node *known = fg_node_known(control, id);
+    return !known->is_free && (!known->is_gone || !is_idle(control, id));
+}
