@@ -179,33 +179,57 @@ static bool same_array(const struct ask *a, const struct ask *b)
            && a->job.id == b->job.id;
 }
 
-/* Elements of one array in one call.  What cannot be cancelled now is found again by the next look. */
+/* Whether the job of that id is the one of our name: Slurm that forgot jobs uses their numbers again. */
+static bool is_named(struct fg_cluster *cluster, uint64_t id, const char *name)
+{
+    FG_AUTO(fg_buf) struct fg_buf out = {};
+    char text[24];
+    snprintf(text, sizeof(text), "%lu", (unsigned long)id);
+    if (call(cluster, (const char *const[]){"squeue", "-h", "-a", "-j", text, "-o", "%j", NULL},
+             &out, &(struct fg_err){})
+            < 0
+        || !out.text)
+        return false;
+    return strcspn(out.text, "\n") == strlen(name)
+           && strncmp(out.text, name, strlen(name)) == 0;
+}
+
+/* By its name alone: there is only one. */
+static void cancel_one(struct fg_cluster *cluster, const struct fg_cluster_job *job)
+{
+    FG_AUTO(fg_buf) struct fg_buf out = {};
+    char name[FG_NAME_MAX + 16];
+    snprintf(name, sizeof(name), "--name=fastgpu-%s", job->room);
+    (void)call(cluster, (const char *const[]){"scancel", "--quiet", name, NULL}, &out,
+               &(struct fg_err){});
+}
+
+/* Elements of one array in one call, without `--name`: with it, Slurm 22.05 cancels all elements that wait.  What cannot be
+ * cancelled now is found again by the next look. */
 static struct ask *cancel(struct fg_cluster *cluster, struct ask *ask)
 {
-    FG_AUTO(fg_buf) struct fg_buf name = {}, ids = {}, out = {};
-    const char *words[CANCEL_MAX + 4] = {"scancel", "--quiet"};
-    size_t len = 2;
-    char first[FG_SLURM_ROOM_MAX];
-    fg_slurm_room_at(ask->job.room, 0, first);
-    fg_buf_printf(&name, "--name=fastgpu-%s", ask->job.is_array ? first : ask->job.room);
-    words[len++] = name.text;
-    size_t offsets[CANCEL_MAX], offsets_len = 0;
+    FG_AUTO(fg_buf) struct fg_buf ids = {}, out = {};
+    const char *words[CANCEL_MAX + 3] = {"scancel", "--quiet"};
+    char name[FG_NAME_MAX], first[FG_SLURM_ROOM_MAX];
+    size_t offsets[CANCEL_MAX], len = 0;
     struct ask *last = ask;
-    for (struct ask *at = ask; at == ask || same_array(ask, at); at = at->next) {
-        last = at;
-        if (at->job.id == 0 || offsets_len == CANCEL_MAX)
-            break;
-        offsets[offsets_len++] = ids.len;
-        fg_buf_printf(&ids, at->job.is_array ? "%lu_%u" : "%lu", (unsigned long)at->job.id,
-                      at->job.index);
-        fg_buf_add(&ids, "", 1);
-        if (!at->job.is_array)
-            break;
+    if (!ask->job.is_array) {
+        cancel_one(cluster, &ask->job);
+        return ask;
     }
-    for (size_t i = 0; i < offsets_len; i++)
-        words[len++] = ids.text + offsets[i];
-    words[len] = NULL;
-    (void)call(cluster, words, &out, &(struct fg_err){});
+    for (struct ask *at = ask; (at == ask || same_array(ask, at)) && len < CANCEL_MAX;
+         at = at->next) {
+        last = at;
+        offsets[len++] = ids.len;
+        fg_buf_printf(&ids, "%lu_%u", (unsigned long)at->job.id, at->job.index);
+        fg_buf_add(&ids, "", 1);
+    }
+    for (size_t i = 0; i < len; i++)
+        words[i + 2] = ids.text + offsets[i];
+    fg_slurm_room_at(ask->job.room, 0, first);
+    snprintf(name, sizeof(name), "fastgpu-%s", first);
+    if (is_named(cluster, ask->job.id, name))
+        (void)call(cluster, words, &out, &(struct fg_err){});
     return last;
 }
 

@@ -242,6 +242,25 @@ static void bursts_are_arrays(void)
     kit_close(&kit);
 }
 
+static void elements_of_arrays_are_taken_back(void)
+{
+    static struct kit kit;
+    kit_open(&kit, two);
+    kit_write(&kit, "faults", "hold");
+    kit_put(&kit, 3);
+    for (uint32_t i = 0; i < 4; i++)
+        kit_start(&kit, 10 + i, 1, &(struct kit_place){0, UINT32_C(1) << i}, 1);
+    UNTIL(&kit, kit_count(&kit, "jobs.json", "\"name\"") == 4);
+    for (uint32_t i = 1; i < 3; i++)
+        EQ(fg_engine_slurm.stop(kit.engine, (struct fg_task_key){10 + i, 1, 0}, -1, NULL), 0);
+    UNTIL(&kit, kit_count(&kit, "jobs.json", "\"name\"") == 2);
+    EQ(kit_count(&kit, "calls", "sbatch"), 1);
+    EQ(kit_count(&kit, "jobs.json", "\"index\": 0")
+           + kit_count(&kit, "jobs.json", "\"index\": 3"),
+       2);
+    kit_close(&kit);
+}
+
 static void after_a_restart(void)
 {
     static struct kit kit;
@@ -300,6 +319,7 @@ int main(void)
     RUN(what_slurm_loses_is_asked_for_again);
     RUN(no_answer_is_no_double);
     RUN(bursts_are_arrays);
+    RUN(elements_of_arrays_are_taken_back);
     RUN(after_a_restart);
     return tap_done();
 }

@@ -75,6 +75,10 @@ def sbatch(jobs, fault, words):
 
 def squeue(jobs, fault):
     begin(jobs, fault)
+    if "-j" in sys.argv:
+        wanted = sys.argv[sys.argv.index("-j") + 1]
+        print(*[job["name"] for job in jobs if str(job["array_id"]) == wanted], sep="\n")
+        return
     for job in jobs:
         if job["state"] in ("PD", "R"):
             array = "N/A" if job["index"] is None else job["index"]
@@ -102,8 +106,9 @@ def scontrol(jobs):
 def scancel(jobs):
     name = options(sys.argv[1:]).get("name")
     ids = [arg for arg in sys.argv[1:] if not arg.startswith("-")]
-    jobs[:] = [job for job in jobs if job["name"] != name or
-               (ids and str(job["id"]) not in ids and f"{job['array_id']}_{job['index']}" not in ids)]
+    if name and ids:
+        sys.exit("with both, Slurm 22.05 cancels more than was asked for")
+    jobs[:] = [job for job in jobs if job["name"] != name and f"{job['array_id']}_{job['index']}" not in ids]
 
 
 def save(jobs):
