@@ -252,21 +252,46 @@ int fg_call_id(struct fg_call *call, const char *noun, uint64_t *out, struct fg_
     return fg_fail(err, FG_ENOENT, "%s %.40s: not known", noun, call->capture);
 }
 
-int fg_call_remark(struct fg_call *call, const char **out, struct fg_err *err)
+/* A remark is kept; of true or false stands what `flag` is called. */
+static int take_member(const struct fg_doc *at,
+                       const char *flag,
+                       const char **out,
+                       bool *out_flag,
+                       struct fg_err *err)
+{
+    if (flag && strcmp(at->key, flag) == 0) {
+        *out_flag = at->kind == FG_DOC_BOOL && at->integer;
+        return at->kind == FG_DOC_BOOL
+                   ? 0
+                   : fg_fail(err, FG_EINVAL, "%s: expected true or false", flag);
+    }
+    if (strcmp(at->key, "remark") != 0)
+        return fg_fail(err, FG_EINVAL, "body: unknown member %.40s", at->key);
+    if (at->kind != FG_DOC_TEXT || at->text_len >= FG_TEXT_MAX)
+        return fg_fail(err, FG_EINVAL, "remark: expected a text of at most %d bytes",
+                       FG_TEXT_MAX - 1);
+    *out = at->text;
+    return 0;
+}
+
+int fg_call_remark_and(struct fg_call *call,
+                       const char *flag,
+                       const char **out,
+                       bool *out_flag,
+                       struct fg_err *err)
 {
     const struct fg_doc *doc = NULL;
     if (call->body.len == 0)
         return 0;
     int rc = fg_call_doc(call, &doc, err);
-    for (const struct fg_doc *at = rc == 0 ? doc->first : NULL; at && rc == 0; at = at->next) {
-        if (strcmp(at->key, "remark") != 0)
-            return fg_fail(err, FG_EINVAL, "body: unknown member %.40s", at->key);
-        if (at->kind != FG_DOC_TEXT || at->text_len >= FG_TEXT_MAX)
-            return fg_fail(err, FG_EINVAL, "remark: expected a text of at most %d bytes",
-                           FG_TEXT_MAX - 1);
-        *out = at->text;
-    }
+    for (const struct fg_doc *at = rc == 0 ? doc->first : NULL; at && rc == 0; at = at->next)
+        rc = take_member(at, flag, out, out_flag, err);
     return rc;
+}
+
+int fg_call_remark(struct fg_call *call, const char **out, struct fg_err *err)
+{
+    return fg_call_remark_and(call, NULL, out, NULL, err);
 }
 
 static int note_job(void *self, const struct fg_job_view *job)

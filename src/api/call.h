@@ -116,6 +116,12 @@ enum MHD_Result fg_call_serve(struct fg_call *call,
                               struct fg_err *err);
 /* A body that is empty, or {"remark": "..."}: the remark; `*out` is left alone without one.  FG_EINVAL. */
 [[nodiscard]] int fg_call_remark(struct fg_call *call, const char **out, struct fg_err *err);
+/* The same with a member `flag` that is true or false; absent: as it was. */
+[[nodiscard]] int fg_call_remark_and(struct fg_call *call,
+                                     const char *flag,
+                                     const char **out,
+                                     bool *out_flag,
+                                     struct fg_err *err);
 /* What {id} matched.  Returns 0, or FG_ENOENT: it is no id, so nothing has it. */
 [[nodiscard]] int fg_call_id(struct fg_call *call,
                              const char *noun,

@@ -73,7 +73,8 @@ static void move(struct fg_call *call, enum fg_command_kind kind)
     struct fg_err err = {};
     int rc = fg_call_id(call, "order", &call->command.order_id, &err);
     if (rc == 0)
-        rc = fg_call_remark(call, &call->command.text, &err);
+        rc = fg_call_remark_and(call, kind == FG_CMD_ORDER_RELEASE ? "stop_jobs" : NULL,
+                                &call->command.text, &call->command.move, &err);
     if (rc < 0)
         fail(call, rc, &err);
     else

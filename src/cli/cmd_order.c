@@ -44,7 +44,11 @@ const struct fg_opt fg_opts_order_approve[] = {
 const struct fg_opt fg_opts_order_cancel[] = {
     {"remark", 'm', "TEXT", "kept with it", NULL}, FG_OPT_JSON, {}};
 const struct fg_opt fg_opts_order_release[] = {
-    {"remark", 'm', "TEXT", "kept with it", NULL}, FG_OPT_JSON, {}};
+    {"now", 0, NULL,
+     "do not wait for the jobs there: they are asked to stop, and start again elsewhere", NULL},
+    {"remark", 'm', "TEXT", "kept with it", NULL},
+    FG_OPT_JSON,
+    {}};
 
 fg_verb_fn fg_cmd_order_create, fg_cmd_order_list, fg_cmd_order_show, fg_cmd_order_approve,
     fg_cmd_order_cancel, fg_cmd_order_release;
@@ -176,7 +180,7 @@ int fg_cmd_order_create(struct fg_cli *cli, struct fg_err *err)
 
 /* -- moved ---------------------------------------------------------------------------------------------------------- */
 
-static int move(struct fg_cli *cli, const char *what, struct fg_err *err)
+static int move(struct fg_cli *cli, const char *what, bool now, struct fg_err *err)
 {
     FG_AUTO(fg_answer) struct fg_answer answer = {};
     FG_AUTO(fg_buf) struct fg_buf path = {}, body = {};
@@ -184,6 +188,8 @@ static int move(struct fg_cli *cli, const char *what, struct fg_err *err)
     fg_json_object(&json);
     if (fg_args_get(&cli->args, "remark"))
         fg_json_kv(&json, "remark", fg_args_get(&cli->args, "remark"));
+    if (now)
+        fg_json_kv_bool(&json, "stop_jobs", true);
     fg_json_end(&json);
     int rc = path_of(cli, what, &path, err);
     if (rc == 0)
@@ -195,15 +201,15 @@ static int move(struct fg_cli *cli, const char *what, struct fg_err *err)
 
 int fg_cmd_order_approve(struct fg_cli *cli, struct fg_err *err)
 {
-    return move(cli, "/approve", err);
+    return move(cli, "/approve", false, err);
 }
 
 int fg_cmd_order_cancel(struct fg_cli *cli, struct fg_err *err)
 {
-    return move(cli, "/cancel", err);
+    return move(cli, "/cancel", false, err);
 }
 
 int fg_cmd_order_release(struct fg_cli *cli, struct fg_err *err)
 {
-    return move(cli, "/release", err);
+    return move(cli, "/release", fg_args_has(&cli->args, "now"), err);
 }

@@ -36,6 +36,7 @@ static void drop(struct purchase *purchase)
 {
     free(purchase->instances);
     free(purchase->nodes);
+    free(purchase->leaves_us);
 }
 
 void fg_order_sweep(struct fg_control *control)
@@ -57,6 +58,10 @@ void fg_control_drop_orders(struct fg_control *control)
     free(control->purchases);
     free(control->suppliers);
     free(control->node_orders);
+    free(control->node_joins);
+    free(control->node_held);
+    control->node_joins = NULL;
+    control->node_held = NULL;
     control->purchases = NULL;
     control->suppliers = NULL;
     control->node_orders = NULL;
@@ -79,8 +84,11 @@ static void make_room(struct purchase *purchase, uint32_t len)
     purchase->instances =
         reallocarray(purchase->instances, len + 1UL, sizeof(*purchase->instances));
     purchase->nodes = reallocarray(purchase->nodes, len + 1UL, sizeof(*purchase->nodes));
-    if (!purchase->instances || !purchase->nodes)
+    purchase->leaves_us =
+        reallocarray(purchase->leaves_us, len + 1UL, sizeof(*purchase->leaves_us));
+    if (!purchase->instances || !purchase->nodes || !purchase->leaves_us)
         abort();
+    memset(purchase->leaves_us, 0, (len + 1UL) * sizeof(*purchase->leaves_us));
     memset(purchase->instances, 0, (len + 1UL) * sizeof(*purchase->instances));
     memset(purchase->nodes, 0, (len + 1UL) * sizeof(*purchase->nodes));
 }

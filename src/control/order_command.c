@@ -170,39 +170,32 @@ static int cancel(struct fg_control *control,
     return 0;
 }
 
-static uint32_t jobs_on(const struct fg_control *control, fg_order_id order)
-{
-    uint32_t jobs = 0;
-    for (size_t i = 0; i < control->lives_len; i++) {
-        const struct live *live = &control->lives[i];
-        bool is_on = false;
-        for (uint32_t task = 0; control->node_orders && task < live->tasks; task++)
-            is_on |= control->node_orders[live->grants[task].node] == order;
-        jobs += is_on;
-    }
-    return jobs;
-}
-
 static int release(struct fg_control *control,
                    struct purchase *purchase,
                    struct fg_command *command)
 {
     struct fg_order *order = &purchase->order;
-    uint32_t jobs = jobs_on(control, order->id);
+    uint32_t jobs = fg_order_jobs(control, purchase);
     if (!order->delivered_us)
         return fg_fail(&command->err, FG_ESTATE,
                        "order %" PRIu64 ": it is %s, nothing was delivered yet; cancel it",
                        order->id, fg_order_state_name(order->state));
-    if (jobs > 0)
-        return fg_fail(&command->err, FG_ESTATE,
-                       "order %" PRIu64 ": %u jobs run on its nodes; drain them first",
-                       order->id, jobs);
-    if (order->leaving)
+    if (order->leaving && !command->move)
         return 0;
+    if (command->move) /* as if its time were over */
+        order->until_us = control->now_us;
     snprintf(order->reason, sizeof(order->reason), "%s", command->text ? command->text : "");
-    fg_order_leave(control, purchase, FG_CAUSE_USER);
+    if (!order->leaving)
+        fg_order_leave(control, purchase, FG_CAUSE_USER);
+    fg_order_empty(control, purchase);
+    fg_order_write(control, purchase);
     fg_order_tell(control, purchase, "leaving", command->actor.user, "released%s%s",
                   order->reason[0] ? ": " : "", order->reason);
+    if (jobs > 0)
+        fg_order_because(control, purchase, "%u job%s on its machines: %s", jobs,
+                         jobs == 1 ? " runs" : "s run",
+                         command->move ? "asked to stop, then it is given back"
+                                       : "given back when they are over");
     return 0;
 }
 

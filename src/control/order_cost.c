@@ -37,9 +37,12 @@ static fg_node_id node_at(const struct fg_control *control, const char *address)
 
 static void back(struct fg_control *control, struct purchase *purchase)
 {
+    const char *cluster = fg_order_cluster(control, &purchase->order);
     for (uint32_t slot = 0; slot < purchase->order.delivered; slot++) {
         const struct fg_order_instance *instance = &purchase->instances[slot];
-        fg_node_id node = instance->gone_us ? 0 : node_at(control, instance->address);
+        fg_node_id node = instance->gone_us ? 0
+                          : cluster[0]      ? fg_order_node_in(control, cluster, instance)
+                                            : node_at(control, instance->address);
         purchase->nodes[slot] = 0;
         if (!node || control->node_orders[node])
             continue;
@@ -48,19 +51,32 @@ static void back(struct fg_control *control, struct purchase *purchase)
     }
 }
 
+static void make_room(struct fg_control *control)
+{
+    size_t room = control->options.nodes_max + 1;
+    if (!control->node_orders) {
+        control->node_orders = calloc(room, sizeof(*control->node_orders));
+        control->node_joins = calloc(room, sizeof(*control->node_joins));
+        control->node_held = calloc(room, sizeof(*control->node_held));
+    }
+    if (!control->node_orders || !control->node_joins || !control->node_held)
+        abort();
+    memset(control->node_orders, 0, room * sizeof(*control->node_orders));
+    memset(control->node_joins, 0, room * sizeof(*control->node_joins));
+}
+
 void fg_order_back_nodes(struct fg_control *control)
 {
-    if (!control->node_orders)
-        control->node_orders =
-            calloc(control->options.nodes_max + 1, sizeof(*control->node_orders));
-    if (!control->node_orders)
-        abort();
-    memset(control->node_orders, 0,
-           (control->options.nodes_max + 1) * sizeof(*control->node_orders));
-    for (size_t i = 0; i < control->purchases_len; i++)
-        if (control->purchases[i].order.state == FG_ORDER_ACTIVE
-            && control->purchases[i].instances)
-            back(control, &control->purchases[i]);
+    make_room(control);
+    for (size_t i = 0; i < control->purchases_len; i++) {
+        struct purchase *purchase = &control->purchases[i];
+        fg_order_find_joining(control, purchase);
+        if (purchase->order.state == FG_ORDER_ACTIVE && purchase->instances)
+            back(control, purchase);
+    }
+    for (fg_node_id node = 1; node <= fg_pool_len(control->pool); node++)
+        fg_node_refresh(control, node);
+    control->orders_generation = fg_pool_generation(control->pool);
     control->pass_wanted = true;
 }
 
@@ -222,8 +238,10 @@ void fg_orders_book_live(struct fg_control *control, const struct live *live)
     for (uint32_t task = 0; task < live->tasks; task++) {
         struct purchase *purchase =
             fg_order_get(control, control->node_orders[live->grants[task].node]);
-        if (purchase)
+        if (purchase) {
             purchase->busy_us = control->now_us;
+            control->orders_us = 0; /* one that is leaving may wait for this end */
+        }
         if (purchase && purchase->order.booked_us < control->now_us)
             fg_order_book(control, purchase, control->now_us);
     }

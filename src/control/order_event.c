@@ -12,7 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define S_US 1000000LL
+#define S_US          1000000LL
+#define SPOT_WATCH_US (20 * S_US) /* of two minutes' notice most is left */
 
 typedef void event_fn(struct fg_control *control,
                       struct purchase *purchase,
@@ -29,6 +30,8 @@ void fg_order_leave(struct fg_control *control,
     purchase->failures = 0;
     fg_order_book(control, purchase,
                   control->now_us); /* what is not due after all; and writes */
+    fg_order_refresh_nodes(control, purchase);
+    fg_order_empty(control, purchase);
 }
 
 /* -- when to ask again ------------------------------------------------------------------------------------------ */
@@ -57,7 +60,11 @@ static void failed(struct fg_control *control,
                    struct purchase *purchase,
                    const struct fg_provision_event *event)
 {
+    bool boots =
+        event->op == FG_PROVISION_INSPECT && fg_order_cluster(control, &purchase->order)[0];
     retry(control, purchase);
+    if (boots && purchase->due_us > control->now_us + control->config->order_poll_s * S_US)
+        purchase->due_us = control->now_us + control->config->order_poll_s * S_US;
     fg_order_because(control, purchase,
                      "%s of supplier %.60s failed, and is tried again: %.120s",
                      fg_provision_op_name(event->op), event->supplier,
@@ -191,6 +198,7 @@ static void came(struct fg_control *control,
     deliver(control, purchase, event->ready_us);
     fg_order_take_instances(control, purchase, instances, ready);
     free(instances);
+    fg_order_back_nodes(control); /* some may have joined already: they wait */
     order->reason[0] = 0;
     fg_order_book(control, purchase, control->now_us); /* since it is there; and writes */
     fg_order_tell(control, purchase, "delivered", "",
@@ -302,6 +310,14 @@ static bool judge(struct fg_control *control,
     return rc == 0;
 }
 
+/* The pause between looks at what is there; what may be taken back with little notice is looked at more often. */
+static int64_t watch_us(const struct fg_control *control, const struct purchase *purchase)
+{
+    int64_t pause_us = control->config->order_watch_s * S_US;
+    bool is_spot = purchase->order.offer.contract == FG_CONTRACT_SPOT;
+    return is_spot && pause_us > SPOT_WATCH_US ? SPOT_WATCH_US : pause_us;
+}
+
 /* How many of its instances are nodes of the pool; the others are said to wait. */
 static uint32_t say_backed(struct fg_control *control, struct purchase *purchase)
 {
@@ -319,20 +335,34 @@ static uint32_t say_backed(struct fg_control *control, struct purchase *purchase
     return backed;
 }
 
-static void accept(struct fg_control *control, struct purchase *purchase)
+void fg_order_activate(struct fg_control *control, struct purchase *purchase)
 {
     struct fg_order *order = &purchase->order;
     fg_order_book(control, purchase, control->now_us); /* nobody could use it before */
-    fg_order_go(purchase, FG_ORDER_INSPECTED);
-    fg_order_tell(control, purchase, "inspected", "", "all %u instances are what was ordered",
-                  order->delivered);
     fg_order_go(purchase, FG_ORDER_ACTIVE);
     order->active_us = control->now_us;
-    purchase->due_us = control->now_us + control->config->order_watch_s * S_US;
+    purchase->due_us = control->now_us + watch_us(control, purchase);
     fg_order_back_nodes(control);
     fg_order_tell(control, purchase, "active", "", "%u instances, %u nodes of the pool",
                   order->delivered, say_backed(control, purchase));
     fg_order_write(control, purchase);
+}
+
+static void accept(struct fg_control *control, struct purchase *purchase)
+{
+    struct fg_order *order = &purchase->order;
+    const char *cluster = fg_order_cluster(control, order);
+    fg_order_go(purchase, FG_ORDER_INSPECTED);
+    fg_order_tell(control, purchase, "inspected", "",
+                  "all %u instances are what was ordered%s%s", order->delivered,
+                  cluster[0] ? "; they join cluster " : "", cluster);
+    if (!cluster[0]) {
+        fg_order_activate(control, purchase);
+        return;
+    }
+    purchase->due_us = control->now_us + watch_us(control, purchase);
+    fg_order_write(control, purchase);
+    fg_order_join(control, purchase);
 }
 
 static void inspected(struct fg_control *control,
@@ -409,10 +439,13 @@ static void look_after(struct fg_control *control,
         const struct fg_provision_instance *seen = machine(event, purchase->instances[slot].id);
         if (seen && seen->state == FG_INSTANCE_LOST && !purchase->instances[slot].gone_us)
             lose(control, purchase, slot, seen);
+        else if (seen && seen->leaves_us)
+            fg_order_notice(control, purchase, slot, seen->leaves_us);
     }
     purchase->failures = 0;
-    purchase->due_us = control->now_us + control->config->order_watch_s * S_US;
-    (void)say_backed(control, purchase);
+    purchase->due_us = control->now_us + watch_us(control, purchase);
+    if (order->state == FG_ORDER_ACTIVE)
+        (void)say_backed(control, purchase);
     if (order->lost == order->delivered)
         fg_order_leave(control, purchase, FG_CAUSE_RECLAIMED); /* nothing is left: it ends */
 }
@@ -464,9 +497,9 @@ static event_fn *handler(const struct fg_order *order, enum fg_provision_op op)
         return order->leaving ? released : NULL;
     if (order->leaving)
         return NULL; /* an answer from before that was decided */
-    return order->state == FG_ORDER_ORDERED  ? on_the_way
-           : order->state == FG_ORDER_ACTIVE ? look_after
-                                             : NULL;
+    return order->state == FG_ORDER_ORDERED                                        ? on_the_way
+           : order->state == FG_ORDER_ACTIVE || order->state == FG_ORDER_INSPECTED ? look_after
+                                                                                   : NULL;
 }
 
 void fg_order_event(struct fg_control *control, const struct fg_provision_event *event)

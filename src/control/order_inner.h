@@ -23,6 +23,8 @@ struct purchase {
     int64_t
         busy_us; /* when a job was seen on its nodes last; or when that began to be looked at */
     int64_t busy_milli; /* devices that run on them, as of the last decision on scaling */
+    int64_t *leaves_us; /* owned; of instance i: when its supplier takes it back; 0 not told */
+    int64_t empty_us;   /* it is given back by then, whatever still runs there; 0 not decided */
     bool may_buy;       /* the supplier does not know the key: nothing of it was bought */
 };
 
@@ -95,6 +97,40 @@ void fg_order_event(struct fg_control *control, const struct fg_provision_event 
 void fg_order_leave(struct fg_control *control,
                     struct purchase *purchase,
                     enum fg_order_cause cause);
+
+/* All its machines are there and may get work. */
+void fg_order_activate(struct fg_control *control, struct purchase *purchase);
+
+/* order_join.c: machines that are nodes of a cluster */
+/* The cluster that its machines join; "" none. */
+const char *fg_order_cluster(const struct fg_control *control, const struct fg_order *order);
+/* Which node of the cluster the instance is; 0: it has not joined. */
+fg_node_id fg_order_node_in(const struct fg_control *control,
+                            const char *cluster,
+                            const struct fg_order_instance *instance);
+/* Does the node get no new work for the sake of its order?  Then `why`. */
+bool fg_order_holds(const struct fg_control *control, fg_node_id node, char why[FG_TEXT_MAX]);
+/* Into control->node_joins: the nodes that are its machines. */
+void fg_order_find_joining(struct fg_control *control, const struct purchase *purchase);
+/* It may have changed whether its nodes get work. */
+void fg_order_refresh_nodes(struct fg_control *control, const struct purchase *purchase);
+void fg_node_refresh(struct fg_control *control, fg_node_id node);
+bool fg_node_is_there(const struct fg_control *control, fg_node_id node);
+/* Until when its machines must have joined; INT64_MAX: none is to. */
+int64_t fg_order_join_us(const struct fg_control *control, const struct fg_order *order);
+/* Active if all have, given back if they are late. */
+void fg_order_join(struct fg_control *control, struct purchase *purchase);
+/* Jobs on its nodes. */
+uint32_t fg_order_jobs(const struct fg_control *control, const struct purchase *purchase);
+/* It is leaving: does nothing run there any more, or is the time for that over? */
+bool fg_order_may_go(const struct fg_control *control, const struct purchase *purchase);
+/* It is leaving and cannot wait: its jobs are asked to stop, once. */
+void fg_order_empty(struct fg_control *control, struct purchase *purchase);
+/* The supplier takes the instance back then: its jobs leave before. */
+void fg_order_notice(struct fg_control *control,
+                     struct purchase *purchase,
+                     uint32_t slot,
+                     int64_t leaves_us);
 
 /* supplier.c */
 const struct fg_supplier *fg_supplier_get(const struct fg_control *control, const char *name);

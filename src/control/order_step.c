@@ -7,6 +7,7 @@
 #define S_US          1000000LL
 #define NEVER         INT64_MAX
 #define BUSY_US       S_US
+#define JOIN_US       S_US
 #define EVENT_MAX     1000 /* of one step */
 #define FAILURES_TOLD 3
 
@@ -46,6 +47,9 @@ static void pass_time(struct fg_control *control, struct purchase *purchase)
     struct fg_order *order = &purchase->order;
     if (order->until_us && control->now_us >= order->until_us)
         expire(control, purchase);
+    if (fg_order_join_us(control, order) != NEVER)
+        fg_order_join(control, purchase);
+    fg_order_empty(control, purchase);
     if (!fg_order_state_is_final(order->state) && control->now_us >= book_us(control, order))
         fg_order_book(control, purchase, control->now_us);
 }
@@ -63,7 +67,7 @@ static enum fg_provision_op op_of(const struct fg_control *control,
     if (order->state == FG_ORDER_APPROVED)
         return supplier->paused ? FG_PROVISION_OPS : FG_PROVISION_QUOTE;
     if (order->leaving)
-        return FG_PROVISION_RELEASE;
+        return fg_order_may_go(control, purchase) ? FG_PROVISION_RELEASE : FG_PROVISION_OPS;
     if (order->state == FG_ORDER_ORDERED)
         return purchase->may_buy ? FG_PROVISION_PROVISION : FG_PROVISION_STATUS;
     return order->state == FG_ORDER_DELIVERED ? FG_PROVISION_INSPECT : FG_PROVISION_STATUS;
@@ -100,6 +104,22 @@ static void ask(struct fg_control *control, struct purchase *purchase)
         purchase->may_buy = false; /* from now on it may have been */
 }
 
+/* When its own time is up next. */
+static int64_t time_us(const struct fg_control *control, const struct purchase *purchase)
+{
+    const struct fg_order *order = &purchase->order;
+    int64_t at_us = book_us(control, order), join_us = fg_order_join_us(control, order);
+    if (order->until_us && !order->leaving && order->until_us < at_us)
+        at_us = order->until_us;
+    if (join_us != NEVER && order->state == FG_ORDER_INSPECTED)
+        join_us = control->now_us + JOIN_US; /* they may come at any moment */
+    if (join_us < at_us)
+        at_us = join_us;
+    if (order->leaving && purchase->empty_us > control->now_us && purchase->empty_us < at_us)
+        at_us = purchase->empty_us;
+    return at_us;
+}
+
 void fg_orders_call(struct fg_control *control)
 {
     if (control->now_us < control->orders_us)
@@ -107,14 +127,11 @@ void fg_orders_call(struct fg_control *control)
     int64_t next_us = NEVER;
     for (size_t i = 0; i < control->purchases_len; i++) {
         struct purchase *purchase = &control->purchases[i];
-        const struct fg_order *order = &purchase->order;
         if (control->options.provision_ops && ask_us(control, purchase) <= control->now_us)
             ask(control, purchase);
         int64_t due_us = control->options.provision_ops ? ask_us(control, purchase) : NEVER;
-        if (order->until_us && !order->leaving && order->until_us < due_us)
-            due_us = order->until_us;
-        if (book_us(control, order) < due_us)
-            due_us = book_us(control, order);
+        if (time_us(control, purchase) < due_us)
+            due_us = time_us(control, purchase);
         next_us = due_us < next_us ? due_us : next_us;
     }
     control->orders_us = next_us;
@@ -133,6 +150,11 @@ static void take_event(struct fg_control *control, const struct fg_provision_eve
 void fg_orders_tick(struct fg_control *control)
 {
     struct fg_provision_event event;
+    if (control->orders_generation != fg_pool_generation(control->pool)
+        && control->purchases_len > 0) {
+        fg_order_back_nodes(control); /* nodes came, went or changed */
+        control->orders_us = 0;
+    }
     for (int i = 0;
          control->options.provision_ops && i < EVENT_MAX
          && control->options.provision_ops->next_event(control->options.provision, &event) == 1;

@@ -116,13 +116,20 @@ static int64_t room_of(struct fg_control *control, fg_project_id id, const char 
     return room > 0 ? room : 0;
 }
 
-/* The rule that serves jobs which ask for the kind: the first, so that none is counted twice. */
+/* The rule that serves jobs which ask for the kind: one, so that none is counted twice.  The first, but one whose last machine
+ * was refused or did not come up steps aside for the next: it is ordered elsewhere. */
 static const struct scaler *server_of(const struct fg_control *control, const char *kind)
 {
-    for (size_t i = 0; i < control->scalers_len; i++)
-        if (fg_kind_is(control->scalers[i].rule.offer.accelerator, kind))
-            return &control->scalers[i];
-    return NULL;
+    const struct scaler *first = NULL;
+    for (size_t i = 0; i < control->scalers_len; i++) {
+        const struct scaler *scaler = &control->scalers[i];
+        if (!fg_kind_is(scaler->rule.offer.accelerator, kind))
+            continue;
+        if (scaler->refusals == 0 || control->now_us >= scaler->pause_us)
+            return scaler;
+        first = first ? first : scaler;
+    }
+    return first;
 }
 
 static void count_waiting(void *self,

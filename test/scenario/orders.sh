@@ -45,13 +45,16 @@ job=$(fg run -q -d -c 1 -- sleep 100)
 runs() { [ "$(state "$job")" = running ]; }
 eventually 20 runs
 sleep 1
-ok "it is not given back while a job runs on it" refuses order release "$first"
-like "and that is said" "$(cat "$work/refused")" "jobs run on its nodes"
+ok "it is to be given back" fg order release "$first"
+like "but not while a job runs on it" "$(of "$first" reason)" "1 job runs on its machines"
+next=$(fg run -q -d -c 1 -- true)
+sleep 1.5
+is "which goes on" "$(of "$first" state) $(state "$job")" "active running"
+is "and no other begins there" "$(state "$next")" queued
 fg cancel "$job" >/dev/null
 fg wait "$job" >/dev/null 2>&1
 ok "a job costs what its machine costs" test "$(fg show "$job" --json | json cost_uusd)" -gt 0
-ok "it is given back" fg order release "$first"
-ok "until the supplier has it again" eventually 15 is_in "$first" released
+ok "then it goes, until the supplier has it again" eventually 15 is_in "$first" released
 is "and nothing is left there" "$(bought)" "1 0"
 is "its cost is what was used and what was not" "$(fg order show "$first" --json | python3 -c 'import json,sys
 o = json.load(sys.stdin); print(o["cost_uusd"] == o["idle_uusd"] + sum(u["uusd"] for u in o["used"]) and o["cost_uusd"] > 0 and len(o["used"]))')" 1

@@ -1,6 +1,7 @@
 /* order_life_sim.c - the life of single orders, told, not drawn: caps to the micro-dollar, who pays for what, what supplier's
  * faults make of an order. */
 #include "control/control.h"
+#include "model/cluster_terms.h"
 #include "model/job_json.h"
 #include "supply/meter.h"
 #include "test/sim/sim_books.h"
@@ -33,6 +34,7 @@ struct world {
 
 static void open_control(struct world *world)
 {
+    struct fg_err err = {};
     world->control = fg_control_new(
         &(struct fg_control_options){.config = &world->config,
                                      .store_ops = &sim_store_ops,
@@ -44,9 +46,11 @@ static void open_control(struct world *world)
                                      .order = fg_job_orders[0],
                                      .preempt = FG_PREEMPT_OFF,
                                      .nodes_max = 4},
-        world->now_us, NULL);
-    if (!world->control)
+        world->now_us, &err);
+    if (!world->control) {
+        fprintf(stderr, "%s\n", err.text);
         abort();
+    }
 }
 
 static void begin(struct world *world)
@@ -340,9 +344,111 @@ static void nodes_that_work_are_not_given_back(void)
     submit(&world, 1);
     go_on(&world, S);
     EQ(move(&world, FG_CMD_ORDER_CANCEL, id), FG_ESTATE);
-    EQ(move(&world, FG_CMD_ORDER_RELEASE, id), FG_ESTATE);
-    go_on(&world, 600 * S);
     EQ(move(&world, FG_CMD_ORDER_RELEASE, id), 0);
+    OK(strstr(order(&world, id)->reason, "1 job runs on its machines") != NULL);
+    submit(&world, 1); /* finds no place any more */
+    go_on(&world, S);
+    EQ(sim_engine_running(world.engine), 1);
+    EQ(order(&world, id)->state, FG_ORDER_ACTIVE);
+    go_on(&world, 60 * S);
+    EQ(order(&world, id)->state, FG_ORDER_RELEASED);
+    EQ(order(&world, id)->cause, FG_CAUSE_USER);
+    EQ(sim_store_job(world.store, 1)->state, FG_JOB_SUCCEEDED);
+    EQ(sim_store_job(world.store, 1)->failures, 0);
+    end(&world);
+}
+
+/* Told to be given back at once: its jobs are asked to stop, and queued again. */
+static void what_must_go_takes_its_jobs_with_it(bool is_restarted)
+{
+    struct world world;
+    begin(&world);
+    put_supplier(&world, (struct fg_standing_policy){MUCH, MUCH, FG_PERIOD_TOTAL});
+    struct fg_order_ask asked = an_ask(&world);
+    fg_order_id id = create(&world, &asked);
+    EQ(move(&world, FG_CMD_ORDER_APPROVE, id), 0);
+    go_on(&world, 300 * S);
+    submit(&world, 1);
+    go_on(&world, S);
+    EQ(sim_engine_running(world.engine), 1);
+    EQ(ask(&world,
+           &(struct fg_command){.kind = FG_CMD_ORDER_RELEASE, .order_id = id, .move = true}),
+       0);
+    if (is_restarted)
+        restart(&world);
+    EQ(order(&world, id)->state, FG_ORDER_ACTIVE);
+    go_on(&world, 60 * S);
+    EQ(order(&world, id)->state, FG_ORDER_RELEASED);
+    end(&world);
+}
+
+static void at_once_or_after_a_restart(void)
+{
+    what_must_go_takes_its_jobs_with_it(false);
+    what_must_go_takes_its_jobs_with_it(true);
+}
+
+/* -- machines that join a cluster ------------------------------------------------------------------------------ */
+
+static void begin_cluster(struct world *world)
+{
+    const struct fg_supplier cluster = {.name = "hpc",
+                                        .kind = FG_SUPPLIER_SLURM,
+                                        .timeout_us = 20 * S,
+                                        .cluster = fg_cluster_terms_default()},
+                             seller = {.name = "acme",
+                                       .kind = FG_SUPPLIER_OWNED,
+                                       .timeout_us = 20 * S,
+                                       .join = "hpc",
+                                       .policy = {MUCH, MUCH, FG_PERIOD_TOTAL}};
+    begin(world);
+    EQ(ask(world, &(struct fg_command){.kind = FG_CMD_SUPPLIER_PUT, .supplier = &seller}),
+       FG_ENOENT);
+    EQ(ask(world, &(struct fg_command){.kind = FG_CMD_SUPPLIER_PUT, .supplier = &cluster}), 0);
+    EQ(ask(world, &(struct fg_command){.kind = FG_CMD_SUPPLIER_PUT, .supplier = &seller}), 0);
+    EQ(ask(world, &(struct fg_command){.kind = FG_CMD_SUPPLIER_REMOVE, .name = "hpc"}),
+       FG_ESTATE);
+}
+
+static fg_order_id order_one(struct world *world)
+{
+    struct fg_order_ask asked = an_ask(world);
+    asked.order.until_us = T0 + 10 * HOUR;
+    return create(world, &asked);
+}
+
+static void a_machine_works_when_it_has_joined(void)
+{
+    struct world world;
+    begin_cluster(&world);
+    fg_order_id id = order_one(&world);
+    go_on(&world, 200 * S);
+    EQ(order(&world, id)->state, FG_ORDER_INSPECTED);
+    OK(strstr(order(&world, id)->reason, "1 of 1 machines have not joined cluster hpc")
+       != NULL);
+    sim_engine_add_node(world.engine, "hpc.key-0-0");
+    restart(&world); /* that is when this engine's nodes are looked for */
+    go_on(&world, 3 * S);
+    EQ(order(&world, id)->state, FG_ORDER_ACTIVE);
+    OK(order(&world, id)->reason[0] == 0);
+    EQ(move(&world, FG_CMD_ORDER_RELEASE, id), 0);
+    go_on(&world, 60 * S);
+    EQ(order(&world, id)->state, FG_ORDER_RELEASED);
+    end(&world);
+}
+
+static void one_that_does_not_join_is_given_back(void)
+{
+    struct world world;
+    begin_cluster(&world);
+    fg_order_id id = order_one(&world);
+    go_on(&world, 600 * S);
+    EQ(order(&world, id)->state, FG_ORDER_INSPECTED);
+    restart(&world);
+    go_on(&world, 600 * S);
+    EQ(order(&world, id)->state, FG_ORDER_REJECTED);
+    EQ(order(&world, id)->cause, FG_CAUSE_ABSENT);
+    OK(strstr(order(&world, id)->reason, "did not join cluster hpc within 900 s") != NULL);
     end(&world);
 }
 
@@ -428,6 +534,9 @@ int main(void)
     RUN(a_paused_supplier_gets_nothing);
     RUN(who_uses_it_pays_for_it);
     RUN(nodes_that_work_are_not_given_back);
+    RUN(at_once_or_after_a_restart);
+    RUN(a_machine_works_when_it_has_joined);
+    RUN(one_that_does_not_join_is_given_back);
     RUN(faults);
     RUN(who_is_not_reached_is_asked_again);
     RUN(it_goes_when_its_time_is_over);

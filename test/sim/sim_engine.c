@@ -31,7 +31,8 @@ struct sim_engine {
     size_t tasks_len;
     struct fg_engine_event events[EVENTS_MAX];
     size_t events_len, events_at;
-    uint32_t die_after; /* UINT32_MAX: lives */
+    uint32_t die_after;       /* UINT32_MAX: lives */
+    char second[FG_NAME_MAX]; /* node; "" none */
 };
 
 struct sim_engine *sim_engine_new(uint64_t seed)
@@ -91,15 +92,29 @@ static void tell(struct sim_engine *engine, struct fg_engine_event event)
     engine->events[engine->events_len++] = event;
 }
 
-static int discover(
-    struct fg_engine *, struct fg_node_spec *out, size_t, size_t *out_len, struct fg_err *)
+static int discover(struct fg_engine *self,
+                    struct fg_node_spec *out,
+                    size_t max,
+                    size_t *out_len,
+                    struct fg_err *)
 {
+    const struct sim_engine *engine = (const struct sim_engine *)self;
     *out = (struct fg_node_spec){
         .name = "sim", .cpu_milli = 16000, .mem_mib = 65536, .devices_len = GPUS};
     for (uint32_t i = 0; i < GPUS; i++)
         out->devices[i] = (struct fg_device_spec){.kind = "h100", .mem_mib = 81920};
     *out_len = 1;
+    if (engine->second[0] && max > 1) {
+        out[1] = out[0];
+        snprintf(out[1].name, sizeof(out[1].name), "%s", engine->second);
+        *out_len = 2;
+    }
     return 0;
+}
+
+void sim_engine_add_node(struct sim_engine *engine, const char *name)
+{
+    snprintf(engine->second, sizeof(engine->second), "%s", name);
 }
 
 static int start(struct fg_engine *self, const struct fg_task_start *start, struct fg_err *err)

@@ -16,6 +16,8 @@ void sim_engine_advance(struct sim_engine *engine, int64_t now_us);
 void sim_engine_die_after(struct sim_engine *engine, uint32_t calls);
 /* A new daemon: events that the old one did not take are gone; adopt() tells again. */
 void sim_engine_restart(struct sim_engine *engine);
+/* One node more, like the first, for the next controller that looks. */
+void sim_engine_add_node(struct sim_engine *engine, const char *name);
 /* From now on nothing fails by chance. */
 void sim_engine_be_kind(struct sim_engine *engine);
 
