@@ -187,7 +187,10 @@ static int open_engine(struct daemon *daemon, struct fg_err *err)
     if (!local)
         return err->code;
     daemon->engine = fg_fleet_new(
-        &(struct fg_fleet_options){.local = {&fg_engine_local, local}, .self = daemon}, err);
+        &(struct fg_fleet_options){.local = {&fg_engine_local, local},
+                                   .is_shared = daemon->config.shared_store[0] != '\0',
+                                   .self = daemon},
+        err);
     if (!daemon->engine)
         fg_engine_local.free(local);
     return daemon->engine ? 0 : err->code;

@@ -14,6 +14,8 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#define LOCAL_NODES_MAX 4
+
 struct fg_engine {
     struct fg_fleet_options options;
     struct fg_fleet_part local, far;
@@ -140,6 +142,35 @@ static int fleet_stop(struct fg_engine *fleet,
     return part->ops->stop(part->engine, key, grace_us, err);
 }
 
+/* Whether the task is on a node that this machine has. */
+static bool is_here(const struct fg_task_at *task,
+                    const struct fg_node_spec *nodes,
+                    size_t nodes_len)
+{
+    for (size_t i = 0; task->place.node && i < nodes_len; i++)
+        if (strcmp(task->place.node->name, nodes[i].name) == 0)
+            return true;
+    return false;
+}
+
+/* Of the local tasks those that are here, to the front.  How many. */
+static size_t keep_here(struct fg_engine *fleet, struct fg_task_at *tasks, size_t len)
+{
+    size_t nodes_len = 0, kept = 0;
+    struct fg_node_spec *nodes = calloc(LOCAL_NODES_MAX, sizeof(*nodes));
+    if (!nodes)
+        abort();
+    if (fleet->local.ops->discover(fleet->local.engine, nodes, LOCAL_NODES_MAX, &nodes_len,
+                                   NULL)
+        < 0)
+        nodes_len = 0;
+    for (size_t i = 0; i < len; i++)
+        if (is_here(&tasks[i], nodes, nodes_len))
+            tasks[kept++] = tasks[i];
+    free(nodes);
+    return kept;
+}
+
 /* The tasks of one side, in their order. */
 static int adopt_side(struct fg_engine *fleet,
                       const struct fg_task_at *tasks,
@@ -156,6 +187,8 @@ static int adopt_side(struct fg_engine *fleet,
     for (size_t i = 0; i < len; i++)
         if ((tasks[i].supplier[0] != '\0') == far)
             side[side_len++] = tasks[i];
+    if (side_len && !far && fleet->options.is_shared)
+        side_len = keep_here(fleet, side, side_len);
     if (side_len && far)
         rc = need_far(fleet, side[0].supplier, err);
     for (size_t i = 0; rc == 0 && far && i < side_len; i++)

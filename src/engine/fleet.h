@@ -23,6 +23,9 @@ struct fg_fleet_options {
      * suppliers elsewhere are refused with FG_ESTATE. */
     int (*make_far)(void *self, struct fg_fleet_part *out, struct fg_err *err);
     void *self;
+    /* Other machines lead with the same store at other times: a local task whose node this machine does not have is on
+     * such a one.  It is not asked for, and no event comes of it here, until it leads again. */
+    bool is_shared;
 };
 
 /* NULL and `err` on failure: the local engine stays the caller's. */

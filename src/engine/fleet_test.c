@@ -223,6 +223,31 @@ static void each_adopts_its_own(void)
     fg_engine_fleet.free(pair.fleet);
 }
 
+/* Another machine leads with the same store at other times: what runs there is its own. */
+static void what_is_elsewhere_is_not_asked_for(void)
+{
+    struct pair pair;
+    pair_init(&pair);
+    fg_engine_fleet.free(pair.fleet);
+    pair = (struct pair){};
+    pair.local = fake_new(&pair.freed);
+    pair.fleet = fg_fleet_new(&(struct fg_fleet_options){.local = {&fake_ops, pair.local},
+                                                         .self = &pair,
+                                                         .is_shared = true},
+                              NULL);
+    static const struct fg_node_spec other = {.name = "other-host"};
+    struct fg_task_at tasks[] = {
+        {.key = {.job = 1, .attempt = 1}, .place.node = &here, .supplier = ""},
+        {.key = {.job = 2, .attempt = 1}, .place.node = &other, .supplier = ""},
+        {.key = {.job = 3, .attempt = 1}, .supplier = ""},
+    };
+    EQ(fg_engine_fleet.adopt(pair.fleet, tasks, 3, NULL), 0);
+    EQ(pair.local->adopts, 1);
+    EQ(fg_engine_fleet.adopt(pair.fleet, &tasks[1], 1, NULL), 0);
+    EQ(pair.local->adopts, 1);
+    fg_engine_fleet.free(pair.fleet);
+}
+
 static void events_come_in_turn(void)
 {
     struct pair pair;
@@ -313,6 +338,7 @@ int main(void)
 {
     RUN(tasks_go_to_the_engine_of_their_node);
     RUN(each_adopts_its_own);
+    RUN(what_is_elsewhere_is_not_asked_for);
     RUN(events_come_in_turn);
     RUN(the_far_engine_is_made_when_it_is_needed);
     RUN(suppliers_are_the_far_engines);
