@@ -104,7 +104,6 @@ struct fg_control {
     fg_order_id *node_orders; /* by node id: the order that it came with; 0: none */
     fg_order_id *node_joins;  /* the same of orders in any state whose machines join a cluster */
     uint64_t orders_generation; /* of the pool, as of these two */
-    bool *node_held;          /* by node id: gets no new work for the sake of its order */
     fg_order_id next_order_id;
     struct scaler *scalers; /* rules of scaling, by class: see scale_inner.h */
     size_t scalers_len, scalers_room;

@@ -87,8 +87,9 @@ static void state_told(struct fg_control *control, const struct fg_engine_news *
     snprintf(known->word, sizeof(known->word), "%s", news->reason);
     known->others_told = news->others;
     known->others_told.node = id;
-    if (news->leaves_us || known->leaves_us)
-        fg_node_leaves(control, id, news->leaves_us);
+    int64_t leaves_us = news->leaves_us ? news->leaves_us : fg_order_leaves_us(control, id);
+    if (leaves_us || known->leaves_us)
+        fg_node_leaves(control, id, leaves_us);
     fg_node_settle(control, id);
 }
 

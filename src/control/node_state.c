@@ -1,5 +1,6 @@
 /* node_state.c - may a node get work, and what is claimed there for jobs that are not ours; see node_inner.h */
 #include "control/node_inner.h"
+#include "control/order_inner.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -130,6 +131,8 @@ static enum fg_node_state state_of(const struct fg_control *control,
         vendor = fg_vendor_get(control, supplier);
     if (known->leaves_us)
         return rests(out, "", "it is being taken away");
+    if (fg_order_holds(control, id, out))
+        return FG_NODE_DRAINING;
     if (known->wanted != FG_NODE_UP)
         return rests(out, known->wish, "");
     if (supplier[0] && fg_vendor_is_blocked(vendor, control->now_us, out))

@@ -59,9 +59,7 @@ void fg_control_drop_orders(struct fg_control *control)
     free(control->suppliers);
     free(control->node_orders);
     free(control->node_joins);
-    free(control->node_held);
     control->node_joins = NULL;
-    control->node_held = NULL;
     control->purchases = NULL;
     control->suppliers = NULL;
     control->node_orders = NULL;

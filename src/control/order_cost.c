@@ -8,6 +8,7 @@
  * A job's part is its share of the devices' time.  Between two bookings all who used a node are still there at the second one:
  * it is booked whenever an attempt on it ends, in the transaction that says so.  So nothing of use is kept beside the store.
  */
+#include "control/node_inner.h"
 #include "control/order_inner.h"
 
 #include <stdlib.h>
@@ -57,9 +58,8 @@ static void make_room(struct fg_control *control)
     if (!control->node_orders) {
         control->node_orders = calloc(room, sizeof(*control->node_orders));
         control->node_joins = calloc(room, sizeof(*control->node_joins));
-        control->node_held = calloc(room, sizeof(*control->node_held));
     }
-    if (!control->node_orders || !control->node_joins || !control->node_held)
+    if (!control->node_orders || !control->node_joins)
         abort();
     memset(control->node_orders, 0, room * sizeof(*control->node_orders));
     memset(control->node_joins, 0, room * sizeof(*control->node_joins));
@@ -74,8 +74,7 @@ void fg_order_back_nodes(struct fg_control *control)
         if (purchase->order.state == FG_ORDER_ACTIVE && purchase->instances)
             back(control, purchase);
     }
-    for (fg_node_id node = 1; node <= fg_pool_len(control->pool); node++)
-        fg_node_refresh(control, node);
+    fg_node_settle_all(control, NULL);
     control->orders_generation = fg_pool_generation(control->pool);
     control->pass_wanted = true;
 }

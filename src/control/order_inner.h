@@ -114,8 +114,8 @@ bool fg_order_holds(const struct fg_control *control, fg_node_id node, char why[
 void fg_order_find_joining(struct fg_control *control, const struct purchase *purchase);
 /* It may have changed whether its nodes get work. */
 void fg_order_refresh_nodes(struct fg_control *control, const struct purchase *purchase);
-void fg_node_refresh(struct fg_control *control, fg_node_id node);
-bool fg_node_is_there(const struct fg_control *control, fg_node_id node);
+/* When its supplier takes the node back, as the supplier told; 0: it told no such thing. */
+int64_t fg_order_leaves_us(const struct fg_control *control, fg_node_id node);
 /* Until when its machines must have joined; INT64_MAX: none is to. */
 int64_t fg_order_join_us(const struct fg_control *control, const struct fg_order *order);
 /* Active if all have, given back if they are late. */

@@ -7,6 +7,7 @@
  * A node gets work only while its order is active and not leaving: one that joins before its inspection waits, one that comes too late
  * never gets any.  Nothing here is kept: it follows from orders, nodes and jobs, so a restart makes no difference.
  */
+#include "control/node_inner.h"
 #include "control/order_inner.h"
 
 #include <inttypes.h>
@@ -72,8 +73,6 @@ bool fg_order_holds(const struct fg_control *control, fg_node_id node, char why[
     const struct fg_order *order = &purchase->order;
     if (order->leaving)
         snprintf(why, FG_TEXT_MAX, "order %" PRIu64 " is being given back", order->id);
-    else if (notice_of(purchase, node))
-        snprintf(why, FG_TEXT_MAX, "the supplier takes it back soon");
     else if (order->state != FG_ORDER_ACTIVE)
         snprintf(why, FG_TEXT_MAX, "order %" PRIu64 " is %s, and not active yet", order->id,
                  fg_order_state_name(order->state));
@@ -86,30 +85,24 @@ void fg_order_refresh_nodes(struct fg_control *control, const struct purchase *p
 {
     for (fg_node_id node = 1; node <= fg_pool_len(control->pool); node++)
         if (order_behind(control, node) == purchase)
-            fg_node_refresh(control, node);
+            fg_node_settle(control, node);
     control->orders_us = 0;
 }
 
-/* Held is only what would get work otherwise: what an operator drained stays so. */
-void fg_node_refresh(struct fg_control *control, fg_node_id node)
+int64_t fg_order_leaves_us(const struct fg_control *control, fg_node_id node)
 {
-    char why[FG_TEXT_MAX];
-    bool holds = fg_order_holds(control, node, why);
-    if (holds == control->node_held[node])
-        return;
-    if (holds && fg_pool_node(control->pool, node)->state != FG_NODE_UP)
-        return;
-    control->node_held[node] = holds;
-    fg_pool_set_state(control->pool, node, holds ? FG_NODE_DRAINING : FG_NODE_UP);
-    control->pass_wanted = true;
-}
-
-bool fg_node_is_there(const struct fg_control *control, fg_node_id node)
-{
-    return fg_pool_node(control->pool, node)->state != FG_NODE_DOWN;
+    const struct purchase *purchase = order_behind(control, node);
+    return purchase ? notice_of(purchase, node) : 0;
 }
 
 /* -- joining ---------------------------------------------------------------------------------------------------- */
+
+/* Its cluster says that it may get work. */
+static bool is_up(const struct fg_control *control, fg_node_id node)
+{
+    const struct known_node *known = fg_node_known(control, node);
+    return known->is_heard && known->is_up && !known->is_gone;
+}
 
 /* How many of its machines are not there as nodes that could get work. */
 static uint32_t absent(const struct fg_control *control, const struct purchase *purchase)
@@ -119,7 +112,7 @@ static uint32_t absent(const struct fg_control *control, const struct purchase *
     for (uint32_t slot = 0; slot < purchase->order.delivered; slot++) {
         const struct fg_order_instance *instance = &purchase->instances[slot];
         fg_node_id node = instance->gone_us ? 0 : fg_order_node_in(control, cluster, instance);
-        missing += !instance->gone_us && (!node || !fg_node_is_there(control, node));
+        missing += !instance->gone_us && (!node || !is_up(control, node));
     }
     return missing;
 }
@@ -168,14 +161,11 @@ void fg_order_join(struct fg_control *control, struct purchase *purchase)
 
 static bool runs_on(const struct fg_control *control,
                     const struct live *live,
-                    const struct purchase *purchase,
-                    fg_node_id only)
+                    const struct purchase *purchase)
 {
-    for (uint32_t task = 0; control->node_orders && task < live->tasks; task++) {
-        fg_node_id node = live->grants[task].node;
-        if (control->node_orders[node] == purchase->order.id && (!only || node == only))
+    for (uint32_t task = 0; control->node_orders && task < live->tasks; task++)
+        if (control->node_orders[live->grants[task].node] == purchase->order.id)
             return true;
-    }
     return false;
 }
 
@@ -183,21 +173,20 @@ uint32_t fg_order_jobs(const struct fg_control *control, const struct purchase *
 {
     uint32_t jobs = 0;
     for (size_t i = 0; i < control->lives_len; i++)
-        jobs += runs_on(control, &control->lives[i], purchase, 0);
+        jobs += runs_on(control, &control->lives[i], purchase);
     return jobs;
 }
 
 /* Its jobs are asked to stop, as in a preemption; they are queued again.  Until when the last of them has time. */
 static int64_t stop_jobs(struct fg_control *control,
                          const struct purchase *purchase,
-                         fg_node_id only,
                          const char *why)
 {
     int64_t grace_us = control->config->stop_grace_s * S_US;
     for (size_t i = 0; i < control->lives_len; i++) {
         struct live *live = &control->lives[i];
         const struct fg_job *job = fg_queue_get(control->queue, live->job);
-        if (!runs_on(control, live, purchase, only))
+        if (!runs_on(control, live, purchase))
             continue;
         if (job->grace_us > grace_us)
             grace_us = job->grace_us;
@@ -233,7 +222,7 @@ void fg_order_empty(struct fg_control *control, struct purchase *purchase)
         return;
     snprintf(why, sizeof(why), "stopping, its machine is given back (order %" PRIu64 ")",
              order->id);
-    purchase->empty_us = stop_jobs(control, purchase, 0, why);
+    purchase->empty_us = stop_jobs(control, purchase, why);
 }
 
 /* -- notice ----------------------------------------------------------------------------------------------------- */
@@ -243,18 +232,13 @@ void fg_order_notice(struct fg_control *control,
                      uint32_t slot,
                      int64_t leaves_us)
 {
-    char when[FG_TIME_TEXT_MAX], why[FG_TEXT_MAX];
-    fg_node_id node = purchase->nodes[slot];
+    char when[FG_TIME_TEXT_MAX];
     if (purchase->leaves_us[slot] == leaves_us || !fg_control_begin(control))
         return;
     purchase->leaves_us[slot] = leaves_us;
     fg_time_format(leaves_us, when);
     fg_order_tell(control, purchase, "notice", "", "instance %s is taken back at %s",
                   purchase->instances[slot].id, when);
-    if (!node)
-        return;
-    fg_node_refresh(control, node);
-    snprintf(why, sizeof(why), "stopping, its machine %s is taken back at %s",
-             purchase->instances[slot].id, when);
-    stop_jobs(control, purchase, node, why);
+    if (purchase->nodes[slot])
+        fg_node_leaves(control, purchase->nodes[slot], leaves_us);
 }
