@@ -251,6 +251,7 @@ static int open_control(struct daemon *daemon, struct fg_err *err)
             .optimise = strcmp(daemon->config.schedule.optimise, "head") == 0,
             .nodes_max = (size_t)daemon->config.numbers.nodes_max,
             .ids_used = ids_used,
+            .is_shared = daemon->shared != NULL,
             .publish = publish,
             .job_over = job_over,
             .offers = offers_told,

@@ -131,7 +131,7 @@ def run_faults():
     kinds = ["kill leader", "freeze leader", "kill postgres", "kill standby", "stop leader"]
     for round_ in range(ROUNDS):
         kind = kinds[round_ % len(kinds)] if round_ < len(kinds) else dice.choice(kinds)
-        time.sleep(dice.uniform(0.5, 1.5))
+        time.sleep(dice.uniform(0.2, 0.8))
         lead = eventually(20, leader)
         if not lead:
             ok(False, "somebody leads", *(host.tail() for host in hosts))
