@@ -194,7 +194,7 @@ int fg_url_parse(const char *text, struct fg_url *out, struct fg_err *err)
     return 0;
 }
 
-void fg_url_escape(struct fg_buf *out, const char *text)
+void fg_url_escape_path(struct fg_buf *out, const char *text)
 {
     for (; *text; text++) {
         unsigned char c = (unsigned char)*text;
@@ -219,7 +219,7 @@ static void write_as(struct fg_buf *out, const struct fg_url *url, bool query)
     if (is_http)
         fg_buf_add(out, url->path, query ? strlen(url->path) : strcspn(url->path, "?"));
     else
-        fg_url_escape(out, url->path);
+        fg_url_escape_path(out, url->path);
 }
 
 void fg_url_write(struct fg_buf *out, const struct fg_url *url)

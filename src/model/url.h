@@ -42,4 +42,4 @@ void fg_url_write(struct fg_buf *out, const struct fg_url *url);
 void fg_url_show(const struct fg_url *url, char out[FG_URL_MAX]);
 
 /* Append `text`, %XX for what is not unreserved; '/' stays. */
-void fg_url_escape(struct fg_buf *out, const char *text);
+void fg_url_escape_path(struct fg_buf *out, const char *text);

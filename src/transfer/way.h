@@ -1,4 +1,4 @@
-/* route.h - how to bring bytes from one site to another: which path, which protocol, packed or not, how many streams.
+/* way.h - how to bring bytes from one site to another: which path, which protocol, packed or not, how many streams.
  *
  *     T = sum of the latencies on the path + bytes on the wire / the least speed of: links, packing, unpacking
  *
@@ -8,10 +8,10 @@
 
 #include "transfer/measure.h"
 
-#define FG_ROUTE_HOPS_MAX   4
-#define FG_ROUTE_RELAYS_MAX 16
-#define FG_ROUTE_LEVELS_MAX 4
-#define FG_ROUTE_STREAMS    4 /* where several are of use */
+#define FG_WAY_HOPS_MAX   4
+#define FG_WAY_RELAYS_MAX 16
+#define FG_WAY_LEVELS_MAX 4
+#define FG_WAY_STREAMS    4 /* where several are of use */
 
 /* What packing with one level of zstd does to this data on this machine, by a sample of it. */
 struct fg_pack_level {
@@ -21,7 +21,7 @@ struct fg_pack_level {
     int64_t unpack_per_s;
 };
 
-struct fg_route_ask {
+struct fg_way_ask {
     const char *from, *to; /* sites */
     int64_t bytes;
     unsigned protocols; /* bit (1 << fg_protocol): can be used */
@@ -29,16 +29,16 @@ struct fg_route_ask {
     unsigned many;      /* of those, the ones that can use several streams */
     const char *const *
         relays; /* sites that a path may lead through, where the protocol is one of `relaying` */
-    size_t relays_len; /* FG_ROUTE_RELAYS_MAX at most */
+    size_t relays_len; /* FG_WAY_RELAYS_MAX at most */
     unsigned relaying;
-    struct fg_pack_level levels[FG_ROUTE_LEVELS_MAX];
+    struct fg_pack_level levels[FG_WAY_LEVELS_MAX];
     size_t levels_len;
     int64_t now_us;
 };
 
-struct fg_route {
+struct fg_way {
     enum fg_protocol protocol;
-    const char *sites[FG_ROUTE_HOPS_MAX + 1]; /* of the ask, first `from`, last `to` */
+    const char *sites[FG_WAY_HOPS_MAX + 1]; /* of the ask, first `from`, last `to` */
     size_t sites_len;
     int zstd_level; /* 0: not packed */
     uint32_t streams;
@@ -49,17 +49,17 @@ struct fg_route {
 };
 
 /* What is assumed of a link that was never measured. */
-#define FG_ROUTE_LATENCY_US  100'000
-#define FG_ROUTE_BYTES_PER_S 12'500'000
+#define FG_WAY_LATENCY_US  100'000
+#define FG_WAY_BYTES_PER_S 12'500'000
 
 /* The best way of each protocol and each kind of path (direct, through relays), best first; writes at most `max`,
  * returns how many.  Equal ones: fewer hops, then the lower protocol, not packed, fewer streams. */
-size_t fg_route_find(const struct fg_link_book *book,
-                     const struct fg_route_ask *ask,
-                     struct fg_route *out,
-                     size_t max);
+size_t fg_way_find(const struct fg_link_book *book,
+                   const struct fg_way_ask *ask,
+                   struct fg_way *out,
+                   size_t max);
 
 /* T of one way, for tests and for asking what another choice would take. */
-int64_t fg_route_time(const struct fg_link_book *book,
-                      const struct fg_route_ask *ask,
-                      const struct fg_route *way);
+int64_t fg_way_time(const struct fg_link_book *book,
+                    const struct fg_way_ask *ask,
+                    const struct fg_way *way);

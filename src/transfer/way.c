@@ -1,8 +1,8 @@
-/* route.c - see route.h
+/* way.c - see way.h
  *
- * Relays are declared by hand, so they are few, and a path has FG_ROUTE_HOPS_MAX hops at most: all simple paths are tried.
+ * Relays are declared by hand, so they are few, and a path has FG_WAY_HOPS_MAX hops at most: all simple paths are tried.
  */
-#include "transfer/route.h"
+#include "transfer/way.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -15,19 +15,19 @@ struct hop {
 
 struct search {
     const struct fg_link_book *book;
-    const struct fg_route_ask *ask;
-    struct fg_route way;  /* so far */
-    struct fg_route best; /* time_us INT64_MAX: none yet */
-    size_t least, most;   /* hops that are looked for */
+    const struct fg_way_ask *ask;
+    struct fg_way way;  /* so far */
+    struct fg_way best; /* time_us INT64_MAX: none yet */
+    size_t least, most; /* hops that are looked for */
 };
 
 static struct hop hop_of(const struct fg_link_book *book,
-                         const struct fg_route *way,
+                         const struct fg_way *way,
                          size_t at,
                          int64_t now_us)
 {
     struct fg_link_estimate link;
-    struct hop hop = {FG_ROUTE_LATENCY_US, FG_ROUTE_BYTES_PER_S, false};
+    struct hop hop = {FG_WAY_LATENCY_US, FG_WAY_BYTES_PER_S, false};
     if (strcmp(way->sites[at], way->sites[at + 1]) == 0)
         hop = (struct hop){0, INT64_MAX, true};
     if (!fg_link_book_find(book, way->sites[at], way->sites[at + 1], way->protocol, now_us,
@@ -57,7 +57,7 @@ static int64_t time_of(int64_t bytes, int64_t per_s)
     return us > 9e17 ? (int64_t)9e17 : (int64_t)(us + 0.5);
 }
 
-static const struct fg_pack_level *level_of(const struct fg_route_ask *ask, int level)
+static const struct fg_pack_level *level_of(const struct fg_way_ask *ask, int level)
 {
     for (size_t i = 0; i < ask->levels_len; i++)
         if (ask->levels[i].level == level)
@@ -71,9 +71,9 @@ static int64_t least(int64_t a, int64_t b)
 }
 
 /* Fill what follows from the choices of the way. */
-static void weigh(const struct search *search, struct fg_route *way)
+static void weigh(const struct search *search, struct fg_way *way)
 {
-    const struct fg_route_ask *ask = search->ask;
+    const struct fg_way_ask *ask = search->ask;
     int64_t wire_per_s = INT64_MAX;
     way->latency_us = 0;
     way->is_measured = true;
@@ -97,7 +97,7 @@ static void weigh(const struct search *search, struct fg_route *way)
         time_us > 0 ? (int64_t)((double)ask->bytes * 1e6 / (double)time_us) : wire_per_s;
 }
 
-static bool is_better(const struct fg_route *way, const struct fg_route *than)
+static bool is_better(const struct fg_way *way, const struct fg_way *than)
 {
     if (way->time_us != than->time_us)
         return way->time_us < than->time_us;
@@ -113,13 +113,13 @@ static bool is_better(const struct fg_route *way, const struct fg_route *than)
 /* The path is whole: try each way to send along it. */
 static void try_path(struct search *search)
 {
-    const struct fg_route_ask *ask = search->ask;
+    const struct fg_way_ask *ask = search->ask;
     bool packs = ask->packing >> search->way.protocol & 1;
     bool many = ask->many >> search->way.protocol & 1;
-    for (uint32_t streams = 1; streams <= (many ? FG_ROUTE_STREAMS : 1);
-         streams += FG_ROUTE_STREAMS - 1)
+    for (uint32_t streams = 1; streams <= (many ? FG_WAY_STREAMS : 1);
+         streams += FG_WAY_STREAMS - 1)
         for (size_t i = 0; i <= (packs ? ask->levels_len : 0); i++) {
-            struct fg_route way = search->way;
+            struct fg_way way = search->way;
             way.streams = streams;
             way.zstd_level = i == 0 ? 0 : ask->levels[i - 1].level;
             weigh(search, &way);
@@ -128,7 +128,7 @@ static void try_path(struct search *search)
         }
 }
 
-static bool is_on(const struct fg_route *way, const char *site)
+static bool is_on(const struct fg_way *way, const char *site)
 {
     for (size_t i = 0; i < way->sites_len; i++)
         if (strcmp(way->sites[i], site) == 0)
@@ -138,7 +138,7 @@ static bool is_on(const struct fg_route *way, const char *site)
 
 static void walk(struct search *search)
 {
-    struct fg_route *way = &search->way;
+    struct fg_way *way = &search->way;
     size_t hops = way->sites_len; /* if it ended now */
     if (hops >= search->least) {
         way->sites[way->sites_len++] = search->ask->to;
@@ -162,14 +162,14 @@ static int by_quality(const void *a, const void *b)
     return is_better(a, b) ? -1 : is_better(b, a) ? 1 : 0;
 }
 
-size_t fg_route_find(const struct fg_link_book *book,
-                     const struct fg_route_ask *ask,
-                     struct fg_route *out,
-                     size_t max)
+size_t fg_way_find(const struct fg_link_book *book,
+                   const struct fg_way_ask *ask,
+                   struct fg_way *out,
+                   size_t max)
 {
-    struct fg_route found[FG_PROTOCOLS * 2];
+    struct fg_way found[FG_PROTOCOLS * 2];
     size_t len = 0;
-    assert(ask->relays_len <= FG_ROUTE_RELAYS_MAX && ask->levels_len <= FG_ROUTE_LEVELS_MAX);
+    assert(ask->relays_len <= FG_WAY_RELAYS_MAX && ask->levels_len <= FG_WAY_LEVELS_MAX);
     for (unsigned protocol = 0; protocol < FG_PROTOCOLS; protocol++)
         for (int relayed = 0; relayed < 2; relayed++) {
             if (!(ask->protocols >> protocol & 1)
@@ -182,7 +182,7 @@ size_t fg_route_find(const struct fg_link_book *book,
                                             .sites_len = 1},
                                     .best = {.time_us = INT64_MAX},
                                     .least = relayed ? 2 : 1,
-                                    .most = relayed ? FG_ROUTE_HOPS_MAX : 1};
+                                    .most = relayed ? FG_WAY_HOPS_MAX : 1};
             walk(&search);
             if (search.best.time_us < INT64_MAX)
                 found[len++] = search.best;
@@ -193,12 +193,12 @@ size_t fg_route_find(const struct fg_link_book *book,
     return len;
 }
 
-int64_t fg_route_time(const struct fg_link_book *book,
-                      const struct fg_route_ask *ask,
-                      const struct fg_route *way)
+int64_t fg_way_time(const struct fg_link_book *book,
+                    const struct fg_way_ask *ask,
+                    const struct fg_way *way)
 {
     struct search search = {.book = book, .ask = ask};
-    struct fg_route copy = *way;
+    struct fg_way copy = *way;
     weigh(&search, &copy);
     return copy.time_us;
 }

@@ -1,5 +1,5 @@
-/* route_test.c - the best way, against one that tries everything. */
-#include "transfer/route.h"
+/* way_test.c - the best way, against one that tries everything. */
+#include "transfer/way.h"
 
 #include "test/tap.h"
 
@@ -16,7 +16,7 @@ static const char *const relays[] = {"r2", "r3", "r4"};
 struct world {
     int64_t latency_us[FG_PROTOCOLS][SITES][SITES];
     int64_t one[FG_PROTOCOLS][SITES][SITES], many[FG_PROTOCOLS][SITES][SITES];
-    struct fg_route_ask ask;
+    struct fg_way_ask ask;
     struct fg_link_book *book;
 };
 
@@ -54,17 +54,17 @@ static void make_links(struct world *world)
 
 static void make_ask(struct world *world)
 {
-    world->ask = (struct fg_route_ask){.from = "from",
-                                       .to = "to",
-                                       .bytes = 1LL << (rand() % 40),
-                                       .protocols = 1 + (unsigned)rand() % 31,
-                                       .packing = (unsigned)rand() % 32,
-                                       .many = (unsigned)rand() % 32,
-                                       .relaying = (unsigned)rand() % 32,
-                                       .relays = relays,
-                                       .relays_len = (size_t)rand() % 4,
-                                       .levels_len = (size_t)rand() % 3,
-                                       .now_us = NOW_US};
+    world->ask = (struct fg_way_ask){.from = "from",
+                                     .to = "to",
+                                     .bytes = 1LL << (rand() % 40),
+                                     .protocols = 1 + (unsigned)rand() % 31,
+                                     .packing = (unsigned)rand() % 32,
+                                     .many = (unsigned)rand() % 32,
+                                     .relaying = (unsigned)rand() % 32,
+                                     .relays = relays,
+                                     .relays_len = (size_t)rand() % 4,
+                                     .levels_len = (size_t)rand() % 3,
+                                     .now_us = NOW_US};
     for (size_t i = 0; i < world->ask.levels_len; i++)
         world->ask.levels[i] =
             (struct fg_pack_level){.level = 1 + 2 * (int)i,
@@ -109,7 +109,7 @@ static double best_of(const struct world *world, int p, int *path, int len)
                 best = t < best ? t : best;
             }
     }
-    if (len >= FG_ROUTE_HOPS_MAX || !(world->ask.relaying >> p & 1))
+    if (len >= FG_WAY_HOPS_MAX || !(world->ask.relaying >> p & 1))
         return best;
     for (int r = 0; r < (int)world->ask.relays_len; r++) {
         bool used = false;
@@ -130,21 +130,21 @@ static void no_way_is_faster(void)
     int wrong = 0, unsorted = 0, untrue = 0, cases = 0;
     for (int i = 0; i < 1000; i++) {
         struct world world = {.book = fg_link_book_new()};
-        struct fg_route ways[FG_PROTOCOLS * 2];
+        struct fg_way ways[FG_PROTOCOLS * 2];
         make_links(&world);
         make_ask(&world);
         double best = 1e30;
         for (int p = 0; p < FG_PROTOCOLS; p++) {
-            int path[FG_ROUTE_HOPS_MAX + 2] = {0};
+            int path[FG_WAY_HOPS_MAX + 2] = {0};
             double t = world.ask.protocols >> p & 1 ? best_of(&world, p, path, 1) : 1e30;
             best = t < best ? t : best;
         }
-        size_t len = fg_route_find(world.book, &world.ask, ways, FG_PROTOCOLS * 2);
+        size_t len = fg_way_find(world.book, &world.ask, ways, FG_PROTOCOLS * 2);
         double got = len ? (double)ways[0].time_us : 1e30;
         wrong += got > best + 2 + best * 1e-9 || got < best - 2 - best * 1e-9;
         for (size_t k = 0; k < len; k++) {
             unsorted += k > 0 && ways[k].time_us < ways[k - 1].time_us;
-            untrue += fg_route_time(world.book, &world.ask, &ways[k]) != ways[k].time_us;
+            untrue += fg_way_time(world.book, &world.ask, &ways[k]) != ways[k].time_us;
         }
         cases += len > 0;
         fg_link_book_free(world.book);
@@ -158,14 +158,14 @@ static void no_way_is_faster(void)
 static void what_is_never_measured_is_assumed(void)
 {
     FG_AUTO(fg_link_book) struct fg_link_book *book = fg_link_book_new();
-    struct fg_route_ask ask = {
+    struct fg_way_ask ask = {
         .from = "a", .to = "b", .bytes = 12'500'000, .protocols = 1u << FG_BY_HTTP};
-    struct fg_route way;
-    EQ(fg_route_find(book, &ask, &way, 1), 1);
+    struct fg_way way;
+    EQ(fg_way_find(book, &ask, &way, 1), 1);
     OK(!way.is_measured);
     EQ(way.time_us, 1'100'000);
     ask.to = "a";
-    EQ(fg_route_find(book, &ask, &way, 1), 1);
+    EQ(fg_way_find(book, &ask, &way, 1), 1);
     EQ(way.time_us, 0);
 }
 
