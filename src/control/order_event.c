@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define S_US          1000000LL
+#define EMPTY_US      (2 * S_US)
 #define SPOT_WATCH_US (20 * S_US) /* of two minutes' notice most is left */
 
 typedef void event_fn(struct fg_control *control,
@@ -459,6 +460,19 @@ static void be_unsure(const struct fg_control *control, struct purchase *purchas
     purchase->unsure_until_us = control->now_us + (supplier ? supplier->timeout_us : 0) + 1;
 }
 
+/* A second is the pause while jobs end: the machine is paid. */
+static void release_goes_on(struct fg_control *control,
+                            struct purchase *purchase,
+                            const struct fg_provision_event *event)
+{
+    bool waits = event->reason[0] && fg_order_cluster(control, &purchase->order)[0];
+    wait(control, purchase);
+    if (waits && purchase->due_us > control->now_us + EMPTY_US)
+        purchase->due_us = control->now_us + EMPTY_US;
+    if (waits)
+        fg_order_because(control, purchase, "given back: %.220s", event->reason);
+}
+
 /* RELEASE, or STATUS of what is being given back. */
 static void released(struct fg_control *control,
                      struct purchase *purchase,
@@ -478,7 +492,7 @@ static void released(struct fg_control *control,
         gone(control, purchase, event);
         break;
     case FG_DELIVERY_RELEASING:
-        wait(control, purchase);
+        release_goes_on(control, purchase, event);
         break;
     default:
         retry(control, purchase);

@@ -122,6 +122,8 @@ int64_t fg_order_join_us(const struct fg_control *control, const struct fg_order
 void fg_order_join(struct fg_control *control, struct purchase *purchase);
 /* Jobs on its nodes. */
 uint32_t fg_order_jobs(const struct fg_control *control, const struct purchase *purchase);
+/* To be given back whatever runs there. */
+bool fg_order_is_urgent(const struct fg_control *control, const struct fg_order *order);
 /* It is leaving: does nothing run there any more, or is the time for that over? */
 bool fg_order_may_go(const struct fg_control *control, const struct purchase *purchase);
 /* It is leaving and cannot wait: its jobs are asked to stop, once. */

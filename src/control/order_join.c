@@ -199,7 +199,7 @@ static int64_t stop_jobs(struct fg_control *control,
 }
 
 /* Its time is over, or there is nothing to wait for. */
-static bool is_urgent(const struct fg_control *control, const struct fg_order *order)
+bool fg_order_is_urgent(const struct fg_control *control, const struct fg_order *order)
 {
     return order->cause != FG_CAUSE_USER
            || (order->until_us && order->until_us <= control->now_us);
@@ -217,7 +217,7 @@ void fg_order_empty(struct fg_control *control, struct purchase *purchase)
     const struct fg_order *order = &purchase->order;
     char why[FG_TEXT_MAX];
     bool is_due = order->leaving && order->state == FG_ORDER_ACTIVE && !purchase->empty_us
-                  && is_urgent(control, order);
+                  && fg_order_is_urgent(control, order);
     if (!is_due || fg_order_jobs(control, purchase) == 0 || !fg_control_begin(control))
         return;
     snprintf(why, sizeof(why), "stopping, its machine is given back (order %" PRIu64 ")",

@@ -10,6 +10,7 @@
 #define JOIN_US       S_US
 #define EVENT_MAX     1000 /* of one step */
 #define FAILURES_TOLD 3
+#define PATIENCE      5 /* calls of a cluster that does not answer: half a minute */
 
 void fg_orders_begin(struct fg_control *control)
 {
@@ -87,8 +88,12 @@ static int64_t ask_us(const struct fg_control *control, const struct purchase *p
 static void ask(struct fg_control *control, struct purchase *purchase)
 {
     struct fg_err err = {};
+    const char *cluster = fg_order_cluster(control, &purchase->order);
     const struct fg_provision_call call = {
         .op = op_of(control, purchase),
+        .cluster = cluster[0] ? fg_supplier_get(control, cluster) : NULL,
+        .now = fg_order_is_urgent(control, &purchase->order),
+        .forgets = purchase->failures >= PATIENCE,
         .tag = ++control->next_tag,
         .supplier = fg_supplier_get(control, purchase->order.offer.supplier),
         .order = &purchase->order,

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "provision/plugin.h"
+#include "provision/rented.h"
 #include "provision/user_data.h"
 
 #include <assert.h>
@@ -24,7 +25,8 @@ struct job {
     struct job *next;
     struct fg_supplier supplier;
     struct fg_order order;
-    struct fg_provision_call call; /* refers to these two */
+    struct fg_supplier cluster;
+    struct fg_provision_call call; /* refers to these */
     struct fg_answer_sheet sheet;
 };
 
@@ -135,6 +137,31 @@ static void ask_plugin(const struct fg_plugin_site *site,
         explicit_bzero(user_data.text, user_data.len);
 }
 
+/* Before machines are given back they leave their cluster.  One that does not answer does not keep them for ever: they cost. */
+static void leave_cluster(const struct fg_plugin_site *site,
+                          const struct fg_provision_call *call,
+                          struct fg_answer_sheet *out)
+{
+    const struct fg_slurm_site slurm = {.supplier = call->cluster, .stop_fd = site->stop_fd};
+    struct fg_err err = {};
+    char why[FG_TEXT_MAX];
+    int rc = fg_rented_remove(&slurm, call->order->key, call->now, why, &err);
+    if (rc == 0) {
+        out->event.delivery = FG_DELIVERY_RELEASING;
+        memcpy(out->event.reason, why, sizeof(out->event.reason));
+    } else if (rc < 0 && !call->forgets) {
+        fg_answer_fail(out, rc, "cluster %.60s: %s", call->cluster->name, err.text);
+    } else {
+        ask_plugin(site, call, out);
+        if (rc < 0 && out->event.rc == 0 && out->event.delivery != FG_DELIVERY_RELEASING) {
+            out->event.delivery = FG_DELIVERY_RELEASING;
+            snprintf(out->event.reason, sizeof(out->event.reason),
+                     "its nodes are still in cluster %.60s: %.160s", call->cluster->name,
+                     err.text);
+        }
+    }
+}
+
 static void call_plugin(const char *folder,
                         int stop_fd,
                         const struct fg_provision_call *call,
@@ -149,6 +176,8 @@ static void call_plugin(const char *folder,
         .folder = path.text, .timeout_us = fg_buyer_timeout_us(call), .stop_fd = stop_fd};
     if (make_folder(path.text, &err) < 0)
         fg_answer_fail(out, FG_EIO, "%s", err.text);
+    else if (call->cluster && call->op == FG_PROVISION_RELEASE)
+        leave_cluster(&site, call, out);
     else
         ask_plugin(&site, call, out);
     out->event.time_us = now_us();
@@ -313,6 +342,10 @@ static struct job *make_job(const struct fg_provision_call *call)
     job->supplier = *call->supplier;
     job->call = *call;
     job->call.supplier = &job->supplier;
+    if (call->cluster) {
+        job->cluster = *call->cluster;
+        job->call.cluster = &job->cluster;
+    }
     if (call->order) {
         job->order = *call->order;
         job->call.order = &job->order;

@@ -81,6 +81,11 @@ struct fg_provision_call {
     const struct fg_order *order;       /* borrowed for the call; NULL: OFFERS */
     uint32_t
         burn_in_s; /* INSPECT: how long each machine is put to the test; 0: only looked at */
+    /* RELEASE of what joined a cluster: that cluster, whose nodes it leaves first; borrowed for the call.  NULL: none. */
+    const struct fg_supplier *cluster;
+    bool now; /* ... even if jobs run there */
+    bool
+        forgets; /* ... and even if the cluster does not answer: its nodes are deleted when it does */
     const char *
         user_data; /* PROVISION: what each machine runs at its first start; NULL: none.  The implementation
                               fills it in from the supplier's bootstrap file: callers leave it alone. */
