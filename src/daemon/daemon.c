@@ -56,7 +56,8 @@ struct daemon {
     _Atomic(const char *) health;
     int signal_fd;
     int64_t sample_us; /* when the next readings are taken */
-    bool ready_told;
+    int ready_fd;      /* wants to know when we answer; -1: does not, or knows */
+    uint16_t tcp_port; /* that was found free while it followed; 0 none */
     atomic_bool leads;
     bool stopped; /* before it came to lead */
 };
@@ -278,7 +279,9 @@ static int open_api(struct daemon *daemon,
     struct fg_api *api = fg_api_start(
         &(struct fg_api_options){
             .tcp_host = from_file ? daemon->config.listen_host : options->tcp_host,
-            .tcp_port = from_file ? daemon->config.listen_port : options->tcp_port,
+            .tcp_port = daemon->tcp_port ? daemon->tcp_port
+                        : from_file      ? daemon->config.listen_port
+                                         : options->tcp_port,
             .unix_path = socket,
             .db_path = db,
             .data_dir = daemon->dir.path,
@@ -298,11 +301,12 @@ static int open_api(struct daemon *daemon,
     return api ? 0 : err->code;
 }
 
-static void tell_ready(struct daemon *daemon, const struct fg_daemon_options *options)
+static void tell_ready(void *self)
 {
-    if (options->ready_fd >= 0 && !daemon->ready_told)
-        dprintf(options->ready_fd, "listening on %s\n", fg_api_url(daemon->api));
-    daemon->ready_told = true;
+    struct daemon *daemon = self;
+    if (daemon->ready_fd >= 0)
+        dprintf(daemon->ready_fd, "listening on %s\n", fg_api_url(daemon->api));
+    daemon->ready_fd = -1;
 }
 
 /* Several daemons with one state: follow who leads, until it is us (or we are asked to stop).  Clients are told meanwhile
@@ -314,13 +318,23 @@ static int come_to_lead(struct daemon *daemon,
     int rc = open_api(daemon, options, err);
     if (rc < 0)
         return rc;
-    daemon->shared =
-        fg_shared_new(&daemon->config, daemon->dir.path, options, fg_api_url(daemon->api), err);
+    const char *port = strrchr(fg_api_url(daemon->api), ':');
+    if (strncmp(fg_api_url(daemon->api), "http", 4) == 0 && port)
+        daemon->tcp_port = (uint16_t)strtol(port + 1, NULL, 10);
+    daemon->shared = fg_shared_new(
+        &(struct fg_shared_options){
+            .config = &daemon->config,
+            .data_dir = daemon->dir.path,
+            .daemon = options,
+            .service_url = fg_api_url(daemon->api),
+            .follows = tell_ready,
+            .self = daemon,
+        },
+        err);
     if (!daemon->shared)
         return err->code;
     fg_log("event=standby pid=%ld version=%s url=%s", (long)getpid(), FASTGPU_VERSION,
            fg_api_url(daemon->api));
-    tell_ready(daemon, options);
     rc = fg_standby_follow(fg_shared_standby(daemon->shared), daemon->signal_fd, err);
     daemon->stopped = rc == 0;
     fg_api_stop(atomic_exchange(&daemon->api, NULL));
@@ -507,16 +521,14 @@ static int serve(struct daemon *daemon, struct fg_err *err)
     }
 }
 
-static int serve_told(struct daemon *daemon,
-                      const struct fg_daemon_options *options,
-                      struct fg_err *err)
+static int serve_told(struct daemon *daemon, struct fg_err *err)
 {
     fg_log("event=start pid=%ld version=%s url=%s", (long)getpid(), FASTGPU_VERSION,
            fg_api_url(daemon->api));
     if (geteuid() == 0 && !daemon->config.job_user[0])
         fg_log("event=warning jobs of users without an account here run as root: set "
                "job_user");
-    tell_ready(daemon, options);
+    tell_ready(daemon);
     return serve(daemon, err);
 }
 
@@ -526,9 +538,10 @@ int fg_daemon_run(const struct fg_daemon_options *options, struct fg_err *err)
     if (!daemon)
         return fg_fail(err, FG_ENOMEM, "no memory to start");
     daemon->signal_fd = daemon->dir.lock_fd = -1;
+    daemon->ready_fd = options->ready_fd;
     int rc = open_all(daemon, options, err);
     if (rc == 0) {
-        rc = daemon->stopped ? 0 : serve_told(daemon, options, err);
+        rc = daemon->stopped ? 0 : serve_told(daemon, err);
         fg_log("event=stop code=%d", rc);
     }
     close_all(daemon);

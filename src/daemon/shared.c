@@ -21,7 +21,15 @@ struct fg_shared {
     char data_dir[FG_DATA_PATH_MAX];
     char listen[FG_NAME_MAX + 16]; /* as given on the command line; "" it was not */
     char config[FG_DATA_PATH_MAX]; /* "" none */
+    void (*follows)(void *self);
+    void *self;
 };
+
+static void follows(void *self)
+{
+    struct fg_shared *shared = self;
+    shared->follows(shared->self);
+}
 
 static void note(void *, const char *text)
 {
@@ -66,45 +74,34 @@ static int read_password(const char *path, char out[PASSWORD_MAX], struct fg_err
 
 /* A path stays the same for the next life of this process, wherever that begins. */
 static int keep_texts(struct fg_shared *shared,
-                      const struct fg_service_config *config,
-                      const char *data_dir,
-                      const struct fg_daemon_options *options,
+                      const struct fg_shared_options *options,
                       struct fg_err *err)
 {
-    char *path = options->config_path ? realpath(options->config_path, NULL) : NULL;
-    bool fits = fg_copy(shared->data_dir, sizeof(shared->data_dir), data_dir)
+    const struct fg_daemon_options *daemon = options->daemon;
+    char *path = daemon->config_path ? realpath(daemon->config_path, NULL) : NULL;
+    bool fits = fg_copy(shared->data_dir, sizeof(shared->data_dir), options->data_dir)
                 && (!path || fg_copy(shared->config, sizeof(shared->config), path));
     free(path);
     if (!fits)
         return fg_fail(err, FG_EINVAL, "shared_store: a path is too long");
-    if (options->tcp_host)
+    if (daemon->tcp_host)
         snprintf(shared->listen, sizeof(shared->listen),
-                 strchr(options->tcp_host, ':') ? "[%s]:%u" : "%s:%u", options->tcp_host,
-                 (unsigned)options->tcp_port);
-    else if (!config->listen_host[0])
+                 strchr(daemon->tcp_host, ':') ? "[%s]:%u" : "%s:%u", daemon->tcp_host,
+                 (unsigned)daemon->tcp_port);
+    else if (!options->config->listen_host[0])
         fg_copy(shared->listen, sizeof(shared->listen), "off");
     return 0;
 }
 
-struct fg_shared *fg_shared_new(const struct fg_service_config *config,
-                                const char *data_dir,
-                                const struct fg_daemon_options *options,
-                                const char *service_url,
-                                struct fg_err *err)
+static int open_standby(struct fg_shared *shared,
+                        const struct fg_shared_options *options,
+                        struct fg_err *err)
 {
-    char password[PASSWORD_MAX], db[FG_DATA_PATH_MAX];
-    struct fg_shared *shared = calloc(1, sizeof(*shared));
-    if (!shared) {
-        fg_fail(err, FG_ENOMEM, "no memory for the shared store");
-        return NULL;
-    }
-    int rc = keep_texts(shared, config, data_dir, options, err);
-    if (rc == 0)
-        rc = read_password(config->shared_store_password_file, password, err);
-    if (rc < 0) {
-        free(shared);
-        return NULL;
-    }
+    const struct fg_service_config *config = options->config;
+    char password[PASSWORD_MAX], db[FG_DATA_PATH_MAX + 16];
+    int rc = read_password(config->shared_store_password_file, password, err);
+    if (rc < 0)
+        return rc;
     snprintf(db, sizeof(db), "%s/fastgpu.db", shared->data_dir);
     shared->standby = fg_standby_new(
         &(struct fg_standby_options){
@@ -112,15 +109,28 @@ struct fg_shared *fg_shared_new(const struct fg_service_config *config,
             .password = password,
             .db_path = db,
             .data_dir = shared->data_dir,
-            .service_url = config->shared_url[0] ? config->shared_url : service_url,
+            .service_url = config->shared_url[0] ? config->shared_url : options->service_url,
             .patience_us = config->numbers.leader_patience_ms * 1000,
             .note = note,
+            .follows = follows,
             .step_down = start_anew,
             .self = shared,
         },
         err);
     explicit_bzero(password, sizeof(password));
-    if (!shared->standby) {
+    return shared->standby ? 0 : err->code;
+}
+
+struct fg_shared *fg_shared_new(const struct fg_shared_options *options, struct fg_err *err)
+{
+    struct fg_shared *shared = calloc(1, sizeof(*shared));
+    if (!shared) {
+        fg_fail(err, FG_ENOMEM, "no memory for the shared store");
+        return NULL;
+    }
+    shared->follows = options->follows;
+    shared->self = options->self;
+    if (keep_texts(shared, options, err) < 0 || open_standby(shared, options, err) < 0) {
         free(shared);
         return NULL;
     }

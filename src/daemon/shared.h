@@ -15,12 +15,17 @@
 
 struct fg_shared;
 
-/* `data_dir` and `options` are copied, `service_url` is where this daemon listens.  NULL and `err` on failure. */
-struct fg_shared *fg_shared_new(const struct fg_service_config *config,
-                                const char *data_dir,
-                                const struct fg_daemon_options *options,
-                                const char *service_url,
-                                struct fg_err *err);
+struct fg_shared_options {
+    const struct fg_service_config *config;
+    const char *data_dir;
+    const struct fg_daemon_options *daemon; /* as it was started */
+    const char *service_url;                /* where it listens */
+    void (*follows)(void *self);            /* see standby.h */
+    void *self;
+};
+
+/* All texts are copied.  NULL and `err` on failure. */
+struct fg_shared *fg_shared_new(const struct fg_shared_options *options, struct fg_err *err);
 /* Close the store before.  NULL is allowed. */
 void fg_shared_free(struct fg_shared *shared);
 struct fg_standby *fg_shared_standby(struct fg_shared *shared);

@@ -290,6 +290,9 @@ int fg_standby_follow(struct fg_standby *standby, int stop_fd, struct fg_err *er
             return 1;
         if (rc < 0 && !passes(rc))
             return rc;
+        if (standby->options.follows)
+            standby->options.follows(standby->options.self);
+        standby->options.follows = NULL;
         if (rc < 0) {
             /* While PostgreSQL is away nobody can beat: that is no silence of the leader. */
             watch.changed_us = fg_standby_now_us();

@@ -29,6 +29,8 @@ struct fg_standby_options {
     int64_t patience_us;     /* the same at all daemons of an installation */
     /* Something changed that people want to know; one line.  Any thread. */
     void (*note)(void *self, const char *text);
+    /* It follows, or waits: it does not lead at once.  Called once, within fg_standby_follow().  May be NULL. */
+    void (*follows)(void *self);
     /* We do not lead any more, or cannot know it: end now.  Must not return.  Any thread. */
     void (*step_down)(void *self, const char *why);
     void *self;
