@@ -9,6 +9,7 @@
 
 void fg_handle_node_list(struct fg_call *call)
 {
+    call->command.text = fg_target_param(&call->target, "supplier");
     fg_call_ask(call, FG_CMD_POOL, fg_answer_items);
 }
 
@@ -47,6 +48,7 @@ void fg_handle_node_show(struct fg_call *call)
 
 static void changed(struct fg_call *call)
 {
+    call->command.text = NULL; /* the reason is no filter */
     if (!fg_answer_failed(call))
         fg_call_ask(call, FG_CMD_POOL, shown);
 }
@@ -59,7 +61,18 @@ static int take_move(const struct fg_doc *member, bool *out, struct fg_err *err)
     return 0;
 }
 
-void fg_handle_node_drain(struct fg_call *call)
+static int take_reason(const struct fg_doc *member, const char **out, struct fg_err *err)
+{
+    if (member->kind != FG_DOC_TEXT || member->text_len >= FG_TEXT_MAX
+        || !fg_text_is_clean(member->text))
+        return fg_fail(err, FG_EINVAL, "reason: expected one line of at most %d bytes",
+                       FG_TEXT_MAX - 1);
+    *out = member->text;
+    return 0;
+}
+
+/* A command about the node that may say why, and, where `moves`, whether jobs are moved. */
+static void ask_with_reason(struct fg_call *call, enum fg_command_kind kind, bool moves)
 {
     struct fg_err err = {};
     const struct fg_doc *doc;
@@ -71,24 +84,30 @@ void fg_handle_node_drain(struct fg_call *call)
     }
     call->command.text = "";
     for (const struct fg_doc *member = doc->first; member && rc == 0; member = member->next) {
-        if (strcmp(member->key, "move") == 0)
+        if (moves && strcmp(member->key, "move") == 0)
             rc = take_move(member, &call->command.move, &err);
-        else if (strcmp(member->key, "reason") != 0)
-            rc = fg_fail(&err, FG_EINVAL, "body: unknown member %.40s, expected reason or move",
-                         member->key);
-        else if (member->kind != FG_DOC_TEXT || member->text_len >= FG_TEXT_MAX
-                 || !fg_text_is_clean(member->text))
-            rc = fg_fail(&err, FG_EINVAL, "reason: expected one line of at most %d bytes",
-                         FG_TEXT_MAX - 1);
+        else if (strcmp(member->key, "reason") == 0)
+            rc = take_reason(member, &call->command.text, &err);
         else
-            call->command.text = member->text;
+            rc = fg_fail(&err, FG_EINVAL, "body: unknown member %.40s, expected reason%s",
+                         member->key, moves ? " or move" : "");
     }
     if (rc < 0) {
         fg_answer_error(call, &err);
         return;
     }
     call->command.name = call->capture;
-    fg_call_ask(call, FG_CMD_NODE_DRAIN, changed);
+    fg_call_ask(call, kind, changed);
+}
+
+void fg_handle_node_drain(struct fg_call *call)
+{
+    ask_with_reason(call, FG_CMD_NODE_DRAIN, true);
+}
+
+void fg_handle_node_lost(struct fg_call *call)
+{
+    ask_with_reason(call, FG_CMD_NODE_LOST, false);
 }
 
 void fg_handle_node_resume(struct fg_call *call)

@@ -137,3 +137,30 @@ void fg_handle_supplier_offers(struct fg_call *call)
     call->command.name = call->capture;
     fg_call_ask(call, FG_CMD_SUPPLIER_OFFERS, asked);
 }
+
+void fg_handle_supplier_states(struct fg_call *call)
+{
+    fg_call_ask(call, FG_CMD_SUPPLIER_STATUS, fg_answer_items);
+}
+
+static void state_shown(struct fg_call *call)
+{
+    struct fg_err err = {};
+    if (fg_answer_failed(call))
+        return;
+    if (call->command.out_len <= 2) {
+        fg_fail(&err, FG_ENOENT, "supplier %.63s: no supplier whose nodes are in the pool",
+                call->capture);
+        fg_answer_error(call, &err);
+        return;
+    }
+    /* Without the brackets. */
+    fg_json_raw(&call->json, call->command.out_text + 1, call->command.out_len - 2);
+    fg_answer_json(call, 200);
+}
+
+void fg_handle_supplier_status(struct fg_call *call)
+{
+    call->command.name = call->capture;
+    fg_call_ask(call, FG_CMD_SUPPLIER_STATUS, state_shown);
+}

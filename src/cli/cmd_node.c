@@ -11,7 +11,11 @@
 #include <inttypes.h>
 #include <string.h>
 
-const struct fg_opt fg_opts_node_list[] = {FG_OPT_JSON, FG_OPT_QUIET, {}};
+const struct fg_opt fg_opts_node_list[] = {
+    {"supplier", 's', "NAME", "only those of it; local: of this machine", NULL},
+    FG_OPT_JSON,
+    FG_OPT_QUIET,
+    {}};
 const struct fg_opt fg_opts_node_show[] = {FG_OPT_JSON, {}};
 const struct fg_opt fg_opts_node_drain[] = {
     {"reason", 'r', "TEXT", "why, for those who ask", NULL},
@@ -19,8 +23,14 @@ const struct fg_opt fg_opts_node_drain[] = {
     FG_OPT_JSON,
     {}};
 const struct fg_opt fg_opts_node_resume[] = {FG_OPT_JSON, {}};
+const struct fg_opt fg_opts_node_lost[] = {
+    {"reason", 'r', "TEXT", "why, for those who ask", NULL},
+    {"yes", 'y', NULL, "it is surely off", NULL},
+    FG_OPT_JSON,
+    {}};
 
-fg_verb_fn fg_cmd_node_list, fg_cmd_node_show, fg_cmd_node_drain, fg_cmd_node_resume;
+fg_verb_fn fg_cmd_node_list, fg_cmd_node_show, fg_cmd_node_drain, fg_cmd_node_resume,
+    fg_cmd_node_lost;
 
 static const struct fg_column node_columns[] = {
     {"NODE", false, 8},
@@ -85,9 +95,13 @@ static void add_node(struct fg_table *table, const struct fg_doc *node)
 
 static void put_reason(struct fg_cli *cli, const struct fg_doc *node)
 {
+    const struct fg_doc *health = fg_doc_get(node, "health");
+    const char *hint = health ? fg_view_text(health, "hint") : "";
     if (fg_view_text(node, "reason")[0])
         printf("%s%s: %s%s\n", fg_style_text(&cli->out, FG_WARN), fg_view_text(node, "name"),
                fg_view_text(node, "reason"), fg_style_text(&cli->out, FG_PLAIN));
+    if (fg_view_text(node, "reason")[0] && hint[0])
+        printf("  %s\n", hint);
 }
 
 static int print_node(struct fg_cli *cli, const struct fg_doc *node)
@@ -108,7 +122,14 @@ static int print_node(struct fg_cli *cli, const struct fg_doc *node)
 int fg_cmd_node_list(struct fg_cli *cli, struct fg_err *err)
 {
     FG_AUTO(fg_answer) struct fg_answer answer = {};
-    int rc = fg_cli_get(cli, "/v1/nodes", &answer, err);
+    FG_AUTO(fg_buf) struct fg_buf path = {};
+    const char *supplier = fg_args_get(&cli->args, "supplier");
+    fg_buf_puts(&path, "/v1/nodes");
+    if (supplier) {
+        fg_buf_puts(&path, "?supplier=");
+        fg_url_escape(&path, supplier, false);
+    }
+    int rc = fg_cli_get(cli, path.text, &answer, err);
     if (rc < 0 || !fg_list_print(cli, answer.doc, node_columns, add_node))
         return rc;
     for (const struct fg_doc *node = fg_view_first(answer.doc, "items"); node;
@@ -156,5 +177,27 @@ int fg_cmd_node_resume(struct fg_cli *cli, struct fg_err *err)
     FG_AUTO(fg_buf) struct fg_buf path = {};
     path_of(cli, "/resume", &path);
     int rc = fg_cli_send(cli, "POST", path.text, "{}", &answer, err);
+    return rc < 0 ? rc : print_node(cli, answer.doc);
+}
+
+/* Who says so of a machine that is on has its work run twice. */
+int fg_cmd_node_lost(struct fg_cli *cli, struct fg_err *err)
+{
+    FG_AUTO(fg_answer) struct fg_answer answer = {};
+    FG_AUTO(fg_buf) struct fg_buf path = {}, body = {};
+    struct fg_json json = {.buf = &body};
+    const char *reason = fg_args_get(&cli->args, "reason");
+    if (!fg_args_has(&cli->args, "yes"))
+        return fg_fail(
+            err, FG_EINVAL,
+            "node %.63s: what runs there is started elsewhere at once; if the machine "
+            "is not off, it runs twice. Expected --yes",
+            cli->args.words[0]);
+    fg_json_object(&json);
+    if (reason)
+        fg_json_kv(&json, "reason", reason);
+    fg_json_end(&json);
+    path_of(cli, "/lost", &path);
+    int rc = fg_cli_send(cli, "POST", path.text, body.text, &answer, err);
     return rc < 0 ? rc : print_node(cli, answer.doc);
 }

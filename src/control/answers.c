@@ -32,7 +32,8 @@ static void jobs_on(struct fg_json *json,
                     uint32_t device)
 {
     fg_json_array(json);
-    for (size_t i = 0; i < control->lives_len; i++) {
+    size_t lives_len = fg_node_is_idle(control, node) ? 0 : control->lives_len;
+    for (size_t i = 0; i < lives_len; i++) {
         const struct live *live = &control->lives[i];
         const struct fg_job *job = fg_queue_get(control->queue, live->job);
         if (actor->project && job->project != actor->project)
@@ -142,13 +143,20 @@ static void node(struct fg_json *json,
     fg_json_end(json);
 }
 
+/* Only those of one supplier ("local": of this machine)? */
+static bool is_asked(const struct fg_control *control, const char *supplier, fg_node_id id)
+{
+    const char *of = fg_pool_spec(control->pool, id)->supplier;
+    return !supplier || !supplier[0] || strcmp(supplier, of[0] ? of : "local") == 0;
+}
+
 void fg_command_pool(struct fg_control *control, struct fg_command *command)
 {
     struct fg_buf buf = {};
     struct fg_json json = {.buf = &buf};
     fg_json_array(&json);
     for (fg_node_id id = 1; id <= fg_pool_len(control->pool); id++)
-        if (fg_node_is_listed(control, id)
+        if (fg_node_is_listed(control, id) && is_asked(control, command->text, id)
             && (!command->name
                 || strcmp(command->name, fg_pool_spec(control->pool, id)->name) == 0))
             node(&json, control, &command->actor, id);

@@ -423,6 +423,8 @@ struct fg_json;
 /* The members that are not the pool's, into the open object. */
 void fg_node_write(struct fg_json *json, const struct fg_control *control, fg_node_id id);
 /* Is there a node of that number, and is it to be shown? */
+/* Nothing of ours is held there. */
+bool fg_node_is_idle(const struct fg_control *control, fg_node_id id);
 bool fg_node_is_listed(const struct fg_control *control, fg_node_id id);
 void fg_command_supplier_status(struct fg_control *control, struct fg_command *command);
 

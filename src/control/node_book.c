@@ -336,7 +336,10 @@ void fg_nodes_ready(struct fg_control *control)
     for (size_t i = 0; i < control->old_nodes_len; i++)
         restore_one(control, &control->old_nodes[i]);
     free_old(control);
-    fg_node_settle_all(control, NULL);
+    for (size_t i = 0; i < control->vendors_len; i++)
+        fg_vendor_settle(control, &control->vendors[i]);
+    for (fg_node_id id = 1; id <= control->nodes_len; id++)
+        fg_node_settle(control, id);
     control->nodes_us = control->now_us;
 }
 

@@ -40,6 +40,7 @@ struct vendor {
     bool is_heard; /* it answered once */
     bool is_up;    /* it answers */
     bool is_paused;
+    bool may_work; /* as the pool was told */
     int64_t since_us;
     struct fg_engine_news news; /* the last SUPPLIER; its `spec` is not used */
     char trouble[FG_TEXT_MAX];  /* the engine refused it; "" */
@@ -62,7 +63,6 @@ void fg_node_drop(struct fg_control *control, fg_node_id node);
 
 /* node_state.c: may it get work, and what is claimed for others */
 void fg_node_settle(struct fg_control *control, fg_node_id node);
-void fg_node_settle_all(struct fg_control *control, const char *supplier); /* NULL: every one */
 void fg_node_unclaim(struct fg_control *control, fg_node_id node);
 /* Why it gets no work now: plain words; "" it may.  In the state that is told. */
 enum fg_node_state fg_node_shown(const struct fg_control *control,
@@ -74,6 +74,8 @@ struct vendor *fg_vendor_get(const struct fg_control *control, const char *name)
 /* Why its nodes get no new work; false: they may. */
 bool fg_vendor_is_blocked(const struct vendor *vendor, int64_t now_us, char out[FG_TEXT_MAX]);
 void fg_vendor_news(struct fg_control *control, const struct fg_engine_news *news);
+/* The pool is told whether it may get work, and how long work waits there. */
+void fg_vendor_settle(struct fg_control *control, struct vendor *vendor);
 /* It began a task of ours; it gave one back without having begun it. */
 void fg_vendor_began(struct fg_control *control, struct vendor *vendor);
 void fg_vendor_stalled(struct fg_control *control, struct vendor *vendor, const char *why);

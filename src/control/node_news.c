@@ -164,9 +164,7 @@ void fg_nodes_tick(struct fg_control *control)
         return;
     control->nodes_us = INT64_MAX;
     for (size_t i = 0; i < control->vendors_len; i++)
-        if (control->vendors[i].health.hold_us > control->now_us
-            && control->vendors[i].health.hold_us < control->nodes_us)
-            control->nodes_us = control->vendors[i].health.hold_us;
+        fg_vendor_settle(control, &control->vendors[i]);
     for (fg_node_id id = 1; id <= control->nodes_len; id++)
         if (!control->nodes[id - 1].is_free)
             tick_one(control, id);

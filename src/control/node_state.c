@@ -110,13 +110,12 @@ static enum fg_node_state held_back(const struct fg_control *control,
     return FG_NODE_DRAINING;
 }
 
-/* Draining is: nothing new, and what runs there goes on. */
+/* By itself, whatever its supplier does: of that the pool knows.  Draining is: nothing new, and what runs there goes on. */
 static enum fg_node_state state_of(const struct fg_control *control,
                                    fg_node_id id,
                                    char out[FG_TEXT_MAX])
 {
     const struct known_node *known = fg_node_known(control, id);
-    const struct vendor *vendor = NULL;
     out[0] = '\0';
     if (known->is_free)
         return FG_NODE_DOWN;
@@ -126,17 +125,12 @@ static enum fg_node_state state_of(const struct fg_control *control,
         return down(out, "not heard of since the service started");
     if (!known->is_up)
         return down(out, known->word[0] ? known->word : "down");
-    const char *supplier = fg_pool_spec(control->pool, id)->supplier;
-    if (supplier[0])
-        vendor = fg_vendor_get(control, supplier);
     if (known->leaves_us)
         return rests(out, "", "it is being taken away");
     if (fg_order_holds(control, id, out))
         return FG_NODE_DRAINING;
     if (known->wanted != FG_NODE_UP)
         return rests(out, known->wish, "");
-    if (supplier[0] && fg_vendor_is_blocked(vendor, control->now_us, out))
-        return FG_NODE_DRAINING;
     if (known->next)
         return rests(out, "", "its devices changed, and jobs hold some of them");
     if (fg_health_is_held(&known->health, control->now_us))
@@ -164,15 +158,8 @@ void fg_node_settle(struct fg_control *control, fg_node_id node)
         claim_others(control, node);
 }
 
-void fg_node_settle_all(struct fg_control *control, const char *supplier)
-{
-    for (fg_node_id id = 1; id <= control->nodes_len; id++)
-        if (!supplier || strcmp(fg_pool_spec(control->pool, id)->supplier, supplier) == 0)
-            fg_node_settle(control, id);
-}
-
 /* Of ours alone: what others hold does not keep it from being drained. */
-static bool is_idle(const struct fg_control *control, fg_node_id id)
+bool fg_node_is_idle(const struct fg_control *control, fg_node_id id)
 {
     const struct fg_pool_node *node = fg_pool_node(control->pool, id);
     uint32_t grants = 0;
@@ -186,14 +173,19 @@ enum fg_node_state fg_node_shown(const struct fg_control *control,
                                  char out_reason[FG_TEXT_MAX])
 {
     const struct known_node *known = fg_node_known(control, node);
+    const char *supplier = fg_pool_spec(control->pool, node)->supplier;
     enum fg_node_state state = state_of(control, node, out_reason);
+    if (state == FG_NODE_UP && supplier[0]
+        && fg_vendor_is_blocked(fg_vendor_get(control, supplier), control->now_us, out_reason))
+        state = FG_NODE_DRAINING;
     if (known->wish[0] && known->wanted == FG_NODE_UP && state == FG_NODE_UP)
         snprintf(out_reason, FG_TEXT_MAX, "%s", known->wish);
-    return state == FG_NODE_DRAINING && is_idle(control, node) ? FG_NODE_DRAINED : state;
+    return state == FG_NODE_DRAINING && fg_node_is_idle(control, node) ? FG_NODE_DRAINED
+                                                                       : state;
 }
 
 bool fg_node_is_listed(const struct fg_control *control, fg_node_id id)
 {
     const struct known_node *known = fg_node_known(control, id);
-    return !known->is_free && (!known->is_gone || !is_idle(control, id));
+    return !known->is_free && (!known->is_gone || !fg_node_is_idle(control, id));
 }

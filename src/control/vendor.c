@@ -54,6 +54,22 @@ bool fg_vendor_is_blocked(const struct vendor *vendor, int64_t now_us, char out[
     return out[0] != '\0';
 }
 
+void fg_vendor_settle(struct fg_control *control, struct vendor *vendor)
+{
+    struct fg_supplier_state state = {.wait_us =
+                                          vendor->news.time_us ? vendor->news.wait_us : -1,
+                                      .others_wait = vendor->news.others_wait,
+                                      .since_us = vendor->since_us};
+    state.up = !fg_vendor_is_blocked(vendor, control->now_us, state.reason);
+    if (vendor->health.hold_us > control->now_us && vendor->health.hold_us < control->nodes_us)
+        control->nodes_us = vendor->health.hold_us;
+    control->pass_wanted |= state.up && !vendor->may_work;
+    vendor->may_work = state.up;
+    if (fg_pool_set_supplier(control->pool, vendor->name, &state, NULL) < 0)
+        snprintf(vendor->trouble, sizeof(vendor->trouble),
+                 "the pool has nodes of too many suppliers");
+}
+
 /* -- told to the engine ---------------------------------------------------------------------------------- */
 
 void fg_vendors_mark(struct fg_control *control, const struct fg_supplier *supplier)
@@ -90,7 +106,7 @@ static void put(struct fg_control *control, const struct fg_supplier *supplier)
                  : fg_fail(&err, FG_ESTATE, "this service has no engine that reaches clusters");
     snprintf(vendor->trouble, sizeof(vendor->trouble), "%.*s", FG_TEXT_MAX - 1,
              rc < 0 ? err.text : "");
-    fg_node_settle_all(control, vendor->name);
+    fg_vendor_settle(control, vendor);
 }
 
 /* The nodes of who is no supplier any more go as well. */
@@ -152,7 +168,7 @@ static void changed(struct fg_control *control, struct vendor *vendor, bool is_u
         fg_health_rose(&vendor->health, control->config, 1, control->now_us);
         tell(control, vendor, "supplier.back");
     }
-    fg_node_settle_all(control, vendor->name);
+    fg_vendor_settle(control, vendor);
 }
 
 void fg_vendor_news(struct fg_control *control, const struct fg_engine_news *news)
@@ -165,8 +181,8 @@ void fg_vendor_news(struct fg_control *control, const struct fg_engine_news *new
     vendor->news.spec = NULL;
     if (news->up != vendor->is_up || is_first)
         changed(control, vendor, news->up);
-    if (vendor->health.hold_us > control->now_us && vendor->health.hold_us < control->nodes_us)
-        control->nodes_us = vendor->health.hold_us;
+    else
+        fg_vendor_settle(control, vendor);
 }
 
 void fg_vendor_began(struct fg_control *control, struct vendor *vendor)
@@ -176,7 +192,7 @@ void fg_vendor_began(struct fg_control *control, struct vendor *vendor)
     if (!was_held)
         return;
     vendor->health.hold_us = 0;
-    fg_node_settle_all(control, vendor->name);
+    fg_vendor_settle(control, vendor);
 }
 
 void fg_vendor_stalled(struct fg_control *control, struct vendor *vendor, const char *why)
@@ -192,7 +208,5 @@ void fg_vendor_stalled(struct fg_control *control, struct vendor *vendor, const 
     vendor->health.why_us = control->now_us;
     fg_health_hold(&vendor->health,
                    control->now_us + (pause_us < STALL_MAX_US ? pause_us : STALL_MAX_US));
-    if (vendor->health.hold_us < control->nodes_us)
-        control->nodes_us = vendor->health.hold_us;
-    fg_node_settle_all(control, vendor->name);
+    fg_vendor_settle(control, vendor);
 }

@@ -60,6 +60,8 @@ static int check_cluster(const struct fg_supplier *supplier, struct fg_err *err)
 {
     const char *url = supplier->url;
     bool is_socket = strncmp(url, "unix:/", 6) == 0;
+    if (strcmp(supplier->name, "local") == 0)
+        return fg_fail(err, FG_EINVAL, "name: local is this machine, expected another one");
     int rc = is_socket ? fg_path_check_absolute("url", url + 5, err) : 0;
     if (url[0] && !is_socket && !is_url_allowed(url))
         rc = fg_fail(err, FG_EINVAL,

@@ -265,6 +265,7 @@ static bool apply(struct fake_service *service, struct fg_command *command)
         return true;
     case FG_CMD_NODE_DRAIN:
     case FG_CMD_NODE_RESUME:
+    case FG_CMD_NODE_LOST:
         if (strcmp(command->name, "node-1") != 0)
             command->rc =
                 fg_fail(&command->err, FG_ENOENT, "node %s: not in the pool", command->name);
