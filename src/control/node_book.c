@@ -163,8 +163,6 @@ void fg_node_drop(struct fg_control *control, fg_node_id node)
     *known = (struct known_node){.is_free = true, .is_unsaved = known->is_unsaved};
     memcpy(known->name, spec.name, sizeof(known->name));
     mark_unsaved(control, known);
-    if (control->purchases_len > 0)
-        fg_order_back_nodes(control);
 }
 
 /* -- from the store ----------------------------------------------------------------------------------- */
@@ -338,9 +336,7 @@ void fg_nodes_ready(struct fg_control *control)
     free_old(control);
     for (size_t i = 0; i < control->vendors_len; i++)
         fg_vendor_settle(control, &control->vendors[i]);
-    for (fg_node_id id = 1; id <= control->nodes_len; id++)
-        fg_node_settle(control, id);
-    control->nodes_us = control->now_us;
+    fg_node_settle_all(control);
 }
 
 void fg_nodes_free(struct fg_control *control)

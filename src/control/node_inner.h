@@ -63,6 +63,7 @@ void fg_node_drop(struct fg_control *control, fg_node_id node);
 
 /* node_state.c: may it get work, and what is claimed for others */
 void fg_node_settle(struct fg_control *control, fg_node_id node);
+void fg_node_settle_all(struct fg_control *control);
 void fg_node_unclaim(struct fg_control *control, fg_node_id node);
 /* Why it gets no work now: plain words; "" it may.  In the state that is told. */
 enum fg_node_state fg_node_shown(const struct fg_control *control,

@@ -14,16 +14,29 @@ static bool is_from(const struct fg_control *control, const char *supplier)
 
 /* -- one piece -------------------------------------------------------------------------------------------- */
 
-/* A machine that was ordered costs what its contract says, and is spot if that was ordered. */
-static void dress(const struct fg_control *control, struct fg_node_spec *spec)
+static void copy_spec(struct fg_node_spec *to, const struct fg_node_spec *from)
 {
-    fg_node_id node = fg_pool_find(control->pool, spec->name);
-    const struct fg_order *order = node ? fg_order_of_node(control, node) : NULL;
-    if (!order)
+    memcpy(to, from,
+           offsetof(struct fg_node_spec, devices)
+               + from->devices_len * sizeof(from->devices[0]));
+}
+
+/* A machine that was ordered costs what its contract says, and is spot if that was ordered. */
+static void dress(struct fg_control *control, fg_node_id id)
+{
+    const struct fg_node_spec *spec = fg_pool_spec(control->pool, id);
+    const struct fg_order *order = fg_order_of_node(control, id);
+    if (!order || !spec->supplier[0])
         return;
-    spec->is_spot |= order->offer.contract == FG_CONTRACT_SPOT;
-    spec->price_uusd_per_hour =
-        fg_offer_uusd_per_device_hour(&order->offer) * order->offer.accelerators;
+    bool is_spot = order->offer.contract == FG_CONTRACT_SPOT;
+    int64_t price = fg_offer_uusd_per_device_hour(&order->offer) * order->offer.accelerators;
+    if (spec->is_spot == is_spot && spec->price_uusd_per_hour == price)
+        return;
+    struct fg_node_spec dressed;
+    copy_spec(&dressed, spec);
+    dressed.is_spot = is_spot;
+    dressed.price_uusd_per_hour = price;
+    (void)fg_node_put(control, &dressed, NULL);
 }
 
 static void node_told(struct fg_control *control, const struct fg_engine_news *news)
@@ -32,21 +45,13 @@ static void node_told(struct fg_control *control, const struct fg_engine_news *n
     struct fg_err err = {};
     if (!vendor)
         return;
-    bool is_new = fg_pool_find(control->pool, news->spec->name) == 0;
-    struct fg_node_spec spec = *news->spec;
-    dress(control, &spec);
-    fg_node_id id = fg_node_put(control, &spec, &err);
+    fg_node_id id = fg_node_put(control, news->spec, &err);
     if (!id) {
         snprintf(vendor->trouble, sizeof(vendor->trouble), "%.*s", FG_TEXT_MAX - 1, err.text);
         return;
     }
-    struct known_node *known = fg_node_known(control, id);
-    known->is_gone = false;
-    if (is_new && control->purchases_len > 0) {
-        fg_order_back_nodes(control);
-        dress(control, &spec);
-        (void)fg_node_put(control, &spec, NULL);
-    }
+    fg_node_known(control, id)->is_gone = false;
+    dress(control, id);
     fg_node_settle(control, id);
 }
 
@@ -150,11 +155,10 @@ static void tick_one(struct fg_control *control, fg_node_id id)
     }
     if (known->next && !fg_node_is_used(control, id)) {
         struct fg_node_spec spec;
-        size_t size = offsetof(struct fg_node_spec, devices)
-                      + known->next->devices_len * sizeof(spec.devices[0]);
-        memcpy(&spec, known->next, size);
+        copy_spec(&spec, known->next);
         (void)fg_node_put(control, &spec, NULL);
     }
+    dress(control, id);
     fg_node_settle(control, id);
 }
 

@@ -158,6 +158,13 @@ void fg_node_settle(struct fg_control *control, fg_node_id node)
         claim_others(control, node);
 }
 
+void fg_node_settle_all(struct fg_control *control)
+{
+    for (fg_node_id id = 1; id <= control->nodes_len; id++)
+        fg_node_settle(control, id);
+    control->nodes_us = control->now_us;
+}
+
 /* Of ours alone: what others hold does not keep it from being drained. */
 bool fg_node_is_idle(const struct fg_control *control, fg_node_id id)
 {

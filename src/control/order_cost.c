@@ -74,7 +74,7 @@ void fg_order_back_nodes(struct fg_control *control)
         if (purchase->order.state == FG_ORDER_ACTIVE && purchase->instances)
             back(control, purchase);
     }
-    fg_node_settle_all(control, NULL);
+    fg_node_settle_all(control);
     control->orders_generation = fg_pool_generation(control->pool);
     control->pass_wanted = true;
 }

@@ -273,16 +273,13 @@ static bool apply(struct fake_service *service, struct fg_command *command)
     case FG_CMD_RESERVATIONS:
         give(command, "[]");
         return true;
-    case FG_CMD_RESERVATION_ADD:
-        give(command, "{}");
-        return true;
     case FG_CMD_RESERVATION_REMOVE:
         return true;
     case FG_CMD_PROJECT_PUT:
     case FG_CMD_TOKEN_PUT:
         put_rest(service, command);
         return true;
-    default: /* suppliers and orders: as if done */
+    default: /* suppliers, orders and the like: as if done */
         give(command, "{}");
         return true;
     }
