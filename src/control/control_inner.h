@@ -310,6 +310,13 @@ void fg_command_pool(struct fg_control *control, struct fg_command *command);
 void fg_command_prices(struct fg_control *control, struct fg_command *command);
 void fg_command_why(struct fg_control *control, struct fg_command *command);
 struct fg_json;
+/* why_suppliers.c: in plain words, what stops such a task at this supplier (its number in the pool), or that nothing does.
+ * false: there is nothing to say. */
+bool fg_why_supplier(const struct fg_control *control,
+                     const struct fg_job *job,
+                     const struct fg_request *request,
+                     uint8_t number,
+                     char out[FG_TEXT_MAX]);
 /* why_nodes.c: "nodes": [...] into the open object. */
 void fg_why_nodes(struct fg_control *control,
                   const struct fg_request *request,

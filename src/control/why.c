@@ -78,7 +78,7 @@ static struct free_devices count_free(const struct fg_control *control,
     struct free_devices sum = {};
     for (fg_node_id id = 1; id <= fg_pool_len(control->pool); id++) {
         const struct fg_pool_node *node = fg_pool_node(control->pool, id);
-        if (node->state != FG_NODE_UP)
+        if (node->state != FG_NODE_UP || !fg_need_suits(need, &node->terms))
             continue;
         uint64_t here = 0;
         for (uint32_t i = 0; i < node->devices_len; i++) {
@@ -156,6 +156,11 @@ static void say_no_room(struct why *why, const struct fg_request *request)
                gang, (double)sum.cores_most / 1000, (double)sum.mem_most_mib / 1024.0, release);
 }
 
+static bool says_where(const struct fg_request *request)
+{
+    return request->suppliers[0] || request->regions[0] || request->max_price_uusd;
+}
+
 static void say_never(struct why *why, const struct fg_request *request)
 {
     struct fg_control *control = why->control;
@@ -171,9 +176,11 @@ static void say_never(struct why *why, const struct fg_request *request)
                kinds.len ? kinds.text : "cpu only");
     else
         reason(why, "never_fits",
-               "needs %s for each of %u task%s; no node that is up could take it even if it "
+               "needs %s for each of %u task%s; no node that is up%s could take it even if it "
                "were empty",
-               asked, why->job->tasks, why->job->tasks == 1 ? "" : "s");
+               asked, why->job->tasks, why->job->tasks == 1 ? "" : "s",
+               says_where(request) ? " and that it may have (suppliers, region, max_price)"
+                                   : "");
     fg_buf_free(&kinds);
 }
 
@@ -328,6 +335,21 @@ static void say_spot(struct why *why)
                verdict.rule == FG_SPOT_FIRST ? "goes to spot nodes first" : "may go there");
 }
 
+/* Where others than this machine have nodes: each in its own words. */
+static void say_suppliers(struct why *why, const struct fg_request *any_of, size_t len)
+{
+    const struct fg_suppliers *suppliers = fg_pool_suppliers(why->control->pool);
+    for (size_t number = 0; suppliers->len > 0 && number <= suppliers->len; number++) {
+        const char *name = number ? suppliers->items[number].name : "this machine";
+        for (size_t i = 0; i < len; i++) {
+            char text[FG_TEXT_MAX];
+            if (fg_why_supplier(why->control, why->job, &any_of[i], (uint8_t)number, text))
+                reason(why, "supplier", "%s%s%s: %s", name, len > 1 ? ", " : "",
+                       len > 1 ? (any_of[i].kind[0] ? any_of[i].kind : "cpu") : "", text);
+        }
+    }
+}
+
 static void say_queued(struct why *why)
 {
     struct fg_control *control = why->control;
@@ -360,6 +382,8 @@ static void say_queued(struct why *why)
     }
     say_promise(why);
     say_head(why);
+    if (why->summary[0])
+        say_suppliers(why, any_of, len);
     if (!why->summary[0])
         reason(why, "next", "fits now and starts with the next scheduling pass");
 }

@@ -255,6 +255,15 @@ static int keep_spec(struct fg_pool *pool, size_t at, const struct fg_node_spec 
     return 0;
 }
 
+/* What there is, or was. */
+static void note_terms(struct fg_pool *pool, const struct fg_pool_node *node)
+{
+    struct fg_pool_supplier *supplier = &pool->suppliers.items[node->terms.supplier];
+    pool->has_spot |= node->terms.is_spot;
+    supplier->has_nodes = true;
+    supplier->kinds |= node->kinds;
+}
+
 /* A known node again: what hangs on it stays where its shape is the same. */
 static int update_node(struct fg_pool *pool,
                        fg_node_id id,
@@ -282,7 +291,7 @@ static int update_node(struct fg_pool *pool,
     node->islands = fresh->islands;
     node->site = fresh->site;
     node->terms = fresh->terms;
-    pool->has_spot |= fresh->terms.is_spot;
+    note_terms(pool, fresh);
     pool->generation++;
     return 0;
 }
@@ -298,7 +307,7 @@ static int append_node(struct fg_pool *pool,
     if (keep_spec(pool, pool->nodes_len, spec) < 0)
         return fg_fail(err, FG_ENOMEM, "node %s: no memory", spec->name);
     pool->nodes[pool->nodes_len] = *fresh;
-    pool->has_spot |= fresh->terms.is_spot;
+    note_terms(pool, fresh);
     fg_index_put(&pool->index, pool->nodes_len, fresh);
     pool->nodes_len++;
     fg_pool_log(pool, (fg_node_id)pool->nodes_len);
@@ -374,7 +383,7 @@ int fg_pool_replace(struct fg_pool *pool,
     fg_index_take(&pool->index, id - 1, &pool->nodes[id - 1]);
     pool->nodes[id - 1] = fresh;
     pool->nodes[id - 1].state = FG_NODE_DOWN;
-    pool->has_spot |= fresh.terms.is_spot;
+    note_terms(pool, &fresh);
     forget_name(pool, id, old);
     if (!fg_map_get(pool->names, name_hash(spec->name), NULL))
         fg_map_put(pool->names, name_hash(spec->name), id);

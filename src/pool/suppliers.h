@@ -29,6 +29,8 @@ struct fg_supplier_state {
 struct fg_pool_supplier {
     char name[FG_NAME_MAX];
     struct fg_supplier_state state;
+    bool has_nodes; /* or had */
+    uint64_t kinds; /* set of those that its nodes have or had */
 };
 
 /* A plain value; all zero: nobody but this machine. */

@@ -174,8 +174,10 @@ static int place(struct batch *batch,
 {
     struct fg_need need;
     size_t k = 0;
-    while (!fg_gang_need(gang, gang->order[k], &need))
+    while (k < gang->ways_len && !fg_gang_need(gang, gang->order[k], &need))
         k++;
+    if (k == gang->ways_len)
+        return -1;
     int first = gang->ways[gang->order[k]].alternative;
     if (choice > 0) {
         size_t step = (choice - 1UL) * fg_pool_len(batch->pool) / (batch->choices - 1UL);

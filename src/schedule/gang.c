@@ -32,8 +32,13 @@ static uint64_t allowed_kinds(const struct fg_pool *pool,
 static uint32_t suppliers_of(const struct fg_pool *pool, const struct fg_need *need)
 {
     const struct fg_suppliers *suppliers = fg_pool_suppliers(pool);
-    uint32_t all = (uint32_t)((2ULL << suppliers->len) - 1);
-    return all & ~need->not_suppliers;
+    uint32_t set = 0;
+    for (size_t i = 0; i <= suppliers->len; i++) {
+        const struct fg_pool_supplier *item = &suppliers->items[i];
+        bool has = need->count ? (item->kinds & need->kinds) != 0 : item->has_nodes;
+        set |= (uint32_t)has << i;
+    }
+    return set & ~need->not_suppliers;
 }
 
 /* Tasks of a gang talk to each other: they stay with one supplier unless their owner says that they need not. */

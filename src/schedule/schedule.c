@@ -5,6 +5,7 @@
  * (misfit.h); and the queue leaves out whole lanes of such jobs.
  */
 #include "schedule/elastic.h"
+#include "schedule/expect.h"
 #include "schedule/kinds.h"
 #include "schedule/quota.h"
 
@@ -19,6 +20,7 @@ struct fg_schedule *fg_schedule_new(const struct fg_config *config)
         return NULL;
     schedule->config = config;
     schedule->place = fg_place_policy_default();
+    schedule->expect = fg_expect_new();
     fg_runners_init(&schedule->runners);
     return schedule;
 }
@@ -112,6 +114,7 @@ void fg_schedule_free(struct fg_schedule *schedule)
     free(schedule->head_grants);
     fg_placer_free(schedule->placer);
     fg_kinds_free(schedule->kinds);
+    fg_expect_free(schedule->expect);
     free(schedule);
 }
 

@@ -29,6 +29,7 @@ struct fg_schedule {
     struct fg_placer *placer;
     const struct fg_pool *pool; /* the placer's, and that of all passes */
     struct fg_typical typical;
+    struct fg_expect *expect;
     struct fg_kinds *kinds; /* NULL: alternatives are tried as they were written */
     struct fg_decision *decisions;
     size_t decisions_len, decisions_room;

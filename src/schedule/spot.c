@@ -2,6 +2,7 @@
 #include "schedule/spot.h"
 
 #include "plan/deadline.h"
+#include "schedule/expect.h"
 #include "schedule/order.h"
 #include "schedule/schedule_inner.h"
 
@@ -77,6 +78,7 @@ struct fg_gang fg_schedule_gang(const struct fg_schedule *schedule,
     struct fg_spot_verdict verdict;
     fg_spot_judge(schedule->config, pool, pass->queue, job, pass->now_us, &verdict);
     set_rule(&gang, verdict.rule);
+    fg_expect_order(schedule->expect, schedule->config, pool, pass->queue, job, &gang);
     return gang;
 }
 

@@ -1,0 +1,263 @@
+/* expect.c - see expect.h
+ *
+ * What suppliers have is looked at when nodes have changed, not for every job.
+ */
+#include "schedule/expect.h"
+
+#include "schedule/order.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define HOUR_US      3'600'000'000LL
+#define NO_PRICE     UINT32_MAX
+#define WAIT_MAX     (30 * 24 * HOUR_US)
+#define GUESS_US     (10 * 60'000'000LL) /* others wait there, and nobody knows how long yet */
+#define CLOSE_MAX_US (5 * 60'000'000LL)
+#define AWAY_MAX     900 /* of 1000: a node that is never there is not ten times as slow */
+
+/* What a supplier has. */
+struct stock {
+    uint64_t sites; /* numbers of the sites where its nodes are; bit 0: not known */
+    uint32_t nodes, away_milli;
+    uint64_t away_sum;
+    uint32_t core_uusd, device_uusd[FG_POOL_KINDS_MAX]; /* the cheapest, an hour */
+};
+
+struct fg_expect {
+    uint64_t generation; /* of the pool, when it was looked at */
+    struct stock stocks[FG_POOL_SUPPLIERS_MAX];
+};
+
+struct fg_expect *fg_expect_new(void)
+{
+    struct fg_expect *expect = calloc(1, sizeof(*expect));
+    if (!expect)
+        abort();
+    return expect;
+}
+
+void fg_expect_free(struct fg_expect *expect)
+{
+    free(expect);
+}
+
+/* -- what there is ------------------------------------------------------------------------------------- */
+
+static void add_node(struct stock *stock, const struct fg_pool *pool, fg_node_id id)
+{
+    const struct fg_pool_node *node = fg_pool_node(pool, id);
+    uint32_t price_uusd = node->terms.price_uusd;
+    stock->sites |= 1ULL << (node->site < 64 ? node->site : 0);
+    stock->nodes++;
+    stock->away_sum += fg_pool_spec(pool, id)->away_milli;
+    if (price_uusd < stock->core_uusd)
+        stock->core_uusd = price_uusd;
+    for (uint64_t kinds = node->kinds; kinds; kinds &= kinds - 1) {
+        uint32_t *kept = &stock->device_uusd[__builtin_ctzll(kinds)];
+        *kept = price_uusd < *kept ? price_uusd : *kept;
+    }
+}
+
+static void look(struct fg_expect *expect, const struct fg_pool *pool)
+{
+    size_t suppliers = fg_pool_suppliers(pool)->len + 1;
+    if (expect->generation == fg_pool_generation(pool))
+        return;
+    expect->generation = fg_pool_generation(pool);
+    for (size_t i = 0; i < suppliers; i++) {
+        struct stock *stock = &expect->stocks[i];
+        *stock = (struct stock){.core_uusd = NO_PRICE};
+        memset(stock->device_uusd, 0xff, sizeof(stock->device_uusd));
+    }
+    for (fg_node_id id = 1; id <= fg_pool_len(pool); id++)
+        if (fg_pool_node(pool, id)->state == FG_NODE_UP)
+            add_node(&expect->stocks[fg_pool_node(pool, id)->terms.supplier], pool, id);
+    for (size_t i = 0; i < suppliers; i++) {
+        struct stock *stock = &expect->stocks[i];
+        uint64_t away = stock->nodes ? stock->away_sum / stock->nodes : 0;
+        stock->away_milli = away < AWAY_MAX ? (uint32_t)away : AWAY_MAX;
+    }
+}
+
+/* -- one way -------------------------------------------------------------------------------------------- */
+
+struct judge {
+    struct fg_expect *expect;
+    const struct fg_config *config;
+    const struct fg_pool *pool;
+    const struct fg_gang *gang;
+    const struct fg_request *any_of;
+    int64_t runs_us;     /* at the greatest rate */
+    uint32_t rate_milli; /* the greatest; 0: not told for all */
+    int64_t data_us[FG_ANY_OF_MAX][FG_SITES_MAX + 1];
+};
+
+static int64_t wait_at(const struct fg_pool *pool, uint8_t supplier)
+{
+    const struct fg_supplier_state *state = &fg_pool_suppliers(pool)->items[supplier].state;
+    if (supplier == 0)
+        return 0;
+    int64_t wait_us = state->wait_us >= 0 ? state->wait_us : state->others_wait ? GUESS_US : 0;
+    return wait_us < WAIT_MAX ? wait_us : WAIT_MAX;
+}
+
+/* To the nearest of its sites. */
+static int64_t bring_to(const struct judge *judge,
+                        uint8_t alternative,
+                        const struct stock *stock)
+{
+    int64_t best_us = INT64_MAX;
+    if (judge->gang->needs[alternative].data_mib == 0 || stock->sites == 0)
+        return 0;
+    for (uint64_t sites = stock->sites; sites; sites &= sites - 1) {
+        int64_t time_us = judge->data_us[alternative][__builtin_ctzll(sites)];
+        best_us = time_us < best_us ? time_us : best_us;
+    }
+    return best_us < WAIT_MAX ? best_us : WAIT_MAX;
+}
+
+static int64_t cost_at(const struct fg_need *need,
+                       uint32_t tasks,
+                       const struct stock *stock,
+                       int64_t runs_us)
+{
+    uint32_t price_uusd = NO_PRICE;
+    int64_t milli = (int64_t)need->count * need->gpu_milli;
+    if (need->count == 0) {
+        price_uusd = stock->core_uusd;
+        milli = need->cpu_milli;
+    }
+    for (uint64_t kinds = need->count ? need->kinds : 0; kinds; kinds &= kinds - 1) {
+        uint32_t its = stock->device_uusd[__builtin_ctzll(kinds)];
+        price_uusd = its < price_uusd ? its : price_uusd;
+    }
+    if (price_uusd == NO_PRICE)
+        return 0;
+    __int128 cost = (__int128)price_uusd * milli * tasks * runs_us / 1000 / HOUR_US;
+    return cost < FG_PRICE_UUSD_MAX * 1000LL ? (int64_t)cost : FG_PRICE_UUSD_MAX * 1000LL;
+}
+
+/* What the cost is worth in time. */
+static int64_t as_time(const struct fg_config *config, int64_t cost_uusd)
+{
+    if (config->finish_hour_musd == 0)
+        return 0;
+    __int128 time_us = (__int128)cost_uusd * HOUR_US / (config->finish_hour_musd * 1000);
+    return time_us < 1000 * WAIT_MAX ? (int64_t)time_us : 1000 * WAIT_MAX;
+}
+
+static struct fg_expected judge_way(const struct judge *judge, uint8_t way)
+{
+    struct fg_way at = judge->gang->ways[way];
+    const struct fg_need *need = &judge->gang->needs[at.alternative];
+    struct fg_expected out = {.way = way};
+    int64_t runs_us = judge->runs_us;
+    if (judge->rate_milli)
+        runs_us = (int64_t)((__int128)runs_us * judge->rate_milli
+                            / judge->any_of[at.alternative].rate_milli);
+    if (at.supplier != FG_WAY_ANYWHERE) {
+        const struct stock *stock = &judge->expect->stocks[at.supplier];
+        runs_us = (int64_t)((__int128)runs_us * 1000 / (1000 - stock->away_milli));
+        out.wait_us = wait_at(judge->pool, at.supplier);
+        out.bring_us = bring_to(judge, at.alternative, stock);
+        out.cost_uusd = cost_at(need, judge->gang->tasks, stock, runs_us);
+    }
+    out.finish_us = out.wait_us + out.bring_us + runs_us;
+    out.counted_us = out.finish_us + as_time(judge->config, out.cost_uusd);
+    return out;
+}
+
+/* -- all of them ------------------------------------------------------------------------------------------ */
+
+static bool goes_before(const struct judge *judge,
+                        const struct fg_expected *a,
+                        const struct fg_expected *b)
+{
+    uint8_t of_a = judge->gang->ways[a->way].alternative,
+            of_b = judge->gang->ways[b->way].alternative;
+    if (a->is_close != b->is_close)
+        return a->is_close;
+    if (!a->is_close && a->counted_us != b->counted_us)
+        return a->counted_us < b->counted_us;
+    if (!judge->rate_milli && of_a != of_b)
+        return of_a < of_b;
+    if (a->cost_uusd != b->cost_uusd)
+        return a->cost_uusd < b->cost_uusd;
+    return a->way < b->way;
+}
+
+static void sort(const struct judge *judge, struct fg_expected *items, size_t len)
+{
+    int64_t soonest_us = INT64_MAX;
+    for (size_t i = 0; i < len; i++)
+        soonest_us = items[i].counted_us < soonest_us ? items[i].counted_us : soonest_us;
+    int64_t slack_us = soonest_us / 100 * judge->config->finish_close_percent;
+    int64_t close_us = soonest_us + (slack_us < CLOSE_MAX_US ? slack_us : CLOSE_MAX_US);
+    for (size_t i = 0; i < len; i++) {
+        struct fg_expected item = items[i];
+        item.is_close = item.counted_us <= close_us;
+        size_t at = i;
+        for (; at > 0 && goes_before(judge, &item, &items[at - 1]); at--)
+            items[at] = items[at - 1];
+        items[at] = item;
+    }
+}
+
+static uint32_t greatest_rate(const struct fg_request *any_of, size_t len)
+{
+    uint32_t most = 0;
+    for (size_t i = 0; i < len; i++) {
+        if (any_of[i].rate_milli == 0)
+            return 0;
+        most = any_of[i].rate_milli > most ? any_of[i].rate_milli : most;
+    }
+    return most;
+}
+
+size_t fg_expect_ways(struct fg_expect *expect,
+                      const struct fg_config *config,
+                      const struct fg_pool *pool,
+                      const struct fg_queue *queue,
+                      const struct fg_job *job,
+                      const struct fg_gang *gang,
+                      struct fg_expected *out)
+{
+    struct judge judge = {
+        .expect = expect, .config = config, .pool = pool, .gang = gang, .data_us = {}};
+    size_t any_of_len, len = 0;
+    look(expect, pool);
+    judge.any_of = fg_queue_class_at(queue, job->request, &any_of_len);
+    judge.rate_milli = greatest_rate(judge.any_of, any_of_len);
+    judge.runs_us = fg_order_expected_us(config, job);
+    for (size_t i = 0; i < gang->needs_len; i++)
+        if (gang->needs[i].data_mib)
+            fg_links_times(fg_pool_links_of(pool), gang->needs[i].data_site,
+                           (int64_t)gang->needs[i].data_mib << 20, judge.data_us[i]);
+    for (size_t i = 0; i < gang->ways_len; i++)
+        if (gang->allowed[gang->ways[i].alternative])
+            out[len++] = judge_way(&judge, (uint8_t)i);
+    sort(&judge, out, len);
+    return len;
+}
+
+void fg_expect_order(struct fg_expect *expect,
+                     const struct fg_config *config,
+                     const struct fg_pool *pool,
+                     const struct fg_queue *queue,
+                     const struct fg_job *job,
+                     struct fg_gang *gang)
+{
+    struct fg_expected items[FG_WAYS_MAX];
+    if (!gang->has_choice || gang->ways_len < 2)
+        return;
+    size_t len = fg_expect_ways(expect, config, pool, queue, job, gang, items);
+    bool is_listed[FG_WAYS_MAX] = {};
+    for (size_t i = 0; i < len; i++) {
+        gang->order[i] = items[i].way;
+        is_listed[items[i].way] = true;
+    }
+    for (size_t i = 0; i < gang->ways_len; i++)
+        if (!is_listed[i])
+            gang->order[len++] = (uint8_t)i;
+}
