@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "slurm/command.h"
+#include "slurm/rest.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -48,6 +49,7 @@ struct fg_cluster {
     struct fg_report *reports, **reports_end; /* not taken yet */
     bool stop, look_now;
     /* The thread's own: */
+    struct fg_rest *rest; /* NULL: commands only */
     struct fg_look *look;
     int64_t next_look_us, retry_us;
 };
@@ -131,21 +133,44 @@ static void finish(struct fg_cluster *cluster,
     eventfd_write(cluster->wake_fd, 1);
 }
 
+static int submit_by_command(struct fg_cluster *cluster,
+                             const struct ask *ask,
+                             const struct fg_shape_submit *submit,
+                             const struct fg_buf *script,
+                             uint64_t *out_id,
+                             struct fg_err *err)
+{
+    FG_AUTO(fg_buf) struct fg_buf words = {}, out = {};
+    struct fg_slurm_site site = site_of(cluster);
+    size_t len = fg_shape_sbatch(&ask->shape, submit, &words);
+    int rc = fg_slurm_command_run(&site,
+                                  &(struct fg_slurm_command){
+                                      .words = words.text,
+                                      .words_len = len,
+                                      .input = script->text,
+                                      .input_len = script->len,
+                                      .timeout_us = cluster->supplier.timeout_us,
+                                      .output_max = 65536,
+                                  },
+                                  &out, err);
+    struct fg_field id = {out.text, out.text ? strcspn(out.text, ";\n") : 0};
+    if (rc == 0 && !fg_slurm_count(id, INT64_MAX, out_id))
+        rc = fg_fail(err, FG_EUNREACH, "sbatch: printed no number of a job");
+    return rc;
+}
+
 static void submit(struct fg_cluster *cluster, const struct ask *ask)
 {
-    FG_AUTO(fg_buf) struct fg_buf words = {}, script = {}, out = {};
+    FG_AUTO(fg_buf) struct fg_buf script = {};
     struct fg_err err = {};
     char hash[FG_SLURM_ROOM_MAX];
     struct fg_report *report = begin(FG_REPORT_SUBMITTED);
-    struct fg_slurm_site site = site_of(cluster);
     fg_shape_hash(&ask->shape, hash);
-    size_t len = fg_shape_sbatch(&ask->shape,
-                                 &(struct fg_shape_submit){.supplier = &cluster->supplier,
-                                                           .install = cluster->install,
-                                                           .room = ask->room,
-                                                           .hash = hash,
-                                                           .len = ask->len},
-                                 &words);
+    struct fg_shape_submit words = {.supplier = &cluster->supplier,
+                                    .install = cluster->install,
+                                    .room = ask->room,
+                                    .hash = hash,
+                                    .len = ask->len};
     fg_shape_script(&ask->shape,
                     &(struct fg_shape_script){.supplier = &cluster->supplier,
                                               .program = cluster->program,
@@ -154,29 +179,15 @@ static void submit(struct fg_cluster *cluster, const struct ask *ask)
                                               .secrets = (const uint8_t(*)[32])ask->secrets,
                                               .len = ask->len},
                     &script);
-    int rc = fg_slurm_command_run(&site,
-                                  &(struct fg_slurm_command){
-                                      .words = words.text,
-                                      .words_len = len,
-                                      .input = script.text,
-                                      .input_len = script.len,
-                                      .timeout_us = cluster->supplier.timeout_us,
-                                      .output_max = 65536,
-                                  },
-                                  &out, &err);
+    int rc = cluster->rest ? fg_rest_submit(cluster->rest, &ask->shape, &words, script.text,
+                                            &report->id, &err)
+                           : FG_ENOENT;
+    if (rc == FG_ENOENT || rc == FG_EAUTH)
+        rc = submit_by_command(cluster, ask, &words, &script, &report->id, &err);
     sodium_memzero(script.text, script.len);
-    struct fg_field id = {out.text, out.text ? strcspn(out.text, ";\n") : 0};
-    if (rc == 0 && !fg_slurm_count(id, INT64_MAX, &report->id))
-        rc = fg_fail(&err, FG_EUNREACH, "sbatch: printed no number of a job");
     memcpy(report->room, ask->room, sizeof(report->room));
     report->len = ask->len;
     finish(cluster, report, rc, &err);
-}
-
-static bool same_array(const struct ask *a, const struct ask *b)
-{
-    return b && b->kind == ASK_CANCEL && a->job.is_array && b->job.is_array
-           && a->job.id == b->job.id;
 }
 
 /* Whether the job of that id is the one of our name: Slurm that forgot jobs uses their numbers again. */
@@ -194,14 +205,24 @@ static bool is_named(struct fg_cluster *cluster, uint64_t id, const char *name)
            && strncmp(out.text, name, strlen(name)) == 0;
 }
 
-/* By its name alone: there is only one. */
+/* By its name: there is only one. */
 static void cancel_one(struct fg_cluster *cluster, const struct fg_cluster_job *job)
 {
     FG_AUTO(fg_buf) struct fg_buf out = {};
+    struct fg_slurm_end end;
     char name[FG_NAME_MAX + 16];
     snprintf(name, sizeof(name), "--name=fastgpu-%s", job->room);
+    if (cluster->rest && job->id && fg_rest_job(cluster->rest, job->id, &end, NULL) == 0
+        && strcmp(end.name, name + 7) == 0 && fg_rest_cancel(cluster->rest, job->id, NULL) == 0)
+        return;
     (void)call(cluster, (const char *const[]){"scancel", "--quiet", name, NULL}, &out,
                &(struct fg_err){});
+}
+
+static bool same_array(const struct ask *a, const struct ask *b)
+{
+    return b && b->kind == ASK_CANCEL && a->job.is_array && b->job.is_array
+           && a->job.id == b->job.id;
 }
 
 /* Elements of one array in one call, without `--name`: with it, Slurm 22.05 cancels all elements that wait.  What cannot be
@@ -233,27 +254,40 @@ static struct ask *cancel(struct fg_cluster *cluster, struct ask *ask)
     return last;
 }
 
+static int explain_by_command(struct fg_cluster *cluster,
+                              const struct fg_cluster_job *job,
+                              struct fg_slurm_end *out,
+                              struct fg_err *err)
+{
+    FG_AUTO(fg_buf) struct fg_buf text = {};
+    char id[48];
+    if (job->is_array)
+        snprintf(id, sizeof(id), "%lu_%u", (unsigned long)job->id, job->index);
+    else
+        snprintf(id, sizeof(id), "%lu", (unsigned long)job->id);
+    int rc = call(cluster, (const char *const[]){"scontrol", "show", "job", "-o", id, NULL},
+                  &text, err);
+    if (rc == 0)
+        fg_slurm_end_parse((struct fg_field){text.text, text.len}, out);
+    return rc == FG_ESTATE ? 0 : rc; /* that is: it does not know such a job */
+}
+
 static void explain(struct fg_cluster *cluster, const struct ask *ask)
 {
-    FG_AUTO(fg_buf) struct fg_buf out = {};
+    const struct fg_cluster_job *job = &ask->job;
     struct fg_err err = {};
-    char id[48], wanted[FG_NAME_MAX], first[FG_SLURM_ROOM_MAX];
+    char wanted[FG_NAME_MAX], first[FG_SLURM_ROOM_MAX];
     struct fg_report *report = begin(FG_REPORT_EXPLAINED);
-    if (ask->job.is_array)
-        snprintf(id, sizeof(id), "%lu_%u", (unsigned long)ask->job.id, ask->job.index);
-    else
-        snprintf(id, sizeof(id), "%lu", (unsigned long)ask->job.id);
-    int rc = call(cluster, (const char *const[]){"scontrol", "show", "job", "-o", id, NULL},
-                  &out, &err);
-    if (rc == 0)
-        fg_slurm_end_parse((struct fg_field){out.text, out.len}, &report->end);
-    fg_slurm_room_at(ask->job.room, 0, first);
-    snprintf(wanted, sizeof(wanted), "fastgpu-%s", ask->job.is_array ? first : ask->job.room);
+    int rc = cluster->rest && !job->is_array
+                 ? fg_rest_job(cluster->rest, job->id, &report->end, &err)
+                 : FG_ENOENT;
+    if (rc < 0)
+        rc = explain_by_command(cluster, job, &report->end, &err);
+    fg_slurm_room_at(job->room, 0, first);
+    snprintf(wanted, sizeof(wanted), "fastgpu-%s", job->is_array ? first : job->room);
     if (rc == 0 && strcmp(report->end.name, wanted) != 0)
         report->end = (struct fg_slurm_end){};
-    if (rc == FG_ESTATE) /* it does not know such a job */
-        rc = 0;
-    memcpy(report->room, ask->job.room, sizeof(report->room));
+    memcpy(report->room, job->room, sizeof(report->room));
     finish(cluster, report, rc, &err);
 }
 
@@ -268,7 +302,7 @@ static void read_version(struct fg_cluster *cluster)
         || !out.text)
         return;
     out.text[strcspn(out.text, "\n")] = '\0';
-    snprintf(cluster->version, sizeof(cluster->version), "%.40s (commands)", out.text);
+    snprintf(cluster->version, sizeof(cluster->version), "%.30s", out.text);
 }
 
 static int read_state(struct fg_cluster *cluster,
@@ -307,7 +341,9 @@ static void look(struct fg_cluster *cluster)
         cluster->retry_us = 0;
     }
     cluster->next_look_us = end_us + pause_us;
-    memcpy(report->version, cluster->version, sizeof(report->version));
+    const char *rest = cluster->rest ? fg_rest_version(cluster->rest) : "";
+    snprintf(report->version, sizeof(report->version), "%s (commands%s%s)", cluster->version,
+             rest[0] ? ", REST " : "", rest);
     finish(cluster, report, rc < 0 ? FG_EUNREACH : 0, &err);
 }
 
@@ -400,6 +436,8 @@ struct fg_cluster *fg_cluster_new(const struct fg_cluster_options *options, stru
     cluster->reports_end = &cluster->reports;
     cluster->look = fg_look_new(options->install, options->supplier->cluster.partition);
     cluster->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (options->supplier->url[0])
+        cluster->rest = fg_rest_new(options->supplier, cluster->stop_fd);
     int rc = cluster->stop_fd < 0
                  ? fg_fail(err, FG_EBACKEND, "no descriptor: %s", strerror(errno))
                  : start_thread(cluster, err);
@@ -408,6 +446,7 @@ struct fg_cluster *fg_cluster_new(const struct fg_cluster_options *options, stru
     if (cluster->stop_fd >= 0)
         close(cluster->stop_fd);
     fg_look_free(cluster->look);
+    fg_rest_free(cluster->rest);
     free(cluster);
     return NULL;
 }
@@ -428,6 +467,7 @@ void fg_cluster_free(struct fg_cluster *cluster)
         fg_report_free(at);
     }
     fg_look_free(cluster->look);
+    fg_rest_free(cluster->rest);
     close(cluster->stop_fd);
     pthread_mutex_destroy(&cluster->mutex);
     pthread_cond_destroy(&cluster->change);

@@ -120,8 +120,7 @@ static void add_keys(const struct fg_shape_script *script, struct fg_buf *out)
         fg_buf_printf(out, " %s", sodium_bin2hex(hex, sizeof(hex), script->secrets[i], 32));
     fg_buf_puts(out, "\nindex=${SLURM_ARRAY_TASK_ID:-0}\nshift \"$index\"\n"
                      "export FASTGPU_COURIER_KEY=\"$1\"\n");
-    fg_buf_printf(out, "export FASTGPU_COURIER_ALLOCATION=%.28s$(printf %%04x \"$index\")\n",
-                  script->room);
+    fg_buf_printf(out, "room=%.28s$(printf %%04x \"$index\")\n", script->room);
     sodium_memzero(hex, sizeof(hex));
 }
 
@@ -142,13 +141,13 @@ void fg_shape_script(const struct fg_shape *shape,
                       "--kill-on-bad-exit=0 --wait=0 ",
                       shape->nodes_len, shape->nodes_len, shape->cpus);
     quote(out, script->program);
-    fg_buf_puts(out, " courier --connect ");
+    fg_buf_puts(out, " courier --allocation \"$room\" --connect ");
     quote(out, script->address);
     if (terms->folder[0]) {
         fg_buf_puts(out, " --folder ");
         quote(out, terms->folder);
     }
-    if (terms->folder_is_shared)
+    if (terms->folder[0] && terms->folder_is_shared)
         fg_buf_puts(out, " --shared");
     fg_buf_puts(out, "\n");
 }
