@@ -29,6 +29,8 @@ const struct fg_opt fg_opts_order_create[] = {
     {"wanted", 0, "WHEN", "when it should be there: a moment, or a time from now (at once)",
      NULL},
     {"until", 0, "WHEN", "when it is given back (when somebody says so)", NULL},
+    {"node", 0, "NAME", "the CLOUD node of the supplier's cluster that the machine becomes",
+     NULL},
     FG_OPT_JSON,
     {}};
 const struct fg_opt fg_opts_order_list[] = {
@@ -149,8 +151,8 @@ static int write_numbers(struct fg_cli *cli, struct fg_json *json, struct fg_err
 
 static int write_body(struct fg_cli *cli, struct fg_json *json, struct fg_err *err)
 {
-    static const char *const texts[] = {"supplier", "instance", "contract", "region",
-                                        "zone",     "project",  "wanted",   "until"};
+    static const char *const texts[] = {"supplier", "instance", "contract", "region", "zone",
+                                        "project",  "wanted",   "until",    "node"};
     char key[FG_UUID_MAX];
     if (sodium_init() < 0)
         return fg_fail(err, FG_EIO, "libsodium cannot be initialised");

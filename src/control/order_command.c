@@ -51,6 +51,10 @@ int fg_order_check(const struct fg_control *control,
         ask->project[0] ? fg_queue_project_find(control->queue, ask->project) : NULL;
     if (ask->project[0] && !project)
         return fg_fail(err, FG_ENOENT, "project %s: no such project", ask->project);
+    if (ask->order.node[0] && !supplier->join[0])
+        return fg_fail(err, FG_ESTATE,
+                       "node %s: machines of supplier %s join no cluster (supplier add --join)",
+                       ask->order.node, supplier->name);
     if (control->purchases_len >= FG_ORDERS_OPEN_MAX)
         return fg_fail(err, FG_ETOOBIG, "%d orders are not over, and no more may be",
                        FG_ORDERS_OPEN_MAX);
@@ -73,9 +77,28 @@ void fg_order_approve(struct fg_control *control,
     fg_order_tell(control, purchase, "approved", actor, "%s", remark);
 }
 
+/* A node is one machine at a time: who asks for it again gets the order that is under way. */
+static const struct fg_order *order_of(const struct fg_control *control,
+                                       const struct fg_order *asked)
+{
+    for (size_t i = 0; asked->node[0] && i < control->purchases_len; i++) {
+        const struct fg_order *order = &control->purchases[i].order;
+        if (strcmp(order->node, asked->node) == 0 && !order->leaving
+            && !fg_order_state_is_final(order->state)
+            && strcmp(fg_order_cluster(control, order), fg_order_cluster(control, asked)) == 0)
+            return order;
+    }
+    return NULL;
+}
+
 /* The same key: the same order, whatever else is asked. */
 static bool is_known(struct fg_control *control, struct fg_command *command)
 {
+    const struct fg_order *there = order_of(control, &command->order->order);
+    if (there) {
+        give(control, command, there);
+        return true;
+    }
     struct fg_order known;
     int rc = control->options.store_ops->order_find(control->options.store, 0,
                                                     command->order->order.key, &known, NULL);

@@ -42,8 +42,8 @@ static void back(struct fg_control *control, struct purchase *purchase)
     for (uint32_t slot = 0; slot < purchase->order.delivered; slot++) {
         const struct fg_order_instance *instance = &purchase->instances[slot];
         fg_node_id node = instance->gone_us ? 0
-                          : cluster[0]      ? fg_order_node_in(control, cluster, instance)
-                                            : node_at(control, instance->address);
+                          : cluster[0] ? fg_order_node_in(control, &purchase->order, instance)
+                                       : node_at(control, instance->address);
         purchase->nodes[slot] = 0;
         if (!node || control->node_orders[node])
             continue;

@@ -61,8 +61,7 @@ static void failed(struct fg_control *control,
                    struct purchase *purchase,
                    const struct fg_provision_event *event)
 {
-    bool boots =
-        event->op == FG_PROVISION_INSPECT && fg_order_cluster(control, &purchase->order)[0];
+    bool boots = event->op == FG_PROVISION_INSPECT && fg_order_joins(control, &purchase->order);
     retry(control, purchase);
     if (boots && purchase->due_us > control->now_us + control->config->order_poll_s * S_US)
         purchase->due_us = control->now_us + control->config->order_poll_s * S_US;
@@ -352,12 +351,13 @@ void fg_order_activate(struct fg_control *control, struct purchase *purchase)
 static void accept(struct fg_control *control, struct purchase *purchase)
 {
     struct fg_order *order = &purchase->order;
-    const char *cluster = fg_order_cluster(control, order);
+    bool joins = fg_order_joins(control, order);
     fg_order_go(purchase, FG_ORDER_INSPECTED);
     fg_order_tell(control, purchase, "inspected", "",
                   "all %u instances are what was ordered%s%s", order->delivered,
-                  cluster[0] ? "; they join cluster " : "", cluster);
-    if (!cluster[0]) {
+                  joins ? "; they join cluster " : "",
+                  joins ? fg_order_cluster(control, order) : "");
+    if (!joins) {
         fg_order_activate(control, purchase);
         return;
     }
@@ -465,7 +465,7 @@ static void release_goes_on(struct fg_control *control,
                             struct purchase *purchase,
                             const struct fg_provision_event *event)
 {
-    bool waits = event->reason[0] && fg_order_cluster(control, &purchase->order)[0];
+    bool waits = event->reason[0] && fg_order_joins(control, &purchase->order);
     wait(control, purchase);
     if (waits && purchase->due_us > control->now_us + EMPTY_US)
         purchase->due_us = control->now_us + EMPTY_US;

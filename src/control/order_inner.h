@@ -106,8 +106,11 @@ void fg_order_activate(struct fg_control *control, struct purchase *purchase);
 const char *fg_order_cluster(const struct fg_control *control, const struct fg_order *order);
 /* Which node of the cluster the instance is; 0: it has not joined. */
 fg_node_id fg_order_node_in(const struct fg_control *control,
-                            const char *cluster,
+                            const struct fg_order *order,
                             const struct fg_order_instance *instance);
+/* Do its machines become nodes when they are there?  One that is a CLOUD node was one all the time: Slurm switches it on and off,
+ * and what it is good for is Slurm's to say. */
+bool fg_order_joins(const struct fg_control *control, const struct fg_order *order);
 /* Does the node get no new work for the sake of its order?  Then `why`. */
 bool fg_order_holds(const struct fg_control *control, fg_node_id node, char why[FG_TEXT_MAX]);
 /* Into control->node_joins: the nodes that are its machines. */

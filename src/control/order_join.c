@@ -18,6 +18,11 @@
 
 /* -- whose is what ---------------------------------------------------------------------------------------------- */
 
+bool fg_order_joins(const struct fg_control *control, const struct fg_order *order)
+{
+    return !order->node[0] && fg_order_cluster(control, order)[0];
+}
+
 const char *fg_order_cluster(const struct fg_control *control, const struct fg_order *order)
 {
     const struct fg_supplier *supplier = fg_supplier_get(control, order->offer.supplier);
@@ -25,11 +30,12 @@ const char *fg_order_cluster(const struct fg_control *control, const struct fg_o
 }
 
 fg_node_id fg_order_node_in(const struct fg_control *control,
-                            const char *cluster,
+                            const struct fg_order *order,
                             const struct fg_order_instance *instance)
 {
     char name[2 * FG_NAME_MAX];
-    snprintf(name, sizeof(name), "%s.%s", cluster, instance->id);
+    snprintf(name, sizeof(name), "%s.%s", fg_order_cluster(control, order),
+             order->node[0] ? order->node : instance->id);
     return strlen(name) < FG_NAME_MAX ? fg_pool_find(control->pool, name) : 0;
 }
 
@@ -44,11 +50,12 @@ static const struct purchase *order_behind(const struct fg_control *control, fg_
 
 void fg_order_find_joining(struct fg_control *control, const struct purchase *purchase)
 {
-    const char *cluster = fg_order_cluster(control, &purchase->order);
-    for (uint32_t slot = 0;
-         cluster[0] && purchase->instances && slot < purchase->order.delivered; slot++) {
+    bool joins = fg_order_joins(control, &purchase->order);
+    for (uint32_t slot = 0; joins && purchase->instances && slot < purchase->order.delivered;
+         slot++) {
         const struct fg_order_instance *instance = &purchase->instances[slot];
-        fg_node_id node = instance->gone_us ? 0 : fg_order_node_in(control, cluster, instance);
+        fg_node_id node =
+            instance->gone_us ? 0 : fg_order_node_in(control, &purchase->order, instance);
         if (node)
             control->node_joins[node] = purchase->order.id;
     }
@@ -107,11 +114,11 @@ static bool is_up(const struct fg_control *control, fg_node_id node)
 /* How many of its machines are not there as nodes that could get work. */
 static uint32_t absent(const struct fg_control *control, const struct purchase *purchase)
 {
-    const char *cluster = fg_order_cluster(control, &purchase->order);
     uint32_t missing = 0;
     for (uint32_t slot = 0; slot < purchase->order.delivered; slot++) {
         const struct fg_order_instance *instance = &purchase->instances[slot];
-        fg_node_id node = instance->gone_us ? 0 : fg_order_node_in(control, cluster, instance);
+        fg_node_id node =
+            instance->gone_us ? 0 : fg_order_node_in(control, &purchase->order, instance);
         missing += !instance->gone_us && (!node || !is_up(control, node));
     }
     return missing;
@@ -120,7 +127,7 @@ static uint32_t absent(const struct fg_control *control, const struct purchase *
 int64_t fg_order_join_us(const struct fg_control *control, const struct fg_order *order)
 {
     bool joins = (order->state == FG_ORDER_DELIVERED || order->state == FG_ORDER_INSPECTED)
-                 && !order->leaving && fg_order_cluster(control, order)[0];
+                 && !order->leaving && fg_order_joins(control, order);
     return joins ? order->delivered_us + control->config->order_join_s * S_US : INT64_MAX;
 }
 

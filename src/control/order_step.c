@@ -91,7 +91,8 @@ static void ask(struct fg_control *control, struct purchase *purchase)
     const char *cluster = fg_order_cluster(control, &purchase->order);
     const struct fg_provision_call call = {
         .op = op_of(control, purchase),
-        .cluster = cluster[0] ? fg_supplier_get(control, cluster) : NULL,
+        .cluster = fg_order_joins(control, &purchase->order) ? fg_supplier_get(control, cluster)
+                                                             : NULL,
         .now = fg_order_is_urgent(control, &purchase->order),
         .forgets = purchase->failures >= PATIENCE,
         .tag = ++control->next_tag,

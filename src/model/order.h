@@ -54,13 +54,15 @@ struct fg_order {
     uint32_t lost;         /* of them: taken back by the supplier, or broken, before the rest */
     int64_t lost_held_us;  /* how long these were there, summed */
     enum fg_order_state state;
-    bool leaving;                /* given back: release is being asked for */
-    enum fg_order_cause cause;   /* why it ended, or is leaving */
-    fg_project_id project;       /* who pays for what nobody uses; 0: the pool */
-    uint64_t plan;               /* the plan it is from; 0: none */
-    int64_t max_uusd_per_hour;   /* of one instance: the supplier's quote may not be above it */
-    char reference[FG_NAME_MAX]; /* the supplier's own name of the order; "" not told yet */
-    char reason[FG_TEXT_MAX];    /* why it is where it is: a rejection, a failure */
+    bool leaving;              /* given back: release is being asked for */
+    enum fg_order_cause cause; /* why it ended, or is leaving */
+    fg_project_id project;     /* who pays for what nobody uses; 0: the pool */
+    uint64_t plan;             /* the plan it is from; 0: none */
+    int64_t max_uusd_per_hour; /* of one instance: the supplier's quote may not be above it */
+    char node
+        [FG_NAME_MAX]; /* of its cluster: the CLOUD node that it becomes (docs/renting.md); "" none */
+    char reference[FG_NAME_MAX];   /* the supplier's own name of the order; "" not told yet */
+    char reason[FG_TEXT_MAX];      /* why it is where it is: a rejection, a failure */
     char approved_by[FG_NAME_MAX]; /* a user, or "policy" */
     int64_t created_us, approved_us, ordered_us, delivered_us, active_us,
         ended_us;        /* 0 not yet */

@@ -3,6 +3,7 @@
 
 #include "base/uuid.h"
 #include "model/members.h"
+#include "model/names.h"
 #include "model/offer_json.h"
 
 #include <inttypes.h>
@@ -15,10 +16,18 @@
 
 #define M(member, kind) FG_MEMBER(fg_order, member, FG_MEMBER_##kind, INT64_MAX)
 static const struct fg_member shown[] = {
-    M(count, UINT32),    M(delivered, UINT32),        M(lost, UINT32),
-    M(leaving, BOOL),    M(max_uusd_per_hour, INT64), M(reference, TEXT),
-    M(reason, TEXT),     M(approved_by, TEXT),        M(cost_uusd, INT64),
-    M(idle_uusd, INT64), M(cash_uusd, INT64),
+    M(count, UINT32),
+    M(delivered, UINT32),
+    M(lost, UINT32),
+    M(leaving, BOOL),
+    M(max_uusd_per_hour, INT64),
+    M(node, TEXT),
+    M(reference, TEXT),
+    M(reason, TEXT),
+    M(approved_by, TEXT),
+    M(cost_uusd, INT64),
+    M(idle_uusd, INT64),
+    M(cash_uusd, INT64),
 };
 
 #define T(label, member)                                                                       \
@@ -82,6 +91,8 @@ static const struct fg_member asked[] = {
      0, NULL, NULL},
     {"until", FG_MEMBER_TIME, offsetof(struct fg_order_ask, order.until_us), sizeof(int64_t), 0,
      NULL, NULL},
+    {"node", FG_MEMBER_TEXT, offsetof(struct fg_order_ask, order.node), FG_NAME_MAX, 0, NULL,
+     NULL},
     {"supplier", FG_MEMBER_TEXT, offsetof(struct fg_order_ask, order.offer.supplier),
      FG_NAME_MAX, 0, NULL, NULL},
     {"instance", FG_MEMBER_TEXT, offsetof(struct fg_order_ask, order.offer.instance),
@@ -124,6 +135,11 @@ int fg_order_ask_check(struct fg_order_ask *ask, int64_t now_us, struct fg_err *
     if (order->offer.capacity && order->count > order->offer.capacity)
         return fg_fail(err, FG_EINVAL, "count: %u, the supplier has at most %u", order->count,
                        order->offer.capacity);
+    rc = order->node[0] ? fg_name_check("node", order->node, err) : 0;
+    if (rc == 0 && order->node[0] && order->count != 1)
+        rc = fg_fail(err, FG_EINVAL, "count: %u, one node is one machine", order->count);
+    if (rc < 0)
+        return rc;
     if (order->max_uusd_per_hour == 0)
         order->max_uusd_per_hour = order->offer.price_uusd_per_hour;
     if (order->max_uusd_per_hour < order->offer.price_uusd_per_hour)

@@ -141,7 +141,9 @@ void fg_bootstrap_script(const struct fg_bootstrap *bootstrap, struct fg_buf *ou
     set(out, "munge_url", bootstrap->munge_url);
     /* The service fills it in; of a script that somebody runs by hand it stays as it is. */
     set(out, "order", FG_USER_DATA_ORDER);
-    fg_buf_puts(out, "case $order in @*) order= ;; esac\n");
+    set(out, "cloud_node", FG_USER_DATA_NODE);
+    fg_buf_puts(out, "case $order in @*) order= ;; esac\n"
+                     "case $cloud_node in @*) cloud_node= ;; esac\n");
     put_function(out, "munge_key", key.text ? key.text : "", key.len);
     put_function(out, "munge_token", header.text ? header.text : "", header.len);
     put_function(out, "slurm_conf", bootstrap->slurm_conf, strlen(bootstrap->slurm_conf));

@@ -16,7 +16,7 @@ rm -f "$state/failed" "$state/joined"
 has_systemd() { [ -d /run/systemd/system ]; }
 
 name_node() {
-    node=${FASTGPU_NODE:-}
+    node=${cloud_node:-${FASTGPU_NODE:-}}
     [ -n "$node" ] || node=$(cloud-init query instance_id 2>/dev/null) || node=
     [ -n "$node" ] || node=$(hostname -s)
     case $node in
@@ -106,7 +106,10 @@ configure_slurm() {
     if [ -n "$conf_server" ]; then fetch_slurm_conf; else slurm_conf >/etc/slurm/slurm.conf; fi
     rm -f /etc/slurm/gres.conf
     gres=$(fastgpu node inspect --gres /etc/slurm/gres.conf) || die "the devices of this machine cannot be told"
+    # A CLOUD node is in slurm.conf already, with what it has; others say themselves what they are.
     is="Feature=$features${order:+,order_$order}${gres:+ Gres=$gres}"
+    dynamic=-Z
+    if [ -n "$cloud_node" ]; then dynamic='' is=''; fi
 }
 
 start_slurmd() {
@@ -118,7 +121,7 @@ Description=Slurm node, joined by FastGPU
 After=network-online.target munge.service
 Wants=network-online.target
 [Service]
-ExecStart=$slurmd -D -Z -b -N $node -f /etc/slurm/slurm.conf --conf "$is"
+ExecStart=$slurmd -D $dynamic -b -N $node -f /etc/slurm/slurm.conf${is:+ --conf "$is"}
 KillMode=process
 LimitNOFILE=131072
 LimitMEMLOCK=infinity
@@ -134,7 +137,7 @@ END
         return 0
     fi
     kill "$(cat /run/fastgpu/slurmd.pid 2>/dev/null)" 2>/dev/null && sleep 0.5 || true
-    setsid "$slurmd" -D -Z -b -N "$node" -f /etc/slurm/slurm.conf --conf "$is" >>/var/log/fastgpu-slurmd.log 2>&1 </dev/null &
+    setsid "$slurmd" -D $dynamic -b -N "$node" -f /etc/slurm/slurm.conf ${is:+--conf "$is"} >>/var/log/fastgpu-slurmd.log 2>&1 </dev/null &
     echo $! >/run/fastgpu/slurmd.pid
 }
 

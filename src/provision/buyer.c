@@ -125,8 +125,8 @@ static void ask_plugin(const struct fg_plugin_site *site,
     struct fg_err err = {};
     int rc = 0;
     if (call.op == FG_PROVISION_PROVISION && call.supplier->bootstrap_file[0]) {
-        rc =
-            fg_user_data_read(call.supplier->bootstrap_file, call.order->key, &user_data, &err);
+        rc = fg_user_data_read(call.supplier->bootstrap_file, call.order->key, call.order->node,
+                               &user_data, &err);
         call.user_data = user_data.text;
     }
     if (rc < 0)

@@ -80,6 +80,8 @@ static void write_order(struct fg_json *json, const struct fg_order *order)
     fg_json_kv(json, "key", order->key);
     fg_json_kv(json, "reference", order->reference[0] ? order->reference : NULL);
     fg_json_kv_int(json, "count", order->count);
+    if (order->node[0])
+        fg_json_kv(json, "node", order->node);
     write_moment(json, "wanted", order->wanted_us);
     write_moment(json, "until", order->until_us);
     fg_json_key(json, "offer");

@@ -65,7 +65,26 @@ static int check_text(const struct fg_buf *text, const char *path, struct fg_err
     return 0;
 }
 
-int fg_user_data_read(const char *path, const char *key, struct fg_buf *out, struct fg_err *err)
+static void fill_in(const char *text, const char *word, const char *node, struct fg_buf *out)
+{
+    for (const char *mark; (mark = strchr(text, '@')); text = mark) {
+        size_t order_len = strlen(FG_USER_DATA_ORDER), node_len = strlen(FG_USER_DATA_NODE);
+        fg_buf_add(out, text, (size_t)(mark - text));
+        if (strncmp(mark, FG_USER_DATA_ORDER, order_len) == 0) {
+            fg_buf_puts(out, word);
+            mark += order_len;
+        } else if (strncmp(mark, FG_USER_DATA_NODE, node_len) == 0) {
+            fg_buf_puts(out, node);
+            mark += node_len;
+        } else {
+            fg_buf_add(out, mark++, 1);
+        }
+    }
+    fg_buf_puts(out, text);
+}
+
+int fg_user_data_read(
+    const char *path, const char *key, const char *node, struct fg_buf *out, struct fg_err *err)
 {
     FG_AUTO(fg_buf) struct fg_buf text = {};
     char word[FG_ORDER_WORD_MAX];
@@ -81,13 +100,7 @@ int fg_user_data_read(const char *path, const char *key, struct fg_buf *out, str
     if (rc < 0)
         return rc;
     fg_order_word(key, word);
-    const char *at = text.text;
-    for (const char *mark; (mark = strstr(at, FG_USER_DATA_ORDER));) {
-        fg_buf_add(out, at, (size_t)(mark - at));
-        fg_buf_puts(out, word);
-        at = mark + strlen(FG_USER_DATA_ORDER);
-    }
-    fg_buf_puts(out, at);
+    fill_in(text.text, word, node, out);
     explicit_bzero(text.text, text.len);
     return 0;
 }

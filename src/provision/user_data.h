@@ -1,7 +1,7 @@
 /* user_data.h - what a machine runs at its first start, as the supplier's bootstrap file has it.
  *
  * The file is what `fastgpu node bootstrap` prints; "@FASTGPU_ORDER@" in it becomes the key of the order (32 hexadecimal
- * digits), so that a node says whose it is.  It may hold secrets: it is read like one, and goes to the supplier alone.
+ * digits), so that a node says whose it is, and "@FASTGPU_CLOUD_NODE@" the CLOUD node that the machine is to be, or nothing.  It may hold secrets: it is read like one, and goes to the supplier alone.
  */
 #pragma once
 
@@ -10,6 +10,7 @@
 
 #define FG_USER_DATA_MAX   (48 * 1024) /* bytes of the file */
 #define FG_USER_DATA_ORDER "@FASTGPU_ORDER@"
+#define FG_USER_DATA_NODE  "@FASTGPU_CLOUD_NODE@"
 #define FG_ORDER_WORD_MAX  40
 
 /* The key without what stands between its digits: a word that Slurm takes as a feature. */
@@ -19,5 +20,6 @@ void fg_order_word(const char *key, char out[FG_ORDER_WORD_MAX]);
  * not text. */
 [[nodiscard]] int fg_user_data_read(const char *path,
                                     const char *key,
+                                    const char *node,
                                     struct fg_buf *out,
                                     struct fg_err *err);

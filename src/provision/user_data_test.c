@@ -16,15 +16,15 @@ static int read_bytes(const char *bytes, size_t len, struct fg_buf *out, struct 
     if (file < 0 || write(file, bytes, len) != (ssize_t)len)
         abort();
     close(file);
-    return fg_user_data_read(path, "0b7c-11-22", out, err);
+    return fg_user_data_read(path, "0b7c-11-22", "n1", out, err);
 }
 
 static void the_order_is_filled_in(void)
 {
     FG_AUTO(fg_buf) struct fg_buf out = {};
-    const char *text = "a=@FASTGPU_ORDER@ b=@FASTGPU_ORDER@@FASTGPU";
+    const char *text = "a=@FASTGPU_ORDER@ b=@FASTGPU_ORDER@@FASTGPU c=@FASTGPU_CLOUD_NODE@@";
     EQ(read_bytes(text, strlen(text), &out, NULL), 0);
-    OK(strcmp(out.text, "a=0b7c1122 b=0b7c1122@FASTGPU") == 0);
+    OK(strcmp(out.text, "a=0b7c1122 b=0b7c1122@FASTGPU c=n1@") == 0);
 }
 
 static void what_is_not_text_is_refused(void)
@@ -49,10 +49,10 @@ static void what_others_may_read_is_refused(void)
     struct fg_err err = {};
     EQ(read_bytes("x", 1, &out, NULL), 0);
     chmod(path, 0640);
-    EQ(fg_user_data_read(path, "k", &out, &err), FG_EAUTH);
+    EQ(fg_user_data_read(path, "k", "", &out, &err), FG_EAUTH);
     OK(strstr(err.text, "expected 0600") != NULL);
-    EQ(fg_user_data_read("/nonexistent/x", "k", &out, NULL), FG_EAUTH);
-    EQ(fg_user_data_read("/tmp", "k", &out, NULL), FG_EAUTH);
+    EQ(fg_user_data_read("/nonexistent/x", "k", "", &out, NULL), FG_EAUTH);
+    EQ(fg_user_data_read("/tmp", "k", "", &out, NULL), FG_EAUTH);
 }
 
 int main(void)

@@ -53,6 +53,7 @@ int fg_order_decode(const struct fg_query *query,
     fg_copy_text(out->key, sizeof(out->key), fg_query_get_text(query, 1));
     fg_copy_text(out->reference, sizeof(out->reference), fg_query_get_text(query, 12));
     fg_copy_text(out->reason, sizeof(out->reason), fg_query_get_text(query, 13));
+    fg_copy_text(out->node, sizeof(out->node), fg_query_get_text(query, 29));
     fg_copy_text(out->approved_by, sizeof(out->approved_by), fg_query_get_text(query, 14));
     if (out->state >= FG_ORDER_STATES || out->cause >= FG_CAUSES || out->lost > out->delivered)
         return damaged(out->id, err);

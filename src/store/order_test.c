@@ -52,6 +52,8 @@ static struct fg_order moved(struct fg_order order)
     order.idle_uusd = 400;
     order.cash_uusd = 5000;
     order.offer.price_uusd_per_hour = 19000000;
+    strcpy(order.node, "c1");
+    order.until_us = 107;
     strcpy(order.reference, "po-1");
     strcpy(order.reason, "soon over");
     strcpy(order.approved_by, "ann");

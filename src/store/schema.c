@@ -171,7 +171,8 @@ static const char *const step_3 =
 static const char *const step_4 =
     "CREATE TABLE pool_node("
     " id INTEGER PRIMARY KEY, name TEXT NOT NULL, supplier TEXT NOT NULL, json TEXT NOT NULL)"
-    " STRICT;";
+    " STRICT;"
+    "ALTER TABLE purchase ADD COLUMN node TEXT NOT NULL DEFAULT '';";
 
 static const char *const steps[] = {step_1, step_2, step_3, step_4};
 

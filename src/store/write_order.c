@@ -60,6 +60,7 @@ int fg_store_order_put(struct fg_store *store, const struct fg_order *order, str
         return rc;
     bind_order(&query, order);
     fg_query_text(&query, offer.text);
+    fg_query_text(&query, order->node);
     fg_query_text(&query, order->offer.supplier);
     rc = fg_query_run(&query, err);
     return rc < 0 ? fg_wrap(err, rc, "order %" PRIu64, order->id) : 0;
