@@ -24,6 +24,7 @@ static struct fg_order an_order(fg_order_id id)
                              .wanted_us = 200,
                              .until_us = 300};
     snprintf(order.key, sizeof(order.key), "key-%u", (unsigned)id);
+    strcpy(order.node, "c1");
     return order;
 }
 
@@ -52,7 +53,6 @@ static struct fg_order moved(struct fg_order order)
     order.idle_uusd = 400;
     order.cash_uusd = 5000;
     order.offer.price_uusd_per_hour = 19000000;
-    strcpy(order.node, "c1");
     order.until_us = 107;
     strcpy(order.reference, "po-1");
     strcpy(order.reason, "soon over");
