@@ -55,7 +55,7 @@ static void sync_folder(const char *path)
     close(fd);
 }
 
-static int put_in_place(const char *data_dir, const char *temp, const char *hash)
+int fg_blob_place(const char *data_dir, const char *temp, const char *hash)
 {
     char path[FG_PATH_MAX], above[FG_PATH_MAX];
     if (fg_blob_path(data_dir, hash, path) < 0)
@@ -88,7 +88,7 @@ int fg_blob_put(const char *data_dir, int fd, char hash[80], uint64_t *out_bytes
     if (close(to) < 0 && rc == 0)
         rc = -errno;
     if (rc == 0)
-        rc = put_in_place(data_dir, temp, hash);
+        rc = fg_blob_place(data_dir, temp, hash);
     if (rc < 0)
         unlink(temp);
     return rc;

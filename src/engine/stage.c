@@ -1,21 +1,26 @@
 /* stage.c - see stage.h */
 #include "engine/stage.h"
 
+#include "engine/checkpoint.h"
 #include "engine/fs.h"
 #include "engine/job_path.h"
 #include "engine/unpack.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/fs.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define WORK       "work"
-#define CHECKPOINT "../../checkpoint" /* seen from the task's folder */
+#define WORK "work"
+/* Seen from the task's folder. */
+#define CHECKPOINT      "../../checkpoint"
+#define CHECKPOINT_FILE "../../" FG_CHECKPOINT_FILE
 
 /* A folder that belongs to the program. */
 static int make_folder(const struct fg_plan *plan, const char *path, struct fg_err *err)
@@ -118,10 +123,47 @@ static int fill_work(const struct fg_stage *stage, struct fg_err *err)
     return rc;
 }
 
+static int unpack_checkpoint(const struct fg_stage *stage, int file, struct fg_err *err)
+{
+    int budget = INT_MAX;
+    fg_fs_empty(AT_FDCWD, CHECKPOINT, &budget);
+    int folder = open(CHECKPOINT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct fg_unpack unpack = {.archive = file,
+                               .folder = folder,
+                               .bytes_max = stage->plan->stage_bytes_max,
+                               .stopped = stage->stopped,
+                               .self = stage->self};
+    if (folder < 0)
+        return fg_fail(err, FG_EBACKEND, "checkpoint: %s", strerror(errno));
+    int rc = fg_unpack(&unpack, err);
+    if (rc == 0 && give_away(folder, stage->plan) < 0)
+        rc = fg_fail(err, FG_EBACKEND, "%s", strerror(errno));
+    close(folder);
+    return rc < 0 ? fg_wrap(err, rc, "checkpoint") : 0;
+}
+
+/* What an attempt elsewhere saved, in place of what is here.  Ranks of one attempt come at once: the first does it, the
+ * others wait for it. */
+static int place_checkpoint(const struct fg_stage *stage, struct fg_err *err)
+{
+    struct stat state;
+    int rc = make_folder(stage->plan, CHECKPOINT, err);
+    int file = rc < 0 ? -1 : open(CHECKPOINT_FILE, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (file < 0)
+        return rc;
+    if (flock(file, LOCK_EX) == 0 && fstat(file, &state) == 0 && state.st_nlink > 0) {
+        rc = unpack_checkpoint(stage, file, err);
+        if (rc == 0 && !stage->stopped(stage->self))
+            unlink(CHECKPOINT_FILE);
+    }
+    close(file);
+    return rc;
+}
+
 int fg_stage(const struct fg_stage *stage, char *folder, struct fg_err *err)
 {
     const struct fg_plan *plan = stage->plan;
-    int rc = make_folder(plan, CHECKPOINT, err);
+    int rc = place_checkpoint(stage, err);
     if (rc == 0)
         rc = make_folder(plan, WORK, err);
     if (rc < 0)

@@ -16,13 +16,15 @@
  */
 #pragma once
 
+#include "base/config.h"
 #include "base/err.h"
 #include "engine/engine.h"
 
 #define FG_LINK_ALLOCATION_MAX 33 /* 32 lower-case hex digits and the final 0 */
 #define FG_LINK_SECRET_BYTES   32
-#define FG_LINK_COURIERS_MAX   4096            /* of one allocation */
-#define FG_LINK_MARGIN_US      (5 * 1000000LL) /* we wait so much longer than a lease */
+#define FG_LINK_COURIERS_MAX   4096 /* of one allocation */
+#define FG_LINK_BEAT_US        (2 * 1000000LL)
+#define FG_LINK_MARGIN_US      (5 * 1000000LL) /* for supervisors to look, and for programs to die */
 
 struct fg_link;
 
@@ -32,7 +34,10 @@ struct fg_link_options {
     const char *
         data_dir; /* made by fg_local_new() or the like; DATA/link.key is made here if it is not there */
     uint64_t epoch;  /* of this leader: a courier obeys only the highest it has seen; >= 1 */
-    int64_t beat_us; /* a courier calls so often; 0: 2 s */
+    int64_t beat_us; /* one who has not called for three of these is silent; 0: 2 s */
+    int64_t
+        margin_us; /* we wait so much longer than a lease; 0: FG_LINK_MARGIN_US; at least a second */
+    const struct fg_config *config; /* sizes of logs and blobs, grace; NULL: defaults */
 };
 
 /* NULL and `err`: FG_EINVAL (listen), FG_EIO (key file), FG_EBACKEND (address in use ...).  Call it after
@@ -82,6 +87,10 @@ void fg_link_settle(struct fg_link *link);
  * Unknown: nothing happens. */
 void fg_link_dismiss(struct fg_link *link, const char *allocation);
 
+/* It is known by other means that nothing of it runs any more (its machine was given back, an operator says so): its
+ * couriers are told as EXPIRED now, whatever their lease. */
+void fg_link_give_up(struct fg_link *link, const char *allocation);
+
 /* Begin to start one task there.  0: events follow.  `start->places`: node->name and node->address of each rank, for the
  * launch variables; `start->node`, `start->grant`: as the pool sees it; the courier takes as many of the devices that
  * Slurm lent it as the grant has, and STARTED tells which (below).  The same key again: nothing happens.
@@ -92,13 +101,12 @@ void fg_link_dismiss(struct fg_link *link, const char *allocation);
                                 struct fg_err *err);
 
 /* After a restart: this task may be at that courier.  Exactly one event answers: STARTED, EXITED, FAILED, or LOST (the
- * courier is here and has it not, or is over).  May come before or after its HELLO.  FG_ENOENT: the allocation is not expected. */
+ * courier is here and has it not, or is over).  May come before or after its HELLO.  FG_ENOENT: no name of an allocation. */
 [[nodiscard]] int fg_link_adopt(
     struct fg_link *link,
     const struct fg_link_courier *courier,
     struct fg_task_key key,
-    const struct fg_job_spec
-        *spec, /* what it may fetch and send: inputs, outputs, checkpoint */
+    const struct fg_job_spec *spec, /* whose inputs it may fetch; NULL: none */
     struct fg_err *err);
 
 /* TERM, KILL after `grace_us` (negative: the job's own grace).  Unknown or ended: nothing happens. */

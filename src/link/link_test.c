@@ -1,0 +1,268 @@
+/* link_test.c - the service's end and real couriers: this program is both, a courier is started as "PROGRAM courier". */
+#include "link/test_kit.h"
+
+static void test_a_task_through_the_link(void)
+{
+    struct kit kit = kit_new();
+    pid_t pid = kit_courier(&kit, kit.address, 0);
+    OK(kit_wait_for(&kit, FG_LINK_HELLO));
+    OK(kit.node.cpu_milli > 0 && kit.node.mem_mib > 0);
+    struct fg_job_spec spec = kit_script("echo out $FASTGPU_NODE; echo err >&2; exit 3");
+    EQ(kit_start(&kit, 1, &spec), 0);
+    OK(kit_task(&kit, 1, FG_TASK_STARTED));
+    OK(kit.event.task.pid > 0);
+    OK(kit_task(&kit, 1, FG_TASK_EXITED));
+    EQ(kit.event.task.exit_code, 3);
+    OK(strcmp(kit_file(&kit, 1, "stdout.log"), "out pool.n1\n") == 0);
+    OK(strcmp(kit_file(&kit, 1, "stderr.log"), "err\n") == 0);
+    fg_link_collect(kit.link, (struct fg_task_key){1, 1, 0});
+    fg_link_dismiss(kit.link, KIT_ALLOCATION);
+    OK(kit_wait_for(&kit, FG_LINK_GONE));
+    EQ(kit_exit(pid), 0);
+    OK(kit_is_empty(kit.scratch));
+    kit_free(&kit);
+}
+
+static void test_inputs_and_outputs(void)
+{
+    struct kit kit = kit_new();
+    pid_t pid = kit_courier(&kit, kit.address, 0);
+    OK(kit_wait_for(&kit, FG_LINK_HELLO));
+    char hash[80], missing[80];
+    kit_blob(&kit, 700000, hash);
+    struct fg_input inputs[] = {{"in/data", hash}};
+    const char *outputs[] = {"out/*"};
+    struct fg_job_spec spec =
+        kit_script("mkdir out; cp in/data out/a; tac in/data >out/b; : >out/c");
+    spec.inputs = inputs;
+    spec.inputs_len = 1;
+    spec.outputs = outputs;
+    spec.outputs_len = 1;
+    EQ(kit_start(&kit, 1, &spec), 0);
+    OK(kit_task(&kit, 1, FG_TASK_EXITED));
+    EQ(kit.event.task.exit_code, 0);
+    struct fg_engine_artifact list[8];
+    EQ(fg_link_artifacts(kit.link, (struct fg_task_key){1, 1, 0}, list, 8), 3);
+    OK(strcmp(list[0].hash, hash) == 0 || strcmp(list[1].hash, hash) == 0
+       || strcmp(list[2].hash, hash) == 0);
+    for (int i = 0; i < 3; i++)
+        OK(kit_blob_size(&kit, list[i].hash) == (int64_t)list[i].bytes);
+    fg_link_collect(kit.link, (struct fg_task_key){1, 1, 0});
+    EQ(fg_link_artifacts(kit.link, (struct fg_task_key){1, 1, 0}, list, 8), 0);
+    snprintf(missing, sizeof(missing), "blake2b:%064d", 7);
+    inputs[0].hash = missing;
+    EQ(kit_start(&kit, 2, &spec), 0);
+    OK(kit_task(&kit, 2, FG_TASK_FAILED));
+    OK(strstr(kit.event.task.reason, "does not have it") != NULL);
+    kill(pid, SIGKILL);
+    kit_exit(pid);
+    kit_free(&kit);
+}
+
+static void test_stop_and_leave(void)
+{
+    struct kit kit = kit_new();
+    pid_t pid = kit_courier(&kit, kit.address, 0);
+    OK(kit_wait_for(&kit, FG_LINK_HELLO));
+    struct fg_job_spec spec =
+        kit_script("trap 'echo bye; exit 4' TERM; echo up; sleep 60 & wait");
+    EQ(kit_start(&kit, 1, &spec), 0);
+    EQ(kit_start(&kit, 2, &spec), 0);
+    OK(kit_log(&kit, 1, "up") && kit_log(&kit, 2, "up"));
+    fg_link_stop(kit.link, (struct fg_task_key){1, 1, 0}, -1);
+    OK(kit_task(&kit, 1, FG_TASK_EXITED));
+    EQ(kit.event.task.exit_code, 4);
+    OK(kit.event.task.stopped);
+    kill(pid, SIGTERM);
+    OK(kit_wait_for(&kit, FG_LINK_LEAVING));
+    OK(kit_task(&kit, 2, FG_TASK_EXITED));
+    OK(strcmp(kit_file(&kit, 2, "stdout.log"), "up\nbye\n") == 0);
+    fg_link_collect(kit.link, (struct fg_task_key){1, 1, 0});
+    fg_link_collect(kit.link, (struct fg_task_key){2, 1, 0});
+    OK(kit_wait_for(&kit, FG_LINK_GONE));
+    EQ(kit_exit(pid), 0);
+    kit_free(&kit);
+}
+
+/* The connection is cut again and again: nothing is lost, nothing comes twice. */
+static void test_cut_lines(void)
+{
+    struct kit kit = kit_new();
+    struct proxy *proxy = proxy_new(kit.address);
+    pid_t pid = kit_courier(&kit, proxy->address, 0);
+    OK(kit_wait_for(&kit, FG_LINK_HELLO));
+    const char *outputs[] = {"big"};
+    char hash[80];
+    kit_blob(&kit, 3000000, hash);
+    struct fg_input inputs[] = {{"data", hash}};
+    struct fg_job_spec spec = kit_script("for i in $(seq 300); do echo line $i; [ $((i % 30)) "
+                                         "= 0 ] && sleep 0.05; done; cp data big");
+    spec.outputs = outputs;
+    spec.outputs_len = 1;
+    spec.inputs = inputs;
+    spec.inputs_len = 1;
+    EQ(kit_start(&kit, 1, &spec), 0);
+    for (int i = 0; i < 12; i++) {
+        usleep(70000);
+        proxy_cut(proxy, i % 3);
+    }
+    OK(kit_task(&kit, 1, FG_TASK_EXITED));
+    EQ(kit.event.task.exit_code, 0);
+    FG_AUTO(fg_buf) struct fg_buf want = {};
+    for (int i = 1; i <= 300; i++)
+        fg_buf_printf(&want, "line %d\n", i);
+    OK(strcmp(kit_file(&kit, 1, "stdout.log"), want.text) == 0);
+    OK(kit_blob_size(&kit, hash) == 3000000);
+    EQ(kit_count(&kit, FG_LINK_HELLO), 1);
+    EQ(kit.started_events, 1);
+    kill(pid, SIGKILL);
+    kit_exit(pid);
+    proxy_free(proxy);
+    kit_free(&kit);
+}
+
+/* The line is cut for longer than the lease: the program is dead before we are told so. */
+static void test_lease_is_over(void)
+{
+    struct kit kit = kit_new();
+    struct proxy *proxy = proxy_new(kit.address);
+    pid_t pid = kit_courier(&kit, proxy->address, 0);
+    OK(kit_wait_for(&kit, FG_LINK_HELLO));
+    struct fg_job_spec spec = kit_script("trap '' TERM; echo up; sleep 71.5; sleep 71.5");
+    EQ(kit_start(&kit, 1, &spec), 0);
+    OK(kit_log(&kit, 1, "up"));
+    proxy_stop(proxy);
+    OK(kit_wait_for(&kit, FG_LINK_SILENT));
+    EQ(kit_exit(pid), 1);
+    OK(!kit_runs("sleep 71.5"));
+    OK(kit_task(&kit, 1, FG_TASK_LOST));
+    OK(kit_wait_for(&kit, FG_LINK_EXPIRED));
+    proxy_free(proxy);
+    kit_free(&kit);
+}
+
+/* A courier that hangs holds nothing up, and one that is killed takes all along. */
+static void test_stopped_and_killed(void)
+{
+    struct kit kit = kit_new();
+    pid_t pid = kit_courier(&kit, kit.address, 0), other = kit_courier(&kit, kit.address, 1);
+    OK(kit_wait_for(&kit, FG_LINK_HELLO) && kit_wait_for(&kit, FG_LINK_HELLO));
+    struct fg_job_spec spec = kit_script("echo up; sleep 72.5"),
+                       killed = kit_script("trap '' TERM; echo up; sleep 73.5; sleep 73.5");
+    kit.courier = 0;
+    EQ(kit_start(&kit, 1, &spec), 0);
+    kit.courier = 1;
+    EQ(kit_start(&kit, 2, &killed), 0);
+    OK(kit_log(&kit, 1, "up") && kit_log(&kit, 2, "up"));
+    kill(pid, SIGSTOP);
+    kill(other, SIGKILL);
+    kit_exit(other);
+    OK(kit_gone("sleep 73.5"));
+    OK(kit_wait_for(&kit, FG_LINK_EXPIRED));
+    OK(!kit_runs("sleep 72.5"));
+    OK(kit_wait_for(&kit, FG_LINK_EXPIRED));
+    kill(pid, SIGKILL);
+    kit_exit(pid);
+    kit_free(&kit);
+}
+
+static void test_one_too_many(void)
+{
+    struct kit kit = kit_new();
+    setenv("SLURM_JOB_ID", "41", 1);
+    pid_t pid = kit_courier(&kit, kit.address, 0);
+    OK(kit_wait_for(&kit, FG_LINK_HELLO));
+    OK(strcmp(kit.event.slurm_job, "41") == 0);
+    setenv("SLURM_JOB_ID", "42", 1);
+    pid_t twin = kit_courier(&kit, kit.address, 0);
+    EQ(kit_exit(twin), 1);
+    unsetenv("SLURM_JOB_ID");
+    kit.allocation = "ffffffffffffffffffffffffffffffff";
+    pid_t stranger = kit_courier(&kit, kit.address, 0);
+    EQ(kit_exit(stranger), 1);
+    EQ(kit_count(&kit, FG_LINK_HELLO), 1);
+    kill(pid, SIGKILL);
+    kit_exit(pid);
+    kit_free(&kit);
+}
+
+/* The service ends and comes back: tasks are adopted, what they wrote meanwhile comes. */
+static void test_service_comes_back(void)
+{
+    struct kit kit = kit_new();
+    pid_t pid = kit_courier(&kit, kit.address, 0);
+    OK(kit_wait_for(&kit, FG_LINK_HELLO));
+    struct fg_job_spec spec = kit_script("echo one; sleep 0.6; echo two"),
+                       later = kit_script("echo up; sleep 74.5");
+    for (fg_job_id id = 1; id <= 2; id++)
+        EQ(kit_start(&kit, id, id == 1 ? &spec : &later), 0);
+    EQ(kit_start(&kit, 3, &later), 0);
+    OK(kit_log(&kit, 1, "one") && kit_log(&kit, 2, "up") && kit_log(&kit, 3, "up"));
+    fg_link_detach(kit.link, 20000000);
+    kit_close(&kit);
+    usleep(900000);
+    kit_open(&kit, true);
+    const struct fg_link_courier who = {.allocation = KIT_ALLOCATION};
+    EQ(fg_link_adopt(kit.link, &who, (struct fg_task_key){1, 1, 0}, &spec, NULL), 0);
+    OK(kit_wait_for(&kit, FG_LINK_HELLO));
+    EQ(kit.held_len, 3);
+    OK(kit_task(&kit, 1, FG_TASK_EXITED));
+    OK(strcmp(kit_file(&kit, 1, "stdout.log"), "one\ntwo\n") == 0);
+    EQ(fg_link_adopt(kit.link, &who, (struct fg_task_key){2, 1, 0}, &later, NULL), 0);
+    OK(kit_task(&kit, 2, FG_TASK_STARTED));
+    fg_link_collect(kit.link, (struct fg_task_key){3, 1, 0});
+    EQ(fg_link_adopt(kit.link, &who, (struct fg_task_key){4, 1, 0}, &later, NULL), 0);
+    OK(kit_task(&kit, 4, FG_TASK_LOST));
+    fg_link_stop(kit.link, (struct fg_task_key){2, 1, 0}, 0);
+    OK(kit_task(&kit, 2, FG_TASK_EXITED));
+    OK(kit_gone("sleep 74.5"));
+    kill(pid, SIGKILL);
+    kit_exit(pid);
+    kit_free(&kit);
+}
+
+/* What one attempt saved, the next finds, on another courier. */
+static void test_checkpoint_moves(void)
+{
+    struct kit kit = kit_new();
+    pid_t pid = kit_courier(&kit, kit.address, 0);
+    OK(kit_wait_for(&kit, FG_LINK_HELLO));
+    struct fg_job_spec spec =
+        kit_script("cat $FASTGPU_CHECKPOINT_DIR/sub/step 2>/dev/null || echo none; mkdir -p "
+                   "$FASTGPU_CHECKPOINT_DIR/sub; echo $FASTGPU_ATTEMPT "
+                   ">$FASTGPU_CHECKPOINT_DIR/sub/step; exit 1");
+    EQ(kit_start(&kit, 1, &spec), 0);
+    OK(kit_task(&kit, 1, FG_TASK_EXITED));
+    fg_link_collect(kit.link, (struct fg_task_key){1, 1, 0});
+    kill(pid, SIGTERM);
+    OK(kit_wait_for(&kit, FG_LINK_GONE));
+    EQ(kit_exit(pid), 0);
+    kit.courier = 1;
+    pid = kit_courier(&kit, kit.address, 1);
+    OK(kit_wait_for(&kit, FG_LINK_HELLO));
+    kit.attempt = 2;
+    EQ(kit_start(&kit, 1, &spec), 0);
+    OK(kit_task(&kit, 1, FG_TASK_EXITED));
+    OK(strcmp(kit_file(&kit, 1, "stdout.log"), "1\n") == 0);
+    kill(pid, SIGKILL);
+    kit_exit(pid);
+    kit_free(&kit);
+}
+
+int main(int argc, char **argv)
+{
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    if (argc == 6 && strcmp(argv[1], "courier") == 0)
+        return kit_be_courier(argv);
+    kit_program = argv[0];
+    RUN(test_a_task_through_the_link);
+    RUN(test_inputs_and_outputs);
+    RUN(test_stop_and_leave);
+    RUN(test_cut_lines);
+    RUN(test_lease_is_over);
+    RUN(test_stopped_and_killed);
+    RUN(test_one_too_many);
+    RUN(test_service_comes_back);
+    RUN(test_checkpoint_moves);
+    return tap_done();
+}
