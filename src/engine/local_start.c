@@ -69,6 +69,17 @@ static const char *const *pairs_of(struct fg_arena *arena, const struct fg_job_s
     return items;
 }
 
+static const char *const *triples_of(struct fg_arena *arena, const struct fg_job_spec *spec)
+{
+    const char **items = FG_NEW(arena, const char *, spec->fetches_len * 3 + 1);
+    for (size_t i = 0; i < spec->fetches_len; i++) {
+        items[3 * i] = spec->fetches[i].path;
+        items[3 * i + 1] = spec->fetches[i].url;
+        items[3 * i + 2] = spec->fetches[i].hash;
+    }
+    return items;
+}
+
 static struct fg_plan_list list_of(const char *const *items, size_t len)
 {
     return (struct fg_plan_list){.items = (const char **)(uintptr_t)items,
@@ -160,10 +171,15 @@ static void fill_plan(struct fg_engine *engine,
         .argv = list_of(spec->argv, spec->argv_len),
         .inputs = list_of(pairs_of(engine->arena, spec), spec->inputs_len * 2),
         .outputs = list_of(spec->outputs, spec->outputs_len),
+        .fetches = list_of(triples_of(engine->arena, spec), spec->fetches_len * 3),
+        .outputs_to = spec->outputs_to,
+        .cache_bytes_max = config->input_cache_bytes,
+        .transfer_limit = config->transfer_limit_bytes,
         .deny = denied(engine, start),
     };
     /* Absent texts may be NULL in a spec that was not parsed. */
-    const char **texts[] = {&plan->run, &plan->setup, &plan->cwd, &plan->workdir_hash};
+    const char **texts[] = {&plan->run, &plan->setup, &plan->cwd, &plan->workdir_hash,
+                            &plan->outputs_to};
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         if (!*texts[i])
             *texts[i] = "";

@@ -81,7 +81,10 @@ static void keep_file(struct collect *collect, int fd)
     if (!out->items && !(out->items = calloc(FG_OUTPUTS_MAX, sizeof(*out->items))))
         abort();
     struct fg_engine_artifact *item = &out->items[out->len];
-    int rc = fg_blob_put(collect->data_dir, fd, item->hash, &item->bytes);
+    item->bytes = (uint64_t)state.st_size;
+    int rc = collect->plan->outputs_to[0]
+                 ? 0
+                 : fg_blob_put(collect->data_dir, fd, item->hash, &item->bytes);
     if (rc < 0) {
         collect->error = collect->error ? collect->error : rc;
         return;

@@ -17,7 +17,9 @@ struct fg_outputs {
     bool more; /* there were too many */
 };
 
-/* Collect into `*out` (zeroed by the caller).  0, or FG_EIO and what was kept until then stays in it:
+/* With plan->outputs_to the files are only listed, without a hash: they go elsewhere (remote.h).
+ *
+ * Collect into `*out` (zeroed by the caller).  0, or FG_EIO and what was kept until then stays in it:
  * `err` is a reason for people. */
 int fg_outputs_collect(struct fg_outputs *out,
                        const char *data_dir,

@@ -87,10 +87,14 @@ static void walk(struct codec *codec, struct fg_plan *plan)
     text(codec, &plan->cpus);
     text(codec, &plan->lease);
     text(codec, &plan->mps_device);
+    text(codec, &plan->outputs_to);
+    NUMBER(cache_bytes_max);
+    NUMBER(transfer_limit);
     list(codec, &plan->argv);
     list(codec, &plan->envs);
     list(codec, &plan->inputs);
     list(codec, &plan->outputs);
+    list(codec, &plan->fetches);
     list(codec, &plan->deny);
 }
 
@@ -106,7 +110,7 @@ int fg_plan_read(const char *bytes, size_t len, struct fg_arena *arena, struct f
     struct codec codec = {.at = bytes, .end = bytes + len, .arena = arena};
     walk(&codec, &plan);
     if (codec.bad || codec.at != codec.end || plan.key.job == 0 || plan.inputs.len % 2 != 0
-        || (plan.argv.len == 0 && plan.run[0] == '\0'))
+        || plan.fetches.len % 3 != 0 || (plan.argv.len == 0 && plan.run[0] == '\0'))
         return FG_EINVAL;
     *out = plan;
     return 0;

@@ -41,6 +41,10 @@ struct fg_plan {
     struct fg_plan_list envs;    /* "KEY=VALUE", complete */
     struct fg_plan_list inputs;  /* path, hash, path, hash ... */
     struct fg_plan_list outputs; /* patterns */
+    struct fg_plan_list fetches; /* path, URL, hash or "", path, ... : see remote.h */
+    const char *outputs_to;      /* URL; "": outputs are kept here */
+    int64_t cache_bytes_max;     /* of what was fetched and has a hash */
+    int64_t transfer_limit;      /* bytes a second; 0 none */
     struct fg_plan_list deny;    /* device nodes to refuse, "c 195:0" */
 };
 

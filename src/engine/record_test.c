@@ -90,6 +90,7 @@ static void a_plan_reads_back(void)
                            .workdir_hash = "",
                            .cpus = "0-1",
                            .mps_device = "",
+                           .outputs_to = "",
                            .lease = "/run/lease",
                            .argv = {argv, 3},
                            .envs = {envs, 1},

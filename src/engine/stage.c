@@ -169,7 +169,7 @@ int fg_stage(const struct fg_stage *stage, char *folder, struct fg_err *err)
     if (rc < 0)
         return rc;
     if (plan->cwd[0]) {
-        if (plan->inputs.len > 0 || plan->workdir_hash[0])
+        if (plan->inputs.len > 0 || plan->fetches.len > 0 || plan->workdir_hash[0])
             return fg_fail(err, FG_EBACKEND,
                            "cwd %s: inputs and a snapshot need a fresh working folder",
                            plan->cwd);
@@ -183,6 +183,8 @@ int fg_stage(const struct fg_stage *stage, char *folder, struct fg_err *err)
 
 bool fg_stage_clean(const struct fg_plan *plan, int budget)
 {
+    if (plan->fetches.len > 0 || plan->outputs_to[0])
+        unlink(FG_STAGE_MOVES);
     if (plan->argv.len == 0)
         unlink(FG_STAGE_SCRIPT);
     if (plan->setup[0])

@@ -9,6 +9,7 @@
 
 #define FG_STAGE_SCRIPT "script"
 #define FG_STAGE_SETUP  "setup"
+#define FG_STAGE_MOVES  "moves" /* see remote.h */
 
 struct fg_stage {
     const char *data_dir;

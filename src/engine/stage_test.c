@@ -158,7 +158,8 @@ static void outputs_match_patterns(void)
     static const char *const patterns[] = {"*.txt",      "deep/**/*.log",    "folder",
                                            "exact/file", "../../etc/passwd", "/etc/passwd",
                                            "link/*",     "missing*"};
-    struct fg_plan plan = {.outputs = {(const char **)(uintptr_t)patterns, 8}, .uid = -1};
+    struct fg_plan plan = {
+        .outputs = {(const char **)(uintptr_t)patterns, 8}, .outputs_to = "", .uid = -1};
     struct fg_outputs out = {};
     struct fg_err err = {};
     fg_fs_remove_tree(AT_FDCWD, "w");

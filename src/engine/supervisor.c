@@ -10,6 +10,7 @@
 #include "engine/mps.h"
 #include "engine/note.h"
 #include "engine/outputs.h"
+#include "engine/remote.h"
 #include "engine/spare.h"
 #include "engine/stage.h"
 #include "engine/task_lock.h"
@@ -186,6 +187,64 @@ static bool stopped_early(struct supervisor *sup)
     return true;
 }
 
+/* Let the helper move what `moves` says.  0: it ran, and watch->status tells how it went. */
+static int run_moves(struct supervisor *sup, const struct fg_buf *moves, struct fg_err *err)
+{
+    char path[FG_PATH_MAX + 16], reason[FG_TEXT_MAX];
+    snprintf(path, sizeof(path), "%s/" FG_STAGE_MOVES, sup->dir);
+    const char *argv[] = {"/proc/self/exe", "transfer", "--stage", path, NULL};
+    int rc = fg_fs_put(AT_FDCWD, path, moves->text, moves->len, 0600);
+    if (rc == 0 && sup->plan->uid >= 0
+        && chown(path, (uid_t)sup->plan->uid, (gid_t)sup->plan->gid) < 0)
+        rc = -errno;
+    if (rc < 0)
+        return fg_fail(err, FG_EBACKEND, "what is to be moved could not be written: %s",
+                       strerror(-rc));
+    rc = run_one(sup, argv, err);
+    if (rc < 0)
+        return rc;
+    fg_remote_read(sup->site->data_dir, path, reason, sizeof(reason));
+    if (sup->watch.status != 0 && !fg_watch_stopped(&sup->watch))
+        fg_copy(sup->event.reason, sizeof(sup->event.reason),
+                reason[0] ? reason : "a transfer failed");
+    return 0;
+}
+
+/* Inputs by URL.  0: they are there, or watch->status tells why not. */
+static int fetch_inputs(struct supervisor *sup, struct fg_err *err)
+{
+    FG_AUTO(fg_buf) struct fg_buf moves = {};
+    if (sup->plan->fetches.len == 0)
+        return 0;
+    int work = open(sup->folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (work < 0)
+        return fg_fail(err, FG_EBACKEND, "folder %s: %s", sup->folder, strerror(errno));
+    int moves_len = fg_remote_begin(sup->site->data_dir, sup->plan, work, &moves, err);
+    int rc = moves_len > 0 ? run_moves(sup, &moves, err) : moves_len;
+    if (rc == 0 && moves_len > 0 && sup->watch.status == 0)
+        fg_remote_keep(sup->site->data_dir, sup->plan, work);
+    close(work);
+    return rc;
+}
+
+/* The program succeeded: its outputs go where the job wants them, else it has failed after all. */
+static int send_outputs(struct supervisor *sup, struct fg_err *err)
+{
+    FG_AUTO(fg_buf) struct fg_buf moves = {};
+    struct fg_outputs outputs = {};
+    struct fg_err why = {};
+    if (sup->plan->outputs_to[0] == '\0' || sup->plan->outputs.len == 0
+        || sup->watch.status != 0 || fg_watch_stopped(&sup->watch))
+        return 0;
+    int rc = 0;
+    if (fg_outputs_collect(&outputs, sup->site->data_dir, sup->plan, sup->folder, &why) < 0)
+        rc = fg_fail(err, FG_EBACKEND, "%s", why.text);
+    else if (fg_remote_send(sup->plan, &outputs, &moves) > 0)
+        rc = run_moves(sup, &moves, err);
+    free(outputs.items);
+    return rc;
+}
+
 /* setup, then the program.  0: they ran, and watch->status tells how it went. */
 static int run_program(struct supervisor *sup, struct fg_err *err)
 {
@@ -193,8 +252,11 @@ static int run_program(struct supervisor *sup, struct fg_err *err)
     fg_watch_begin(&sup->watch);
     if (stopped_early(sup))
         return 0;
+    int rc = fetch_inputs(sup, err);
+    if (rc < 0 || stopped_early(sup) || sup->watch.status != 0)
+        return rc;
     if (plan->setup[0]) {
-        int rc = run_script(sup, FG_STAGE_SETUP, plan->setup, err);
+        rc = run_script(sup, FG_STAGE_SETUP, plan->setup, err);
         if (rc < 0 || stopped_early(sup))
             return rc;
         if (sup->watch.status != 0) {
@@ -202,8 +264,9 @@ static int run_program(struct supervisor *sup, struct fg_err *err)
             return 0;
         }
     }
-    return plan->argv.len > 0 ? run_one(sup, plan->argv.items, err)
-                              : run_script(sup, FG_STAGE_SCRIPT, plan->run, err);
+    rc = plan->argv.len > 0 ? run_one(sup, plan->argv.items, err)
+                            : run_script(sup, FG_STAGE_SCRIPT, plan->run, err);
+    return rc < 0 ? rc : send_outputs(sup, err);
 }
 
 static void add_reason(struct supervisor *sup, const char *text)
@@ -286,8 +349,10 @@ static void run_task(struct supervisor *sup)
     measure(sup);
     if (rc == 0) {
         conclude(sup);
-        if (fg_outputs_collect(&sup->outputs, sup->site->data_dir, sup->plan, sup->folder, &err)
-            < 0)
+        if (sup->plan->outputs_to[0] == '\0'
+            && fg_outputs_collect(&sup->outputs, sup->site->data_dir, sup->plan, sup->folder,
+                                  &err)
+                   < 0)
             add_reason(sup, err.text);
         sup->event.artifacts = (uint32_t)sup->outputs.len;
     } else {

@@ -42,6 +42,13 @@ struct fg_input {
     const char *hash; /* "blake2b:<64 hex>"; the client uploads and fills it in */
 };
 
+/* An input that is fetched where the job runs, before it starts. */
+struct fg_fetch {
+    const char *path; /* relative, inside the working folder */
+    const char *url;  /* see url.h; file:// is as the node of the job sees it */
+    const char *hash; /* "blake2b:<64 hex>", "sha256:<64 hex>"; "" not told */
+};
+
 /* Whom a job waits for: a job that is there, or, in a batch, an earlier job of that batch. */
 struct fg_after {
     fg_job_id job; /* 0 if `item` is given */
@@ -71,6 +78,10 @@ struct fg_job_spec {
     size_t labels_len;
     const struct fg_input *inputs;
     size_t inputs_len;
+    const struct fg_fetch *fetches; /* written as `inputs` too: URL, or URL#HASH */
+    size_t fetches_len;
+    const char
+        *outputs_to; /* URL of a folder: outputs go there, and not to the service; "" none */
     const char *const *outputs; /* glob patterns under the working folder */
     size_t outputs_len;
     const struct fg_after *after;

@@ -69,14 +69,36 @@ static void any_of(struct fg_json *json, const struct fg_job_spec *spec)
     fg_json_end(json);
 }
 
-static void inputs(struct fg_json *json, const struct fg_job_spec *spec)
+/* A query may be a signature: who may see the job need not be allowed to fetch. */
+static void write_fetch(struct fg_json *json, const struct fg_fetch *fetch, bool hidden)
 {
-    if (spec->inputs_len == 0)
+    const char *query = hidden ? strchr(fetch->url, '?') : NULL;
+    FG_AUTO(fg_buf) struct fg_buf value = {};
+    fg_buf_printf(&value, "%.*s%s%s%s",
+                  (int)(query ? (size_t)(query - fetch->url) : strlen(fetch->url)), fetch->url,
+                  query ? "?***" : "", fetch->hash[0] ? "#" : "", fetch->hash);
+    fg_json_kv(json, fetch->path, value.text);
+}
+
+static void inputs(struct fg_json *json, const struct fg_job_spec *spec, bool hidden)
+{
+    if (spec->inputs_len + spec->fetches_len == 0)
         return;
     fg_json_key(json, "inputs");
     fg_json_object(json);
-    for (size_t i = 0; i < spec->inputs_len; i++)
-        fg_json_kv(json, spec->inputs[i].path, spec->inputs[i].hash);
+    /* Both are sorted, and so is what is written. */
+    for (size_t i = 0, k = 0; i < spec->inputs_len || k < spec->fetches_len;) {
+        const struct fg_input *input = i < spec->inputs_len ? &spec->inputs[i] : NULL;
+        const struct fg_fetch *fetch = k < spec->fetches_len ? &spec->fetches[k] : NULL;
+        bool is_fetch = !input || (fetch && strcmp(fetch->path, input->path) < 0);
+        if (is_fetch) {
+            write_fetch(json, fetch, hidden);
+            k++;
+        } else {
+            fg_json_kv(json, input->path, input->hash);
+            i++;
+        }
+    }
     fg_json_end(json);
 }
 
@@ -167,8 +189,9 @@ static void write_spec(struct fg_buf *out, const struct fg_job_spec *spec, bool 
     number(&json, "tasks_min", spec->tasks_min, 0);
     pairs(&json, "envs", spec->envs, spec->envs_len, hidden);
     pairs(&json, "labels", spec->labels, spec->labels_len, false);
-    inputs(&json, spec);
+    inputs(&json, spec, hidden);
     texts(&json, "outputs", spec->outputs, spec->outputs_len);
+    text(&json, "outputs_to", spec->outputs_to);
     after(&json, spec);
     timing(&json, spec);
     fg_json_end(&json);

@@ -320,8 +320,37 @@ static void the_public_form_hides_values(void)
        == 0);
 }
 
+static void inputs_may_be_fetched(void)
+{
+    FG_AUTO(fg_arena) struct fg_arena *arena = fg_arena_new(FG_JOB_ROOM);
+    FG_AUTO(fg_buf) struct fg_buf buf = {};
+    FG_AUTO(fg_buf) struct fg_buf shown = {};
+    struct fg_job_spec spec;
+    static const char text[] =
+        "{\"name\":\"x\",\"run\":\"x\",\"any_of\":[{\"cpu_milli\":1000}],"
+        "\"inputs\":{\"a\":\"s3://b/k\",\"b\":\"blake2b:" ZERO
+        "\",\"c\":\"https://h/x?sig=1#sha256:" ZERO
+        "\"},\"outputs\":[\"o\"],\"outputs_to\":\"s3://b/out\"}";
+    EQ(read(arena, text, &spec, NULL), 0);
+    EQ(spec.inputs_len, 1);
+    EQ(spec.fetches_len, 2);
+    OK(strcmp(spec.fetches[1].url, "https://h/x?sig=1") == 0
+       && strcmp(spec.fetches[1].hash, "sha256:" ZERO) == 0 && spec.fetches[0].hash[0] == '\0');
+    fg_job_json_write(&buf, &spec);
+    OK(strcmp(buf.text, text) == 0);
+    fg_job_json_write_public(&shown, &spec);
+    OK(!strstr(shown.text, "sig=1") && strstr(shown.text, "https://h/x?***#sha256:" ZERO));
+    static const char *const bad[] = {"{\"run\":\"x\",\"inputs\":{\"a\":\"ftp://h/x\"}}",
+                                      "{\"run\":\"x\",\"inputs\":{\"a\":\"s3://b/k#md5:1\"}}",
+                                      "{\"run\":\"x\",\"outputs_to\":\"here\"}",
+                                      "{\"run\":\"x\",\"outputs_to\":\"http://h/?x\"}"};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        EQ(read(arena, bad[i], &spec, NULL), FG_EINVAL);
+}
+
 int main(void)
 {
+    RUN(inputs_may_be_fetched);
     RUN(specs_have_one_canonical_form);
     RUN(every_bad_member_is_named_with_what_is_allowed);
     RUN(something_must_run);

@@ -2,6 +2,7 @@
 #include "model/job_json.h"
 #include "model/job_read.h"
 #include "model/names.h"
+#include "model/url.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #define VALUE_LEN_MAX   (128 * 1024) /* of one environment variable: the kernel's own limit */
 #define ARG_LEN_MAX     (128 * 1024)
 #define PATTERN_LEN_MAX 1024
+#define URL_LEN_MAX     (FG_URL_PATH_MAX + 80) /* with a hash behind it */
 
 /* Text that stands alone is a list of one. */
 static const struct fg_doc *first_of(const struct fg_doc *doc, size_t *out_len)
@@ -145,6 +147,29 @@ int fg_job_read_labels(struct fg_job_reader *job,
     return rc;
 }
 
+/* "URL" or "URL#HASH" */
+static int check_fetch(struct fg_job_reader *job, const char *value)
+{
+    char text[URL_LEN_MAX + 1];
+    struct fg_url url;
+    const char *path = job->doc.path, *sharp = strchrnul(value, '#');
+    snprintf(text, sizeof(text), "%.*s", (int)(sharp - value), value);
+    int rc = fg_url_parse(text, &url, job->doc.err);
+    if (rc < 0)
+        return fg_wrap(job->doc.err, rc, "%s", path);
+    if (*sharp == '\0')
+        return 0;
+    const char *digits = strchrnul(sharp, ':');
+    bool known = strncmp(sharp, "#blake2b:", 9) == 0 || strncmp(sharp, "#sha256:", 8) == 0;
+    if (known && strspn(digits + 1, "0123456789abcdef") == 64 && digits[65] == '\0')
+        return 0;
+    return fg_fail(
+        job->doc.err, FG_EINVAL,
+        "%s: what stands behind # is no hash, expected blake2b:HEX or sha256:HEX with "
+        "64 digits",
+        path);
+}
+
 /* In a file the value may be a local file, which the client uploads; on the wire it is a hash. */
 static int check_input(struct fg_job_reader *job, const struct fg_pair *pair)
 {
@@ -154,9 +179,20 @@ static int check_input(struct fg_job_reader *job, const struct fg_pair *pair)
         return rc;
     if (pair->value[0] == '\0')
         return fg_fail(job->doc.err, FG_EINVAL, "%s: empty, expected a file or a hash", path);
+    if (strstr(pair->value, "://"))
+        return check_fetch(job, pair->value);
     if (job->local_files && strncmp(pair->value, "blake2b:", 8) != 0)
         return 0;
     return fg_hash_check(path, pair->value, job->doc.err);
+}
+
+static struct fg_fetch fetch_of(struct fg_arena *arena, const struct fg_pair *pair)
+{
+    const char *sharp = strchrnul(pair->value, '#');
+    return (struct fg_fetch){
+        .path = pair->key,
+        .url = fg_arena_printf(arena, "%.*s", (int)(sharp - pair->value), pair->value),
+        .hash = *sharp ? sharp + 1 : ""};
 }
 
 int fg_job_read_inputs(struct fg_job_reader *job,
@@ -164,17 +200,24 @@ int fg_job_read_inputs(struct fg_job_reader *job,
                        [[maybe_unused]] const struct fg_job_member *member,
                        struct fg_job_spec *out)
 {
-    static const struct pairs_rule rule = {FG_ARTIFACTS_MAX, PATTERN_LEN_MAX, check_input};
+    static const struct pairs_rule rule = {FG_ARTIFACTS_MAX, URL_LEN_MAX, check_input};
     struct fg_pair *pairs;
-    size_t len;
+    size_t len, inputs_len = 0, fetches_len = 0;
     int rc = read_pairs(job, doc, &rule, &pairs, &len);
     if (rc < 0)
         return rc;
     struct fg_input *inputs = FG_NEW(job->doc.arena, struct fg_input, len);
+    struct fg_fetch *fetches = FG_NEW(job->doc.arena, struct fg_fetch, len);
     for (size_t i = 0; i < len; i++)
-        inputs[i] = (struct fg_input){.path = pairs[i].key, .hash = pairs[i].value};
+        if (strstr(pairs[i].value, "://"))
+            fetches[fetches_len++] = fetch_of(job->doc.arena, &pairs[i]);
+        else
+            inputs[inputs_len++] =
+                (struct fg_input){.path = pairs[i].key, .hash = pairs[i].value};
     out->inputs = inputs;
-    out->inputs_len = len;
+    out->inputs_len = inputs_len;
+    out->fetches = fetches;
+    out->fetches_len = fetches_len;
     return 0;
 }
 

@@ -1,6 +1,7 @@
 /* job_read.c - the table of members, the defaults, and what holds between members; see job_read.h */
 #include "model/job_read.h"
 #include "model/names.h"
+#include "model/url.h"
 
 #include <assert.h>
 #include <string.h>
@@ -42,6 +43,16 @@ static int check_key(const char *what, const char *text, struct fg_err *err)
 #define NUMBER(as, member)    read_##as, AT(member)
 #define DURATION(name, field) name, read_duration, AT(field), 0, DURATION_US_MAX
 
+static int check_url(const char *what, const char *text, struct fg_err *err)
+{
+    struct fg_url url;
+    int rc = fg_url_parse(text, &url, err);
+    /* Names are put behind it. */
+    if (rc == 0 && strpbrk(url.path, "?"))
+        rc = fg_fail(err, FG_EINVAL, "a query in it, expected the URL of a folder");
+    return rc < 0 ? fg_wrap(err, rc, "%s", what) : 0;
+}
+
 static const struct fg_job_member members[] = {
     {TEXT(name, FG_NAME_MAX), fg_name_check},
     {TEXT(project, FG_NAME_MAX), fg_name_check},
@@ -63,6 +74,7 @@ static const struct fg_job_member members[] = {
     {"labels", fg_job_read_labels, AT(labels), 0, 0, NULL},
     {"inputs", fg_job_read_inputs, AT(inputs), 0, 0, NULL},
     {"outputs", fg_job_read_outputs, AT(outputs), 0, 0, NULL},
+    {TEXT(outputs_to, FG_URL_PATH_MAX), check_url},
     {"after", fg_job_read_after, AT(after), 0, 0, NULL},
     {"priority", NUMBER(i32, priority), -FG_PRIORITY_MAX, FG_PRIORITY_MAX, NULL},
     {"deadline", read_moment, AT(deadline_us), 0, 0, NULL},
