@@ -6,6 +6,8 @@ ledger); a leader that was frozen while another took over acknowledges nothing a
 seconds of a leader's death.  FASTGPU_STANDBY_ROUNDS: how many faults (5); FASTGPU_STANDBY_SEED: which.
 """
 import collections
+import hashlib
+import http.client
 import json
 import os
 import random
@@ -102,7 +104,7 @@ def submit(key, seconds=30):
         turn += 1
         try:
             status, answer = host.call("POST", "/v1/jobs", body, timeout=3, Idempotency_Key=key)
-        except (OSError, ValueError, __import__("http").client.HTTPException):
+        except (OSError, ValueError, http.client.HTTPException):
             continue
         if status in (200, 201):
             return answer["id"]
@@ -125,6 +127,34 @@ def client(number):
             acknowledged[key] = made
             silences.append((time.monotonic() - began, key))
         stop.wait(0.05)
+
+
+def put_blob(host):
+    bytes_ = dice.randbytes(3_000_000)
+    name = "blake2b:" + hashlib.blake2b(bytes_, digest_size=32).hexdigest()
+    connection = host.connection()
+    connection.request("PUT", f"/v1/blobs/{name}", bytes_, {"Authorization": f"Bearer {host.token}",
+                                                           "Content-Type": "application/octet-stream"})
+    ok(connection.getresponse().status == 201, "an input is uploaded to the leader")
+    connection.close()
+    return name, bytes_
+
+
+def check_blob(name, bytes_):
+    """On every host: whoever led last has led at least once since the upload, or took it while it followed."""
+    for host in hosts:
+        path = os.path.join(host.data, "blobs", name[8:10], name[8:])
+        there = eventually(5, lambda path=path: os.path.exists(path))
+        with open(path, "rb") if there else open(os.devnull, "rb") as file:
+            ok(file.read() == bytes_, f"the input is on {host.name}")
+
+
+def check_command_line():
+    urls = ",".join(f"http://127.0.0.1:{host.port}" for host in hosts)
+    ran = subprocess.run([hosts[0].program, "ps", "--json"], capture_output=True, text=True,
+                         env={**hosts[0].env, "FASTGPU_URL": urls, "FASTGPU_TOKEN": hosts[0].token})
+    ok(ran.returncode == 0 and '"id"' in ran.stdout, "the command line finds the leader among both",
+       ran.stdout[:200], ran.stderr)
 
 
 def run_faults():
@@ -210,6 +240,7 @@ try:
     status, answer = hosts[1].call("GET", "/v1/jobs")
     ok(status == 503 and hosts[0].env is not None and f":{hosts[0].port}" in json.dumps(answer),
        "and names the leader to clients", answer)
+    blob = put_blob(hosts[0])
     threads = [threading.Thread(target=client, args=(number,)) for number in range(3)]
     for thread in threads:
         thread.start()
@@ -219,6 +250,8 @@ try:
     for thread in threads:
         thread.join()
     judge()
+    check_blob(*blob)
+    check_command_line()
 finally:
     stop.set()
     for host in hosts:
