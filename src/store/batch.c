@@ -54,6 +54,12 @@ int fg_batch_mark(struct fg_db *db, const struct fg_batch_at *at, struct fg_err 
     return rc == 0 ? put(db, "log_epoch", (int64_t)at->epoch, err) : rc;
 }
 
+int fg_batch_unmark(struct fg_db *db, struct fg_err *err)
+{
+    return fg_db_exec(
+        db, "DELETE FROM meta WHERE key IN ('log_install', 'log_seq', 'log_epoch')", err);
+}
+
 /* A row that is not as the writer had it. */
 static int on_conflict(void *self, int kind, sqlite3_changeset_iter *change)
 {

@@ -49,6 +49,8 @@ struct fg_batch_log {
 int fg_batch_at(struct fg_db *db, struct fg_batch_at *out, struct fg_err *err);
 /* From now on it is there; within a transaction, or one of its own. */
 int fg_batch_mark(struct fg_db *db, const struct fg_batch_at *at, struct fg_err *err);
+/* From now on it is nowhere. */
+int fg_batch_unmark(struct fg_db *db, struct fg_err *err);
 /* One batch, in a transaction.  FG_ESTATE: it is not the next one, or of another schema, or the database is not what
  * the writer's was; nothing is changed then. */
 int fg_batch_apply(struct fg_db *db, const struct fg_batch *batch, struct fg_err *err);

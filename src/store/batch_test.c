@@ -271,7 +271,13 @@ static void test_refused(void)
     free(before);
     free(after);
 
+    as.install = INSTALL;
+    store = open_logged(folder.db, &log, &as);
+    ops->free(store);
     as.install = INSTALL + 1;
+    OK(fg_sqlite_open_logged(folder.db, &as, &store, &err) == FG_ESTATE);
+    as.install = INSTALL;
+    ops->free(open_store(folder.db)); /* written without its log: it is no copy any more */
     OK(fg_sqlite_open_logged(folder.db, &as, &store, &err) == FG_ESTATE);
     log_free(&log);
     folder_drop(&folder);

@@ -75,12 +75,14 @@ static void store_free(struct fg_store *store)
     free(store);
 }
 
-int fg_sqlite_open(const char *path, struct fg_store **out, struct fg_err *err)
+static int open_store(const char *path, struct fg_store **out, struct fg_err *err)
 {
     struct fg_store *store = calloc(1, sizeof(*store));
     if (!store)
         return fg_fail(err, FG_ENOMEM, "database %s: no memory", path);
     int rc = open_into(store, path, err);
+    if (rc == 0)
+        rc = fg_batch_at(&store->db, &store->at, err);
     if (rc < 0) {
         store_free(store);
         return rc;
@@ -89,17 +91,28 @@ int fg_sqlite_open(const char *path, struct fg_store **out, struct fg_err *err)
     return 0;
 }
 
+int fg_sqlite_open(const char *path, struct fg_store **out, struct fg_err *err)
+{
+    int rc = open_store(path, out, err);
+    /* What is written now is in no log: it must not be taken for a copy of one again. */
+    if (rc == 0 && (*out)->at.install != 0) {
+        rc = fg_batch_unmark(&(*out)->db, err);
+        if (rc < 0)
+            store_free(*out);
+    }
+    return rc;
+}
+
 int fg_sqlite_open_logged(const char *path,
                           const struct fg_batch_log *log,
                           struct fg_store **out,
                           struct fg_err *err)
 {
     struct fg_store *store = NULL;
-    int rc = fg_sqlite_open(path, &store, err);
+    int rc = open_store(path, &store, err);
     if (rc < 0)
         return rc;
-    rc = fg_batch_at(&store->db, &store->at, err);
-    if (rc == 0 && store->at.install != log->install)
+    if (store->at.install != log->install)
         rc = fg_fail(err, FG_ESTATE, "database %s: of another installation than its log", path);
     /* What the disk loses in a power cut, the log has. */
     if (rc == 0)

@@ -13,7 +13,8 @@
 
 /* Open the database, created if absent (mode 0600), with its schema brought up to date and, while the
  * file is small, its integrity checked.  FG_ESTATE: another program's or a newer version's file;
- * FG_EIO: damaged or unreadable; FG_ENOSPC.  `*out` is freed with fg_store_sqlite.free(). */
+ * FG_EIO: damaged or unreadable; FG_ENOSPC.  `*out` is freed with fg_store_sqlite.free().
+ * A database that had a log (below) has none from now on, and does not follow that one any more. */
 int fg_sqlite_open(const char *path, struct fg_store **out, struct fg_err *err);
 
 /* The same, and each batch is durable in `log` (borrowed) before it is committed here; so the commit itself need not
