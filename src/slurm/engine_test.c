@@ -160,6 +160,23 @@ static void what_waits_is_taken_back(void)
     kit_close(&kit);
 }
 
+static void nodes_that_are_drained_are_left(void)
+{
+    static struct kit kit;
+    kit_open(&kit, two);
+    kit_write(&kit, "faults", "hold");
+    kit_put(&kit, 3);
+    kit_start(&kit, 4, 1, &(struct kit_place){0, 1}, 1);
+    UNTIL(&kit, kit_count(&kit, "jobs.json", "fastgpu-") == 1);
+    kit_write(&kit, "nodes",
+              "n1 8 8000 gpu:H100:4 MIXED+DRAIN 1 gpu:H100:0\n"
+              "n2 8 8000 gpu:H100:4 IDLE 0 gpu:H100:0\n");
+    UNTIL(&kit, kit_events(&kit, 4, FG_TASK_LOST) == 1);
+    OK(strstr(kit_reason(&kit, 4), "node berlin.n1: it is being drained"));
+    UNTIL(&kit, kit_count(&kit, "jobs.json", "fastgpu-") == 0);
+    kit_close(&kit);
+}
+
 static void patience_ends(void)
 {
     static struct kit kit;
@@ -314,6 +331,7 @@ int main(void)
     RUN(gangs_have_one_room);
     RUN(slurm_may_place);
     RUN(what_waits_is_taken_back);
+    RUN(nodes_that_are_drained_are_left);
     RUN(patience_ends);
     RUN(refusals_are_told);
     RUN(what_slurm_loses_is_asked_for_again);

@@ -189,12 +189,16 @@ static void take_ours(struct walk *walk, const struct fg_slurm_job *job)
             .index = at,
             .is_array = is_array || is_one,
             .nodes_len = job->nodes_len,
+            .cpus = job->cpus / (job->nodes_len ? job->nodes_len : 1),
+            .mem_mib = job->mem_mib,
             .waits = fg_slurm_job_waits(job),
             .holds = fg_slurm_job_holds(job),
             .submitted_us = job->submitted_us,
             .begins_us = job->begins_us,
             .left_us = job->left_us,
         };
+        for (int k = 0; k < job->gres_len; k++)
+            ours->devices += job->gres[k].count;
         fg_slurm_room_at(job->room, at, ours->room);
         if (!is_array && !is_one)
             memcpy(ours->room, job->room, sizeof(ours->room));

@@ -23,8 +23,9 @@ struct fg_look_node {
 struct fg_look_ours {
     char room[FG_SLURM_ROOM_MAX], shape[FG_SLURM_ROOM_MAX];
     uint64_t id, array_id;
-    uint32_t index; /* in its array */
-    uint32_t nodes_len;
+    uint32_t index;                    /* in its array */
+    uint32_t nodes_len, cpus, devices; /* cpus, devices, memory: of each node */
+    uint64_t mem_mib;
     bool is_array, waits, holds;
     int64_t submitted_us, begins_us, left_us;
     char reason[FG_NAME_MAX]; /* why it waits, in Slurm's word */

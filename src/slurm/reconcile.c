@@ -142,6 +142,18 @@ static bool is_double(const struct fg_room *room, const struct fg_look_ours *our
     return room->job.id && room->job.id != ours->array_id;
 }
 
+/* What it holds, of a room that we know from before we were started. */
+static void learn(struct fg_room *room, const struct fg_look_ours *ours)
+{
+    struct fg_shape *shape = &room->shape;
+    if (shape->cpus > 0)
+        return;
+    shape->cpus = ours->cpus;
+    shape->mem_mib = ours->mem_mib;
+    shape->gres_len = ours->devices > 0;
+    shape->gres[0].count = ours->devices;
+}
+
 static void see(struct fg_engine *engine, struct fg_site *site, const struct fg_look_ours *ours)
 {
     int64_t now_us = fg_slurm_now_us();
@@ -153,6 +165,7 @@ static void see(struct fg_engine *engine, struct fg_site *site, const struct fg_
         return;
     }
     room->was_seen = true;
+    learn(room, ours);
     if (!room->job.id)
         room->job.id = ours->array_id;
     room->job.is_array = ours->is_array;
@@ -200,6 +213,34 @@ static void miss(struct fg_engine *engine, struct fg_site *site, const struct fg
     }
 }
 
+/* A node that it waits for and that gets no work any more. */
+static const struct fg_slurm_node_at *shut_node(const struct fg_attempt *attempt)
+{
+    for (uint32_t i = 0; i < attempt->got; i++)
+        if (attempt->tasks[i]->node && !attempt->tasks[i]->node->look.node.is_up)
+            return attempt->tasks[i]->node;
+    return NULL;
+}
+
+/* Rooms that wait for a node that was drained or is down would wait for long: their attempts go elsewhere. */
+static void leave_shut(struct fg_engine *engine, const struct fg_site *site)
+{
+    for (size_t i = engine->attempts_len; i-- > 0;) {
+        struct fg_attempt *attempt = engine->attempts[i];
+        const struct fg_room *room = attempt->room;
+        if (attempt->site != site || !room || room->begun_us || room->here_len
+            || room->shape.is_anywhere)
+            continue;
+        const struct fg_slurm_node_at *node = shut_node(attempt);
+        char text[FG_TEXT_MAX];
+        if (!node)
+            continue;
+        snprintf(text, sizeof(text), "node %.60s: %.180s", node->spec->name,
+                 node->look.node.reason);
+        fg_slurm_withdraw(engine, attempt, FG_TASK_LOST, text);
+    }
+}
+
 static void take_look(struct fg_engine *engine,
                       struct fg_site *site,
                       const struct fg_report *report)
@@ -216,6 +257,7 @@ static void take_look(struct fg_engine *engine,
         for (size_t i = 0; i < look->ours_len; i++)
             see(engine, site, &look->ours[i]);
         miss(engine, site, report);
+        leave_shut(engine, site);
         for (size_t i = engine->attempts_len; i-- > 0;)
             if (engine->attempts[i]->site == site)
                 fg_slurm_resolve(engine, engine->attempts[i]);
