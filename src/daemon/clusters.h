@@ -6,11 +6,11 @@
 
 /* Zero it but for the first four. */
 struct fg_clusters {
-    const char *data_dir; /* borrowed */
-    const char *listen;   /* address for couriers, "HOST:PORT" or ":PORT"; borrowed */
+    const char *data_dir;           /* borrowed */
+    const char *listen;             /* address for couriers, "HOST:PORT" or ":PORT"; borrowed */
     const struct fg_config *config; /* borrowed */
     uint64_t epoch;                 /* of this leader, >= 1 */
-    struct fg_link *link; /* NULL: no cluster yet */
+    struct fg_link *link;           /* NULL: no cluster yet */
 };
 
 /* For fg_fleet_options: `self` is a struct fg_clusters. */

@@ -8,6 +8,7 @@
 #include "api/server.h"
 #include "control/control.h"
 #include "daemon/admin_token.h"
+#include "daemon/clusters.h"
 #include "daemon/config_file.h"
 #include "daemon/data_dir.h"
 #include "daemon/housekeeping.h"
@@ -37,10 +38,14 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#define AWAY_US                                                                                \
+    600000000 /* stopped in good order: what runs on clusters may wait so long for the next start */
+
 struct daemon {
     struct fg_data_dir dir;
     struct fg_service_config config;
     struct fg_engine *engine;
+    struct fg_clusters clusters;
     struct fg_provision *provision;
     struct fg_shared *_Atomic shared; /* NULL: this daemon is the only one */
     struct fg_store *store;
@@ -187,10 +192,15 @@ static int open_engine(struct daemon *daemon, struct fg_err *err)
         err);
     if (!local)
         return err->code;
+    daemon->clusters = (struct fg_clusters){.data_dir = daemon->dir.path,
+                                            .listen = daemon->config.link_listen,
+                                            .config = &daemon->config.numbers,
+                                            .epoch = 1};
     daemon->engine = fg_fleet_new(
         &(struct fg_fleet_options){.local = {&fg_engine_local, local},
                                    .is_shared = daemon->config.shared_store[0] != '\0',
-                                   .self = daemon},
+                                   .make_far = fg_clusters_make,
+                                   .self = &daemon->clusters},
         err);
     if (!daemon->engine)
         fg_engine_local.free(local);
@@ -365,6 +375,8 @@ static int open_service(struct daemon *daemon,
                         struct fg_err *err)
 {
     atomic_store(&daemon->leads, true);
+    if (daemon->shared)
+        daemon->clusters.epoch = fg_standby_epoch(fg_shared_standby(daemon->shared));
     int rc = open_store(daemon, err);
     if (rc == 0)
         rc = open_control(daemon, err);
@@ -460,6 +472,7 @@ static void close_all(struct daemon *daemon)
         fg_buyer_ops.free(daemon->provision);
     if (daemon->engine)
         fg_engine_fleet.free(daemon->engine);
+    fg_clusters_close(&daemon->clusters, AWAY_US);
     if (daemon->signal_fd >= 0)
         close(daemon->signal_fd);
     fg_data_dir_close(&daemon->dir);
