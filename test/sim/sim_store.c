@@ -1,6 +1,7 @@
 /* sim_store.c - see sim_store.h */
 #include "test/sim/sim_store.h"
 
+#include "model/node_json.h"
 #include "test/sim/sim_books.h"
 
 #include <assert.h>
@@ -11,6 +12,7 @@
 #define JOBS_MAX  4096
 #define TASKS_MAX 8
 #define PROJECTS  16
+#define NODES     24
 
 #define SPEND_FIRST_DAY SIM_FIRST_DAY
 #define SPEND_DAYS      400
@@ -36,7 +38,13 @@ struct sim_reservation {
     char name[FG_NAME_MAX], json[1024];
 };
 
+/* Of the pool; "" none. */
+struct sim_nodes {
+    char json[NODES][1024]; /* by number - 1 */
+};
+
 struct image {
+    struct sim_nodes nodes;
     struct sim_reservation reservation;
     struct job jobs[JOBS_MAX]; /* by id */
     fg_job_id next_id;
@@ -108,6 +116,7 @@ static void copy_rest(struct image *to, const struct image *from)
     memcpy(to->warned, from->warned, sizeof(to->warned));
     to->node_state = from->node_state;
     to->node_set = from->node_set;
+    to->nodes = from->nodes;
     memcpy(to->users, from->users, sizeof(to->users));
     to->users_len = from->users_len;
     to->reservation = from->reservation;
@@ -474,6 +483,37 @@ static int node_put(struct fg_store *self,
     return rc;
 }
 
+static int pool_node_put(struct fg_store *self,
+                         fg_node_id id,
+                         const struct fg_node_spec *spec,
+                         struct fg_err *err)
+{
+    struct sim_store *store = (struct sim_store *)self;
+    struct fg_buf text = {};
+    assert(store->in_batch && id <= NODES);
+    store->batch.nodes.json[id - 1][0] = '\0';
+    if (spec) {
+        fg_node_json_write(&(struct fg_json){.buf = &text}, spec);
+        assert(text.len < sizeof(store->batch.nodes.json[0]));
+        memcpy(store->batch.nodes.json[id - 1], text.text, text.len + 1);
+    }
+    fg_buf_free(&text);
+    return fails(store, err);
+}
+
+static int pool_nodes(struct fg_store *self,
+                      fg_store_node_fn *each,
+                      void *arg,
+                      struct fg_err *err)
+{
+    const struct sim_nodes *nodes = &((struct sim_store *)self)->committed.nodes;
+    int rc = 0;
+    for (fg_node_id id = 1; rc == 0 && id <= NODES; id++)
+        if (nodes->json[id - 1][0])
+            rc = each(arg, id, nodes->json[id - 1], err);
+    return rc;
+}
+
 static int token_put(struct fg_store *, const struct fg_token *, struct fg_err *)
 {
     return 0;
@@ -657,6 +697,8 @@ const struct fg_store_ops sim_store_ops = {
     .plan_put = plan_put,
     .plan_find = plan_find,
     .node_put = node_put,
+    .pool_nodes = pool_nodes,
+    .pool_node_put = pool_node_put,
     .token_put = token_put,
     .artifact_put = artifact_put,
     .event_add = event_add,

@@ -51,3 +51,12 @@ add_test(NAME sim/order_life COMMAND order_life_sim)
 add_executable(scale_sim test/sim/scale_sim.c test/sim/sim_store.c test/sim/sim_books.c test/sim/sim_engine.c test/sim/sim_provision.c)
 target_link_libraries(scale_sim PRIVATE fg_control)
 add_test(NAME sim/scale COMMAND scale_sim)
+
+# Clusters whose nodes and controllers fail in every way we know.
+add_executable(cluster_sim test/sim/cluster_sim.c test/sim/sim_store.c test/sim/sim_books.c test/sim/sim_cluster.c)
+target_link_libraries(cluster_sim PRIVATE fg_control)
+if(CMAKE_C_FLAGS MATCHES "fsanitize")
+    add_test(NAME sim/cluster COMMAND cluster_sim 10)
+else()
+    add_test(NAME sim/cluster COMMAND cluster_sim 200)
+endif()
