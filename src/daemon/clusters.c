@@ -2,6 +2,7 @@
 #include "daemon/clusters.h"
 
 #include "base/text.h"
+#include "daemon/log.h"
 #include "slurm/slurm.h"
 
 #include <errno.h>
@@ -47,7 +48,7 @@ int fg_clusters_make(void *self, struct fg_fleet_part *out, struct fg_err *err)
                                                                .epoch = clusters->epoch},
                                      err);
     if (!clusters->link)
-        return err->code;
+        return fg_wrap(err, err->code, "link_listen");
     own_address(fg_link_address(clusters->link), address);
     struct fg_engine *engine =
         fg_slurm_new(&(struct fg_slurm_options){.link = clusters->link,
@@ -58,7 +59,12 @@ int fg_clusters_make(void *self, struct fg_fleet_part *out, struct fg_err *err)
     if (!engine)
         return err->code;
     *out = (struct fg_fleet_part){&fg_engine_slurm, engine};
-    return 0;
+    rc = clusters->keep_keys ? clusters->keep_keys(clusters->self, err) : 0;
+    if (rc < 0)
+        fg_engine_slurm.free(engine);
+    else
+        fg_log("event=link address=%s", address);
+    return rc;
 }
 
 void fg_clusters_close(struct fg_clusters *clusters, int64_t lease_us)

@@ -4,13 +4,16 @@
 #include "engine/fleet.h"
 #include "link/link.h"
 
-/* Zero it but for the first four. */
+/* Zero it but for the first six. */
 struct fg_clusters {
     const char *data_dir;           /* borrowed */
     const char *listen;             /* address for couriers, "HOST:PORT" or ":PORT"; borrowed */
     const struct fg_config *config; /* borrowed */
     uint64_t epoch;                 /* of this leader, >= 1 */
-    struct fg_link *link;           /* NULL: no cluster yet */
+    /* Keys were made in the data folder.  May be NULL. */
+    int (*keep_keys)(void *self, struct fg_err *err);
+    void *self;
+    struct fg_link *link; /* NULL: no cluster yet */
 };
 
 /* For fg_fleet_options: `self` is a struct fg_clusters. */

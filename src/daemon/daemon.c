@@ -38,9 +38,6 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#define AWAY_US                                                                                \
-    600000000 /* stopped in good order: what runs on clusters may wait so long for the next start */
-
 struct daemon {
     struct fg_data_dir dir;
     struct fg_service_config config;
@@ -178,6 +175,13 @@ static int block_signals(struct daemon *daemon, struct fg_err *err)
     return daemon->signal_fd < 0 ? fg_fail(err, FG_EIO, "signalfd: %s", strerror(errno)) : 0;
 }
 
+/* The next leader is to know the couriers of this one. */
+static int keep_keys(void *self, struct fg_err *err)
+{
+    struct daemon *daemon = self;
+    return daemon->shared ? fg_shared_keep_keys(daemon->shared, err) : 0;
+}
+
 /* This machine's engine; whoever adds a supplier elsewhere gets another one beside it. */
 static int open_engine(struct daemon *daemon, struct fg_err *err)
 {
@@ -195,7 +199,9 @@ static int open_engine(struct daemon *daemon, struct fg_err *err)
     daemon->clusters = (struct fg_clusters){.data_dir = daemon->dir.path,
                                             .listen = daemon->config.link_listen,
                                             .config = &daemon->config.numbers,
-                                            .epoch = 1};
+                                            .epoch = 1,
+                                            .keep_keys = keep_keys,
+                                            .self = daemon};
     daemon->engine = fg_fleet_new(
         &(struct fg_fleet_options){.local = {&fg_engine_local, local},
                                    .is_shared = daemon->config.shared_store[0] != '\0',
@@ -472,7 +478,7 @@ static void close_all(struct daemon *daemon)
         fg_buyer_ops.free(daemon->provision);
     if (daemon->engine)
         fg_engine_fleet.free(daemon->engine);
-    fg_clusters_close(&daemon->clusters, AWAY_US);
+    fg_clusters_close(&daemon->clusters, daemon->config.numbers.link_away_s * 1000000);
     if (daemon->signal_fd >= 0)
         close(daemon->signal_fd);
     fg_data_dir_close(&daemon->dir);

@@ -160,7 +160,7 @@ int fg_shared_keep_blob(struct fg_shared *shared, const char *hash, struct fg_er
 
 int fg_shared_keep_keys(struct fg_shared *shared, struct fg_err *err)
 {
-    static const char *const names[] = {"link.key"};
+    static const char *const names[] = {"link.key", "slurm/install"};
     char path[FG_DATA_PATH_MAX + 16];
     int rc = 0;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && rc == 0; i++) {
