@@ -316,6 +316,21 @@ void fg_blob_answer(struct fg_call *call, const char *hash, const char *file_nam
     fg_answer_response(call, 200, response, (uint64_t)info.st_size);
 }
 
+static void answer_blob(struct fg_call *call)
+{
+    fg_blob_answer(call, call->capture, call->capture + strlen(HASH_PREFIX));
+}
+
+/* A client that hears that it is there does not upload it: so it has to be there for the next leader too. */
+static void answer_head(struct fg_call *call)
+{
+    struct kept *kept = call->work_data;
+    if (kept->rc < 0)
+        fg_answer_error(call, &call->err);
+    else
+        answer_blob(call);
+}
+
 void fg_handle_blob_get(struct fg_call *call)
 {
     struct fg_err err = {};
@@ -323,5 +338,11 @@ void fg_handle_blob_get(struct fg_call *call)
         fg_answer_error(call, &err);
         return;
     }
-    fg_blob_answer(call, call->capture, call->capture + strlen(HASH_PREFIX));
+    if (!call->is_head || !call->api->options.keep_blob
+        || !fg_blob_is_there(call->api->options.data_dir, call->capture)) {
+        answer_blob(call);
+        return;
+    }
+    call->work_data = FG_NEW(call->arena, struct kept, 1);
+    fg_call_work(call, keep_elsewhere, answer_head);
 }

@@ -36,6 +36,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 struct daemon {
@@ -334,6 +335,9 @@ static int come_to_lead(struct daemon *daemon,
     int rc = open_api(daemon, options, err);
     if (rc < 0)
         return rc;
+    /* The launcher of an earlier life of this process, see shared.h. */
+    while (waitpid(-1, NULL, WNOHANG) > 0)
+        ;
     const char *port = strrchr(fg_api_url(daemon->api), ':');
     if (strncmp(fg_api_url(daemon->api), "http", 4) == 0 && port)
         daemon->tcp_port = (uint16_t)strtol(port + 1, NULL, 10);

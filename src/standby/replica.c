@@ -16,7 +16,10 @@ struct fg_replica {
     char path[PATH_MAX];
     struct fg_db db; /* closed: handle NULL */
     struct fg_batch_at at;
+    unsigned unwritten; /* batches in SQLite's log since it was copied into the file */
 };
+
+#define BATCHES_A_CHECKPOINT 1000
 
 struct fg_replica *fg_replica_new(const char *path)
 {
@@ -45,6 +48,9 @@ static int open_file(struct fg_replica *replica, struct fg_err *err)
     if (stat(replica->path, &st) < 0 || st.st_size == 0)
         return 0;
     int rc = fg_db_open(&replica->db, replica->path, FG_DB_WRITE, err);
+    /* What the disk loses in a power cut comes again. */
+    if (rc == 0)
+        rc = fg_db_exec(&replica->db, "PRAGMA synchronous=NORMAL", err);
     if (rc == 0)
         rc = fg_batch_at(&replica->db, &replica->at, err);
     if (rc < 0) {
@@ -124,6 +130,11 @@ static int take(void *self, const struct fg_batch *batch, struct fg_err *err)
         return fg_wrap(err, rc, "database %s", replica->path);
     replica->at.seq = batch->seq;
     replica->at.epoch = batch->epoch;
+    if (++replica->unwritten >= BATCHES_A_CHECKPOINT) {
+        (void)sqlite3_wal_checkpoint_v2(replica->db.handle, NULL, SQLITE_CHECKPOINT_TRUNCATE,
+                                        NULL, NULL);
+        replica->unwritten = 0;
+    }
     return 0;
 }
 

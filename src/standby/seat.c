@@ -178,16 +178,26 @@ int fg_log_fetch(struct fg_pg *pg,
     return len;
 }
 
-int fg_log_last(struct fg_pg *pg, uint64_t *out, struct fg_err *err)
+static int one_number(struct fg_pg *pg, const char *sql, uint64_t *out, struct fg_err *err)
 {
     FG_AUTO(fg_pg_rows) struct fg_pg_rows *rows = NULL;
-    struct fg_pg_call call = {.sql = "SELECT coalesce(max(seq), 0) FROM fastgpu_log",
-                              .timeout_ms = SLOW_MS};
+    struct fg_pg_call call = {.sql = sql, .timeout_ms = SLOW_MS};
     int rc = fg_pg_run(pg, &call, &rows, err);
     if (rc < 0)
         return rc;
     *out = (uint64_t)fg_pg_int(rows, 0, 0);
     return 0;
+}
+
+int fg_log_last(struct fg_pg *pg, uint64_t *out, struct fg_err *err)
+{
+    return one_number(pg, "SELECT coalesce(max(seq), 0) FROM fastgpu_log", out, err);
+}
+
+int fg_log_bytes(struct fg_pg *pg, uint64_t *out, struct fg_err *err)
+{
+    return one_number(
+        pg, "SELECT coalesce(sum(octet_length(changes)), 0)::int8 FROM fastgpu_log", out, err);
 }
 
 int fg_log_trim(struct fg_pg *pg, uint64_t seq, struct fg_err *err)

@@ -63,5 +63,7 @@ int fg_log_fetch(struct fg_pg *pg,
                  struct fg_err *err);
 /* The number of the last batch (0 none). */
 int fg_log_last(struct fg_pg *pg, uint64_t *out, struct fg_err *err);
+/* How many bytes its batches have. */
+int fg_log_bytes(struct fg_pg *pg, uint64_t *out, struct fg_err *err);
 /* Forget batches up to that one: a snapshot has them. */
 int fg_log_trim(struct fg_pg *pg, uint64_t seq, struct fg_err *err);

@@ -196,7 +196,7 @@ static bool passes(int rc)
 
 static int look(struct fg_standby *standby, struct watch *watch, struct fg_err *err)
 {
-    struct fg_seat seat;
+    struct fg_seat seat = {};
     int rc = watch->prepared ? 0 : fg_seat_prepare(standby->pg, fg_standby_random(), err);
     if (rc == 0)
         rc = fg_seat_read(standby->pg, &seat, err);
@@ -265,6 +265,9 @@ static int settle(struct fg_standby *standby, struct watch *watch, struct fg_err
         standby->options.step_down(standby->options.self, err->text);
         return rc;
     }
+    uint64_t bytes = 0;
+    if (fg_log_bytes(standby->pg, &bytes, NULL) == 0)
+        atomic_store(&standby->logged_bytes, bytes);
     standby->log.install = watch->seat.install;
     if (changed)
         atomic_store(&standby->snapshot_wanted, true);
