@@ -83,7 +83,9 @@ static struct life live(const char *order, int64_t tries, int64_t gap_us, uint64
                                  .mem_mib = 524288,
                                  .speed_milli = 1000,
                                  .site = "",
-                                 .rack = ""};
+                                 .rack = "",
+                                 .supplier = "",
+                                 .region = ""};
     struct fg_sim_cluster cluster = {.groups = &group, .groups_len = 1};
     struct fg_err err = {};
     struct life life = {};

@@ -74,16 +74,30 @@ static bool is_claimed(const struct known_node *known)
                              : is_nothing(&known->others_told);
 }
 
+/* Where the cluster itself says what runs where, work of ours stands in its queue with that of others: their load shows in
+ * how long it waits, and nodes that they hold are no less to be had than others. */
+static bool stands_in_its_queue(const struct fg_control *control, fg_node_id id)
+{
+    const struct fg_supplier *supplier =
+        fg_supplier_get(control, fg_pool_spec(control->pool, id)->supplier);
+    return supplier && supplier->kind == FG_SUPPLIER_SLURM
+           && supplier->cluster.place == FG_CLUSTER_PLACE_SLURM;
+}
+
 static void claim_others(struct fg_control *control, fg_node_id id)
 {
     struct known_node *known = fg_node_known(control, id);
-    if (is_claimed(known))
+    bool waits = stands_in_its_queue(control, id);
+    if (waits ? !known->has_others : is_claimed(known))
         return;
     fg_node_unclaim(control, id);
+    control->pass_wanted = true;
+    known->is_clipped = false;
+    if (waits)
+        return;
     known->others = others_of(control, id, &known->is_clipped);
     known->has_others =
         !is_nothing(&known->others) && fg_pool_claim(control->pool, &known->others, NULL) == 0;
-    control->pass_wanted = true;
 }
 
 /* -- state ----------------------------------------------------------------------------------------------- */

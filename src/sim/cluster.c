@@ -42,7 +42,9 @@ static struct fg_sim_group plain_group(void)
                                  .speed_milli = 1000,
                                  .mttr_us = 3'600'000'000,
                                  .site = "",
-                                 .rack = ""};
+                                 .rack = "",
+                                 .supplier = "",
+                                 .region = ""};
 }
 
 /* What the file leaves open. */
@@ -247,12 +249,15 @@ enum member {
     AVAILABILITY,
     SITE,
     RACK,
+    SUPPLIER,
+    REGION,
+    WAIT,
     MEMBERS
 };
 static const char *const member_names[MEMBERS] = {
-    "name", "nodes",  "kind",           "gpus",  "islands", "gpu_memory",
-    "cpus", "memory", "price_per_hour", "watts", "join",    "mtbf",
-    "mttr", "speed",  "availability",   "site",  "rack"};
+    "name",         "nodes",          "kind",  "gpus",     "islands", "gpu_memory", "cpus",
+    "memory",       "price_per_hour", "watts", "join",     "mtbf",    "mttr",       "speed",
+    "availability", "site",           "rack",  "supplier", "region",  "wait"};
 
 static int read_text_member(struct input *input,
                             enum member member,
@@ -268,6 +273,10 @@ static int read_text_member(struct input *input,
         return fg_read_text(&input->reader, doc, FG_NAME_MAX - 1, &group->site);
     case RACK:
         return fg_read_text(&input->reader, doc, FG_NAME_MAX - 1, &group->rack);
+    case SUPPLIER:
+        return fg_read_text(&input->reader, doc, FG_NAME_MAX - 1, &group->supplier);
+    case REGION:
+        return fg_read_text(&input->reader, doc, FG_NAME_MAX - 1, &group->region);
     default:
         group->is_spot = true;
         return find_trace(input, doc, &group->availability);
@@ -321,6 +330,8 @@ static int read_member(struct input *input,
 {
     static const int64_t TEN_YEARS_US = 315'360'000'000'000;
     switch (member) {
+    case WAIT:
+        return fg_read_duration(&input->reader, doc, TEN_YEARS_US, &group->wait_us);
     case JOIN:
         return fg_read_duration(&input->reader, doc, TEN_YEARS_US, &group->join_us);
     case MTBF:
@@ -331,6 +342,8 @@ static int read_member(struct input *input,
     case KIND:
     case SITE:
     case RACK:
+    case SUPPLIER:
+    case REGION:
     case AVAILABILITY:
         return read_text_member(input, member, doc, group);
     default:

@@ -54,7 +54,9 @@ struct fg_sim_group {
     uint32_t speed_milli; /* of its devices: 1000 does a second's work in a second */
     bool is_spot;         /* its availability says when it is there */
     uint32_t availability;
-    const char *site, *rack; /* for people and placement; "" unknown */
+    const char *site, *rack;       /* for people and placement; "" unknown */
+    const char *supplier, *region; /* whose nodes; "" this machine's own; where, "" unknown */
+    int64_t wait_us; /* work that is given to its supplier waits so long before it begins */
 };
 
 struct fg_sim_cluster {

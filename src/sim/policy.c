@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/text.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static int no_such_word(const char *word, struct fg_err *err)
@@ -16,8 +17,17 @@ static int no_such_word(const char *word, struct fg_err *err)
         fg_buf_printf(&places, "%s%s", i ? ", " : "", fg_place_policies[i]->name);
     return fg_fail(err, FG_EINVAL,
                    "`%.40s`, expected an order (%s), a place (%s), easy, conservative, strict, "
-                   "optimise, preempt-priority, preempt-order, no-preempt",
+                   "optimise, preempt-priority, preempt-order, no-preempt, home-0 to home-100",
                    word, orders.text, places.text);
+}
+
+static bool read_home(const char *digits, uint32_t *out)
+{
+    size_t len = strlen(digits);
+    if (len < 1 || len > 3 || strspn(digits, "0123456789") != len)
+        return false;
+    *out = (uint32_t)strtoul(digits, NULL, 10);
+    return *out <= 100;
 }
 
 static bool read_word(const char *word, struct fg_sim_policy *out, bool *had_preempt)
@@ -28,6 +38,8 @@ static bool read_word(const char *word, struct fg_sim_policy *out, bool *had_pre
         out->preempt = (enum fg_preempt)preempt;
         return preempt >= 0;
     }
+    if (strncmp(word, "home-", 5) == 0)
+        return read_home(word + 5, &out->home_percent);
     if (strcmp(word, "strict") == 0)
         out->backfill = FG_BACKFILL_OFF;
     else if (fg_backfill_find(word) >= 0)

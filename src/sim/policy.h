@@ -1,7 +1,8 @@
 /* policy.h - a policy as people name it: "fifo", "las:fgd", "priority:easy:no-preempt".
  *
  * The first word is the order, then come in any order: a word for the place (best, fgd, ...), one for backfill (easy,
- * conservative, strict; optimise: easy, found by search), one for preemption (no-preempt, preempt-priority, preempt-order).  Without the last, orders that push jobs aside may. */
+ * conservative, strict; optimise: easy, found by search), one for preemption (no-preempt, preempt-priority,
+ * preempt-order), and home-N (so many percent of the jobs are bound to one supplier).  Without the last, orders that push jobs aside may. */
 #pragma once
 
 #include "place/policy.h"
@@ -16,7 +17,8 @@ struct fg_sim_policy {
     const struct fg_place_policy *place;
     enum fg_preempt preempt;
     enum fg_backfill backfill;
-    bool optimises; /* who is backfilled is found by search */
+    bool optimises;        /* who is backfilled is found by search */
+    uint32_t home_percent; /* of the jobs are bound to one supplier: see sim.h */
 };
 
 /* Read it.  FG_EINVAL: a word that means nothing, with those that do. */

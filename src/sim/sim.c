@@ -207,6 +207,34 @@ static int32_t priority_milli(const struct sim *sim, const struct fg_sim_job *jo
     return fg_priority_milli(sim->options->config, &spec);
 }
 
+/* splitmix64 */
+static uint64_t draw(uint64_t seed, uint64_t number)
+{
+    uint64_t z = seed * 0x2545'f491'4f6c'dd1du + (number + 1) * 0x9e37'79b9'7f4a'7c15u;
+    z = (z ^ (z >> 30)) * 0xbf58'476d'1ce4'e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d0'49bb'1331'11ebu;
+    return z ^ (z >> 31);
+}
+
+int fg_sim_home(uint64_t seed, size_t job, uint32_t percent, size_t suppliers)
+{
+    uint64_t drawn = draw(seed, job);
+    return suppliers > 0 && drawn % 100 < percent ? (int)((drawn >> 32) % suppliers) : -1;
+}
+
+/* What it asks, with its home if it is bound to that. */
+static struct fg_request request_of(const struct sim *sim, size_t index)
+{
+    struct fg_request request = sim->trace->requests[sim->trace->jobs[index].request];
+    int number =
+        fg_sim_home(sim->options->seed, index, sim->options->home_percent, sim->homes_len);
+    if (number < 0)
+        return request;
+    const char *home = sim->homes[number];
+    fg_copy(request.suppliers, sizeof(request.suppliers), home[0] ? home : FG_SUPPLIER_LOCAL);
+    return request;
+}
+
 static void arrive(struct sim *sim, size_t index)
 {
     const struct fg_sim_job *job = &sim->trace->jobs[index];
@@ -226,10 +254,10 @@ static void arrive(struct sim *sim, size_t index)
         .restart_us = job->restart_us,
         .duration_us = estimate_us(sim, job),
     };
-    const struct fg_request *request = &sim->trace->requests[job->request];
+    const struct fg_request request = request_of(sim, index);
     record.reservation = job->reservation;
-    record.request = fg_queue_class_in(sim->queue, request, 1, job->reservation);
-    record.predicted_us = fg_predict_us(sim->predict, &record, request, 1);
+    record.request = fg_queue_class_in(sim->queue, &request, 1, job->reservation);
+    record.predicted_us = fg_predict_us(sim->predict, &record, &request, 1);
     int rc = fg_queue_add(sim->queue, &record, NULL);
     assert(rc == 0);
     (void)rc;

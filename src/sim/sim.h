@@ -51,6 +51,9 @@ struct fg_sim_options {
     /* What users expect of jobs that do not say: so many thousandths of the truth.  0: nothing, it is predicted from
      * earlier jobs as it is live. */
     int64_t estimate_milli;
+    /* So many percent of the jobs, drawn by the seed, may only use the supplier that is their home; homes are dealt evenly
+     * among the suppliers of the cluster.  100: jobs are split among them once and for all. */
+    uint32_t home_percent;
     int64_t speed_milli; /* of arrivals: 2000 brings them twice as fast; 0 as they are */
     size_t
         first_jobs;   /* it is over when so many, the first to be submitted, are done; 0: all */
@@ -63,6 +66,9 @@ struct fg_sim_options {
     void (*over)(void *self, size_t job, int64_t time_us);
     void *self;
 };
+
+/* The home of a job of the trace among so many suppliers, if so many percent are bound to theirs; -1: it has none. */
+int fg_sim_home(uint64_t seed, size_t job, uint32_t percent, size_t suppliers);
 
 /* Returns 0 and the result (owned), or FG_EINVAL: a cluster that the pool refuses; FG_ENOMEM. */
 [[nodiscard]] int fg_sim_run(const struct fg_sim_options *options,

@@ -163,6 +163,18 @@ static int64_t bring_data(struct sim *sim, const struct attempt *attempt)
     return most_us;
 }
 
+/* Until the last supplier of them begins it. */
+static int64_t wait_there(const struct sim *sim, const struct attempt *attempt)
+{
+    int64_t most_us = 0;
+    for (uint32_t i = 0; i < attempt->grants_len; i++) {
+        const struct node *node = &sim->nodes[attempt->grants[i].node - 1];
+        int64_t wait_us = sim->cluster->groups[node->group].wait_us;
+        most_us = wait_us > most_us ? wait_us : most_us;
+    }
+    return most_us;
+}
+
 static void note_start(struct sim *sim, const struct attempt *attempt)
 {
     struct fg_sim_outcome *outcome = &sim->result->jobs[attempt->job];
@@ -196,7 +208,7 @@ void fg_sim_begin(struct sim *sim, const struct fg_decision *decision)
     memcpy(attempt->grants, fg_schedule_grants(sim->schedule) + decision->grants_at, size);
     attempt->amount = fg_schedule_amount(sim->pool, fg_queue_project(sim->queue, job->project),
                                          attempt->grants, attempt->grants_len);
-    attempt->overhead_us += bring_data(sim, attempt);
+    attempt->overhead_us += bring_data(sim, attempt) + wait_there(sim, attempt);
     attempt->speed_milli = speed_of(sim, attempt);
     uint64_t shrunk = (uint64_t)attempt->speed_milli * attempt->grants_len;
     attempt->speed_milli = (uint32_t)(shrunk / fg_job_tasks_max(job));

@@ -107,6 +107,8 @@ struct sim {
         counts_cores; /* the cluster has no accelerators: in all figures cores are the devices */
     struct node *nodes; /* [0] is node 1 of the pool */
     size_t nodes_away;
+    const char *homes[FG_POOL_SUPPLIERS_MAX]; /* suppliers of the groups; borrowed */
+    size_t homes_len;
     uint32_t *group_first;            /* the first node of each group, from 0 */
     struct meter meter, meter_at_end; /* now, and when the last job so far ended */
 };

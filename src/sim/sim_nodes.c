@@ -173,6 +173,8 @@ static int add_node(struct sim *sim,
     spec->price_uusd_per_hour = group->price_uusd_per_hour;
     fg_copy(spec->site, sizeof(spec->site), group->site);
     fg_copy(spec->rack, sizeof(spec->rack), group->rack);
+    fg_copy(spec->supplier, sizeof(spec->supplier), group->supplier);
+    fg_copy(spec->region, sizeof(spec->region), group->region);
     const struct fg_sim_watts *watts = &group->watts;
     spec->idle_watts = (uint32_t)(watts->idle_milli / 1000);
     spec->busy_watts = (uint32_t)(watts->busy_milli / 1000);
@@ -199,6 +201,19 @@ static int add_node(struct sim *sim,
     return rc;
 }
 
+/* The pool is told how long work waits there; and it may be the home of jobs. */
+static int add_supplier(struct sim *sim, const struct fg_sim_group *group, struct fg_err *err)
+{
+    size_t at = 0;
+    while (at < sim->homes_len && strcmp(sim->homes[at], group->supplier) != 0)
+        at++;
+    if (at == sim->homes_len && at < FG_POOL_SUPPLIERS_MAX)
+        sim->homes[sim->homes_len++] = group->supplier;
+    const struct fg_supplier_state state = {.up = true, .wait_us = group->wait_us};
+    return group->supplier[0] ? fg_pool_set_supplier(sim->pool, group->supplier, &state, err)
+                              : 0;
+}
+
 static int add_group(struct sim *sim, uint32_t index, uint32_t *at, struct fg_err *err)
 {
     const struct fg_sim_group *group = &sim->cluster->groups[index];
@@ -215,6 +230,8 @@ static int add_group(struct sim *sim, uint32_t index, uint32_t *at, struct fg_er
         rc = add_node(sim, group, i + 1, spec, err);
     }
     free(spec);
+    if (rc == 0)
+        rc = add_supplier(sim, group, err);
     if (rc < 0)
         return rc;
     if (group->is_spot)

@@ -647,8 +647,63 @@ static void arrivals_may_come_faster(void)
     end(&scene);
 }
 
+/* Two clusters of one device each: work waits 10 s with ruth and 40 s with eve. */
+static void two_suppliers(struct scene *scene, const struct work *work, size_t len)
+{
+    static const char text[] =
+        "groups:\n"
+        "  - {name: a, supplier: eve, kind: v100, gpus: 1, wait: 40s}\n"
+        "  - {name: b, supplier: ruth, kind: v100, gpus: 1, wait: 10s, region: eu}\n";
+    begin(scene, work, len, "fifo");
+    fg_sim_cluster_free(&scene->cluster);
+    if (fg_sim_cluster_read(text, strlen(text), "c", NULL, NULL, &scene->cluster, NULL) < 0)
+        abort();
+}
+
+static void work_goes_where_it_is_done_soonest(void)
+{
+    static const struct work work[] = {
+        {0, 100, 1, 0, 0, false},
+        {1, 100, 1, 0, 0, false},
+        {2, 100, 1, 0, 0, false},
+    };
+    struct scene scene;
+    two_suppliers(&scene, work, 3);
+    scene.options.estimate_milli = 1000;
+    go(&scene);
+    EQ(end_s(&scene, 0), 110); /* with ruth */
+    EQ(end_s(&scene, 1), 141); /* there is nothing left but eve */
+    EQ(start_s(&scene, 2), 110);
+    EQ(end_s(&scene, 2), 220);
+    end(&scene);
+}
+
+static void who_has_a_home_stays_there(void)
+{
+    static const struct work work[] = {
+        {0, 100, 1, 0, 0, false}, {0, 100, 1, 0, 0, false}, {0, 100, 1, 0, 0, false},
+        {0, 100, 1, 0, 0, false}, {0, 100, 1, 0, 0, false}, {0, 100, 1, 0, 0, false},
+    };
+    struct scene scene;
+    int64_t last_s[2] = {0, 0};
+    two_suppliers(&scene, work, 6);
+    scene.options.home_percent = 100;
+    go(&scene);
+    for (size_t i = 0; i < 6; i++) {
+        int home = fg_sim_home(1, i, 100, 2); /* eve, ruth */
+        last_s[home] += home == 0 ? 140 : 110;
+        EQ(end_s(&scene, i), last_s[home]);
+    }
+    OK(last_s[0] > 0 && last_s[1] > 0);
+    EQ(fg_sim_home(1, 0, 0, 2), -1);
+    EQ(fg_sim_home(1, 0, 100, 0), -1);
+    end(&scene);
+}
+
 int main(void)
 {
+    RUN(work_goes_where_it_is_done_soonest);
+    RUN(who_has_a_home_stays_there);
     RUN(a_reservation_is_kept);
     RUN(fifo_strict_keeps_the_order);
     RUN(backfill_never_delays_the_head);
