@@ -364,6 +364,11 @@ const char *fg_control_sick(const struct fg_control *control)
     return control->sick ? control->batch_err.text : NULL;
 }
 
+void fg_control_set_links(struct fg_control *control, const struct fg_links *links)
+{
+    fg_links_replace(fg_pool_links(control->pool), links);
+}
+
 const struct fg_node_spec *fg_control_node(const struct fg_control *control, fg_node_id node)
 {
     return node && node <= fg_pool_len(control->pool) ? fg_pool_spec(control->pool, node)

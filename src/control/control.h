@@ -87,6 +87,10 @@ int64_t fg_control_next_us(const struct fg_control *control);
 /* Answer a waiting FG_CMD_WAIT with FG_ETIMEOUT; nothing happens if it is not waiting (any more). */
 void fg_control_wait_cancel(struct fg_control *control, const struct fg_command *command);
 
+/* What is known of links between sites, in place of what was.  Between two steps. */
+struct fg_links;
+void fg_control_set_links(struct fg_control *control, const struct fg_links *links);
+
 /* NULL, or why nothing can be written now (full disk): plain words, valid until the next step. */
 const char *fg_control_sick(const struct fg_control *control);
 

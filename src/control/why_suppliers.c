@@ -25,7 +25,7 @@ static bool is_right_kind(const struct fg_pool_node *node, const struct fg_need 
 {
     uint32_t have = 0;
     for (uint32_t i = 0; i < node->devices_len; i++)
-        have += need->kinds >> node->kind[i] & 1;
+        have += (uint32_t)(need->kinds >> node->kind[i] & 1);
     return have >= need->count;
 }
 

@@ -15,6 +15,7 @@
 #include "daemon/inbox.h"
 #include "daemon/live_offers.h"
 #include "daemon/log.h"
+#include "daemon/measured.h"
 #include "daemon/offers.h"
 #include "daemon/outlook.h"
 #include "daemon/sampling.h"
@@ -54,6 +55,8 @@ struct daemon {
     struct fg_control *control;
     struct fg_housekeeping *housekeeping;
     struct fg_outlook *outlook;
+    struct fg_measured measured;
+    struct fg_links links;      /* as they were measured last */
     struct fg_api *_Atomic api; /* NULL until it serves */
     struct fg_steady steady;
     _Atomic(const char *) health;
@@ -193,6 +196,7 @@ static int open_engine(struct daemon *daemon, struct fg_err *err)
             .declared = daemon->config.devices,
             .declared_len = daemon->config.devices_len,
             .job_user = daemon->config.job_user,
+            .site = daemon->config.site,
         },
         err);
     if (!local)
@@ -410,6 +414,8 @@ static int open_all(struct daemon *daemon,
     int rc = fg_data_dir_open(&daemon->dir, options->data_dir, err);
     if (rc == 0)
         rc = fg_config_file_read(&daemon->config, options->config_path, err);
+    if (rc == 0 && !daemon->config.site[0])
+        gethostname(daemon->config.site, sizeof(daemon->config.site) - 1);
     if (rc == 0)
         rc = block_signals(daemon, err);
     if (rc == 0)
@@ -495,6 +501,9 @@ static int step(struct daemon *daemon, struct fg_err *err)
     struct fg_command **cancels;
     size_t cancels_len;
     struct fg_command *commands = fg_inbox_take(daemon->inbox, &cancels, &cancels_len);
+    if (fg_measured_look(&daemon->measured, daemon->dir.path, daemon->config.site,
+                         now_us(daemon), &daemon->links))
+        fg_control_set_links(daemon->control, &daemon->links);
     int rc = fg_control_step(daemon->control, commands, now_us(daemon), err);
     for (size_t i = 0; rc == 0 && i < cancels_len; i++)
         fg_control_wait_cancel(daemon->control, cancels[i]);

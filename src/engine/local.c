@@ -89,6 +89,8 @@ static int copy_options(struct fg_engine *engine,
     if (options->job_user
         && !fg_copy(engine->job_user, sizeof(engine->job_user), options->job_user))
         return fg_fail(err, FG_EINVAL, "the name of the user for jobs is too long");
+    if (options->site && !fg_copy(engine->site, sizeof(engine->site), options->site))
+        return fg_fail(err, FG_EINVAL, "the name of the site is too long");
     if (options->lease && !fg_copy(engine->lease, sizeof(engine->lease), options->lease))
         return fg_fail(err, FG_ETOOBIG, "the lease file: its name is too long");
     return 0;
@@ -172,6 +174,7 @@ static int local_discover(struct fg_engine *engine,
     /* Without NVML's devices the indexes of the declared ones would be wrong for good. */
     if (!fg_discover_machine(&how, out))
         return fg_fail(err, FG_ETIMEOUT, "the NVIDIA driver does not answer");
+    fg_copy(out->site, sizeof(out->site), engine->site);
     *out_len = 1;
     return 0;
 }

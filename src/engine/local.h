@@ -12,6 +12,7 @@ struct fg_local_options {
     /* As root: run jobs as this user; NULL or "": as the submitter where he is a local account, else as
      * we are.  Not as root: jobs run as we do. */
     const char *job_user;
+    const char *site; /* where this machine stands; NULL: not told */
     /* File of lease.h: tasks end when it runs out, and when this engine does, however it ends.  NULL: tasks outlive it. */
     const char *lease;
 };

@@ -17,6 +17,7 @@ struct fg_engine {
     struct fg_device_spec declared[FG_NODE_DEVICES_MAX];
     size_t declared_len;
     char job_user[FG_NAME_MAX];
+    char site[FG_NAME_MAX];
     char lease[FG_PATH_MAX]; /* "": tasks outlive us */
     int lock;                /* DATA/engine.lock, held */
     struct fg_cgroup_site cgroups;

@@ -83,6 +83,19 @@ static int read_job_user(struct fg_doc_reader *reader,
     return 0;
 }
 
+static int read_site(struct fg_doc_reader *reader,
+                     const struct fg_doc *doc,
+                     struct fg_service_config *out)
+{
+    const char *text;
+    int rc = fg_read_text(reader, doc, FG_NAME_MAX - 1, &text);
+    if (rc == 0)
+        rc = fg_name_check(reader->path, text, reader->err);
+    if (rc == 0)
+        fg_copy(out->site, sizeof(out->site), text);
+    return rc < 0 ? fg_read_wrap(reader, doc, rc) : 0;
+}
+
 static int read_link_listen(struct fg_doc_reader *reader,
                             const struct fg_doc *doc,
                             struct fg_service_config *out)
@@ -146,6 +159,9 @@ static const struct part {
      "when the service runs as root: the user that jobs run as. Without it a job runs as its "
      "submitter "
      "where that is a local account, else as the service does."},
+    {"site", read_site,
+     "name of the place where this machine stands, as `data.site` of jobs and the sites of "
+     "clusters say it; default the name of the host."},
     {"link_listen", read_link_listen,
      "TCP address, `HOST:PORT`, at which the nodes of Slurm clusters reach this service, "
      "encrypted; `:PORT` "

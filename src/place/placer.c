@@ -118,6 +118,7 @@ static void start_over(struct fg_placer *placer)
     placer->kinds_len = fg_pool_kinds_len(pool);
     placer->sites_len = fg_pool_links_of(pool)->sites_len;
     placer->links_len = fg_pool_links_of(pool)->links_len;
+    placer->links_changes = fg_pool_links_of(pool)->changes;
     forget_classes(placer);
     placer->changes = 0;
     memset(placer->last, 0, nodes_len * sizeof(placer->last[0]));
@@ -165,7 +166,7 @@ void fg_placer_keep_up(struct fg_placer *placer)
     const struct fg_links *links = fg_pool_links_of(pool);
     if (placer->view.nodes_len != fg_pool_len(pool)
         || placer->kinds_len != fg_pool_kinds_len(pool) || placer->sites_len != links->sites_len
-        || placer->links_len != links->links_len)
+        || placer->links_len != links->links_len || placer->links_changes != links->changes)
         placer->is_stale = true;
     if (!placer->is_stale)
         follow_log(placer);

@@ -27,6 +27,7 @@ struct fg_placer {
     struct fg_place_weights weights;
     bool is_stale;                          /* all is to be scored anew */
     size_t kinds_len, sites_len, links_len; /* of the pool, when that was done last */
+    uint64_t links_changes;
 
     uint32_t *log; /* ring of log_len, a power of two: nodes (id - 1) as they change */
     size_t log_len;

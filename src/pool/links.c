@@ -55,6 +55,17 @@ int fg_links_add(struct fg_links *links,
     return 0;
 }
 
+void fg_links_replace(struct fg_links *links, const struct fg_links *from)
+{
+    links->links_len = 0;
+    links->changes++;
+    for (size_t i = 0; i < from->links_len; i++) {
+        const struct fg_link *link = &from->links[i];
+        (void)!fg_links_add(links, from->sites[link->a - 1], from->sites[link->b - 1],
+                            link->latency_us, link->bytes_per_s, NULL);
+    }
+}
+
 static uint8_t nearest(const struct fg_links *links, const int64_t *latency, const bool *done)
 {
     uint8_t best = 0;

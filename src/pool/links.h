@@ -30,6 +30,7 @@ struct fg_links {
     size_t sites_len;
     struct fg_link links[FG_LINKS_MAX];
     size_t links_len;
+    uint64_t changes; /* counts up when links are replaced */
 };
 
 /* The number of a site, 1, 2, ...; 0: no such site, or no name. */
@@ -44,6 +45,9 @@ uint8_t fg_links_find(const struct fg_links *links, const char *site);
                                int64_t latency_us,
                                int64_t bytes_per_s,
                                struct fg_err *err);
+
+/* The links of `from` in place of those there are; sites keep their numbers.  What does not fit is left out. */
+void fg_links_replace(struct fg_links *links, const struct fg_links *from);
 
 /* T from site `from` to every site, by number; where the data is, 0.  [0]: to a site that is not known. */
 void fg_links_times(const struct fg_links *links,

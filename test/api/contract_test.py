@@ -324,6 +324,7 @@ def call_as_meant(spec, service):
     ok(call(200, "GET", "/v1/blobs/{hash}", blob) == bytes_kept, "and comes back")
     call(200, "HEAD", "/v1/blobs/{hash}", blob)
 
+    call(200, "GET", "/v1/links")
     node = call(200, "GET", "/v1/nodes")["items"][0]["name"]
     call(200, "GET", "/v1/nodes/{name}", {"name": node})
     call(200, "GET", "/v1/nodes/{name}/usage", {"name": node})
