@@ -154,9 +154,10 @@ static void end_attempt(struct fg_control *control, struct live *live)
                  reason[0] ? reason : "over its time limit", 124);
     else if (live->lost && fg_node_job_is_to_blame(control, live, reason))
         end_with(control, live, &job, FG_JOB_FAILED, reason, 125);
-    else if (live->lost)
-        interrupted(control, live, &job, reason[0] ? reason : "its supervisor was lost");
-    else if (job.stop_sent && (live->stopped || live->not_started))
+    else if (live->lost) {
+        fg_node_explain_loss(control, live, reason);
+        interrupted(control, live, &job, reason);
+    } else if (job.stop_sent && (live->stopped || live->not_started))
         interrupted(control, live, &job,
                     live->stop_why ? live->stop_why : "preempted by a job of higher priority");
     else if (live->exit_code == 0 && live->term_signal == 0 && !live->not_started)

@@ -102,7 +102,7 @@ struct fg_control {
     struct purchase *purchases; /* orders that are not over, by id: see order_inner.h */
     size_t purchases_len, purchases_room;
     fg_order_id *node_orders; /* by node id: the order that it came with; 0: none */
-    fg_order_id *node_joins;  /* the same of orders in any state whose machines join a cluster */
+    fg_order_id *node_joins; /* the same of orders in any state whose machines join a cluster */
     uint64_t orders_generation; /* of the pool, as of these two */
     fg_order_id next_order_id;
     struct scaler *scalers; /* rules of scaling, by class: see scale_inner.h */
@@ -423,6 +423,10 @@ void fg_node_task_over(struct fg_control *control,
 bool fg_node_job_is_to_blame(struct fg_control *control,
                              const struct live *live,
                              char out[FG_TEXT_MAX]);
+/* Why the attempt was lost, in the words of its history: `reason` is the engine's, and becomes that. */
+void fg_node_explain_loss(const struct fg_control *control,
+                          const struct live *live,
+                          char reason[FG_TEXT_MAX]);
 void fg_node_job_over(struct fg_control *control, fg_job_id job);
 void fg_command_node_lost(struct fg_control *control, struct fg_command *command);
 /* nodes_view.c */

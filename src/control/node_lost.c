@@ -55,6 +55,19 @@ bool fg_node_job_is_to_blame(struct fg_control *control,
     return true;
 }
 
+void fg_node_explain_loss(const struct fg_control *control,
+                          const struct live *live,
+                          char reason[FG_TEXT_MAX])
+{
+    char why[FG_TEXT_MAX];
+    memcpy(why, reason, sizeof(why));
+    if (live->lost_node)
+        snprintf(reason, FG_TEXT_MAX, "lost with node %s%s%.130s; it starts again elsewhere",
+                 fg_pool_spec(control->pool, live->lost_node)->name, why[0] ? ": " : "", why);
+    else if (!why[0])
+        snprintf(reason, FG_TEXT_MAX, "its supervisor was lost");
+}
+
 /* -- tasks -------------------------------------------------------------------------------------------------- */
 
 static void lost(struct fg_control *control,

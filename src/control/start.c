@@ -7,7 +7,20 @@
 #include <assert.h>
 #include <string.h>
 
-/* By the order that a node came with; else by the settings. */
+/* The grant's share of what its node costs an hour; -1: it has no price. */
+static int64_t node_price(const struct fg_control *control, const struct fg_grant *grant)
+{
+    const struct fg_node_spec *spec = fg_pool_spec(control->pool, grant->node);
+    int64_t all = spec->devices_len ? spec->devices_len * 1000LL : spec->cpu_milli;
+    int64_t held = spec->devices_len
+                       ? __builtin_popcount(grant->devices) * (int64_t)grant->gpu_milli
+                       : (int64_t)grant->cpu_milli;
+    if (spec->price_uusd_per_hour <= 0 || all == 0)
+        return -1;
+    return (int64_t)((__int128)spec->price_uusd_per_hour * held / all);
+}
+
+/* By the order that a node came with, or by what its supplier asks; else by the settings. */
 static int64_t price_of(const struct fg_control *control, const struct live *live)
 {
     const struct fg_config *config = control->config;
@@ -15,6 +28,8 @@ static int64_t price_of(const struct fg_control *control, const struct live *liv
     for (uint32_t task = 0; task < live->tasks; task++) {
         const struct fg_grant *grant = &live->grants[task];
         int64_t price = fg_order_price(control, grant);
+        if (price < 0)
+            price = node_price(control, grant);
         if (price < 0)
             continue;
         sum += price;
@@ -33,7 +48,8 @@ int64_t fg_control_price(const struct fg_control *control, const struct live *li
     bool has_prices =
         config->cpu_price_uusd_per_core_hour > 0 || config->gpu_price_uusd_per_hour > 0;
     for (uint32_t task = 0; !has_prices && task < live->tasks; task++)
-        has_prices = fg_order_of_node(control, live->grants[task].node) != NULL;
+        has_prices = fg_order_of_node(control, live->grants[task].node) != NULL
+                     || node_price(control, &live->grants[task]) >= 0;
     return has_prices ? price_of(control, live) : -1;
 }
 
