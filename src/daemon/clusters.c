@@ -50,12 +50,13 @@ int fg_clusters_make(void *self, struct fg_fleet_part *out, struct fg_err *err)
     if (!clusters->link)
         return fg_wrap(err, err->code, "link_listen");
     own_address(fg_link_address(clusters->link), address);
-    struct fg_engine *engine =
-        fg_slurm_new(&(struct fg_slurm_options){.link = clusters->link,
-                                                .data_dir = clusters->data_dir,
-                                                .program = program,
-                                                .address = address},
-                     err);
+    struct fg_engine *engine = fg_slurm_new(
+        &(struct fg_slurm_options){.link = clusters->link,
+                                   .grace_us = clusters->config->stop_grace_s * 1000000,
+                                   .data_dir = clusters->data_dir,
+                                   .program = program,
+                                   .address = address},
+        err);
     if (!engine)
         return err->code;
     *out = (struct fg_fleet_part){&fg_engine_slurm, engine};

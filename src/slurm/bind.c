@@ -32,6 +32,13 @@ void fg_slurm_over(struct fg_engine *engine,
         fg_room_is_free(engine, room);
 }
 
+void fg_room_grace(const struct fg_engine *engine, struct fg_room *room, int64_t grace_us)
+{
+    int64_t us = grace_us > 0 ? grace_us : engine->grace_us;
+    if (us > room->grace_us)
+        room->grace_us = us;
+}
+
 void fg_room_dismiss(struct fg_engine *engine, struct fg_room *room)
 {
     if (room->state == FG_ROOM_OVER)
@@ -185,6 +192,15 @@ static void task_told(struct fg_engine *engine, const struct fg_link_event *told
     fg_slurm_push(engine, &event);
 }
 
+static void heard(struct fg_room *room, const struct fg_link_event *event)
+{
+    struct fg_room_courier *courier = &room->couriers[event->courier.number];
+    courier->is_silent = event->kind == FG_LINK_SILENT;
+    if (!courier->is_silent)
+        room->ended_us = 0;
+    room->is_explained = false;
+}
+
 void fg_slurm_hear(struct fg_engine *engine)
 {
     struct fg_link_event event;
@@ -202,6 +218,8 @@ void fg_slurm_hear(struct fg_engine *engine)
             hello(engine, room, &event);
         else if (event.kind == FG_LINK_LEAVING)
             room->is_leaving = true;
+        else if (event.kind == FG_LINK_SILENT || event.kind == FG_LINK_BACK)
+            heard(room, &event);
         else if (event.kind == FG_LINK_EXPIRED || event.kind == FG_LINK_GONE)
             courier_gone(engine, room, &event);
     }
@@ -326,6 +344,7 @@ static void bind_attempt(struct fg_engine *engine, struct fg_attempt *attempt)
     }
     struct fg_room *room = attempt->room;
     true_places(attempt);
+    fg_room_grace(engine, room, attempt->grace_us);
     room->running++; /* so that it is not given back in between */
     for (uint32_t i = 0; i < attempt->got; i++)
         send_task(engine, attempt, &spec, attempt->tasks[i]);

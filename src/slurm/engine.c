@@ -105,6 +105,7 @@ struct fg_engine *fg_slurm_new(const struct fg_slurm_options *options, struct fg
 {
     struct fg_engine *engine = fg_slurm_zeroed(sizeof(*engine));
     engine->link = options->link;
+    engine->grace_us = options->grace_us;
     engine->epoll = engine->wake = engine->timer = -1;
     engine->room_names = fg_map_new(0);
     engine->made_us = fg_slurm_now_us();
@@ -320,6 +321,7 @@ static bool adopt_bound(struct fg_engine *engine,
     task->courier = line->courier;
     task->grant = at->place.grant;
     room->running++;
+    fg_room_grace(engine, room, spec.grace_us);
     return true;
 }
 

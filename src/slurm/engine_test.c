@@ -278,6 +278,25 @@ static void elements_of_arrays_are_taken_back(void)
     kit_close(&kit);
 }
 
+static void what_slurm_saw_end_is_given_up(void)
+{
+    static struct kit kit;
+    kit_open(&kit, two);
+    kit_put(&kit, 3);
+    kit_start(&kit, 1, 1, &(struct kit_place){0, 1}, 1);
+    UNTIL(&kit, kit.link->expected_len == 1);
+    fake_hello(kit.link, room_of(&kit, 0), 0, "n1");
+    UNTIL(&kit, kit.link->started_len == 1);
+    UNTIL(&kit, kit_count(&kit, "jobs.json", "\"state\": \"R\"") == 1);
+    kit_end_jobs(&kit, "FAILED");
+    fake_silence(kit.link, room_of(&kit, 0), 0);
+    UNTIL(&kit, kit.link->given_up_len == 1);
+    fake_task(kit.link, (struct fg_task_key){1, 1, 0}, FG_TASK_LOST);
+    fake_over(kit.link, room_of(&kit, 0), 0, true);
+    UNTIL(&kit, kit_events(&kit, 1, FG_TASK_LOST) == 1);
+    kit_close(&kit);
+}
+
 static void after_a_restart(void)
 {
     static struct kit kit;
@@ -338,6 +357,7 @@ int main(void)
     RUN(no_answer_is_no_double);
     RUN(bursts_are_arrays);
     RUN(elements_of_arrays_are_taken_back);
+    RUN(what_slurm_saw_end_is_given_up);
     RUN(after_a_restart);
     return tap_done();
 }

@@ -30,7 +30,7 @@ struct fg_link {
     char dismissed[FAKE_MAX][FG_LINK_ALLOCATION_MAX];
     size_t dismissed_len;
     struct fake_started started[FAKE_MAX];
-    size_t started_len, stopped_len, collected_len, adopted_len;
+    size_t given_up_len, started_len, stopped_len, collected_len, adopted_len;
     bool is_settled;
     struct fg_node_spec node; /* of the last HELLO */
 };
@@ -71,6 +71,11 @@ int fg_link_expect(struct fg_link *link,
 void fg_link_settle(struct fg_link *link)
 {
     link->is_settled = true;
+}
+
+void fg_link_give_up(struct fg_link *link, const char *)
+{
+    link->given_up_len++;
 }
 
 void fg_link_dismiss(struct fg_link *link, const char *allocation)
@@ -173,6 +178,13 @@ static inline void fake_over(struct fg_link *link,
 {
     struct fg_link_event event = {.kind = expired ? FG_LINK_EXPIRED : FG_LINK_GONE,
                                   .courier.number = number};
+    snprintf(event.courier.allocation, sizeof(event.courier.allocation), "%s", room);
+    fake_push(link, &event);
+}
+
+static inline void fake_silence(struct fg_link *link, const char *room, uint32_t number)
+{
+    struct fg_link_event event = {.kind = FG_LINK_SILENT, .courier.number = number};
     snprintf(event.courier.allocation, sizeof(event.courier.allocation), "%s", room);
     fake_push(link, &event);
 }

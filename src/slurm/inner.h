@@ -23,7 +23,7 @@ enum fg_room_state {
 };
 
 struct fg_room_courier {
-    bool is_here, is_gone;
+    bool is_here, is_gone, is_silent;
     char node[FG_NAME_MAX]; /* Slurm's name */
 };
 
@@ -46,7 +46,9 @@ struct fg_room {
     struct fg_cluster_job job;
     int64_t lease_us;
     int64_t asked_us, submitted_us, begun_us, idle_us, ends_us, over_us; /* monotonic */
-    int64_t keep_us; /* idle or unknown ones: not after that */
+    int64_t keep_us;  /* idle or unknown ones: not after that */
+    int64_t grace_us; /* the longest of its tasks' */
+    int64_t ended_us; /* Slurm says that it ended, and its couriers are silent; 0 no */
     uint32_t tries;
     bool is_known, is_leaving, was_bound, is_explained, was_seen;
     char waits_for[FG_NAME_MAX]; /* Slurm's word */
@@ -135,7 +137,7 @@ struct fg_engine {
     size_t news_at, news_len, news_room;
     struct fg_node_spec told; /* of the last news */
     int epoll, wake, timer;
-    int64_t made_us;
+    int64_t made_us, grace_us;
     bool is_settled, timer_on;
 };
 
@@ -186,6 +188,8 @@ void fg_slurm_bind_ready(struct fg_engine *engine);
 void fg_slurm_over(struct fg_engine *engine,
                    struct fg_slurm_task *task,
                    const struct fg_engine_event *event);
+/* A task with this grace (0: the service's) runs there. */
+void fg_room_grace(const struct fg_engine *engine, struct fg_room *room, int64_t grace_us);
 void fg_room_dismiss(struct fg_engine *engine, struct fg_room *room);
 void fg_room_is_free(struct fg_engine *engine, struct fg_room *room);
 

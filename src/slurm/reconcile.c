@@ -192,6 +192,14 @@ static void see(struct fg_engine *engine, struct fg_site *site, const struct fg_
     }
 }
 
+static bool is_silent(const struct fg_room *room)
+{
+    for (uint32_t i = 0; i < room->couriers_len; i++)
+        if (!room->couriers[i].is_gone && !room->couriers[i].is_silent)
+            return false;
+    return true;
+}
+
 /* Rooms that the look does not name. */
 static void miss(struct fg_engine *engine, struct fg_site *site, const struct fg_report *report)
 {
@@ -209,6 +217,10 @@ static void miss(struct fg_engine *engine, struct fg_site *site, const struct fg
                 fg_cluster_explain(site->cluster, &room->job);
             else
                 fg_room_failed(engine, room, "Slurm has not got it");
+        } else if (room->state == FG_ROOM_HERE && is_silent(room) && room->job.id
+                   && !room->is_explained) {
+            room->is_explained = true;
+            fg_cluster_explain(site->cluster, &room->job);
         }
     }
 }
@@ -267,11 +279,27 @@ static void take_look(struct fg_engine *engine,
 
 /* -- how one ended that Slurm does not name any more -- */
 
+/* Slurm saw its processes end on nodes that answer it, and its couriers say nothing: once the grace of its tasks is over,
+ * too, nothing of it runs any more.  Of a node that is lost Slurm knows nothing. */
+static void take_end(struct fg_room *room, const struct fg_report *report)
+{
+    const struct fg_slurm_end *end = &report->end;
+    bool is_over = report->rc == 0 && end->known && !end->is_active
+                   && strcmp(end->state, "NODE_FAIL") != 0
+                   && strcmp(end->state, "BOOT_FAIL") != 0;
+    if (is_over && is_silent(room))
+        room->ended_us = fg_slurm_now_us();
+    else
+        room->is_explained = false;
+}
+
 static void take_explained(struct fg_engine *engine, const struct fg_report *report)
 {
     struct fg_room *room = fg_room_find(engine, report->room);
     const struct fg_slurm_end *end = &report->end;
     char text[FG_TEXT_MAX];
+    if (room && room->state == FG_ROOM_HERE)
+        take_end(room, report);
     if (!room || room->state != FG_ROOM_WAITS || room->here_len > 0)
         return;
     if (report->rc < 0 || (end->known && end->is_active)) {

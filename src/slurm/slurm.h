@@ -15,6 +15,7 @@
 #include "link/link.h"
 
 struct fg_slurm_options {
+    int64_t grace_us;     /* between TERM and KILL, of jobs that do not say */
     struct fg_link *link; /* borrowed; outlives the engine; not settled yet */
     const char *data_dir; /* DATA/slurm is made */
     const char *

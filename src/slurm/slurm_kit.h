@@ -56,6 +56,17 @@ static inline size_t kit_count(const struct kit *kit, const char *name, const ch
     return count;
 }
 
+/* All jobs that run are over, in that state. */
+static inline void kit_end_jobs(const struct kit *kit, const char *state)
+{
+    char command[512];
+    snprintf(command, sizeof(command),
+             "flock %s/lock sed -i 's/\"state\": \"R\"/\"state\": \"%s\"/' %s/jobs.json",
+             kit->folder, state, kit->folder);
+    if (system(command) != 0)
+        abort();
+}
+
 static inline void kit_engine(struct kit *kit)
 {
     struct fg_err err = {};

@@ -5,6 +5,8 @@
 
 #include <stdio.h>
 
+#define MARGIN_US 3000000
+
 static void impatient(struct fg_engine *engine, struct fg_attempt *attempt)
 {
     const struct fg_site *site = attempt->site;
@@ -26,6 +28,13 @@ static bool is_unused(const struct fg_room *room, int64_t now_us)
     return is_wanted_back || (room->keep_us && now_us > room->keep_us);
 }
 
+/* See take_end(): what it ran has had its grace and is over. */
+static bool is_over(const struct fg_room *room, int64_t now_us)
+{
+    return room->state == FG_ROOM_HERE && room->ended_us
+           && now_us > room->ended_us + room->grace_us + MARGIN_US;
+}
+
 void fg_slurm_tick(struct fg_engine *engine)
 {
     int64_t now_us = fg_slurm_now_us();
@@ -37,6 +46,10 @@ void fg_slurm_tick(struct fg_engine *engine)
     }
     for (size_t i = engine->rooms_len; i-- > 0;) {
         struct fg_room *room = i < engine->rooms_len ? engine->rooms[i] : NULL;
+        if (room && is_over(room, now_us)) {
+            room->ended_us = 0;
+            fg_link_give_up(engine->link, room->name);
+        }
         if (room && is_unused(room, now_us))
             fg_room_dismiss(engine, room);
     }
