@@ -31,6 +31,7 @@ struct live {
     int64_t begun_us, started_us;
     int64_t waited_us;    /* before it began; 0 if that is not known */
     bool unsaved;         /* it runs, and the store does not know yet */
+    bool is_adopted;      /* it is from before we were started, or read our state again */
     bool gang_failed;     /* a task failed, the others were stopped */
     fg_node_id lost_node; /* it was lost while the task ran there; 0 none */
     char reason[FG_TEXT_MAX];

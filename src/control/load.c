@@ -179,9 +179,10 @@ static int adopt_all(struct fg_control *control, struct fg_err *err)
 {
     size_t room = 0, len = 0;
     struct fg_task_at *tasks = NULL;
-    for (size_t i = 0; i < control->lives_len; i++)
-        for (uint32_t task = 0; task < control->lives[i].tasks; task++) {
-            const struct live *live = &control->lives[i];
+    for (size_t i = 0; i < control->lives_len; i++) {
+        struct live *live = &control->lives[i];
+        live->is_adopted = true;
+        for (uint32_t task = 0; task < live->tasks; task++) {
             const struct fg_node_spec *node =
                 fg_pool_spec(control->pool, live->grants[task].node);
             if (!node->supplier[0] && !fg_node_is_here(control, live->grants[task].node))
@@ -193,6 +194,7 @@ static int adopt_all(struct fg_control *control, struct fg_err *err)
                 .supplier = node->supplier,
             };
         }
+    }
     int rc =
         len ? control->options.engine_ops->adopt(control->options.engine, tasks, len, err) : 0;
     free(tasks);

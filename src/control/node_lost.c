@@ -116,7 +116,7 @@ void fg_node_task_over(struct fg_control *control,
         return;
     if (event->kind == FG_TASK_LOST && live->task_state[event->key.task] == TASK_RUNS)
         lost(control, live, vendor, node, event->reason);
-    else if (event->kind == FG_TASK_LOST && !was_stopped)
+    else if (event->kind == FG_TASK_LOST && !was_stopped && !live->is_adopted)
         fg_vendor_stalled(control, vendor, event->reason);
     else if (event->kind == FG_TASK_FAILED && !was_stopped)
         fg_health_fault(&known->health, control->config,

@@ -367,9 +367,9 @@ int fg_link_expect(struct fg_link *link,
         return fg_fail(err, FG_EINVAL, "allocation %s: %u couriers, 1 to %d are allowed",
                        allocation->name, allocation->couriers, FG_LINK_COURIERS_MAX);
     if (allocation->lease_us < 0
-        || (allocation->lease_us > 0 && allocation->lease_us < 5 * link->beat_us))
+        || (allocation->lease_us > 0 && allocation->lease_us < 3 * link->beat_us))
         return fg_fail(err, FG_EINVAL,
-                       "allocation %s: a lease of %lld us, at least 5 beats of %lld us, or 0",
+                       "allocation %s: a lease of %lld us, at least 3 beats of %lld us, or 0",
                        allocation->name, (long long)allocation->lease_us,
                        (long long)link->beat_us);
     struct fg_link_command *command = command_new(FG_LINK_DO_EXPECT);

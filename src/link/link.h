@@ -68,7 +68,7 @@ struct fg_link_courier {
 struct fg_link_allocation {
     char name[FG_LINK_ALLOCATION_MAX];
     uint32_t couriers; /* how many may come */
-    int64_t lease_us;  /* 0: for ever.  Else at least 5 beats */
+    int64_t lease_us;  /* 0: for ever.  Else at least 3 beats */
     /* After a restart: its couriers were welcome before, tasks may run there.  One that does not come back is told as
      * EXPIRED when its lease must be over, and until then no new courier gets its place.  False: nobody has come yet. */
     bool was_bound;

@@ -161,6 +161,10 @@ class World(Service):
     def json(self, *arguments, **options):
         return json.loads(self.fg(*arguments, "--json", **options))
 
+    def newest(self):
+        """The id of the job that was submitted last."""
+        return max(job["id"] for job in self.jobs())
+
     def nodes(self):
         """name -> node, of all in the pool."""
         found = self.json("node", "list")

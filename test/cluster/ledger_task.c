@@ -4,7 +4,7 @@
  *
  * Appends lines "WHAT JOB ATTEMPT RANK TIME_US PID NODE" to LEDGER: `start`, `tick` every 50 ms while it lives, `term` when it
  * was asked to stop, `end` when its work is done.  The time is CLOCK_BOOTTIME, one clock for all nodes of a test on one
- * machine.  With FASTGPU_CHECKPOINT its progress lies there, and a later attempt does only the rest. */
+ * machine.  With FASTGPU_CHECKPOINT_DIR its progress lies there, and a later attempt does only the rest. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -47,7 +47,7 @@ static void note(int ledger, const char *what)
     int length = snprintf(line, sizeof line, "%s %s %s %s %lld %d %s\n", what,
                           word("FASTGPU_JOB_ID", "0"), word("FASTGPU_ATTEMPT", "0"),
                           word("RANK", "0"), (long long)now_us(), getpid(),
-                          word("SLURMD_NODENAME", word("FASTGPU_NODE", "-")));
+                          word("FASTGPU_NODE", word("SLURMD_NODENAME", "-")));
     if (length < 0 || write(ledger, line, (size_t)length) != length)
         exit(2);
 }
@@ -55,7 +55,7 @@ static void note(int ledger, const char *what)
 /* "" without a place for checkpoints. */
 static void progress_path(char path[PATH_MAX])
 {
-    const char *folder = getenv("FASTGPU_CHECKPOINT");
+    const char *folder = getenv("FASTGPU_CHECKPOINT_DIR");
     path[0] = 0;
     if (folder && *folder && strlen(folder) < PATH_MAX - 32)
         (void)snprintf(path, PATH_MAX, "%s/done.%s", folder, word("RANK", "0"));

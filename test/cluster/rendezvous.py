@@ -9,7 +9,7 @@ import time
 
 rank, world = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
 address, port = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
-node = os.environ.get("SLURMD_NODENAME", os.environ.get("NODE_RANK"))
+node = os.environ["FASTGPU_NODE"]
 devices = os.environ.get("CUDA_VISIBLE_DEVICES", "")
 
 
