@@ -139,8 +139,17 @@ static void sweep(struct fg_link *link)
 
 void fg_link_want_out(struct fg_link *link, struct fg_link_conn *conn)
 {
+    if (conn->doomed || conn->dirty)
+        return;
+    conn->dirty = true;
+    conn->next_dirty = link->dirty;
+    link->dirty = conn;
+}
+
+static void watch_out(struct fg_link *link, struct fg_link_conn *conn)
+{
     bool wants = fg_channel_wants_out(conn->channel) || conn->gets;
-    if (conn->doomed || wants == conn->watches_out)
+    if (wants == conn->watches_out)
         return;
     conn->watches_out = wants;
     epoll_ctl(
@@ -150,14 +159,27 @@ void fg_link_want_out(struct fg_link *link, struct fg_link_conn *conn)
 
 static void flush(struct fg_link *link, struct fg_link_conn *conn)
 {
-    fg_link_get_pump(link, conn);
+    if (!conn->doomed)
+        fg_link_get_pump(link, conn);
     if (conn->doomed)
         return;
     if (fg_channel_flush(conn->channel) < 0 || fg_channel_unsent(conn->channel) > UNSENT_MAX
         || (conn->ends && !fg_channel_wants_out(conn->channel)))
         fg_link_cut(link, conn);
     else
-        fg_link_want_out(link, conn);
+        watch_out(link, conn);
+}
+
+/* What was queued in a turn goes out together: most of it without asking when the socket takes it. */
+static void flush_all(struct fg_link *link)
+{
+    struct fg_link_conn *conn = link->dirty;
+    link->dirty = NULL;
+    for (struct fg_link_conn *next; conn; conn = next) {
+        next = conn->next_dirty;
+        flush(link, conn);
+        conn->dirty = false;
+    }
 }
 
 void fg_link_send(struct fg_link *link,
@@ -212,8 +234,7 @@ static void use_conn(struct fg_link *link, struct fg_link_conn *conn, uint32_t e
     read_frames(link, conn);
     if (rc < 0 && !conn->doomed)
         fg_link_cut(link, conn);
-    if (!conn->doomed)
-        flush(link, conn);
+    fg_link_want_out(link, conn);
 }
 
 /* -- time ---------------------------------------------------------------------------------------------- */
@@ -330,6 +351,7 @@ void *fg_link_back(void *self)
     while (!link->quits || link->packing > 0) {
         wait_for_events(link);
         look(link);
+        flush_all(link);
         sweep(link);
     }
     finish(link);

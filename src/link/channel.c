@@ -19,7 +19,7 @@
 #define POINT_BYTES    crypto_scalarmult_BYTES
 #define READ_BYTES     65536
 #define READS_MAX      16
-#define KEEP_BYTES     65536 /* a buffer that is empty keeps no more than this */
+#define KEEP_BYTES     4096 /* a buffer that is empty keeps no more than this */
 #define FRAME_OVERHEAD (4 + SEAL_BYTES + 1)
 
 /* What the courier says first. */
@@ -163,6 +163,7 @@ static void give_back(struct fg_buf *buf)
 
 int fg_channel_read(struct fg_channel *channel, struct fg_err *err)
 {
+    char bytes[READ_BYTES];
     if (channel->in_at > 0) {
         memmove(channel->in.text, channel->in.text + channel->in_at,
                 channel->in.len - channel->in_at);
@@ -171,8 +172,7 @@ int fg_channel_read(struct fg_channel *channel, struct fg_err *err)
         give_back(&channel->in);
     }
     for (int i = 0; i < READS_MAX; i++) {
-        char *room = fg_buf_reserve(&channel->in, READ_BYTES);
-        ssize_t got = recv(channel->fd, room, READ_BYTES, MSG_DONTWAIT);
+        ssize_t got = recv(channel->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
@@ -181,7 +181,7 @@ int fg_channel_read(struct fg_channel *channel, struct fg_err *err)
             return channel->in.len > 0 && i > 0
                        ? 0
                        : fg_fail(err, FG_EUNREACH, "the other side closed the connection");
-        channel->in.len += (size_t)got;
+        fg_buf_add(&channel->in, bytes, (size_t)got);
         channel->bytes_in += (uint64_t)got;
         if (got < READ_BYTES)
             return 0;

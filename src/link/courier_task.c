@@ -418,7 +418,7 @@ static void send_end(struct fg_courier *courier, struct fg_courier_task *task)
     fg_exit_record_write(&record, &end, task->artifacts, task->artifacts_len);
     fg_courier_send(courier, &(struct fg_message){.kind = FG_MESSAGE_TASK,
                                                   .key = task->key,
-                                                  .event = task->end.kind,
+                                                  .event = (uint8_t)task->end.kind,
                                                   .time_us = task->end.time_us,
                                                   .bytes = record.text,
                                                   .bytes_len = record.len});

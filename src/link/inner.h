@@ -117,7 +117,8 @@ struct fg_link_conn {
     struct fg_link_peer *peer; /* NULL: not welcome yet */
     struct fg_link_conn *before, *after;
     int64_t opened_us;
-    bool watches_out, doomed, ends; /* ends: closed when all is sent */
+    struct fg_link_conn *next_dirty;
+    bool watches_out, doomed, dirty, ends; /* ends: closed when all is sent */
     char from[FG_NAME_MAX];
     struct fg_link_get *gets;
     uint64_t counted_in, counted_out;
@@ -154,7 +155,7 @@ struct fg_link {
     bool settled, quits;
     int64_t started_us, looked_us;
     struct fg_link_table groups, tasks;
-    struct fg_link_conn *conns;
+    struct fg_link_conn *conns, *dirty; /* dirty: something was queued on them */
     uint32_t conns_len, strangers;
     struct fg_arena *arena; /* of one frame */
     uint32_t packing;       /* threads that pack */
@@ -170,6 +171,7 @@ struct fg_link_told *fg_link_told_new(const struct fg_link_peer *peer,
 int64_t fg_link_now(void); /* CLOCK_BOOTTIME */
 void *fg_link_back(void *link);
 void fg_link_cut(struct fg_link *link, struct fg_link_conn *conn);
+/* Something was queued on it, or should be: flush it at the end of this turn. */
 void fg_link_want_out(struct fg_link *link, struct fg_link_conn *conn);
 void fg_link_send(struct fg_link *link,
                   struct fg_link_conn *conn,
