@@ -295,12 +295,11 @@ static void run_idle(const char *folder)
     sleep(2);
     int64_t cpu = cpu_us();
     sleep(IDLE_S);
-    struct rusage use;
-    getrusage(RUSAGE_SELF, &use);
     double share = (double)(cpu_us() - cpu) / (IDLE_S * 1e6);
-    printf("link: %d couriers came in %.2f s; their beats cost %.1f %% of a core; %.0f MB in "
-           "all\n",
-           IDLE, came_s, share * 100, (double)use.ru_maxrss / 1024);
+    bench_line("couriers that call and prove who they are", IDLE / came_s, "/s", BENCH_MORE, 0,
+               NULL, 0);
+    bench_line("beats of 5,000 couriers: CPU of the service", share * 100 * 5000 / IDLE, "%",
+               BENCH_LESS, 5, NULL, 0);
     kill(pid, SIGKILL);
     waitpid(pid, NULL, 0);
     fg_link_free(link);
@@ -333,13 +332,13 @@ int main(int argc, char **argv)
     nftw(folder, remove_one, 32, FTW_DEPTH | FTW_PHYS);
     in_folder(folder);
     double linked = run_through_link(folder, &cpu_us_each);
-    printf("link: %.0f tasks/s through %d couriers on this machine, %.0f us of CPU of the "
-           "service each "
-           "(at most %.0f/s on a core); %.0f tasks/s by the local engine alone\n",
-           linked, COURIERS, cpu_us_each, 1e6 / cpu_us_each, local);
+    bench_line("tasks through 4 couriers on this machine", linked, "/s", BENCH_MORE, 0,
+               "local engine", local);
+    bench_line("CPU of the service for a task of a courier", cpu_us_each, "us", BENCH_LESS,
+               2000, NULL, 0);
     nftw(folder, remove_one, 32, FTW_DEPTH | FTW_PHYS);
     in_folder(folder);
     run_idle(folder);
     nftw(folder, remove_one, 32, FTW_DEPTH | FTW_PHYS);
-    return 0;
+    return bench_done();
 }

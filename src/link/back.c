@@ -106,6 +106,7 @@ void fg_link_cut(struct fg_link *link, struct fg_link_conn *conn)
     if (conn->doomed)
         return;
     conn->doomed = true;
+    link->doomed++;
     if (conn->peer) {
         conn->peer->conn = NULL;
         conn->peer = NULL;
@@ -130,6 +131,9 @@ static void free_conn(struct fg_link *link, struct fg_link_conn *conn)
 
 static void sweep(struct fg_link *link)
 {
+    if (link->doomed == 0)
+        return;
+    link->doomed = 0;
     for (struct fg_link_conn *conn = link->conns, *after; conn; conn = after) {
         after = conn->after;
         if (conn->doomed)

@@ -156,7 +156,7 @@ struct fg_link {
     int64_t started_us, looked_us;
     struct fg_link_table groups, tasks;
     struct fg_link_conn *conns, *dirty; /* dirty: something was queued on them */
-    uint32_t conns_len, strangers;
+    uint32_t conns_len, strangers, doomed;
     struct fg_arena *arena; /* of one frame */
     uint32_t packing;       /* threads that pack */
 };
