@@ -60,7 +60,10 @@ void fg_link_get_begin(struct fg_link *link,
                        const struct fg_message *message)
 {
     uint64_t total = 0;
-    int fd = strlen(message->name) < sizeof(conn->gets->name) && !conn->gets
+    struct fg_link_get *get;
+    /* Who asks anew has given up what was on its way. */
+    fg_link_get_free(conn);
+    int fd = strlen(message->name) < sizeof(get->name)
                  ? open_get(link, conn->peer, message->name, &total)
                  : -1;
     if (fd < 0 || message->offset > total) {
@@ -70,7 +73,7 @@ void fg_link_get_begin(struct fg_link *link,
                      &(struct fg_message){.kind = FG_MESSAGE_MISSING, .name = message->name});
         return;
     }
-    struct fg_link_get *get = calloc(1, sizeof(*get));
+    get = calloc(1, sizeof(*get));
     if (!get)
         abort();
     *get = (struct fg_link_get){.fd = fd, .offset = message->offset, .total = total};

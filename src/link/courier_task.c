@@ -189,6 +189,10 @@ void fg_courier_task_start(struct fg_courier *courier, const struct fg_message *
     task->next = courier->tasks;
     courier->tasks = task;
     copy_start(task, message);
+    for (const struct fg_courier_task *mate = task->next; mate; mate = mate->next)
+        /* What this attempt goes on from is here already, and may be in use. */
+        if (mate->key.job == task->key.job && mate->key.attempt == task->key.attempt)
+            task->start.has_checkpoint &= mate->start.has_checkpoint;
     if (courier->leaving || courier->ends)
         fg_courier_task_fail(courier, task, "its allocation is ending");
     else if (read_spec(task, &err) < 0)

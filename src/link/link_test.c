@@ -124,6 +124,7 @@ static void test_cut_lines(void)
 /* The line is cut for longer than the lease: the program is dead before we are told so. */
 static void test_lease_is_over(void)
 {
+    kit_lease_us = 2000000;
     struct kit kit = kit_new();
     struct proxy *proxy = proxy_new(kit.address);
     pid_t pid = kit_courier(&kit, proxy->address, 0);
@@ -144,6 +145,7 @@ static void test_lease_is_over(void)
 /* A courier that hangs holds nothing up, and one that is killed takes all along. */
 static void test_stopped_and_killed(void)
 {
+    kit_lease_us = 2000000;
     struct kit kit = kit_new();
     pid_t pid = kit_courier(&kit, kit.address, 0), other = kit_courier(&kit, kit.address, 1);
     OK(kit_wait_for(&kit, FG_LINK_HELLO) && kit_wait_for(&kit, FG_LINK_HELLO));
@@ -249,6 +251,40 @@ static void test_checkpoint_moves(void)
     kit_free(&kit);
 }
 
+/* What is saved while it runs is at the service before the machine dies. */
+static void test_checkpoint_in_time(void)
+{
+    kit_lease_us = 2000000;
+    struct kit kit = kit_new();
+    char path[FG_PATH_MAX];
+    pid_t pid = kit_courier(&kit, kit.address, 0);
+    OK(kit_wait_for(&kit, FG_LINK_HELLO));
+    struct fg_job_spec spec =
+        kit_script("cat $FASTGPU_CHECKPOINT_DIR/step 2>/dev/null && exit 0; "
+                   "echo $RANK $FASTGPU_ATTEMPT >$FASTGPU_CHECKPOINT_DIR/step; sleep 75.5");
+    spec.checkpoint_us = 200000;
+    EQ(kit_start(&kit, 1, &spec), 0);
+    OK(fg_keep_checkpoint_path(kit.dir, 1, path) == 0);
+    for (int i = 0; i < 200 && access(path, R_OK) < 0; i++)
+        usleep(50000);
+    OK(access(path, R_OK) == 0);
+    kill(pid, SIGKILL);
+    kit_exit(pid);
+    OK(kit_gone("sleep 75.5"));
+    OK(kit_task(&kit, 1, FG_TASK_LOST) && kit_wait_for(&kit, FG_LINK_EXPIRED));
+    fg_link_collect(kit.link, (struct fg_task_key){1, 1, 0});
+    kit.courier = 1;
+    kit.attempt = 2;
+    pid = kit_courier(&kit, kit.address, 1);
+    OK(kit_wait_for(&kit, FG_LINK_HELLO));
+    EQ(kit_start(&kit, 1, &spec), 0);
+    OK(kit_task(&kit, 1, FG_TASK_EXITED));
+    OK(strcmp(kit_file(&kit, 1, "stdout.log"), "0 1\n") == 0);
+    kill(pid, SIGKILL);
+    kit_exit(pid);
+    kit_free(&kit);
+}
+
 int main(int argc, char **argv)
 {
     setvbuf(stdout, NULL, _IOLBF, 0);
@@ -259,10 +295,11 @@ int main(int argc, char **argv)
     RUN(test_inputs_and_outputs);
     RUN(test_stop_and_leave);
     RUN(test_cut_lines);
-    RUN(test_lease_is_over);
-    RUN(test_stopped_and_killed);
     RUN(test_one_too_many);
     RUN(test_service_comes_back);
     RUN(test_checkpoint_moves);
+    RUN(test_lease_is_over);
+    RUN(test_stopped_and_killed);
+    RUN(test_checkpoint_in_time);
     return tap_done();
 }
