@@ -95,30 +95,38 @@ struct removal {
     int len;
 };
 
+struct words {
+    struct fg_buf text;
+    size_t len;
+};
+
 static int run(const struct removal *removal,
-               const struct fg_buf *words,
+               const struct words *words,
                struct fg_buf *out,
                struct fg_err *err)
 {
-    const struct fg_slurm_command command = {.words = words->text,
+    const struct fg_slurm_command command = {.words = words->text.text,
                                              .words_len = words->len,
                                              .timeout_us = removal->site->supplier->timeout_us,
                                              .output_max = SHOW_MAX};
     return fg_slurm_command_run(removal->site, &command, out, err);
 }
 
-static void add_word(struct fg_buf *words, const char *word)
+static void add_word(struct words *words, const char *word)
 {
-    fg_buf_add(words, word, strlen(word) + 1);
+    fg_buf_add(&words->text, word, strlen(word) + 1);
+    words->len++;
 }
 
 static int look(struct removal *removal, struct fg_err *err)
 {
-    FG_AUTO(fg_buf) struct fg_buf words = {}, out = {};
+    FG_AUTO(fg_buf) struct fg_buf out = {};
+    struct words words = {};
     static const char *const show[] = {"scontrol", "-o", "show", "nodes"};
     for (size_t i = 0; i < 4; i++)
         add_word(&words, show[i]);
     int rc = run(removal, &words, &out, err);
+    fg_buf_free(&words.text);
     if (rc < 0)
         return rc;
     removal->len = fg_rented_find((struct fg_field){out.text ? out.text : "", out.len},
@@ -136,7 +144,8 @@ static int order(const struct removal *removal,
                  const char *state,
                  struct fg_err *err)
 {
-    FG_AUTO(fg_buf) struct fg_buf words = {}, list = {}, out = {};
+    FG_AUTO(fg_buf) struct fg_buf list = {}, out = {};
+    struct words words = {};
     fg_buf_puts(&list, "nodename=");
     size_t empty = list.len;
     for (int i = 0; i < removal->len; i++)
@@ -151,7 +160,9 @@ static int order(const struct removal *removal,
         add_word(&words, state);
         add_word(&words, "reason=given_back");
     }
-    return run(removal, &words, &out, err);
+    int rc = run(removal, &words, &out, err);
+    fg_buf_free(&words.text);
+    return rc;
 }
 
 static int step(struct removal *removal, bool now, char why[FG_TEXT_MAX], struct fg_err *err)

@@ -10,6 +10,7 @@
 # Of the environment: MACHINE_DEVICES files /dev/nvidia<number> that are no devices, MACHINE_PROGRAM as its fastgpu program,
 # MACHINE_PATHS that are to be seen there too.  Needs root.
 set -euo pipefail
+umask 022
 folder=$(mkdir -p "$1" && cd "$1" && pwd)
 command=$2
 shift 2
@@ -82,7 +83,7 @@ boot() { # NAME CLUSTER DATA
     hostname "$1"
     printf '%s\n' "127.0.0.1 localhost" "$(. "$folder/net" && echo "$address") $1" >"$root/etc/hosts"
     : >"$root/etc/resolv.conf" # nobody answers there
-    first_start "$3" >"$folder/user-data"
+    (umask 077 && first_start "$3" >"$folder/user-data")
     trap : TERM INT HUP
     ln -sf /run/munge/munge.socket.2 "$folder/cluster/munge.socket" # where this cluster's slurm.conf says
     FASTGPU_NODE=$1 FASTGPU_MUNGE_SOCKET=/run/munge/munge.socket.2 chroot "$root" /bin/sh "$folder/user-data" \

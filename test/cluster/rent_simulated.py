@@ -55,6 +55,8 @@ class Rent(fake_supplier.Shop):
         folder, number = self.of(name), FIRST_NUMBER + int(name.rsplit("-", 1)[1])
         if os.path.exists(folder):
             return
+        environment = dict(os.environ, MACHINE_DEVICES=str(self.options.devices))
+        environment.update(self.environment())
         os.makedirs(folder)
         data = os.path.join(self.folder, key + ".data")
         if self.options.never_boots:
@@ -64,7 +66,7 @@ class Rent(fake_supplier.Shop):
             subprocess.Popen(["bash", "-c", 'sleep "$1"; exec "${@:2}"', "boot", str(self.options.boot), MACHINE, folder,
                               "start", name, str(number), self.options.cluster, data],
                              stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
-                             env=dict(os.environ, MACHINE_DEVICES=str(self.options.devices), **self.environment()))
+                             env=environment)
 
     def environment(self):
         """Of a machine: its devices are none, its programs those of this tree."""
@@ -84,11 +86,9 @@ class Rent(fake_supplier.Shop):
         return answer
 
     def address(self, name):
-        try:
-            with open(os.path.join(self.of(name), "net")) as file:
-                return dict(line.strip().split("=") for line in file)["address"]
-        except FileNotFoundError:
-            return ""
+        with open(os.path.join(self.options.cluster, "settings")) as file:
+            port = int(dict(line.strip().split("=", 1) for line in file)["port"])
+        return "10.%d.%d.%d" % (port // 256, port % 256, FIRST_NUMBER + int(name.rsplit("-", 1)[1]))
 
     def report(self, name, burn_in_s):
         """Looked at on the machine itself, when it has come up."""
