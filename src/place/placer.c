@@ -197,10 +197,10 @@ static uint64_t hash_need(const struct fg_need *need)
         (uint64_t)need->gpu_mem_mib << 32 | need->cpu_milli,
         need->mem_mib,
         (uint64_t)need->spot << 40 | (uint64_t)need->data_site << 32 | need->data_mib,
-        (uint64_t)need->not_suppliers << 32 | need->max_price_uusd,
-        need->not_regions,
     };
-    uint64_t hash = 0;
+    /* Mostly nothing: no rounds of their own. */
+    uint64_t hash = need->not_regions ^ (uint64_t)need->not_suppliers << 32
+                    ^ (uint64_t)need->max_price_uusd << 7;
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         hash = (hash ^ words[i]) * 0x9e37'79b9'7f4a'7c15u;
         hash ^= hash >> 29;

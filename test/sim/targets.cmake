@@ -60,3 +60,8 @@ if(CMAKE_C_FLAGS MATCHES "fsanitize")
 else()
     add_test(NAME sim/cluster COMMAND cluster_sim 200)
 endif()
+
+# What `why` says of suppliers.
+add_executable(why_sim test/sim/why_sim.c test/sim/sim_store.c test/sim/sim_books.c test/sim/sim_cluster.c)
+target_link_libraries(why_sim PRIVATE fg_control)
+add_test(NAME sim/why COMMAND why_sim)
