@@ -121,51 +121,42 @@ static void test_cut_lines(void)
     kit_free(&kit);
 }
 
-/* The line is cut for longer than the lease: the program is dead before we are told so. */
-static void test_lease_is_over(void)
+/* The line of one is cut, one hangs, one is killed: nothing of what they ran lives on when we are told. */
+static void test_leases_end(void)
 {
     kit_lease_us = 2000000;
     struct kit kit = kit_new();
     struct proxy *proxy = proxy_new(kit.address);
-    pid_t pid = kit_courier(&kit, proxy->address, 0);
-    OK(kit_wait_for(&kit, FG_LINK_HELLO));
-    struct fg_job_spec spec = kit_script("trap '' TERM; echo up; sleep 71.5; sleep 71.5");
-    EQ(kit_start(&kit, 1, &spec), 0);
-    OK(kit_log(&kit, 1, "up"));
+    pid_t pids[3];
+    struct fg_job_spec specs[] = {kit_script("trap '' TERM; echo up; sleep 71.5; sleep 71.5"),
+                                  kit_script("echo up; sleep 72.5"),
+                                  kit_script("trap '' TERM; echo up; sleep 73.5; sleep 73.5")};
+    for (uint32_t i = 0; i < 3; i++)
+        pids[i] = kit_courier(&kit, i == 0 ? proxy->address : kit.address, i);
+    for (int i = 0; i < 3; i++)
+        OK(kit_wait_for(&kit, FG_LINK_HELLO));
+    for (fg_job_id i = 0; i < 3; i++) {
+        kit.courier = (uint32_t)i;
+        EQ(kit_start(&kit, i + 1, &specs[i]), 0);
+        OK(kit_log(&kit, i + 1, "up"));
+    }
     proxy_stop(proxy);
-    OK(kit_wait_for(&kit, FG_LINK_SILENT));
-    EQ(kit_exit(pid), 1);
-    OK(!kit_runs("sleep 71.5"));
-    OK(kit_task(&kit, 1, FG_TASK_LOST));
+    kill(pids[1], SIGSTOP);
+    kill(pids[2], SIGKILL);
+    OK(kit_exit(pids[2]) == -1 && kit_gone("sleep 73.5"));
+    for (int i = 0; i < 3; i++)
+        OK(kit_wait_for(&kit, FG_LINK_SILENT));
     OK(kit_wait_for(&kit, FG_LINK_EXPIRED));
+    OK(!kit_runs("sleep 71.5") && !kit_runs("sleep 72.5"));
+    OK(kit_wait_for(&kit, FG_LINK_EXPIRED) && kit_wait_for(&kit, FG_LINK_EXPIRED));
+    for (fg_job_id i = 1; i <= 3; i++)
+        OK(kit_task(&kit, i, FG_TASK_LOST));
+    EQ(kit_exit(pids[0]), 1);
+    kill(pids[1], SIGKILL);
+    kit_exit(pids[1]);
     proxy_free(proxy);
     kit_free(&kit);
-}
-
-/* A courier that hangs holds nothing up, and one that is killed takes all along. */
-static void test_stopped_and_killed(void)
-{
-    kit_lease_us = 2000000;
-    struct kit kit = kit_new();
-    pid_t pid = kit_courier(&kit, kit.address, 0), other = kit_courier(&kit, kit.address, 1);
-    OK(kit_wait_for(&kit, FG_LINK_HELLO) && kit_wait_for(&kit, FG_LINK_HELLO));
-    struct fg_job_spec spec = kit_script("echo up; sleep 72.5"),
-                       killed = kit_script("trap '' TERM; echo up; sleep 73.5; sleep 73.5");
-    kit.courier = 0;
-    EQ(kit_start(&kit, 1, &spec), 0);
-    kit.courier = 1;
-    EQ(kit_start(&kit, 2, &killed), 0);
-    OK(kit_log(&kit, 1, "up") && kit_log(&kit, 2, "up"));
-    kill(pid, SIGSTOP);
-    kill(other, SIGKILL);
-    kit_exit(other);
-    OK(kit_gone("sleep 73.5"));
-    OK(kit_wait_for(&kit, FG_LINK_EXPIRED));
-    OK(!kit_runs("sleep 72.5"));
-    OK(kit_wait_for(&kit, FG_LINK_EXPIRED));
-    kill(pid, SIGKILL);
-    kit_exit(pid);
-    kit_free(&kit);
+    kit_lease_us = 20000000;
 }
 
 static void test_one_too_many(void)
@@ -254,7 +245,6 @@ static void test_checkpoint_moves(void)
 /* What is saved while it runs is at the service before the machine dies. */
 static void test_checkpoint_in_time(void)
 {
-    kit_lease_us = 2000000;
     struct kit kit = kit_new();
     char path[FG_PATH_MAX];
     pid_t pid = kit_courier(&kit, kit.address, 0);
@@ -271,8 +261,11 @@ static void test_checkpoint_in_time(void)
     kill(pid, SIGKILL);
     kit_exit(pid);
     OK(kit_gone("sleep 75.5"));
+    fg_link_give_up(kit.link, KIT_ALLOCATION);
     OK(kit_task(&kit, 1, FG_TASK_LOST) && kit_wait_for(&kit, FG_LINK_EXPIRED));
     fg_link_collect(kit.link, (struct fg_task_key){1, 1, 0});
+    struct fg_link_allocation again = {.name = KIT_ALLOCATION, .couriers = 2};
+    EQ(fg_link_expect(kit.link, &again, NULL), 0);
     kit.courier = 1;
     kit.attempt = 2;
     pid = kit_courier(&kit, kit.address, 1);
@@ -298,8 +291,7 @@ int main(int argc, char **argv)
     RUN(test_one_too_many);
     RUN(test_service_comes_back);
     RUN(test_checkpoint_moves);
-    RUN(test_lease_is_over);
-    RUN(test_stopped_and_killed);
+    RUN(test_leases_end);
     RUN(test_checkpoint_in_time);
     return tap_done();
 }
