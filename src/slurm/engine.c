@@ -171,15 +171,29 @@ static int slurm_discover(
 
 /* -- suppliers -- */
 
+/* Jobs in Slurm are known by a UUID of this service and this supplier: two suppliers may be parts of one cluster. */
+static void make_mark(const char *install, const char *supplier, char out[FG_UUID_MAX])
+{
+    uint8_t bytes[16];
+    char hex[33];
+    crypto_generichash(bytes, sizeof(bytes), (const uint8_t *)supplier, strlen(supplier),
+                       (const uint8_t *)install, strlen(install));
+    sodium_bin2hex(hex, sizeof(hex), bytes, sizeof(bytes));
+    snprintf(out, FG_UUID_MAX, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16,
+             hex + 20);
+}
+
 static struct fg_cluster *open_cluster(struct fg_engine *engine,
                                        const struct fg_supplier *supplier,
                                        struct fg_err *err)
 {
     const struct fg_cluster_terms *terms = &supplier->cluster;
+    char mark[FG_UUID_MAX];
+    make_mark(engine->install, supplier->name, mark);
     return fg_cluster_new(
         &(struct fg_cluster_options){
             .supplier = supplier,
-            .install = engine->install,
+            .install = mark,
             .program = terms->program[0] ? terms->program : engine->program,
             .address = terms->link[0] ? terms->link : engine->address,
             .wake_fd = engine->wake,
