@@ -83,6 +83,7 @@ struct fg_control {
     bool has_budgets;
     struct known_node *nodes; /* by node id - 1: see node_inner.h */
     size_t nodes_len, nodes_room;
+    size_t free_nodes;            /* numbers without a node */
     size_t unsaved_nodes;         /* so many are to be written */
     int64_t nodes_us;             /* when one of them changes by itself next */
     struct known_node *old_nodes; /* while the state is read again */

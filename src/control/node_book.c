@@ -65,7 +65,7 @@ static bool same_spec(const struct fg_node_spec *a, const struct fg_node_spec *b
 
 static fg_node_id free_number(const struct fg_control *control)
 {
-    for (size_t at = 0; at < control->nodes_len; at++)
+    for (size_t at = 0; control->free_nodes > 0 && at < control->nodes_len; at++)
         if (control->nodes[at].is_free)
             return (fg_node_id)at + 1;
     return 0;
@@ -85,6 +85,7 @@ static fg_node_id add_node(struct fg_control *control,
         (void)add_known(control, spec);
     struct known_node *known = fg_node_known(control, id);
     bool was_unsaved = known->is_unsaved;
+    control->free_nodes -= known->is_free;
     drop_next(known);
     *known = (struct known_node){.since_us = control->now_us, .is_unsaved = was_unsaved};
     memcpy(known->name, spec->name, sizeof(known->name));
@@ -162,6 +163,7 @@ void fg_node_drop(struct fg_control *control, fg_node_id node)
     drop_next(known);
     *known = (struct known_node){.is_free = true, .is_unsaved = known->is_unsaved};
     memcpy(known->name, spec.name, sizeof(known->name));
+    control->free_nodes++;
     mark_unsaved(control, known);
 }
 
@@ -178,6 +180,7 @@ static int fill_up(struct fg_control *control, fg_node_id id, struct fg_err *err
             break;
         fg_pool_set_state(control->pool, (fg_node_id)fg_pool_len(control->pool), FG_NODE_DOWN);
         add_known(control, &spec)->is_free = true;
+        control->free_nodes++;
     }
     return rc;
 }
@@ -287,7 +290,7 @@ void fg_nodes_set_aside(struct fg_control *control)
     control->old_nodes = control->nodes;
     control->old_nodes_len = control->nodes_len;
     control->nodes = NULL;
-    control->nodes_len = control->nodes_room = control->unsaved_nodes = 0;
+    control->nodes_len = control->nodes_room = control->unsaved_nodes = control->free_nodes = 0;
 }
 
 /* The operator's wish comes from the store. */

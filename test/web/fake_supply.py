@@ -61,9 +61,18 @@ class Supply:
         price = OFFERS[i]["price_uusd_per_hour"]
         return {"id": str(i + 1), "points": [{"time": iso(self.now - (160 - d) * DAY), "uusd_per_hour": int(price * (1.35 - d / 460 + 0.08 * math.sin(d / 9 + i)))} for d in range(0, 160, 8)]}
 
+    def clusters(self):
+        def cluster(name, **more):
+            base = {"name": name, "kind": "slurm", "state": "up", "reason": "", "since": iso(self.now - DAY), "site": "home", "region": "", "nodes": 4, "nodes_up": 4, "devices": 32, "devices_ours": 11, "devices_others": 6,
+                    "devices_free": 15, "cpu_milli": 256000, "cpu_used_milli": 90000, "tasks": 11, "uusd_per_hour": 64000000, "health_milli": 980, "version": "slurm 22.05.8 (commands)", "answered": iso(self.now - 3),
+                    "answer_us": 40000, "others_run": 6, "others_wait": 2, "ours_run": 9, "ours_wait": 2, "wait_us": 14000000, "trust_milli": 1000}
+            return {**base, **more}
+        return {"items": [cluster("", kind="local", version=None, answered=None, wait_us=None), cluster("berlin", site="berlin"),
+                          cluster("far", state="silent", reason=HOSTILE, site=HOSTILE, nodes_up=0, devices_free=0, health_milli=410)], "next": None}
+
     def suppliers(self):
         policy = {"max_uusd_per_hour": 0, "max_uusd": 0, "period": "month"}
-        return {"items": [{"name": n, "kind": k, "url": None, "machines_file": None, "secret_file": None, "timeout_us": 30000000, "paused": n == "south", "argv": [], "policy": policy} for n, k in (("north", "exec"), ("south", "http"), ("rack", "owned"))], "next": None}
+        return {"items": [{"name": n, "kind": k, "url": None, "machines_file": None, "secret_file": None, "join": None, "bootstrap_file": None, "timeout_us": 30000000, "paused": n == "south", "argv": [], "policy": policy} for n, k in (("north", "exec"), ("south", "http"), ("rack", "owned"))], "next": None}
 
     def ranking(self, query):
         names = ("price", "lead", "broken", "refused", "preemptions", "faults", "performance", "concentration")
@@ -187,6 +196,11 @@ class Supply:
                 return self.offer_view(int(id) - 1)
             case ["offers", id, "history"] if id.isdigit() and 0 < int(id) <= len(OFFERS):
                 return self.history(int(id) - 1)
+            case ["supplier-status"]:
+                return self.clusters()
+            case ["links"]:
+                return {"items": [{"sites": list(pair), "protocol": "ssh", "latency_us": 8000, "bytes_per_s": rate, "many_bytes_per_s": 3 * rate, "measures": 9, "newest": iso(self.now)}
+                                  for pair, rate in ((("home", "berlin"), 90_000_000), (("home", HOSTILE), 4_000_000), (("berlin", HOSTILE), 20_000_000))], "next": None}
             case ["suppliers"]:
                 return self.suppliers()
             case ["supplier-ranking"]:

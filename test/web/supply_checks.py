@@ -51,6 +51,14 @@ def offers_are_filtered_by_the_address(page):
     b.see("No offer is like that")
 
 
+def clusters_and_their_links_are_one_picture(page):
+    b = page.b
+    page.open("#/supply")
+    b.see("berlin", "main")
+    b.wait(lambda: b.count("main .site-map .site-dot") == 3 and b.count("main .site-map .site-link") == 3, "three sites and three links")
+    b.see("silent", "main")
+
+
 def what_is_not_there_is_said(page):
     for path in ("#/orders/99999", "#/plans/99999", "#/offers/99999999"):
         page.open(path)
@@ -171,7 +179,7 @@ def the_fake_answers_as_the_specification_says(page):
         spec = yaml.safe_load(file)
     supply = page.service.world.supply
     asked = [("offers", "/v1/offers"), ("offers/2", "/v1/offers/{id}"), ("offers/2/history", "/v1/offers/{id}/history"), ("suppliers", "/v1/suppliers"), ("supplier-ranking", "/v1/supplier-ranking"), ("orders", "/v1/orders"),
-             *((f"orders/{id}", "/v1/orders/{id}") for id in supply.orders), ("forecast", "/v1/forecast"), ("plans", "/v1/plans"), ("plans/3", "/v1/plans/{id}"), ("cost", "/v1/cost"), ("report", "/v1/report")]
+             *((f"orders/{id}", "/v1/orders/{id}") for id in supply.orders), ("forecast", "/v1/forecast"), ("plans", "/v1/plans"), ("plans/3", "/v1/plans/{id}"), ("cost", "/v1/cost"), ("report", "/v1/report"), ("supplier-status", "/v1/supplier-status"), ("links", "/v1/links")]
     for path, operation in asked:
         schema = spec["paths"][operation]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
         found = jsonschema.Draft202012Validator({**schema, "components": spec["components"]}).iter_errors(supply.find(path.split("/"), {}))
@@ -180,7 +188,7 @@ def the_fake_answers_as_the_specification_says(page):
 
 
 BOTH = [views_of_supply_open, offers_are_filtered_by_the_address, a_plan_is_rejected_with_a_remark, what_is_not_there_is_said]
-FAKE = [the_fake_answers_as_the_specification_says, a_viewer_buys_nothing, a_forecast_is_drawn_and_told, hostile_names_of_suppliers_stay_text, cost_goes_to_a_file, an_order_shows_its_life, a_plan_is_decided_with_a_question]
+FAKE = [clusters_and_their_links_are_one_picture, the_fake_answers_as_the_specification_says, a_viewer_buys_nothing, a_forecast_is_drawn_and_told, hostile_names_of_suppliers_stay_text, cost_goes_to_a_file, an_order_shows_its_life, a_plan_is_decided_with_a_question]
 
 # What is computed, without a page: [module, expression over its exports as m, expected].
 UNITS = [
