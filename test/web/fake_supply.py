@@ -100,7 +100,7 @@ class Supply:
             over = state in ("released", "rejected", "cancelled")
             delivered = count if when[3] else 0
             orders[str(id)] = {"id": str(id), "key": f"00000000-0000-4000-8000-00000000000{id}", "state": state, "cause": {"released": "expired", "rejected": "inspection", "cancelled": "user"}.get(state), "supplier": OFFERS[i]["supplier"], "project": None, "plan": "1" if id in (4, 5) else None,
-                               "count": count, "delivered": delivered, "lost": 0, "leaving": False, "max_uusd_per_hour": OFFERS[i]["price_uusd_per_hour"], "reference": f"ref-{id}", "reason": reason or None, "approved_by": "boris" if reached else None, "cost_uusd": cost, "accrued_uusd": cost + cost // 50,
+                               "count": count, "delivered": delivered, "lost": 0, "leaving": False, "max_uusd_per_hour": OFFERS[i]["price_uusd_per_hour"], "node": None, "reference": f"ref-{id}", "reason": reason or None, "approved_by": "boris" if reached else None, "cost_uusd": cost, "accrued_uusd": cost + cost // 50,
                                "idle_uusd": cost // 7, "cash_uusd": cost, "created": when[0], "approved": when[1], "ordered": when[2], "promised": iso(self.now + 19 * DAY) if state == "ordered" else iso(at[2] + 3 * HOUR), "wanted": None, "delivered_at": when[3], "active_at": when[4],
                                "until": iso(created + 30 * DAY), "ended": iso(created + 12 * DAY if state == "released" else at[reached] + 600) if over else None, "booked_until": when[4], "offer": {k: v for k, v in OFFERS[i].items()}}
         return orders
