@@ -136,6 +136,9 @@ static const char *alternatives(const struct fg_job_spec *spec, struct fg_arena 
             fg_buf_printf(&buf, ", suppliers: \"%s\"", at->suppliers);
         if (at->regions[0])
             fg_buf_printf(&buf, ", region: \"%s\"", at->regions);
+        if (at->data_site[0])
+            fg_buf_printf(&buf, ", data_site: \"%s\"", at->data_site);
+        fg_buf_printf(&buf, ", data_mib: %u", at->data_mib);
         fg_buf_printf(&buf, ", max_price_uusd: %lld, spread: %s}",
                       (long long)at->max_price_uusd, at->may_split ? "suppliers" : "none");
     }
@@ -187,6 +190,10 @@ static void take_where(const char *name,
         memcpy(request->regions, want->regions, sizeof(request->regions));
     else if (strcmp(name, "max_price") == 0)
         request->max_price_uusd = want->max_price_uusd;
+    else if (strcmp(name, "data") == 0)
+        request->data_mib = want->data_mib;
+    else if (strcmp(name, "data_site") == 0)
+        memcpy(request->data_site, want->data_site, sizeof(request->data_site));
     else
         request->may_split = want->may_split;
 }
@@ -287,7 +294,8 @@ static bool key_is_known(const char *key)
     static const char *const families[] = {"resources.accelerators", "resources.gpu_memory",
                                            "resources.cpus",         "resources.memory",
                                            "resources.suppliers",    "resources.region",
-                                           "resources.max_price",    "resources.spread"};
+                                           "resources.max_price",    "resources.spread",
+                                           "resources.data",         "resources.data_site"};
     for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
         if (strcmp(families[i], key) == 0)
             return true;

@@ -57,6 +57,8 @@ static void request(struct fg_json *json, const struct fg_request *request)
     text(json, "region", request->regions);
     number(json, "max_price_uusd", request->max_price_uusd, 0);
     text(json, "spread", request->may_split ? "suppliers" : "");
+    number(json, "data_mib", request->data_mib, 0);
+    text(json, "data_site", request->data_site);
     fg_json_end(json);
 }
 

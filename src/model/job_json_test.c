@@ -40,6 +40,9 @@ static const struct {
      "\"region\":\"eu,us\",\"max_price_uusd\":2500000,\"spread\":\"suppliers\"},"
      "{\"cpu_milli\":1000,\"suppliers\":\"-a,-b\",\"region\":\"eu,us\",\"max_price_uusd\":"
      "2500000}]}"},
+    {"{\"run\":\"x\",\"resources\":{\"data\":\"2GiB\",\"data_site\":\"store.example.org\"}}",
+     "{\"name\":\"x\",\"run\":\"x\",\"any_of\":[{\"cpu_milli\":1000,\"data_mib\":2048,"
+     "\"data_site\":\"store.example.org\"}]}"},
     {"{\"run\":\"x\",\"any_of\":[{\"suppliers\":\"local\",\"region\":\"eu\",\"max_price_uusd\":"
      "7,"
      "\"spread\":\"suppliers\"}]}",

@@ -16,7 +16,7 @@ struct request_member {
     fg_request_member_read *read;
 };
 
-#define MEMBERS_MAX 12
+#define MEMBERS_MAX 16
 
 struct fg_request fg_request_default(void)
 {
@@ -203,6 +203,39 @@ static int read_rate_milli(struct fg_doc_reader *reader,
     return read_whole(reader, doc, 0, FG_RATE_MILLI_MAX, &out->rate_milli);
 }
 
+static int read_data(struct fg_doc_reader *reader,
+                     const struct fg_doc *doc,
+                     struct fg_request *out)
+{
+    int64_t mib;
+    int rc = fg_read_size(reader, doc, MIB_PER_GIB, MEM_MIB_MAX, &mib);
+    if (rc == 0)
+        out->data_mib = (uint32_t)mib;
+    return rc;
+}
+
+static int read_data_mib(struct fg_doc_reader *reader,
+                         const struct fg_doc *doc,
+                         struct fg_request *out)
+{
+    return read_whole(reader, doc, 0, MEM_MIB_MAX, &out->data_mib);
+}
+
+static int read_data_site(struct fg_doc_reader *reader,
+                          const struct fg_doc *doc,
+                          struct fg_request *out)
+{
+    const char *text;
+    int rc = fg_read_text(reader, doc, FG_NAME_MAX - 1, &text);
+    if (rc < 0)
+        return rc;
+    rc = fg_name_check(reader->path, text, reader->err);
+    if (rc < 0)
+        return fg_read_wrap(reader, doc, rc);
+    fg_copy(out->data_site, sizeof(out->data_site), text);
+    return 0;
+}
+
 static const struct request_member friendly[] = {
     {"accelerators", read_accelerators},
     {"gpu_memory", read_gpu_memory},
@@ -212,6 +245,8 @@ static const struct request_member friendly[] = {
     {"region", fg_where_read_regions},
     {"max_price", fg_where_read_max_price},
     {"spread", fg_where_read_spread},
+    {"data", read_data},
+    {"data_site", read_data_site},
     {"any_of", NULL}, /* the caller's own */
 };
 
@@ -227,6 +262,8 @@ static const struct request_member canonical[] = {
     {"region", fg_where_read_regions},
     {"max_price_uusd", fg_where_read_max_price_uusd},
     {"spread", fg_where_read_spread},
+    {"data_mib", read_data_mib},
+    {"data_site", read_data_site},
 };
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))

@@ -89,11 +89,13 @@ static int read_site(struct fg_doc_reader *reader,
 {
     const char *text;
     int rc = fg_read_text(reader, doc, FG_NAME_MAX - 1, &text);
-    if (rc == 0)
-        rc = fg_name_check(reader->path, text, reader->err);
-    if (rc == 0)
-        fg_copy(out->site, sizeof(out->site), text);
-    return rc < 0 ? fg_read_wrap(reader, doc, rc) : 0;
+    if (rc < 0)
+        return rc;
+    rc = fg_name_check(reader->path, text, reader->err);
+    if (rc < 0)
+        return fg_read_wrap(reader, doc, rc);
+    fg_copy(out->site, sizeof(out->site), text);
+    return 0;
 }
 
 static int read_link_listen(struct fg_doc_reader *reader,
