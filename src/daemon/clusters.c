@@ -72,7 +72,8 @@ void fg_clusters_close(struct fg_clusters *clusters, int64_t lease_us)
 {
     if (!clusters->link)
         return;
-    fg_link_detach(clusters->link, lease_us);
+    if (lease_us >= 0)
+        fg_link_detach(clusters->link, lease_us);
     fg_link_free(clusters->link);
     clusters->link = NULL;
 }

@@ -19,5 +19,6 @@ struct fg_clusters {
 /* For fg_fleet_options: `self` is a struct fg_clusters. */
 int fg_clusters_make(void *self, struct fg_fleet_part *out, struct fg_err *err);
 
-/* After the engine was freed.  Couriers may live on for `lease_us` unheard, or for their own lease if that is longer. */
+/* After the engine was freed.  Couriers may live on for `lease_us` unheard, or for their own lease if that is longer; below
+ * 0: for their own, because another host may go on with them, which would not know of more. */
 void fg_clusters_close(struct fg_clusters *clusters, int64_t lease_us);

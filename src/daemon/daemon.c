@@ -483,12 +483,13 @@ static void close_all(struct daemon *daemon)
     fg_offer_store_free(daemon->offers);
     if (daemon->store)
         fg_store_sqlite.free(daemon->store);
-    fg_shared_free(daemon->shared);
     if (daemon->provision)
         fg_buyer_ops.free(daemon->provision);
     if (daemon->engine)
         fg_engine_fleet.free(daemon->engine);
-    fg_clusters_close(&daemon->clusters, daemon->config.numbers.link_away_s * 1000000);
+    fg_clusters_close(&daemon->clusters,
+                      daemon->shared ? -1 : daemon->config.numbers.link_away_s * 1000000);
+    fg_shared_free(daemon->shared); /* last: another one leads from now on */
     if (daemon->signal_fd >= 0)
         close(daemon->signal_fd);
     fg_data_dir_close(&daemon->dir);
