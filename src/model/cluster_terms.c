@@ -1,6 +1,7 @@
 /* cluster_terms.c - see cluster_terms.h */
 #include "model/cluster_terms.h"
 
+#include "base/text.h"
 #include "model/members.h"
 #include "model/names.h"
 #include "model/service_config.h"
@@ -51,16 +52,29 @@ static int check_name(const char *what, const char *name, struct fg_err *err)
     return name[0] ? fg_name_check(what, name, err) : 0;
 }
 
-static int check_link(const char *link, struct fg_err *err)
+static int check_address(const char *address, struct fg_err *err)
 {
     char host[FG_NAME_MAX];
     uint16_t port = 0;
-    int rc = link[0] ? fg_listen_parse(link, host, &port, err) : 0;
-    if (rc == 0 && link[0] && (link[0] == ':' || port == 0))
+    int rc = fg_listen_parse(address, host, &port, err);
+    if (rc == 0 && (address[0] == ':' || port == 0))
         rc = fg_fail(err, FG_EINVAL,
                      "%.80s, expected the host and the port at which its nodes "
                      "reach this service",
-                     link);
+                     address);
+    return rc;
+}
+
+/* Several with commas: daemons with one state, of which one leads. */
+static int check_link(const char *link, struct fg_err *err)
+{
+    char list[FG_TEXT_MAX], *rest = list;
+    if (!link[0])
+        return 0;
+    fg_copy(list, sizeof(list), link);
+    int rc = 0;
+    while (rc == 0 && rest)
+        rc = check_address(strsep(&rest, ","), err);
     return rc < 0 ? fg_wrap(err, rc, "link") : 0;
 }
 

@@ -75,6 +75,8 @@ static void clusters_are_reached_by_plain_words(void)
         {"http://rest.example:6820", "", "", false},
         {"", "-oProxyCommand=x", "", false},
         {"", "login.example rm", "", false},
+        {"", "", "host-a:7078,host-b:7078", true},
+        {"", "", "host-a:7078,", false},
         {"", "", ":7078", false},
         {"", "", "host", false},
         {"", "", "host:0", false},

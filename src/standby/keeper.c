@@ -88,10 +88,11 @@ static bool is_due(struct fg_standby *standby)
 
 /* -- files ------------------------------------------------------------------------------------------------- */
 
-/* What may come from elsewhere into the data folder: the key of the link, and blobs. */
+/* What may come from elsewhere into the data folder: the key of the link, the name of the installation at clusters, and
+ * blobs. */
 static bool name_is_good(const char *name)
 {
-    if (strcmp(name, "link.key") == 0)
+    if (strcmp(name, "link.key") == 0 || strcmp(name, "slurm/install") == 0)
         return true;
     size_t prefix = strlen(BLOB_PREFIX);
     return strncmp(name, BLOB_PREFIX, prefix) == 0 && strspn(name + prefix, HEX) == 2

@@ -298,6 +298,11 @@ static void test_take_over(void)
     write_file(key, 'k', 32);
     struct fg_err err = {};
     EQ(fg_standby_keep(a.standby, "link.key", &err), 0);
+    snprintf(key, sizeof(key), "%s/slurm", a.dir);
+    MUST(mkdir(key, 0700) == 0);
+    snprintf(key, sizeof(key), "%s/slurm/install", a.dir);
+    write_file(key, 'i', 36);
+    EQ(fg_standby_keep(a.standby, "slurm/install", &err), 0);
     EQ(fg_standby_keep(a.standby, "../etc/passwd", &err), FG_EINVAL);
     EQ(fg_standby_keep(a.standby, "blobs/ab/abcd", &err), FG_EINVAL);
 
@@ -309,6 +314,8 @@ static void test_take_over(void)
     OK(strcmp(users(store), "ann bob ") == 0);
     EQ(add_user(store, "cyd"), 0);
     snprintf(key, sizeof(key), "%s/link.key", b.dir);
+    OK(access(key, F_OK) == 0);
+    snprintf(key, sizeof(key), "%s/slurm/install", b.dir);
     OK(access(key, F_OK) == 0);
     fg_store_sqlite.free(store);
     fg_standby_free(b.standby);
