@@ -17,7 +17,7 @@ cat >"$folder/fastgpu" <<EOF
 #!/bin/bash
 case \$1 in
     up)
-        psql -qAt -d $url -c 'DROP TABLE IF EXISTS fastgpu_seat, fastgpu_log, fastgpu_object, fastgpu_part' 2>/dev/null
+        psql -qAt -d $url -c 'DROP TABLE IF EXISTS fastgpu_seat, fastgpu_log, fastgpu_object, fastgpu_part, fastgpu_journal' 2>/dev/null
         exec $program "\$@" --config $folder/config.yaml ;;
     *) exec $program "\$@" ;;
 esac

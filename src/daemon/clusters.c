@@ -55,7 +55,8 @@ int fg_clusters_make(void *self, struct fg_fleet_part *out, struct fg_err *err)
                                    .grace_us = clusters->config->stop_grace_s * 1000000,
                                    .data_dir = clusters->data_dir,
                                    .program = program,
-                                   .address = address},
+                                   .address = address,
+                                   .twin = clusters->twin},
         err);
     if (!engine)
         return err->code;

@@ -13,7 +13,8 @@ struct fg_clusters {
     /* Keys were made in the data folder.  May be NULL. */
     int (*keep_keys)(void *self, struct fg_err *err);
     void *self;
-    struct fg_link *link; /* NULL: no cluster yet */
+    const struct fg_journal_twin *twin; /* of what was sent to couriers; borrowed; NULL: none */
+    struct fg_link *link;               /* NULL: no cluster yet */
 };
 
 /* For fg_fleet_options: `self` is a struct fg_clusters. */

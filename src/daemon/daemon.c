@@ -390,6 +390,8 @@ static int open_service(struct daemon *daemon,
 {
     atomic_store(&daemon->leads, true);
     if (daemon->shared)
+        daemon->clusters.twin = fg_shared_journal(daemon->shared);
+    if (daemon->shared)
         daemon->clusters.epoch = fg_standby_epoch(fg_shared_standby(daemon->shared));
     int rc = open_store(daemon, err);
     if (rc == 0)

@@ -18,6 +18,7 @@
 
 struct fg_shared {
     struct fg_standby *standby;
+    struct fg_journal_twin journal;
     char data_dir[FG_DATA_PATH_MAX];
     char listen[FG_NAME_MAX + 16]; /* as given on the command line; "" it was not */
     char config[FG_DATA_PATH_MAX]; /* "" none */
@@ -169,6 +170,19 @@ int fg_shared_keep_keys(struct fg_shared *shared, struct fg_err *err)
             rc = fg_standby_keep(shared->standby, names[i], err);
     }
     return rc;
+}
+
+static int keep_journal(
+    void *self, bool anew, const char *bytes, size_t len, struct fg_err *err)
+{
+    struct fg_shared *shared = self;
+    return fg_standby_journal(shared->standby, anew, bytes, len, err);
+}
+
+const struct fg_journal_twin *fg_shared_journal(struct fg_shared *shared)
+{
+    shared->journal = (struct fg_journal_twin){shared, keep_journal};
+    return &shared->journal;
 }
 
 void fg_shared_explain(struct fg_shared *shared, struct fg_err *why)

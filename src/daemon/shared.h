@@ -11,6 +11,7 @@
 
 #include "daemon/daemon.h"
 #include "model/service_config.h"
+#include "slurm/journal.h"
 #include "standby/standby.h"
 
 struct fg_shared;
@@ -34,5 +35,7 @@ struct fg_standby *fg_shared_standby(struct fg_shared *shared);
 int fg_shared_keep_blob(struct fg_shared *shared, const char *hash, struct fg_err *err);
 /* Files of the data folder that every leader must have alike, as far as they are there. */
 int fg_shared_keep_keys(struct fg_shared *shared, struct fg_err *err);
+/* For fg_slurm_options.  Used on the thread of the store. */
+const struct fg_journal_twin *fg_shared_journal(struct fg_shared *shared);
 /* Fills `why` for a client that should go to the leader. */
 void fg_shared_explain(struct fg_shared *shared, struct fg_err *why);

@@ -84,7 +84,9 @@ static void expect_bound(struct fg_engine *engine)
     }
 }
 
-static int open_files(struct fg_engine *engine, struct fg_err *err)
+static int open_files(struct fg_engine *engine,
+                      const struct fg_journal_twin *twin,
+                      struct fg_err *err)
 {
     char folder[sizeof(engine->data_dir) + 8], path[sizeof(folder) + 8];
     snprintf(folder, sizeof(folder), "%s/slurm", engine->data_dir);
@@ -95,7 +97,7 @@ static int open_files(struct fg_engine *engine, struct fg_err *err)
     if (rc < 0)
         return rc;
     snprintf(path, sizeof(path), "%s/bound", folder);
-    engine->journal = fg_journal_open(path, err);
+    engine->journal = fg_journal_open(path, twin, err);
     return engine->journal ? 0 : FG_EIO;
 }
 
@@ -116,7 +118,7 @@ struct fg_engine *fg_slurm_new(const struct fg_slurm_options *options, struct fg
         || !fg_copy(engine->address, sizeof(engine->address), options->address))
         rc = fg_fail(err, FG_ETOOBIG, "a path is too long");
     if (rc == 0)
-        rc = open_files(engine, err);
+        rc = open_files(engine, options->twin, err);
     if (rc == 0)
         rc = open_events(engine, err);
     if (rc < 0) {

@@ -29,7 +29,8 @@ struct fg_journal {
     struct fg_buf text; /* what was read: the lines' specs lie in it */
     struct fg_journal_line *lines;
     size_t len, room;
-    struct fg_buf pending; /* not written yet */
+    struct fg_buf pending;              /* not written yet */
+    const struct fg_journal_twin *twin; /* NULL: none */
 };
 
 static bool same(struct fg_task_key a, struct fg_task_key b)
@@ -195,13 +196,22 @@ static int write_all(int fd, const struct fg_buf *text)
     return fdatasync(fd) < 0 ? errno : 0;
 }
 
+static int keep_twin(struct fg_journal *journal, bool anew, struct fg_err *err)
+{
+    const struct fg_journal_twin *twin = journal->twin;
+    const struct fg_buf *text = &journal->pending;
+    return twin ? twin->keep(twin->self, anew, text->text ? text->text : "", text->len, err)
+                : 0;
+}
+
 int fg_journal_sync(struct fg_journal *journal, struct fg_err *err)
 {
     if (journal->pending.len == 0)
         return 0;
     off_t end = lseek(journal->fd, 0, SEEK_END);
     int error = end < 0 ? errno : write_all(journal->fd, &journal->pending);
-    if (error == 0) {
+    int rc = error == 0 ? keep_twin(journal, false, err) : 0;
+    if (error == 0 && rc == 0) {
         fg_buf_clear(&journal->pending);
         return 0;
     }
@@ -209,6 +219,8 @@ int fg_journal_sync(struct fg_journal *journal, struct fg_err *err)
     if (end >= 0 && ftruncate(journal->fd, end) < 0)
         fg_buf_puts(&journal->pending, "");
     fg_buf_clear(&journal->pending);
+    if (rc < 0)
+        return rc;
     return fg_fail(err, error == ENOSPC ? FG_ENOSPC : FG_EIO, "%s: %s", journal->path,
                    strerror(error));
 }
@@ -222,7 +234,12 @@ static int rewrite(struct fg_journal *journal, struct fg_err *err)
     for (size_t i = 0; i < journal->len; i++)
         fg_journal_add(journal, &journal->lines[i]);
     int error = fd < 0 ? errno : write_all(fd, &journal->pending);
+    int rc = error == 0 ? keep_twin(journal, true, err) : 0;
     fg_buf_clear(&journal->pending);
+    if (rc < 0) {
+        close(fd);
+        return rc;
+    }
     if (error == 0 && rename(next.text, journal->path) < 0)
         error = errno;
     if (error != 0) {
@@ -236,12 +253,15 @@ static int rewrite(struct fg_journal *journal, struct fg_err *err)
     return 0;
 }
 
-struct fg_journal *fg_journal_open(const char *path, struct fg_err *err)
+struct fg_journal *fg_journal_open(const char *path,
+                                   const struct fg_journal_twin *twin,
+                                   struct fg_err *err)
 {
     struct fg_journal *journal = calloc(1, sizeof(*journal));
     if (!journal || !(journal->path = strdup(path)))
         abort();
     journal->fd = -1;
+    journal->twin = twin;
     int rc = read_file(journal, err);
     if (rc == 0) {
         parse(journal);

@@ -20,8 +20,17 @@ struct fg_journal_line {
 
 struct fg_journal;
 
-/* Read it, and write it again without what is over.  NULL and `err`: FG_EIO. */
-struct fg_journal *fg_journal_open(const char *path, struct fg_err *err);
+/* Where what is written must be durable as well before it counts: another host may go on with it.  `anew`: it takes the
+ * place of all that was kept before.  0, or an error: it is not known whether it is kept, which does no harm. */
+struct fg_journal_twin {
+    void *self;
+    int (*keep)(void *self, bool anew, const char *bytes, size_t len, struct fg_err *err);
+};
+
+/* Read it, and write it again without what is over.  `twin` is borrowed; NULL: none.  NULL and `err`: FG_EIO. */
+struct fg_journal *fg_journal_open(const char *path,
+                                   const struct fg_journal_twin *twin,
+                                   struct fg_err *err);
 void fg_journal_free(struct fg_journal *journal); /* NULL is allowed */
 
 /* The lines that were read, until the next fg_journal_add(). */

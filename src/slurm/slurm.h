@@ -14,6 +14,8 @@
 #include "engine/engine.h"
 #include "link/link.h"
 
+struct fg_journal_twin;
+
 struct fg_slurm_options {
     int64_t grace_us;     /* between TERM and KILL, of jobs that do not say */
     struct fg_link *link; /* borrowed; outlives the engine; not settled yet */
@@ -22,6 +24,8 @@ struct fg_slurm_options {
         program; /* of this service, absolute: what runs on nodes if the supplier does not say */
     const char
         *address; /* "HOST:PORT" at which couriers reach us if the supplier does not say */
+    const struct fg_journal_twin
+        *twin; /* see journal.h; borrowed; NULL: no other host goes on with this */
 };
 
 /* Call it right after fg_link_new(): what was bound before is expected again.  NULL and `err`: FG_EIO, FG_ENOMEM. */

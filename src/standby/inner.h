@@ -57,4 +57,5 @@ int fg_leader_start(struct fg_standby *standby,
 void fg_leader_stop(struct fg_standby *standby);
 /* keeper.c: the thread, and what a follower takes of files. */
 void *fg_keeper_run(void *self);
+int fg_keeper_fetch_journal(struct fg_standby *standby, struct fg_pg *pg, struct fg_err *err);
 int fg_keeper_fetch_files(struct fg_standby *standby, struct fg_pg *pg, struct fg_err *err);

@@ -6,6 +6,7 @@
 #include "store/schema.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -174,6 +175,47 @@ int fg_standby_keep(struct fg_standby *standby, const char *name, struct fg_err 
         rc = fg_object_put(standby->file_pg, &object, fg_standby_random(), path, err);
     pthread_mutex_unlock(&standby->file_lock);
     return rc;
+}
+
+/* Before anything is sent to a courier: what was sent before us. */
+int fg_keeper_fetch_journal(struct fg_standby *standby, struct fg_pg *pg, struct fg_err *err)
+{
+    static const char name[] = "slurm/bound";
+    char path[PATH_MAX], next[PATH_MAX + 16];
+    FG_AUTO(fg_buf) struct fg_buf text = {};
+    int rc = fg_journal_fetch(pg, &text, err);
+    if (rc <= 0)
+        return rc;
+    snprintf(path, sizeof(path), "%s/%s", standby->options.data_dir, name);
+    snprintf(next, sizeof(next), "%s.incoming", path);
+    rc = make_shelves(standby, name, err);
+    if (rc < 0)
+        return rc;
+    unlink(next);
+    int fd = open(next, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    FILE *file = fd >= 0 ? fdopen(fd, "w") : NULL;
+    bool good = file && fwrite(text.text ? text.text : "", 1, text.len, file) == text.len
+                && fflush(file) == 0 && fsync(fd) == 0 && rename(next, path) == 0;
+    int error = errno;
+    if (file)
+        fclose(file);
+    else if (fd >= 0)
+        close(fd);
+    return good ? 0
+                : fg_fail(err, error == ENOSPC ? FG_ENOSPC : FG_EIO, "%s: %s", path,
+                          strerror(error));
+}
+
+int fg_standby_journal(
+    struct fg_standby *standby, bool anew, const char *bytes, size_t len, struct fg_err *err)
+{
+    int rc =
+        fg_journal_append(standby->pg, atomic_load(&standby->epoch), anew, bytes, len, err);
+    if (rc == 0) {
+        fg_standby_lose(standby);
+        return fg_fail(err, FG_EUNREACH, "this daemon does not lead any more");
+    }
+    return rc < 0 ? rc : 0;
 }
 
 /* -- the thread -------------------------------------------------------------------------------------------- */

@@ -15,6 +15,8 @@ static const char *const tables[] = {
     " beat int8 NOT NULL, holder text NOT NULL, url text NOT NULL)",
     "CREATE TABLE IF NOT EXISTS fastgpu_log("
     " seq int8 PRIMARY KEY, epoch int8 NOT NULL, schema int8 NOT NULL, changes bytea NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS fastgpu_journal("
+    " seq bigserial PRIMARY KEY, epoch int8 NOT NULL, bytes bytea NOT NULL)",
     "CREATE TABLE IF NOT EXISTS fastgpu_object("
     " name text PRIMARY KEY, id int8 NOT NULL, stamp bigserial, parts int8 NOT NULL,"
     " bytes int8 NOT NULL, seq int8 NOT NULL, schema int8 NOT NULL)",
@@ -209,4 +211,57 @@ int fg_log_trim(struct fg_pg *pg, uint64_t seq, struct fg_err *err)
                               .timeout_ms = SLOW_MS};
     int rc = fg_pg_run(pg, &call, NULL, err);
     return rc < 0 ? rc : 0;
+}
+
+/* -- the journal ------------------------------------------------------------------------------------------ */
+
+int fg_journal_append(struct fg_pg *pg,
+                      uint64_t epoch,
+                      bool anew,
+                      const void *bytes,
+                      size_t len,
+                      struct fg_err *err)
+{
+    struct fg_pg_arg args[] = {FG_PG_ARG_INT(epoch), FG_PG_ARG_BYTES(bytes, len)};
+    struct fg_pg_call call = {
+        .sql = anew ? "WITH seat AS MATERIALIZED"
+                      " (SELECT epoch FROM fastgpu_seat WHERE epoch = $1 FOR SHARE),"
+                      " gone AS (DELETE FROM fastgpu_journal WHERE EXISTS (SELECT 1 FROM seat))"
+                      " INSERT INTO fastgpu_journal(epoch, bytes) SELECT $1, $2 FROM seat"
+                    : "INSERT INTO fastgpu_journal(epoch, bytes) SELECT $1, $2"
+                      " FROM fastgpu_seat WHERE epoch = $1 FOR SHARE",
+        .args = args,
+        .args_len = LEN(args),
+        .timeout_ms = SLOW_MS,
+    };
+    return fg_pg_run(pg, &call, NULL, err);
+}
+
+/* In pieces, so that a journal of any size fits. */
+int fg_journal_fetch(struct fg_pg *pg, struct fg_buf *out, struct fg_err *err)
+{
+    int64_t seq = 0;
+    fg_buf_clear(out);
+    for (int found = 0;; found = 1) {
+        FG_AUTO(fg_pg_rows) struct fg_pg_rows *rows = NULL;
+        struct fg_pg_arg args[] = {FG_PG_ARG_INT(seq)};
+        struct fg_pg_call call = {
+            .sql =
+                "SELECT seq, bytes FROM fastgpu_journal WHERE seq > $1 ORDER BY seq LIMIT 500",
+            .args = args,
+            .args_len = 1,
+            .timeout_ms = SLOW_MS,
+        };
+        int len = fg_pg_run(pg, &call, &rows, err);
+        if (len < 0)
+            return len;
+        for (int i = 0; i < len; i++) {
+            size_t bytes_len;
+            const char *bytes = fg_pg_bytes(rows, i, 1, &bytes_len);
+            fg_buf_add(out, bytes, bytes_len);
+            seq = fg_pg_int(rows, i, 0);
+        }
+        if (len == 0)
+            return found;
+    }
 }

@@ -18,6 +18,7 @@
  */
 #pragma once
 
+#include "base/buf.h"
 #include "standby/pg.h"
 #include "store/batch.h"
 
@@ -61,6 +62,15 @@ int fg_log_fetch(struct fg_pg *pg,
                  int (*take)(void *self, const struct fg_batch *batch, struct fg_err *err),
                  void *self,
                  struct fg_err *err);
+/* The journal of what was sent to couriers: 1, or 0 as fg_log_append(). */
+int fg_journal_append(struct fg_pg *pg,
+                      uint64_t epoch,
+                      bool anew,
+                      const void *bytes,
+                      size_t len,
+                      struct fg_err *err);
+/* All of it into `out` (cleared first).  1; 0: there never was any. */
+int fg_journal_fetch(struct fg_pg *pg, struct fg_buf *out, struct fg_err *err);
 /* The number of the last batch (0 none). */
 int fg_log_last(struct fg_pg *pg, uint64_t *out, struct fg_err *err);
 /* How many bytes its batches have. */

@@ -259,6 +259,8 @@ static int settle(struct fg_standby *standby, struct watch *watch, struct fg_err
     if (rc == 0 && !watch->caught_up)
         rc = FG_ESTATE;
     if (rc == 0)
+        rc = fg_keeper_fetch_journal(standby, standby->pg, err);
+    if (rc == 0)
         rc = fg_replica_lead(standby->replica, watch->seat.install, &standby->logged_seq,
                              &changed, err);
     if (rc < 0) {

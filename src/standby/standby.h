@@ -57,3 +57,9 @@ void fg_standby_leader(struct fg_standby *standby, char *out);
 /* Files that must be where the next leader can read them; any thread, one call at a time waits for another.  `name` is
  * relative to the data folder ("link.key", "blobs/ab/abcd...").  0: it is durable in PostgreSQL. */
 int fg_standby_keep(struct fg_standby *standby, const char *name, struct fg_err *err);
+
+/* What the leader sent to which courier, as text that only grows; `anew`: in the place of all before.  It is in
+ * DATA/slurm/bound of the next leader before that one leads.  0: it is durable; FG_EUNREACH: another one leads; other
+ * errors: not known.  On the thread of the store. */
+int fg_standby_journal(
+    struct fg_standby *standby, bool anew, const char *bytes, size_t len, struct fg_err *err);

@@ -35,7 +35,8 @@ static struct fg_pg *open_pg(void)
 static struct fg_pg *fresh(int64_t install)
 {
     static const char *const drops[] = {
-        "DROP TABLE IF EXISTS fastgpu_seat, fastgpu_log, fastgpu_object, fastgpu_part"};
+        "DROP TABLE IF EXISTS fastgpu_seat, fastgpu_log, fastgpu_object, fastgpu_part,"
+        " fastgpu_journal"};
     struct fg_err err = {};
     struct fg_pg *pg = open_pg();
     struct fg_pg_call drop = {.sql = drops[0], .timeout_ms = 5000};
@@ -129,6 +130,30 @@ static void test_log_is_of_who_leads(void)
     EQ(fg_log_trim(a, 90, &err), 0);
     last.seq = 90;
     EQ(fg_log_fetch(a, 90, count, &last, &err), 9);
+}
+
+static void test_journal(void)
+{
+    struct fg_err err = {};
+    FG_AUTO(fg_pg) struct fg_pg *pg = fresh(7);
+    FG_AUTO(fg_buf) struct fg_buf text = {};
+    struct fg_seat seat;
+    EQ(fg_journal_fetch(pg, &text, &err), 0);
+    EQ(fg_journal_append(pg, 1, true, "x\n", 2, &err), 0);
+    MUST(fg_seat_read(pg, &seat, &err) == 0 && fg_seat_take(pg, &seat, "x", "", &err) == 1);
+    EQ(fg_journal_append(pg, 1, true, "", 0, &err), 1);
+    EQ(fg_journal_fetch(pg, &text, &err), 1);
+    EQ(text.len, 0);
+    for (int i = 0; i < 600; i++)
+        MUST(fg_journal_append(pg, 1, false, "a\n", 2, &err) == 1);
+    MUST(fg_seat_take(pg, &seat, "y", "", &err) == 1);
+    EQ(fg_journal_append(pg, 1, false, "b\n", 2, &err), 0);
+    EQ(fg_journal_append(pg, 1, true, "b\n", 2, &err), 0);
+    EQ(fg_journal_fetch(pg, &text, &err), 1);
+    EQ(text.len, 1200);
+    EQ(fg_journal_append(pg, 2, true, "c\n", 2, &err), 1);
+    EQ(fg_journal_fetch(pg, &text, &err), 1);
+    OK(text.len == 2 && memcmp(text.text, "c\n", 2) == 0);
 }
 
 static void write_file(const char *path, char byte, size_t len)
@@ -421,6 +446,7 @@ int main(void)
     RUN(test_addresses);
     RUN(test_one_seat);
     RUN(test_log_is_of_who_leads);
+    RUN(test_journal);
     RUN(test_files);
     RUN(test_take_over);
     RUN(test_fenced);
