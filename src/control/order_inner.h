@@ -131,6 +131,10 @@ bool fg_order_is_urgent(const struct fg_control *control, const struct fg_order 
 bool fg_order_may_go(const struct fg_control *control, const struct purchase *purchase);
 /* It is leaving and cannot wait: its jobs are asked to stop, once. */
 void fg_order_empty(struct fg_control *control, struct purchase *purchase);
+/* Its supplier takes all of it back soon. */
+bool fg_order_is_noticed(const struct purchase *purchase);
+/* It does, and nothing runs there any more: it need not be paid until then. */
+void fg_order_leave_early(struct fg_control *control, struct purchase *purchase);
 /* The supplier takes the instance back then: its jobs leave before. */
 void fg_order_notice(struct fg_control *control,
                      struct purchase *purchase,

@@ -249,3 +249,23 @@ void fg_order_notice(struct fg_control *control,
     if (purchase->nodes[slot])
         fg_node_leaves(control, purchase->nodes[slot], leaves_us);
 }
+
+bool fg_order_is_noticed(const struct purchase *purchase)
+{
+    const struct fg_order *order = &purchase->order;
+    uint32_t noticed = 0;
+    for (uint32_t slot = 0; purchase->instances && slot < order->delivered; slot++)
+        noticed += !purchase->instances[slot].gone_us && purchase->leaves_us[slot] != 0;
+    return noticed > 0 && noticed == order->delivered - order->lost;
+}
+
+void fg_order_leave_early(struct fg_control *control, struct purchase *purchase)
+{
+    const struct fg_order *order = &purchase->order;
+    if (order->leaving || order->state != FG_ORDER_ACTIVE || !fg_order_is_noticed(purchase)
+        || fg_order_jobs(control, purchase) > 0 || !fg_control_begin(control))
+        return;
+    fg_order_leave(control, purchase, FG_CAUSE_RECLAIMED);
+    fg_order_because(control, purchase, "its supplier takes it back, and nothing runs on it");
+    fg_order_tell(control, purchase, "leaving", "", "%s", order->reason);
+}

@@ -51,6 +51,7 @@ static void pass_time(struct fg_control *control, struct purchase *purchase)
     if (fg_order_join_us(control, order) != NEVER)
         fg_order_join(control, purchase);
     fg_order_empty(control, purchase);
+    fg_order_leave_early(control, purchase);
     if (!fg_order_state_is_final(order->state) && control->now_us >= book_us(control, order))
         fg_order_book(control, purchase, control->now_us);
 }

@@ -83,6 +83,11 @@ static void count_orders(struct deciding *deciding)
         if (fg_order_state_is_final(order->state) || !fg_scaler_has(scaler, order))
             continue;
         deciding->open++;
+        if (fg_order_is_noticed(
+                &control->purchases[i])) { /* nothing new starts there: it is as good as gone */
+            scaler->leaving++;
+            continue;
+        }
         scaler->leaving += order->leaving;
         scaler->planned += order->state == FG_ORDER_PLANNED;
         scaler->coming += !order->leaving && order->state != FG_ORDER_ACTIVE;
