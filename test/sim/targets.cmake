@@ -65,3 +65,8 @@ endif()
 add_executable(why_sim test/sim/why_sim.c test/sim/sim_store.c test/sim/sim_books.c test/sim/sim_cluster.c)
 target_link_libraries(why_sim PRIVATE fg_control)
 add_test(NAME sim/why COMMAND why_sim)
+
+# The life of single nodes that are not ours.
+add_executable(node_sim test/sim/node_sim.c test/sim/sim_store.c test/sim/sim_books.c)
+target_link_libraries(node_sim PRIVATE fg_control)
+add_test(NAME sim/node COMMAND node_sim)
