@@ -217,6 +217,8 @@ static void packed(struct fg_link *link, const struct fg_link_command *command)
 /* Counted from the last beat, which was sent before we say this. */
 static void detach(struct fg_link *link, int64_t lease_us)
 {
+    link->detached = true;
+    link->parting_us = lease_us;
     for (struct fg_link_conn *conn = link->conns; conn; conn = conn->after)
         if (conn->peer && !conn->doomed) {
             fg_link_send(link, conn,
@@ -229,7 +231,7 @@ static void detach(struct fg_link *link, int64_t lease_us)
         }
     pthread_mutex_lock(&link->mutex);
     link->detach_done = true;
-    pthread_cond_signal(&link->detached);
+    pthread_cond_signal(&link->detach_cond);
     pthread_mutex_unlock(&link->mutex);
 }
 

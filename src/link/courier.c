@@ -192,16 +192,13 @@ static void send_hello(struct fg_courier *courier)
 
 /* -- the lease ----------------------------------------------------------------------------------------- */
 
-/* The service heard us no earlier than `from_us`, and counts from when it answered: we are over before it thinks so. */
+/* The service heard us no earlier than `from_us`, and counts from when it answered: we are over before it thinks so.
+ * A lease may also become shorter, as when a service is back that was away for long: what it said last is what it counts. */
 static void renew(struct fg_courier *courier, int64_t from_us, int64_t lease_us)
 {
-    if (lease_us == 0) {
-        courier->kill_us = 0;
-        fg_lease_set(courier->lease, 0, 0);
-    } else if (from_us + lease_us > courier->kill_us) {
-        courier->kill_us = from_us + lease_us;
-        fg_lease_set(courier->lease, courier->kill_us - lease_us / STOP_PART, courier->kill_us);
-    }
+    courier->kill_us = lease_us == 0 ? 0 : from_us + lease_us;
+    fg_lease_set(courier->lease, lease_us == 0 ? 0 : courier->kill_us - lease_us / STOP_PART,
+                 courier->kill_us);
 }
 
 static void beat(struct fg_courier *courier, int64_t now)

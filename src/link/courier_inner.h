@@ -34,7 +34,7 @@ struct fg_courier_task {
     enum fg_courier_phase phase;
     bool resumed;    /* the service wants to hear of it, on this connection */
     bool unwanted;   /* it was collected: forget it when it is over */
-    bool stop_asked; /* before it was started */
+    bool stop_asked; /* by the service */
     bool started, end_sent;
     struct fg_arena *arena;
     struct fg_buf json; /* texts of `spec` may point here */

@@ -141,12 +141,7 @@ static void begin(struct fg_courier *courier, struct fg_courier_task *task)
 {
     if (task->phase != FG_COURIER_FETCHING || !fg_courier_fetch(courier, task))
         return;
-    if (task->stop_asked) {
-        fg_courier_task_fail(courier, task, "it was stopped before it began");
-        task->end.stopped = true;
-    } else {
-        launch(courier, task);
-    }
+    launch(courier, task);
 }
 
 void fg_courier_task_fetched(struct fg_courier *courier)
@@ -269,8 +264,10 @@ static void stop(struct fg_courier *courier, struct fg_courier_task *task, int64
 void fg_courier_task_stop(struct fg_courier *courier, struct fg_task_key key, int64_t grace_us)
 {
     struct fg_courier_task *task = fg_courier_task_find(courier, key);
-    if (task)
-        stop(courier, task, grace_us);
+    if (!task)
+        return;
+    task->stop_asked = true;
+    stop(courier, task, grace_us);
 }
 
 void fg_courier_task_stop_all(struct fg_courier *courier, int64_t grace_us)
@@ -313,6 +310,13 @@ static void take_end(struct fg_courier *courier,
                      const struct fg_engine_event *event)
 {
     task->end = *event;
+    /* It did not fail: Slurm took the machine, or the lease ran out.  It goes on elsewhere. */
+    if (!task->stop_asked && !event->timed_out
+        && (event->stopped || (courier->leaving && event->term_signal != 0))) {
+        task->end.kind = FG_TASK_LOST;
+        if (courier->leaving)
+            fg_copy(task->end.reason, sizeof(task->end.reason), "Slurm ended its allocation");
+    }
     if (event->artifacts > 0) {
         task->artifacts = calloc(ARTIFACTS_MAX, sizeof(*task->artifacts));
         if (!task->artifacts)

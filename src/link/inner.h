@@ -148,11 +148,12 @@ struct fg_link {
     size_t task_samples_at, task_samples_len, device_samples_at, device_samples_len;
     struct fg_link_counts counts;
     bool detach_done;
-    pthread_cond_t detached;
+    pthread_cond_t detach_cond;
 
     /* -- thread of the link -------------------------------------------------------------------------- */
     int listener, epoll;
-    bool settled, quits;
+    bool settled, quits, detached;
+    int64_t parting_us; /* the lease at an orderly stop, once `detached` */
     int64_t started_us, looked_us;
     struct fg_link_table groups, tasks;
     struct fg_link_conn *conns, *dirty; /* dirty: something was queued on them */

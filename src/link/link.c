@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #define DETACH_WAIT_S 1
+#define BOOT_ID       "/proc/sys/kernel/random/boot_id"
 #define BACKLOG       1024
 #define FOR_EVER_US   (100 * 365 * 86400LL * 1000000)
 
@@ -87,13 +88,32 @@ static int read_master(struct fg_link *link, struct fg_err *err)
     return 0;
 }
 
-/* What an orderly stop promised; 0: nothing, negative: for ever. */
+/* Until when an orderly stop let couriers live, by the clock of this boot: "<boot id> <end> <lease>", in microseconds.
+ * After another boot, or on another machine, the whole lease counts: too long is safe. */
 static void read_detached(struct fg_link *link)
 {
-    char path[FG_PATH_MAX + 16];
+    char path[FG_PATH_MAX + 16], text[128], boot[64] = "", their[64] = "";
+    long long end_us = 0, lease_us = 0;
     snprintf(path, sizeof(path), "%s/link.detached", link->data_dir);
-    int64_t lease_us = fg_fs_read_number(AT_FDCWD, path);
-    link->detached_us = lease_us > 0 ? lease_us : 0;
+    if (fg_fs_read_small(AT_FDCWD, path, text, sizeof(text)) <= 0
+        || sscanf(text, "%63s %lld %lld", their, &end_us, &lease_us) != 3)
+        return;
+    fg_fs_read_small(AT_FDCWD, BOOT_ID, boot, sizeof(boot));
+    bool same = strncmp(boot, their, strlen(their)) == 0;
+    int64_t left_us = same ? end_us - fg_link_now() : lease_us;
+    link->detached_us = left_us > 0 ? left_us : 0;
+    if (left_us <= 0)
+        unlink(path);
+}
+
+static int write_detached(const struct fg_link *link, int64_t lease_us)
+{
+    char path[FG_PATH_MAX + 16], text[128], boot[64] = "";
+    fg_fs_read_small(AT_FDCWD, BOOT_ID, boot, sizeof(boot));
+    snprintf(path, sizeof(path), "%s/link.detached", link->data_dir);
+    int len = snprintf(text, sizeof(text), "%.36s %lld %lld\n", boot,
+                       (long long)(fg_link_now() + lease_us), (long long)lease_us);
+    return fg_fs_put(AT_FDCWD, path, text, (size_t)len, 0600);
 }
 
 /* "HOST:PORT" in two; an address of IPv6 stands in brackets. */
@@ -182,7 +202,7 @@ static void free_parts(struct fg_link *link)
     close(link->wake_back);
     close(link->wake_front);
     pthread_mutex_destroy(&link->mutex);
-    pthread_cond_destroy(&link->detached);
+    pthread_cond_destroy(&link->detach_cond);
     free(link->task_samples);
     free(link->device_samples);
     sodium_memzero(link->master, sizeof(link->master));
@@ -207,7 +227,7 @@ static struct fg_link *new_link(const struct fg_link_options *options)
     link->wake_back = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     link->wake_front = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     pthread_mutex_init(&link->mutex, NULL);
-    pthread_cond_init(&link->detached, NULL);
+    pthread_cond_init(&link->detach_cond, NULL);
     link->task_samples = calloc(FG_LINK_SAMPLES_MAX, sizeof(*link->task_samples));
     link->device_samples = calloc(FG_LINK_SAMPLES_MAX, sizeof(*link->device_samples));
     if (!link->task_samples || !link->device_samples)
@@ -502,11 +522,7 @@ void fg_link_collect(struct fg_link *link, struct fg_task_key key)
 void fg_link_detach(struct fg_link *link, int64_t lease_us)
 {
     struct timespec until;
-    char path[FG_PATH_MAX + 16], text[32];
-    snprintf(path, sizeof(path), "%s/link.detached", link->data_dir);
-    int len = snprintf(text, sizeof(text), "%lld\n",
-                       (long long)(lease_us > 0 ? lease_us : FOR_EVER_US));
-    if (fg_fs_put(AT_FDCWD, path, text, (size_t)len, 0600) < 0)
+    if (write_detached(link, lease_us > 0 ? lease_us : FOR_EVER_US) < 0)
         return; /* the next one would not know of it */
     struct fg_link_command *command = command_new(FG_LINK_DO_DETACH);
     command->grace_us = lease_us;
@@ -515,7 +531,7 @@ void fg_link_detach(struct fg_link *link, int64_t lease_us)
     until.tv_sec += DETACH_WAIT_S;
     pthread_mutex_lock(&link->mutex);
     while (!link->detach_done
-           && pthread_cond_timedwait(&link->detached, &link->mutex, &until) == 0)
+           && pthread_cond_timedwait(&link->detach_cond, &link->mutex, &until) == 0)
         continue;
     pthread_mutex_unlock(&link->mutex);
 }

@@ -68,6 +68,11 @@ static int64_t lease_of(const struct fg_link *link, const struct fg_link_peer *p
     return !peer->known && link->detached_us > lease_us ? link->detached_us : lease_us;
 }
 
+static int64_t lease_to_tell(const struct fg_link *link, const struct fg_link_peer *peer)
+{
+    return link->detached ? link->parting_us : peer->group->spec.lease_us;
+}
+
 static void look_at_peer(struct fg_link *link, struct fg_link_peer *peer, int64_t now_us)
 {
     char reason[96];
@@ -223,7 +228,7 @@ static void welcome(struct fg_link *link,
     fg_link_send(link, conn,
                  &(struct fg_message){.kind = FG_MESSAGE_WELCOME,
                                       .epoch = link->epoch,
-                                      .lease_us = peer->group->spec.lease_us});
+                                      .lease_us = lease_to_tell(link, peer)});
     take_held(link, peer, hello, first);
     if (first)
         tell_hello(link, peer, hello);
@@ -266,7 +271,7 @@ static void take_beat(struct fg_link *link, struct fg_link_peer *peer, uint64_t 
                  &(struct fg_message){.kind = FG_MESSAGE_RENEW,
                                       .seq = seq,
                                       .epoch = link->epoch,
-                                      .lease_us = peer->group->spec.lease_us});
+                                      .lease_us = lease_to_tell(link, peer)});
 }
 
 static void take_samples(struct fg_link *link,
