@@ -6,7 +6,7 @@ FUZZ_SECONDS ?= 60
 export FUZZ_SECONDS
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop build test test-cluster bench fuzz lint format install deb clean
+.PHONY: help run stop build test test-cluster bench bench-cluster fuzz lint format install deb clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,10 @@ bench: ## measure, with the rivals in the same run
 	@tools/install-packages build bench
 	@tools/build release
 	@bench/run
+
+bench-cluster: ## the same with real Slurm clusters on this machine
+	@tools/install-packages build bench cluster
+	@bench/cluster/run
 
 fuzz: ## run each fuzz target for FUZZ_SECONDS (60)
 	@tools/install-packages build test

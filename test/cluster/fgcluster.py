@@ -47,6 +47,7 @@ def free_row(taken=()):
                 raise RuntimeError(f"CLUSTER_PORT: {port} is in use")
             continue
         with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
                 return port
@@ -59,7 +60,7 @@ class Cluster:
     """One Slurm, by slurm.sh; its options are those of `start`."""
 
     def __init__(self, folder, name, port, hosts=False, rest=False, conf=(), **options):
-        self.folder, self.name, self.port, self.hosts = folder, name, port, hosts
+        self.folder, self.name, self.port, self.hosts, self.rest = folder, name, port, hosts, rest
         self.arguments = ["--name", name, "--port", str(port)]
         self.arguments += ["--hosts"] * hosts + ["--rest"] * rest
         for line in conf:
@@ -139,7 +140,8 @@ class World(Service):
 
     def add(self, cluster, *options, lease="6s", poll="1s"):
         """Make it a supplier.  Its nodes reach the service at the address that they see this machine by."""
-        self.fg("supplier", "add", cluster.name, "slurm", "--conf", cluster.env["SLURM_CONF"],
+        rest = [cluster.rest_url, "--token-file", cluster.token_file()] if cluster.rest else []
+        self.fg("supplier", "add", cluster.name, "slurm", *rest, "--conf", cluster.env["SLURM_CONF"],
                 "--link", f"{cluster.address}:{self.link_port}", "--lease", lease, "--poll", poll, *options)
 
     def start(self, *arguments, **options):
@@ -160,6 +162,26 @@ class World(Service):
 
     def json(self, *arguments, **options):
         return json.loads(self.fg(*arguments, "--json", **options))
+
+    def submit(self, spec, **headers):
+        return int(super().submit(spec, **headers))
+
+    def jobs(self, query=""):
+        for job in super().jobs(query):
+            yield dict(job, id=int(job["id"]))
+
+    def couriers(self):
+        """Process ids of couriers of this service that live."""
+        found = []
+        for entry in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{entry}/cmdline", "rb") as file:
+                    words = file.read().split(b"\0")
+            except OSError:
+                continue
+            if b"courier" in words and any(word.endswith(f":{self.link_port}".encode()) for word in words):
+                found.append(int(entry))
+        return found
 
     def newest(self):
         """The id of the job that was submitted last."""
