@@ -124,7 +124,7 @@ int fg_where_read_regions(struct fg_doc_reader *reader,
                           const struct fg_doc *doc,
                           struct fg_request *out)
 {
-    char regions[FG_WHERE_MAX];
+    char regions[FG_WHERE_MAX] = "";
     int rc = read_list(reader, doc, regions);
     if (rc == 0 && regions[0] == '-')
         return fg_read_fail(reader, doc, "%s, expected the regions that it may run in",

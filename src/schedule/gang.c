@@ -47,13 +47,15 @@ static void list_ways(const struct fg_pool *pool,
                       struct fg_gang *gang)
 {
     gang->has_choice = fg_pool_suppliers(pool)->len > 0;
-    for (uint8_t i = 0; i < gang->needs_len; i++) {
+    for (size_t i = 0; i < gang->needs_len; i++) {
+        uint8_t number = (uint8_t)i;
         if (!gang->has_choice || (any_of[i].may_split && gang->tasks > 1)) {
-            gang->ways[gang->ways_len++] = (struct fg_way){i, FG_WAY_ANYWHERE};
+            gang->ways[gang->ways_len++] = (struct fg_way){number, FG_WAY_ANYWHERE};
             continue;
         }
         for (uint32_t left = suppliers_of(pool, &gang->needs[i]); left; left &= left - 1)
-            gang->ways[gang->ways_len++] = (struct fg_way){i, (uint8_t)__builtin_ctz(left)};
+            gang->ways[gang->ways_len++] =
+                (struct fg_way){number, (uint8_t)__builtin_ctz(left)};
     }
     for (size_t i = 0; i < gang->ways_len; i++)
         gang->order[i] = (uint8_t)i;
