@@ -50,7 +50,8 @@ endforeach()
 file(GLOB threaded RELATIVE ${CMAKE_SOURCE_DIR}/src
      ${CMAKE_SOURCE_DIR}/src/api/*_test.c ${CMAKE_SOURCE_DIR}/src/daemon/*_test.c ${CMAKE_SOURCE_DIR}/src/store/*_test.c
      ${CMAKE_SOURCE_DIR}/src/engine/*_test.c ${CMAKE_SOURCE_DIR}/src/telemetry/*_test.c
-     ${CMAKE_SOURCE_DIR}/src/client/*_test.c ${CMAKE_SOURCE_DIR}/src/provision/*_test.c)
+     ${CMAKE_SOURCE_DIR}/src/client/*_test.c ${CMAKE_SOURCE_DIR}/src/provision/*_test.c
+     ${CMAKE_SOURCE_DIR}/src/standby/*_test.c)
 list(REMOVE_ITEM threaded store/crash_test.c) # processes and their deaths, no threads
 foreach(path ${threaded})
     string(REPLACE "_test.c" "" name ${path})

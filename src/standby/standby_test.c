@@ -407,7 +407,7 @@ static void test_connection_lost(void)
 static void test_stranger(void)
 {
     struct fg_err err = {};
-    FG_AUTO(fg_pg) struct fg_pg *pg = fresh(7);
+    fg_pg_free(fresh(7));
     struct host a, b;
     struct fg_store *store;
     host_open(&a, "first");

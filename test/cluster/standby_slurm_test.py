@@ -90,9 +90,6 @@ try:
        ledger.ends())
     ok(all(list(attempts) == [1] for attempts in list(ledger.spans().values())[:2]), "what ran went on: no second attempt",
        ledger.spans())
-except Exception:
-    print(a.tail(), b.tail(), a.last.stdout, a.last.stderr, a.nodes() if a.process else "", sep="\n=====\n")
-    raise
 finally:
     a.end()
     b.end()
