@@ -30,9 +30,15 @@ static void all_parts_are_read(void)
              "  - {kind: FPGA-u250, expose: XCL_VISIBLE_DEVICES, id: 4, count: 2, memory: "
              "64GiB, numa: 1, island: 3}\n"
              "  - {kind: tpu, expose: TPU_DEVICES}\n"
-             "schedule: {order: srtf, preempt: order}\n",
+             "schedule: {order: srtf, preempt: order}\n"
+             "shared_store: postgresql://ada@db/fastgpu\nshared_url: http://a:8642\n"
+             "shared_store_password_file: /etc/fastgpu/pg.password\nleader_patience_ms: 9000\n",
              &config, &err),
        0);
+    OK(strcmp(config.shared_store, "postgresql://ada@db/fastgpu") == 0);
+    OK(strcmp(config.shared_url, "http://a:8642") == 0);
+    OK(strcmp(config.shared_store_password_file, "/etc/fastgpu/pg.password") == 0);
+    EQ(config.numbers.leader_patience_ms, 9000);
     OK(strcmp(config.listen_host, "0.0.0.0") == 0);
     EQ(config.listen_port, 8080);
     OK(strcmp(config.job_user, "nobody") == 0);

@@ -232,7 +232,7 @@ static void host_open(struct host *host, const char *name)
                                                                 .db_path = host->db,
                                                                 .data_dir = host->dir,
                                                                 .service_url = name,
-                                                                .patience_us = 1000000,
+                                                                .patience_us = 5000000,
                                                                 .note = on_note,
                                                                 .step_down = on_step_down,
                                                                 .self = host},

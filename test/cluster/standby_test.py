@@ -188,7 +188,7 @@ def run_faults():
             other.kill()
             time.sleep(0.3)
             other.up()
-            ok(lead.leads(), "kill standby: the leader goes on")
+            ok(eventually(20, leader), "kill standby: the leader goes on")
         else:
             postgres("kill")
             time.sleep(dice.uniform(0, 0.5))
