@@ -170,7 +170,7 @@ static int read_numbers(const struct fg_cli *cli, struct fg_move *move, struct f
     const char *limit = fg_args_get(&cli->args, "limit"),
                *stall = fg_args_get(&cli->args, "stall"),
                *hash = fg_args_get(&cli->args, "hash");
-    int64_t streams, retries, limit_mib = 0;
+    int64_t streams = 0, retries = 0, limit_mib = 0;
     int rc = fg_cli_number(cli, "streams", 1, 16, 0, &streams, err);
     if (rc == 0)
         rc = fg_cli_number(cli, "retries", 0, 1000, 5, &retries, err);

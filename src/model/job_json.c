@@ -92,11 +92,10 @@ static void inputs(struct fg_json *json, const struct fg_job_spec *spec, bool hi
     for (size_t i = 0, k = 0; i < spec->inputs_len || k < spec->fetches_len;) {
         const struct fg_input *input = i < spec->inputs_len ? &spec->inputs[i] : NULL;
         const struct fg_fetch *fetch = k < spec->fetches_len ? &spec->fetches[k] : NULL;
-        bool is_fetch = !input || (fetch && strcmp(fetch->path, input->path) < 0);
-        if (is_fetch) {
+        if (fetch && (!input || strcmp(fetch->path, input->path) < 0)) {
             write_fetch(json, fetch, hidden);
             k++;
-        } else {
+        } else if (input) {
             fg_json_kv(json, input->path, input->hash);
             i++;
         }

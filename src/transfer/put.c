@@ -129,7 +129,7 @@ static int begin_upload(struct upload *upload, struct fg_err *err)
     struct fg_web_ask ask = {
         .method = "POST", .query = "uploads=", .headers = headers, .fd = -1, .text = ""};
     FG_AUTO(fg_web_answer) struct fg_web_answer answer = {};
-    struct fg_s3_answer said;
+    struct fg_s3_answer said = {};
     int rc = fg_web_send(upload->attempt, &upload->web, &ask, &answer, err);
     if (rc == 0)
         rc = fg_s3_answer_read(answer.body.text ? answer.body.text : "", answer.body.len, &said,

@@ -100,7 +100,7 @@ static void set_argv(struct rsync *rsync)
     add(rsync, rsync->timeout.text);
     if (move->limit_per_s > 0) {
         fg_buf_printf(&rsync->limit, "--bwlimit=%lldk",
-                      (long long)(move->limit_per_s / 1024 + 1));
+                      (long long)move->limit_per_s / 1024 + 1);
         add(rsync, rsync->limit.text);
     }
     if (level > 0) {

@@ -56,7 +56,7 @@ static void make_ask(struct world *world)
 {
     world->ask = (struct fg_way_ask){.from = "from",
                                      .to = "to",
-                                     .bytes = 1LL << (rand() % 40),
+                                     .bytes = (int64_t)1 << (rand() % 40),
                                      .protocols = 1 + (unsigned)rand() % 31,
                                      .packing = (unsigned)rand() % 32,
                                      .many = (unsigned)rand() % 32,

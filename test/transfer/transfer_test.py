@@ -197,6 +197,20 @@ def object_store():
     ok(result("s3://bucket/slow-put", "slowput") and content("slowput") == data, "and is whole")
 
 
+def a_full_disk():
+    os.makedirs(path("small"))
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "none", path("small")], capture_output=True).returncode != 0:
+        print("# not tried: a full disk (a small file system cannot be mounted here)")
+        return
+    try:
+        done = run(f"{WEB}/plain/big", "small/big", "--retries", "0")
+        ok(done.returncode == 12 and not os.path.exists(path("small/big")), "a full disk is told as such: " + done.stderr[:90].strip())
+        done = run("files/big", "small/big", "--retries", "0")
+        ok(done.returncode == 12 and not os.path.exists(path("small/big")), "when copying as well")
+    finally:
+        subprocess.run(["umount", path("small")], check=True)
+
+
 def links_are_measured():
     with open(path("links")) as file:
         lines = [line.split() for line in file]
@@ -216,7 +230,7 @@ def bad_words():
 server = subprocess.Popen([sys.executable, os.path.join(HERE, "server.py"), path("files")], stdout=subprocess.PIPE, text=True)
 try:
     WEB = f"http://127.0.0.1:{int(server.stdout.readline())}"
-    for test in (plain_moves, failures_are_told, killed_and_begun_again, limits_hold, object_store, links_are_measured,
+    for test in (plain_moves, failures_are_told, killed_and_begun_again, limits_hold, object_store, a_full_disk, links_are_measured,
                  bad_words):
         print("#", test.__name__)
         test()
