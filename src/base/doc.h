@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define FG_DOC_DEPTH_MAX 16
-#define FG_DOC_NODES_MAX 200000
+#define FG_DOC_NODES_MAX 1000000
 
 enum fg_doc_kind {
     FG_DOC_NULL,
