@@ -27,6 +27,6 @@ const struct fg_doc *fg_doc_get(const struct fg_doc *map, const char *key)
 size_t fg_doc_room(size_t len)
 {
     /* No form makes a node of less than a byte; address space is cheap, so no finer bound is needed. */
-    size_t nodes = len < FG_DOC_NODES_MAX ? len + 2 : FG_DOC_NODES_MAX + 2;
+    size_t nodes = len < FG_DOC_ANSWER_NODES_MAX ? len + 2 : FG_DOC_ANSWER_NODES_MAX + 2;
     return nodes * (sizeof(struct fg_doc) + 16) + 2 * len + 4096;
 }

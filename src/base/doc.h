@@ -12,8 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define FG_DOC_DEPTH_MAX 16
-#define FG_DOC_NODES_MAX 1000000
+#define FG_DOC_DEPTH_MAX        16
+#define FG_DOC_NODES_MAX        200000
+#define FG_DOC_ANSWER_NODES_MAX 4000000 /* in an answer of our own service: long lists */
 
 enum fg_doc_kind {
     FG_DOC_NULL,
@@ -49,6 +50,12 @@ size_t fg_doc_room(size_t len);
                               struct fg_arena *arena,
                               const struct fg_doc **out,
                               struct fg_err *err);
+/* The same with the wider bound, for what our own service answered. */
+[[nodiscard]] int fg_doc_json_answer(const char *bytes,
+                                     size_t len,
+                                     struct fg_arena *arena,
+                                     const struct fg_doc **out,
+                                     struct fg_err *err);
 /* YAML 1.1 core as job files use it (which JSON is part of): gives line numbers. */
 [[nodiscard]] int fg_doc_yaml(const char *bytes,
                               size_t len,

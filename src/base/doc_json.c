@@ -24,7 +24,7 @@ static const char *after_string(const char *at, const char *end)
 }
 
 /* Refuse what is too deep or has too many values; what is malformed is left to jansson. */
-static int check_bounds(const char *bytes, size_t len, struct fg_err *err)
+static int check_bounds(const char *bytes, size_t len, int most, struct fg_err *err)
 {
     const char *end = bytes + len;
     size_t nodes = 1;
@@ -44,8 +44,8 @@ static int check_bounds(const char *bytes, size_t len, struct fg_err *err)
                                FG_DOC_DEPTH_MAX);
         }
     }
-    if (nodes > FG_DOC_NODES_MAX)
-        return fg_fail(err, FG_ETOOBIG, "more than %d values", FG_DOC_NODES_MAX);
+    if (nodes > (size_t)most)
+        return fg_fail(err, FG_ETOOBIG, "more than %d values", most);
     return 0;
 }
 
@@ -128,16 +128,12 @@ static void copy(struct copier *copier, const json_t *from, struct fg_doc *to)
     }
 }
 
-int fg_doc_json(const char *bytes,
-                size_t len,
-                struct fg_arena *arena,
-                const struct fg_doc **out,
-                struct fg_err *err)
+static int parse(const char *bytes,
+                 size_t len,
+                 struct fg_arena *arena,
+                 const struct fg_doc **out,
+                 struct fg_err *err)
 {
-    int rc = check_bounds(bytes, len, err);
-    if (rc < 0)
-        return rc;
-
     json_error_t error;
     [[gnu::cleanup(json_drop)]] json_t *tree =
         json_loadb(bytes, len, JSON_REJECT_DUPLICATES, &error);
@@ -149,4 +145,24 @@ int fg_doc_json(const char *bytes,
     copy(&copier, tree, root);
     *out = root;
     return 0;
+}
+
+int fg_doc_json(const char *bytes,
+                size_t len,
+                struct fg_arena *arena,
+                const struct fg_doc **out,
+                struct fg_err *err)
+{
+    int rc = check_bounds(bytes, len, FG_DOC_NODES_MAX, err);
+    return rc < 0 ? rc : parse(bytes, len, arena, out, err);
+}
+
+int fg_doc_json_answer(const char *bytes,
+                       size_t len,
+                       struct fg_arena *arena,
+                       const struct fg_doc **out,
+                       struct fg_err *err)
+{
+    int rc = check_bounds(bytes, len, FG_DOC_ANSWER_NODES_MAX, err);
+    return rc < 0 ? rc : parse(bytes, len, arena, out, err);
 }

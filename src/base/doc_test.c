@@ -224,6 +224,16 @@ static void the_room_suffices_up_to_the_bound(void)
     }
 }
 
+static void an_answer_may_be_longer(void)
+{
+    FG_AUTO(fg_buf) struct fg_buf buf = {};
+    repeat(&buf, "[", "1,", 250'000, "1]");
+    FG_AUTO(fg_arena) struct fg_arena *arena = fg_arena_new(fg_doc_room(buf.len));
+    const struct fg_doc *doc;
+    EQ(fg_doc_json_answer(buf.text, buf.len, arena, &doc, NULL), 0);
+    EQ(doc->len, 250'001);
+}
+
 static void a_map_of_many_keys_is_read_in_time(void)
 {
     FG_AUTO(fg_buf) struct fg_buf buf = {};
@@ -250,6 +260,7 @@ int main(void)
     RUN(a_message_does_not_quote_values);
     RUN(many_values_are_refused_before_they_cost);
     RUN(the_room_suffices_up_to_the_bound);
+    RUN(an_answer_may_be_longer);
     RUN(a_map_of_many_keys_is_read_in_time);
     return tap_done();
 }

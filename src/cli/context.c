@@ -41,7 +41,8 @@ static int parse(struct fg_answer *answer, const char *path, struct fg_err *err)
     if (answer->body.len == 0)
         fg_buf_puts(&answer->body, "{}");
     answer->arena = fg_arena_new(fg_doc_room(answer->body.len));
-    int rc = fg_doc_json(answer->body.text, answer->body.len, answer->arena, &answer->doc, err);
+    int rc = fg_doc_json_answer(answer->body.text, answer->body.len, answer->arena,
+                                &answer->doc, err);
     return rc < 0 ? fg_wrap(err, FG_EBACKEND, "answer to %s", path) : 0;
 }
 
