@@ -191,7 +191,7 @@ void fg_link_send(struct fg_link *link,
                   const struct fg_message *message)
 {
     FG_AUTO(fg_buf) struct fg_buf bytes = {};
-    if (conn->doomed || conn->ends)
+    if (!conn || conn->doomed || conn->ends)
         return;
     fg_message_write(&bytes, message);
     fg_channel_send(conn->channel, (uint8_t)message->kind, bytes.text, bytes.len);

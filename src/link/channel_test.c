@@ -56,8 +56,8 @@ static int turn(struct fg_channel *channel, const char **bytes, size_t *len)
 
 static bool shake(struct pair *pair)
 {
-    const char *bytes;
-    size_t len;
+    const char *bytes = "";
+    size_t len = 0;
     for (int i = 0; i < 4; i++)
         if (turn(pair->courier, &bytes, &len) < 0 || turn(pair->service, &bytes, &len) < 0)
             return false;
@@ -67,8 +67,8 @@ static bool shake(struct pair *pair)
 static void test_frames_go_through(void)
 {
     struct pair pair = pair_new(secret);
-    const char *bytes;
-    size_t len;
+    const char *bytes = "";
+    size_t len = 0;
     OK(shake(&pair));
     OK(fg_channel_peer(pair.service)->number == 7);
     char *big = calloc(1, FG_CHANNEL_FRAME_MAX);
@@ -93,8 +93,8 @@ static void test_frames_go_through(void)
 static void test_who_has_not_the_key_is_refused(void)
 {
     struct pair pair = pair_new(other_secret);
-    const char *bytes;
-    size_t len;
+    const char *bytes = "";
+    size_t len = 0;
     EQ(turn(pair.courier, &bytes, &len), 0);
     EQ(turn(pair.service, &bytes, &len), FG_EAUTH);
     pair_free(&pair);
@@ -105,8 +105,8 @@ static void test_a_replay_gets_nowhere(void)
 {
     int ends[2], again[2];
     char said[4096], answer[4096];
-    const char *bytes;
-    size_t len;
+    const char *bytes = "";
+    size_t len = 0;
     OK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) == 0);
     struct fg_channel *courier = fg_channel_connect(ends[1], &who, secret);
     OK(fg_channel_flush(courier) == 0);
@@ -143,8 +143,8 @@ static void test_tampering_is_seen(void)
     int seen = 0, tries = 0;
     for (size_t bit = 0; bit < 8 * 30; bit += 7, tries++) {
         struct pair pair = pair_new(secret);
-        const char *bytes;
-        size_t len;
+        const char *bytes = "";
+        size_t len = 0;
         char frame[256];
         int fd = fg_channel_fd(pair.service);
         if (!shake(&pair))
@@ -172,8 +172,8 @@ static void test_nonsense_is_cut(void)
         "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
         "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
     int ends[2];
-    const char *bytes;
-    size_t len;
+    const char *bytes = "";
+    size_t len = 0;
     OK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) == 0);
     struct fg_channel *service = fg_channel_accept(ends[0], key_of, (void *)(uintptr_t)secret);
     OK(send(ends[1], request, sizeof(request), 0) == sizeof(request));
@@ -226,7 +226,7 @@ static void test_messages_read_back(void)
 {
     int accepted = 0;
     FG_AUTO(fg_arena) struct fg_arena *arena = fg_arena_new(16 << 20);
-    for (uint8_t kind = 1; kind < FG_MESSAGE_KINDS; kind++) {
+    for (uint8_t kind = 1; kind < (uint8_t)FG_MESSAGE_KINDS; kind++) {
         FG_AUTO(fg_buf) struct fg_buf bytes = {};
         FG_AUTO(fg_buf) struct fg_buf again = {};
         struct fg_message message = sample_of(kind), back;

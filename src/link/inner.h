@@ -174,6 +174,7 @@ void *fg_link_back(void *link);
 void fg_link_cut(struct fg_link *link, struct fg_link_conn *conn);
 /* Something was queued on it, or should be: flush it at the end of this turn. */
 void fg_link_want_out(struct fg_link *link, struct fg_link_conn *conn);
+/* NULL: it is away, and will hear when it is back. */
 void fg_link_send(struct fg_link *link,
                   struct fg_link_conn *conn,
                   const struct fg_message *message);

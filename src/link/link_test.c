@@ -279,6 +279,158 @@ static void test_checkpoint_in_time(void)
     kit_free(&kit);
 }
 
+/* On a folder that all machines see nothing is carried: the next attempt finds it there. */
+static void test_shared_checkpoints(void)
+{
+    struct kit kit = kit_new();
+    char path[FG_PATH_MAX];
+    struct fg_job_spec spec =
+        kit_script("cat $FASTGPU_CHECKPOINT_DIR/step 2>/dev/null; "
+                   "echo $FASTGPU_ATTEMPT >>$FASTGPU_CHECKPOINT_DIR/step; exit 1");
+    setenv("KIT_SHARED", "1", 1);
+    for (uint32_t number = 0; number < 2; number++) {
+        kit.courier = number;
+        kit.attempt = number + 1;
+        pid_t pid = kit_courier(&kit, kit.address, number);
+        OK(kit_wait_for(&kit, FG_LINK_HELLO));
+        EQ(kit_start(&kit, 1, &spec), 0);
+        OK(kit_task(&kit, 1, FG_TASK_EXITED));
+        fg_link_collect(kit.link, (struct fg_task_key){1, kit.attempt, 0});
+        kill(pid, SIGTERM);
+        OK(kit_wait_for(&kit, FG_LINK_GONE));
+        kit_exit(pid);
+    }
+    unsetenv("KIT_SHARED");
+    OK(strcmp(kit_file(&kit, 1, "stdout.log"), "1\n") == 0);
+    OK(fg_keep_checkpoint_path(kit.dir, 1, path) == 0 && access(path, F_OK) < 0);
+    snprintf(path, sizeof(path), "%s/checkpoints/1/step", kit.scratch);
+    OK(access(path, R_OK) == 0);
+    kit_free(&kit);
+}
+
+/* -- one that has the key and says what it likes ------------------------------------------------------- */
+
+static uint32_t dice(uint32_t *state, uint32_t sides)
+{
+    *state = *state * 1664525 + 1013904223;
+    return (*state >> 8) % sides;
+}
+
+static struct fg_channel *call(const struct kit *kit, uint32_t number)
+{
+    uint8_t secret[FG_LINK_SECRET_BYTES];
+    struct fg_link_courier who = {.allocation = KIT_ALLOCATION, .number = number};
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    at.sin_port = htons((uint16_t)atoi(strrchr(kit->address, ':') + 1));
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (fg_link_secret(kit->link, KIT_ALLOCATION, secret, NULL) < 0
+        || connect(fd, (struct sockaddr *)&at, sizeof(at)) < 0)
+        exit(1);
+    return fg_channel_connect(fd, &who, secret);
+}
+
+/* Take what there is.  False: we were cut. */
+static bool take_all(struct fg_channel *channel)
+{
+    uint8_t kind;
+    const char *bytes;
+    size_t len;
+    struct fg_err err;
+    if (fg_channel_flush(channel) < 0 || fg_channel_read(channel, &err) < 0)
+        return false;
+    int rc;
+    while ((rc = fg_channel_next(channel, &kind, &bytes, &len, &err)) > 0)
+        continue;
+    return rc == 0 && fg_channel_flush(channel) == 0;
+}
+
+static struct fg_message any_message(uint32_t *state)
+{
+    static const char *const names[] = {
+        "", "checkpoint:1", "checkpoint:x", "blake2b:../../../../etc/passwd",
+        "blake2b:0e5751c026e543b2e8ab2eb06099daa1d1e5df47778f7787faab45cdf12fe3a8"};
+    static const char *const texts[] = {
+        "", "fastgpu-exit 1\nkind=exited\nexit_code=0\nreason=\nend\n", "x"};
+    static struct fg_node_spec node = {.name = "n"};
+    static struct fg_link_held held[] = {{{1, 1, 0}, FG_LINK_RUNNING},
+                                         {{9, 1, 0}, FG_LINK_ENDED}};
+    const char *text = texts[dice(state, 3)];
+    return (struct fg_message){
+        .kind = (enum fg_message_kind)(1 + dice(state, FG_MESSAGE_KINDS - 1)),
+        .key = {1 + dice(state, 3), 1, dice(state, 2)},
+        .seq = dice(state, 5),
+        .offset = dice(state, 4) == 0 ? 1U << 30 : dice(state, 2),
+        .total = dice(state, 3) == 0 ? 1U << 31 : dice(state, 20),
+        .stream = dice(state, 2),
+        .event = (uint8_t)dice(state, 4),
+        .welcomed = (uint8_t)dice(state, 2),
+        .instance = {(uint8_t)dice(state, 2)},
+        .name = names[dice(state, 5)],
+        .text = "bye",
+        .bytes = text,
+        .bytes_len = strlen(text),
+        .node = &node,
+        .held = held,
+        .held_len = dice(state, 3),
+        .start = {.tasks = 1}};
+}
+
+static void say_anything(struct kit *kit, uint32_t *state)
+{
+    struct fg_channel *channel = call(kit, dice(state, 4));
+    for (int i = 0; i < 500 && !fg_channel_is_open(channel) && take_all(channel); i++)
+        usleep(1000);
+    for (int i = 0; i < 30 && fg_channel_is_open(channel); i++) {
+        FG_AUTO(fg_buf) struct fg_buf bytes = {};
+        struct fg_message message = any_message(state);
+        if (i == 0)
+            message.kind = FG_MESSAGE_HELLO;
+        fg_message_write(&bytes, &message);
+        if (dice(state, 20) == 0 && bytes.len > 0)
+            bytes.text[dice(state, (uint32_t)bytes.len)] ^= (char)(1 << dice(state, 8));
+        fg_channel_send(channel, (uint8_t)message.kind, bytes.text, bytes.len);
+        if (!take_all(channel))
+            break;
+    }
+    fg_channel_free(channel);
+}
+
+static void test_hostile_couriers(void)
+{
+    struct kit kit = kit_new();
+    uint32_t state = 7;
+    struct fg_job_spec spec = kit_script("true");
+    for (int round = 0; round < 150; round++) {
+        say_anything(&kit, &state);
+        kit.courier = dice(&state, 3);
+        struct fg_task_key key = {1 + dice(&state, 3), 1, 0};
+        struct fg_link_courier who = {.allocation = KIT_ALLOCATION, .number = kit.courier};
+        if (round % 3 == 0)
+            (void)fg_link_adopt(kit.link, &who, key, &spec, NULL);
+        if (round % 5 == 0)
+            fg_link_collect(kit.link, key);
+        if (round % 7 == 0)
+            fg_link_stop(kit.link, key, 0);
+        kit_take(&kit);
+        if (kit_find(&kit, FG_LINK_HELLO, 0, 0))
+            (void)kit_start(&kit, key.job, &spec);
+        kit.waiting_len = 0;
+    }
+    /* An honest one is served all the same. */
+    fg_link_give_up(kit.link, KIT_ALLOCATION);
+    struct fg_link_allocation again = {.name = KIT_ALLOCATION, .couriers = 1};
+    EQ(fg_link_expect(kit.link, &again, NULL), 0);
+    kit.waiting_len = 0;
+    kit.courier = 0;
+    pid_t pid = kit_courier(&kit, kit.address, 0);
+    OK(kit_wait_for(&kit, FG_LINK_HELLO));
+    EQ(kit_start(&kit, 77, &spec), 0);
+    OK(kit_task(&kit, 77, FG_TASK_EXITED));
+    kill(pid, SIGKILL);
+    kit_exit(pid);
+    kit_free(&kit);
+}
+
 int main(int argc, char **argv)
 {
     setvbuf(stdout, NULL, _IOLBF, 0);
@@ -292,6 +444,8 @@ int main(int argc, char **argv)
     RUN(test_one_too_many);
     RUN(test_service_comes_back);
     RUN(test_checkpoint_moves);
+    RUN(test_shared_checkpoints);
+    RUN(test_hostile_couriers);
     RUN(test_leases_end);
     RUN(test_checkpoint_in_time);
     return tap_done();

@@ -257,6 +257,7 @@ static void transfer(struct codec *codec, struct fg_message *message)
     text(codec, &message->name);
     u64(codec, &message->offset);
     u64(codec, &message->total);
+    codec->bad |= strlen(message->name) >= FG_MESSAGE_NAME_MAX;
     if (message->kind == FG_MESSAGE_DATA)
         bulk(codec, message);
     if (message->kind == FG_MESSAGE_PUT)

@@ -11,7 +11,8 @@
 #include "link/link.h"
 
 #define FG_MESSAGE_BULK_BYTES  (64UL * 1024) /* of a log or a file in one frame */
-#define FG_MESSAGE_HELD_MAX    65536
+#define FG_MESSAGE_HELD_MAX    16384
+#define FG_MESSAGE_NAME_MAX    96 /* of what is transferred */
 #define FG_MESSAGE_SAMPLES_MAX 1024
 
 enum fg_message_kind {

@@ -109,11 +109,12 @@ static inline int kit_be_courier(char **argv)
     struct fg_courier_options options = {.addresses = {argv[2]},
                                          .addresses_len = 1,
                                          .folder = argv[5],
+                                         .is_shared = getenv("KIT_SHARED") != NULL,
                                          .patience_us = 20000000,
                                          .beat_us = KIT_BEAT_US};
     fg_copy(options.who.allocation, sizeof(options.who.allocation), argv[3]);
     options.who.number = (uint32_t)atoi(argv[4]);
-    const char *hex = getenv("KIT_KEY");
+    const char *given = getenv("KIT_KEY"), *hex = given ? given : "";
     sodium_hex2bin(options.secret, sizeof(options.secret), hex, strlen(hex), NULL, &len, NULL);
     int rc = fg_courier_run(&options, &err);
     if (rc < 0)
@@ -379,7 +380,7 @@ static void *proxy_run(void *self)
             for (int side = 0; side < 2; side++)
                 fds[1 + 2 * i + side] =
                     (struct pollfd){.fd = proxy->pairs[i][side], .events = POLLIN};
-        poll(fds, (nfds_t)(1 + 2 * pairs), 10);
+        poll(fds, 1 + 2 * (nfds_t)pairs, 10);
         if (proxy->cut == 1 || proxy->cut == 2 || proxy->cut == 3)
             proxy_close_all(proxy);
         if (proxy->cut == 1 || proxy->cut == 2)
