@@ -103,10 +103,13 @@ static int64_t now_utc(void)
     return clock->now_us(clock->self);
 }
 
-static void unwatch(struct fg_task_entry *entry)
+/* By hand: a process that is being forked just now may hold a copy, and with it keep the events coming. */
+static void unwatch(struct fg_engine *engine, struct fg_task_entry *entry)
 {
-    if (entry->pidfd >= 0)
+    if (entry->pidfd >= 0) {
+        epoll_ctl(engine->epoll, EPOLL_CTL_DEL, entry->pidfd, NULL);
         close(entry->pidfd);
+    }
     entry->pidfd = -1;
 }
 
@@ -131,7 +134,7 @@ static void report_over(struct fg_engine *engine,
     if (entry->phase == FG_PHASE_RUNNING)
         fg_sampler_remove(engine->sampler, entry->key);
     entry->phase = FG_PHASE_OVER;
-    unwatch(entry);
+    unwatch(engine, entry);
     fg_affinity_release(engine->affinity, &entry->cores);
     push(engine, event);
 }
@@ -166,7 +169,7 @@ static void bury(struct fg_engine *engine, struct fg_task_entry *entry)
     if (entry->phase == FG_PHASE_RUNNING)
         fg_sampler_remove(engine->sampler, entry->key);
     entry->phase = FG_PHASE_BURYING;
-    unwatch(entry);
+    unwatch(engine, entry);
     fg_sweeper_bury(engine->sweeper, entry->key);
 }
 
@@ -347,7 +350,7 @@ static void pump(struct fg_engine *engine)
             break;
         default: {
             struct fg_task_entry *entry = (struct fg_task_entry *)(uintptr_t)data;
-            unwatch(entry);
+            unwatch(engine, entry);
             fg_local_look(engine, entry);
         }
         }

@@ -125,6 +125,8 @@ static void free_conn(struct fg_link *link, struct fg_link_conn *conn)
         conn->after->before = conn->before;
     link->conns_len--;
     fg_link_get_free(conn);
+    /* By hand: a process that is being forked just now may hold a copy, and with it keep the events coming. */
+    epoll_ctl(link->epoll, EPOLL_CTL_DEL, fg_channel_fd(conn->channel), NULL);
     fg_channel_free(conn->channel);
     free(conn);
 }
