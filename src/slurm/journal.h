@@ -33,10 +33,10 @@ struct fg_journal *fg_journal_open(const char *path,
                                    struct fg_err *err);
 void fg_journal_free(struct fg_journal *journal); /* NULL is allowed */
 
-/* The lines that were read, until the next fg_journal_add(). */
+/* Tasks that are not over; valid until the next fg_journal_add() or _over(). */
 size_t fg_journal_len(const struct fg_journal *journal);
 const struct fg_journal_line *fg_journal_at(const struct fg_journal *journal, size_t at);
-/* What was read of this task, or NULL. */
+/* What is known of this task, or NULL. */
 const struct fg_journal_line *fg_journal_find(const struct fg_journal *journal,
                                               struct fg_task_key key);
 
