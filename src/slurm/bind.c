@@ -237,7 +237,7 @@ static uint32_t courier_of(const struct fg_room *room,
         if (strcmp(room->couriers[i].node, task->node->name) == 0)
             return i;
     const struct fg_slurm_node_at *last = NULL;
-    const struct fg_slurm_node_at *seen[FG_SHAPE_NODES_MAX];
+    const struct fg_slurm_node_at *seen[FG_SHAPE_NODES_MAX] = {};
     for (uint32_t i = 0; i < attempt->got && nth < FG_SHAPE_NODES_MAX; i++) {
         const struct fg_slurm_node_at *node = attempt->tasks[i]->node;
         uint32_t at = 0;
@@ -250,7 +250,7 @@ static uint32_t courier_of(const struct fg_room *room,
             continue;
         for (at = 0; seen[at] != node;)
             at++;
-        return at % room->couriers_len;
+        return room->couriers_len ? at % room->couriers_len : 0;
     }
     return 0;
 }

@@ -227,6 +227,7 @@ static void take_job(struct walk *walk, struct fg_field line)
     walk->job = &job;
     if (fg_slurm_job_holds(&job))
         (void)fg_slurm_hosts(job.nodes, FG_NODES_MAX, take_share, walk);
+    walk->job = NULL;
 }
 
 /* -- what is new -- */
