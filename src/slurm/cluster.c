@@ -47,7 +47,8 @@ struct fg_cluster {
     pthread_cond_t change;
     struct ask *asks, **asks_end;             /* under the mutex, as the rest */
     struct fg_report *reports, **reports_end; /* not taken yet */
-    bool stop, look_now;
+    bool look_now;
+    atomic_bool stop; /* also looked at without the mutex, between two calls */
     /* The thread's own: */
     struct fg_rest *rest; /* NULL: commands only */
     struct fg_look *look;
