@@ -19,6 +19,7 @@ struct known_node {
     bool is_unsaved; /* the store has it otherwise */
     bool is_heard;   /* its engine told of it since the start */
     bool is_up;      /* ... and that it may get work */
+    bool is_fallen;  /* it was down by a fault of its own, and has not been up since */
     bool is_gone;    /* ... or that it is no more */
     bool is_clipped; /* others hold more than was left to be claimed for them */
     bool has_others; /* `others` is claimed in the pool */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define NEWS_A_STEP_MAX 4096
+#define SETTLING_US     INT64_C(60000000)
 
 static bool is_from(const struct fg_control *control, const char *supplier)
 {
@@ -55,6 +56,14 @@ static void node_told(struct fg_control *control, const struct fg_engine_news *n
     fg_node_settle(control, id);
 }
 
+/* A controller that was started again does not know its nodes for a while: that is no fault of theirs. */
+static bool is_suppliers_fault(const struct fg_control *control, fg_node_id id)
+{
+    const struct vendor *vendor =
+        fg_vendor_get(control, fg_pool_spec(control->pool, id)->supplier);
+    return !vendor->is_up || control->now_us - vendor->since_us < SETTLING_US;
+}
+
 /* It went up or down. */
 static void turned(struct fg_control *control, fg_node_id id, const struct fg_engine_news *news)
 {
@@ -62,11 +71,14 @@ static void turned(struct fg_control *control, fg_node_id id, const struct fg_en
     bool was_heard = known->is_heard;
     known->is_up = news->up;
     known->since_us = control->now_us;
-    if (!was_heard)
+    if (!was_heard || (!news->up && is_suppliers_fault(control, id)))
         return;
     if (news->up) {
-        fg_health_rose(&known->health, control->config, 0, control->now_us);
+        if (known->is_fallen)
+            fg_health_rose(&known->health, control->config, 0, control->now_us);
+        known->is_fallen = false;
     } else {
+        known->is_fallen = true;
         enum fg_fault fault = fg_fault_hint(news->reason) ? FG_FAULT_SICK : FG_FAULT_FALL;
         fg_health_fault(&known->health, control->config, FG_FAULT_FALL, 0, news->reason,
                         control->now_us);

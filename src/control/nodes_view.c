@@ -102,7 +102,8 @@ static void write_vendor(struct fg_json *json,
     struct sums sums = sum_up(control, vendor->name);
     const struct fg_supplier *supplier = fg_supplier_get(control, vendor->name);
     char why[FG_TEXT_MAX];
-    (void)fg_vendor_is_blocked(vendor, control->now_us, why);
+    if (fg_vendor_is_blocked(vendor, control->now_us, why))
+        sums.nodes_up = sums.devices_free = 0;
     fg_json_object(json);
     fg_json_kv(json, "name", vendor->name);
     fg_json_kv(json, "kind", "slurm");

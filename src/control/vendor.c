@@ -13,6 +13,7 @@
 
 #define STALL_FIRST_US INT64_C(30000000)
 #define STALL_MAX_US   INT64_C(3600000000)
+#define HOLD_MAX_US    INT64_C(60000000) /* who answers again is not held back for longer */
 
 struct vendor *fg_vendor_get(const struct fg_control *control, const char *name)
 {
@@ -166,6 +167,8 @@ static void changed(struct fg_control *control, struct vendor *vendor, bool is_u
         tell(control, vendor, "supplier.silent");
     } else if (is_up && was_heard) {
         fg_health_rose(&vendor->health, control->config, 1, control->now_us);
+        if (vendor->health.hold_us > control->now_us + HOLD_MAX_US)
+            vendor->health.hold_us = control->now_us + HOLD_MAX_US;
         tell(control, vendor, "supplier.back");
     }
     fg_vendor_settle(control, vendor);
