@@ -247,7 +247,7 @@ int fg_journal_fetch(struct fg_pg *pg, struct fg_buf *out, struct fg_err *err)
         struct fg_pg_arg args[] = {FG_PG_ARG_INT(seq)};
         struct fg_pg_call call = {
             .sql =
-                "SELECT seq, bytes FROM fastgpu_journal WHERE seq > $1 ORDER BY seq LIMIT 500",
+                "SELECT seq, bytes FROM fastgpu_journal WHERE seq > $1 ORDER BY seq LIMIT 64",
             .args = args,
             .args_len = 1,
             .timeout_ms = SLOW_MS,
