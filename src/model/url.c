@@ -154,7 +154,8 @@ static const char *read_path(const char *path, struct fg_url *url)
 static const char *read_rest(const char *rest, struct fg_url *url)
 {
     char authority[FG_URL_HOST_MAX];
-    size_t len = strcspn(rest, "/?");
+    bool is_http = url->kind == FG_URL_HTTP || url->kind == FG_URL_HTTPS;
+    size_t len = strcspn(rest, is_http ? "/?" : "/");
     if (len >= sizeof(authority))
         return "its host is too long";
     memcpy(authority, rest, len);

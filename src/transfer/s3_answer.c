@@ -103,7 +103,8 @@ int fg_s3_answer_read(const char *bytes,
     XML_SetElementHandler(parser, on_start, on_end);
     XML_SetCharacterDataHandler(parser, on_text);
     XML_SetStartDoctypeDeclHandler(parser, on_doctype);
-    bool good = XML_Parse(parser, bytes, (int)len, 1) == XML_STATUS_OK && !reading.bad;
+    bool good = XML_Parse(parser, bytes, (int)len, 1) == XML_STATUS_OK && !reading.bad
+                && answer.root[0] != '\0';
     XML_ParserFree(parser);
     if (!good)
         return fg_fail(err, FG_EINVAL, "the store's answer: not the XML that S3 gives");
