@@ -85,11 +85,7 @@ def fastgpu(world, results, what):
 
 def lost_at(world, job):
     """When the service said that the first attempt was lost, in seconds since 1970."""
-    attempts = world.job(job)["attempts"]
-    return attempts[0]["ended_us"] / 1e6 if isinstance(attempts[0].get("ended_us"), int) else moment(attempts[0]["ended_at"])
-
-
-def moment(text):
+    text = world.job(job)["attempts"][0]["finished"]
     return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
 
 
