@@ -21,7 +21,7 @@
 #define FG_PLACE_TOKEN_MAX 256
 
 struct fg_place {
-    char url[FG_PLACE_URL_MAX];     /* "http://host:port" or "unix:/path"; several with commas */
+    char url[FG_PLACE_URL_MAX]; /* "http://host:port" or "unix:/path"; several with commas */
     char token[FG_PLACE_TOKEN_MAX]; /* "" none */
     bool found;                     /* false: no rule gave one, `url` is where it would be */
 };
