@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -49,6 +50,7 @@ struct plan {
     char data_dir[4000];
     char host[FG_NAME_MAX];
     struct fg_cli_up up;
+    char config[PATH_MAX];
 };
 
 static bool port_is_free(uint16_t port)
@@ -105,7 +107,9 @@ static int plan_listen(struct fg_cli *cli, struct plan *plan, struct fg_err *err
 
 static int make_plan(struct fg_cli *cli, struct plan *plan, struct fg_err *err)
 {
-    plan->up.config_path = fg_args_get(&cli->args, "config");
+    /* Absolute, for a service in the background has another folder; what is not there, the service says. */
+    const char *config = fg_args_get(&cli->args, "config");
+    plan->up.config_path = config && realpath(config, plan->config) ? plan->config : config;
     plan->up.data_dir = plan->data_dir;
     int rc = fg_service_data_dir(fg_args_get(&cli->args, "data-dir"), plan->data_dir,
                                  sizeof(plan->data_dir), err);

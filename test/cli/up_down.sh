@@ -36,6 +36,7 @@ ok "start again" fg up --detach --listen off
 fg wait "$id" >/dev/null
 is "the job went on meanwhile" $? 5
 like "a page without TCP" "$(fg open 2>&1)" 'FG_ESTATE'
-ok "relative folder" bash -c "cd '$work' && '$FASTGPU_BIN' up --detach --data-dir rel --listen off && '$FASTGPU_BIN' down --data-dir rel"
+echo 'api_threads: 1' >"$work/rel.yaml"
+ok "relative folder and configuration" bash -c "cd '$work' && '$FASTGPU_BIN' up --detach --data-dir rel --config rel.yaml --listen off && '$FASTGPU_BIN' down --data-dir rel"
 ok "down" fg down
 done_testing
