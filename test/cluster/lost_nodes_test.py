@@ -66,7 +66,6 @@ ok(re.search(r"not heard|lease|lost", history), "its history says why in plain w
 a.do("mend", "n2")
 world.fg("cancel", *map(str, jobs.values()))
 ok(eventually(20, lambda: all(world.state(job) == "cancelled" for job in jobs.values())), "all are cancelled")
-ok(eventually(30, lambda: not [q for q in a.queue() + b.queue() if q[1] != "COMPLETING"]),
-   "nothing of ours is left in Slurm", a.queue(), b.queue())
+ok(eventually(30, lambda: not world.couriers()), "no courier is left", world.couriers(), a.queue(), b.queue())
 ok(not ledger.overlaps() and not ledger.doubles(), "and nothing ran twice", ledger.overlaps(), ledger.doubles())
 done()
