@@ -1,6 +1,8 @@
 /* cmd_link.c - fastgpu link list: what the links between sites do, as moves measured them */
 #include "cli/human.h"
-#include "cli/list_print.h"
+#include "cli/table.h"
+#include "cli/verb.h"
+#include "cli/view.h"
 
 #include "base/clock.h"
 
@@ -56,6 +58,16 @@ int fg_cmd_link_list(struct fg_cli *cli, struct fg_err *err)
     int rc = fg_cli_get(cli, "/v1/links", &answer, err);
     if (rc < 0)
         return rc;
-    fg_list_print(cli, answer.doc, columns, add_row);
+    const struct fg_doc *items = fg_doc_get(answer.doc, "items");
+    if (fg_args_has(&cli->args, "json")) {
+        FG_AUTO(fg_buf) struct fg_buf out = {};
+        fg_view_json(&out, items);
+        printf("%s\n", out.text);
+        return 0;
+    }
+    FG_AUTO(fg_table) struct fg_table *table = fg_table_new(columns);
+    for (const struct fg_doc *item = items ? items->first : NULL; item; item = item->next)
+        add_row(table, item);
+    fg_table_print(table, &cli->out, stdout);
     return 0;
 }

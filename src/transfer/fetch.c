@@ -240,7 +240,7 @@ static int run_streams(struct fetch *fetch, struct fg_err *err)
 {
     int running = 0, left;
     CURLMcode code = curl_multi_perform(fetch->multi, &running);
-    if (code == CURLM_OK)
+    if (code == CURLM_OK && running > 0)
         code = curl_multi_poll(fetch->multi, NULL, 0, 200, NULL);
     if (code != CURLM_OK)
         return fg_fail(err, FG_EUNREACH, "%s", curl_multi_strerror(code));

@@ -24,7 +24,7 @@
 #define FG_MEASURES_KEPT       32 /* of a link */
 #define FG_MEASURED_LINKS_MAX  1024
 #define FG_MEASURE_AGE_MAX_US  (60LL * 24 * 3600 * 1000000)
-#define FG_MEASURE_BYTES_LEAST (256 * 1024) /* fewer say nothing of the bandwidth */
+#define FG_MEASURE_BYTES_LEAST (1024 * 1024) /* fewer say nothing of the bandwidth */
 #define FG_MEASURE_LINE_MAX    320
 
 enum fg_protocol { FG_BY_FILE, FG_BY_SSH, FG_BY_HTTP, FG_BY_S3, FG_BY_LINK };

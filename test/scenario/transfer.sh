@@ -57,4 +57,5 @@ fg cancel "$hang" >/dev/null
 fg wait "$hang" >/dev/null 2>&1
 is "a transfer under way is cancelled with its job" "$(fg show "$hang" --json | json state)" cancelled
 ok "what links did is kept" grep -q '^v1 [0-9]* 127.0.0.1 .* http ' "$data/links"
+like "and listed" "$(fg link list)" "^127.0.0.1 .* http "
 done_testing
