@@ -119,11 +119,21 @@ int fg_supplier_cluster_read(const struct fg_cli *cli,
     const char *token = fg_args_get(&cli->args, "token-file");
     if (out->kind != FG_SUPPLIER_SLURM)
         return refuse_all(cli, err);
+    /* Meant for slurmrestd, it would take our token there. */
+    if (!url && fg_args_has(&cli->args, "url"))
+        return fg_fail(
+            err, FG_EINVAL,
+            "--url is where the service of FastGPU is: slurmrestd's URL stands behind "
+            "the word slurm, and FASTGPU_URL names the service");
     if (token && fg_args_has(&cli->args, "secret-file"))
         return fg_fail(err, FG_EINVAL,
                        "--token-file and --secret-file are the same, expected one of them");
     if (url && !fg_copy(out->url, sizeof(out->url), url))
         return fg_fail(err, FG_EINVAL, "a URL of more than %d bytes", FG_TEXT_MAX - 1);
+    if (token && !url)
+        return fg_fail(
+            err, FG_EINVAL,
+            "--token-file is for slurmrestd, whose URL is missing behind the word slurm");
     int rc = 0;
     if (token)
         rc = fg_supplier_path(token, out->secret_file, sizeof(out->secret_file), err);

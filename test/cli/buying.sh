@@ -26,6 +26,10 @@ like "without a file: the list of the program" "$(fg plan break-even -a H100)" '
 like "twice the same" "$(even --hours-per-day 8 --utilisation 20 2>&1)" 'say the same'
 like "no hours" "$(even --hours-per-day 25 2>&1)" 'expected a number from 0 to 24'
 
+# The token of the service goes to the service only.
+like "slurmrestd is not named by --url" "$(fg supplier add x slurm --url http://127.0.0.1:9 2>&1)" 'behind the word slurm'
+like "a JWT without slurmrestd" "$(fg supplier add x slurm --token-file /etc/hostname 2>&1)" 'whose URL is missing'
+
 # What the guides show is what the program prints.
 documented() { awk -v want="    \$ $1" '$0 == want { on = 1; next } on && /^[^ ]/ { exit } on' docs/suppliers.md docs/planning.md | sed 's/^    //' | sed -e :a -e '/^\n*$/{$d;N;ba' -e '}'; }
 count=0
