@@ -226,10 +226,7 @@ static void each_adopts_its_own(void)
 /* Another machine leads with the same store at other times: what runs there is its own. */
 static void what_is_elsewhere_is_not_asked_for(void)
 {
-    struct pair pair;
-    pair_init(&pair);
-    fg_engine_fleet.free(pair.fleet);
-    pair = (struct pair){};
+    struct pair pair = {};
     pair.local = fake_new(&pair.freed);
     pair.fleet = fg_fleet_new(&(struct fg_fleet_options){.local = {&fake_ops, pair.local},
                                                          .self = &pair,
