@@ -1,21 +1,29 @@
 """chaos_test.py - random kills of everything while jobs are submitted: nothing lost, nothing twice.
 
     submitters --jobs, each with its own key--> service --> clusters a and b
-    every FASTGPU_KILLS-th moment: kill -9 of slurmctld, slurmd, slurmrestd or the service, started again soon after
+    FASTGPU_KILLS times: kill -9 of slurmctld, slurmd, slurmrestd or the service, started again soon after
+
+With FASTGPU_DAEMONS=2 the service is two daemons of one PostgreSQL: the leader, the follower and PostgreSQL are killed.
 
 A submitter that gets no answer sends the same job with the same key again.  At the end every acknowledged job has succeeded,
-its ledger shows exactly one whole run and no two copies at a time, and no courier is left.  FASTGPU_SEED repeats a run.
+its ledger shows exactly one whole run and no two copies at a time, and no courier is left.  FASTGPU_SEED repeats a run;
+FASTGPU_LOGS names a folder for the logs and the ledger.
 """
+import atexit
 import http.client
 import os
 import random
+import re
+import shutil
 import threading
 import time
 
 from fgcluster import Ledger, World, done, eventually, ledger_task, note, ok
+from fghosts import Pair, why_not
 
 KILLS = int(os.environ.get("FASTGPU_KILLS", "10"))
 SEED = int(os.environ.get("FASTGPU_SEED", str(random.randrange(1 << 32))))
+DAEMONS = int(os.environ.get("FASTGPU_DAEMONS", "1"))
 SUBMITTERS = 2
 OPEN_MAX = 24
 
@@ -55,12 +63,35 @@ class Submitter(threading.Thread):
                     self.refused.append((key, status, body))
 
 
+def make_world():
+    """The service, and what of it can be killed."""
+    missing = why_not() if DAEMONS == 2 else None
+    if DAEMONS == 2 and not missing:
+        return Pair(), ["leader"] * 3 + ["follower"] * 2 + ["postgres"]
+    if missing:
+        note(f"ONE daemon only, no leader and follower: {missing}")
+    return World(), ["service"] * 3
+
+
+def kill_service(world, chance, part):
+    if part == "postgres":
+        world.postgres.do("kill")
+        time.sleep(chance.random())
+        world.postgres.do("start")
+        return
+    host = world
+    if part != "service":
+        leader = world.leader()
+        host = next(each for each in world.hosts if (each is leader) == (part == "leader"))
+    host.stop(9)
+    time.sleep(chance.random() * (1 if part == "service" else 4))
+    host.start()
+
+
 def kill_one(world, chance, victims):
     cluster, part = chance.choice(victims)
-    if part == "service":
-        world.stop(9)
-        time.sleep(chance.random())
-        world.start()
+    if cluster is None:
+        kill_service(world, chance, part)
         return part
     cluster.do("kill", part)
     time.sleep(chance.random() * 2)
@@ -68,11 +99,42 @@ def kill_one(world, chance, victims):
     return f"{part} of {cluster.name}"
 
 
+def explain(world, *clusters):
+    """Nothing ended for a while: what do Slurm and the service say?"""
+    for cluster in clusters:
+        note(f"{cluster.name}: {cluster.queue()[:6]} {cluster.slurm('sinfo', '-h', '-N', '-o', '%N %t %E').split(chr(10))}")
+    try:
+        for path in ("/v1/suppliers", "/v1/jobs?state=queued,starting,running&limit=2"):
+            note(str(world.call("GET", path)[1])[:3000])
+        job = world.call("GET", "/v1/jobs?state=queued,starting,running&limit=1")[1]["items"][0]
+        note(str(world.call("GET", f"/v1/jobs/{job['id']}/why")[1])[:2000])
+    except (OSError, LookupError) as error:
+        note(f"no answer: {error}")
+
+
+def keep_logs(world, folder):
+    for host in getattr(world, "hosts", [world]):
+        shutil.copy(host.log, os.path.join(folder, getattr(host, "name", "service") + ".log"))
+    shutil.copy(world.ledger, folder)
+
+
+def takeovers(world):
+    """How often another host led than before."""
+    leaders = []
+    for host in world.hosts:
+        with open(host.log) as log:
+            leaders += [(int(epoch), host.name) for epoch in re.findall(r"event=leader epoch=([0-9]+)", log.read())]
+    names = [name for _, name in sorted(leaders)]
+    return sum(before != after for before, after in zip(names, names[1:]))
+
+
 def main():
     note(f"seed {SEED}, {KILLS} kills")
     chance = random.Random(SEED)
     rest = os.getuid() == 0
-    world = World()
+    world, parts = make_world()
+    if "FASTGPU_LOGS" in os.environ:
+        atexit.register(keep_logs, world, os.environ["FASTGPU_LOGS"])
     world.ended = set()
     a = world.cluster("a", nodes=2, rest=rest)
     b = world.cluster("b", nodes=2, prefix="m")
@@ -80,7 +142,7 @@ def main():
     world.add(a, lease="20s")
     world.add(b, lease="20s")
     ok(eventually(20, lambda: {"a.n1", "b.m2"} <= set(world.nodes())), "both clusters are there", *world.nodes())
-    victims = [(None, "service")] * 3
+    victims = [(None, part) for part in parts]
     for cluster in (a, b):
         victims += [(cluster, "slurmctld")] * 2
         victims += [(cluster, f"slurmd.{cluster.prefix}{i}") for i in (1, 2)]
@@ -92,25 +154,36 @@ def main():
     for submitter in submitters:
         submitter.start()
     ok(eventually(30, lambda: ledger.read().spans()), "jobs run", world.tail())
-    began, killed = time.monotonic(), {}
+    began, killed, over = time.monotonic(), {}, -1
     for number in range(KILLS):
         time.sleep(chance.random() * 2)
         what = kill_one(world, chance, victims)
-        killed[what.split(".")[0]] = killed.get(what.split(".")[0], 0) + 1
+        kind = what.split(".")[0].split(" ")[0]
+        killed[kind] = killed.get(kind, 0) + 1
         world.ended.update(ledger.read().ends())
         if number % 10 == 9:
             note(f"{number + 1} kills, {len(world.ended)} jobs over, {time.monotonic() - began:.0f} s")
+            if len(world.ended) == over:
+                explain(world, a, b)
+            over = len(world.ended)
     stop.set()
     for submitter in submitters:
         submitter.join(60)
     acknowledged = {key: job for s in submitters for key, job in s.acknowledged.items()}
     note(f"{killed} in {time.monotonic() - began:.0f} s; {len(acknowledged)} jobs acknowledged, "
          f"{sum(s.repeats for s in submitters)} submits sent again")
+    starts = sorted(when for what, *_, when, _, _ in ledger.read().lines if what == "start")
+    note(f"longest time without a start: {max(after - before for before, after in zip(starts, starts[1:])) / 1e6:.0f} s")
+    if "leader" in parts:
+        note(f"another host led {takeovers(world)} times")
     refused = [r for s in submitters for r in s.refused]
     ok(not refused, "no submit was refused", *refused[:5])
 
     def open_jobs():
-        return world.call("GET", "/v1/jobs?state=queued,starting,running&limit=3")[1]["items"]
+        try:
+            return world.call("GET", "/v1/jobs?state=queued,starting,running&limit=3")[1]["items"]
+        except OSError:
+            return ["the service does not answer"]
 
     ok(eventually(120, lambda: not open_jobs(), pause=0.3), "all jobs come to their end", *open_jobs(), a.queue(), b.queue(),
        world.tail())

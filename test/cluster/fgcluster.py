@@ -121,6 +121,7 @@ class World(Service):
         os.chmod(self.folder, 0o711)
         self.clusters = []
         self.link_port = free_port()
+        self.link_ports = [self.link_port]  # of all daemons that couriers may come to
         self.config = {"link_listen": f":{self.link_port}"}
         self.ledger = os.path.join(self.folder, "ledger")
         atexit.register(self.end)
@@ -142,7 +143,7 @@ class World(Service):
         """Make it a supplier.  Its nodes reach the service at the address that they see this machine by."""
         rest = [cluster.rest_url, "--token-file", cluster.token_file()] if cluster.rest else []
         self.fg("supplier", "add", cluster.name, "slurm", *rest, "--conf", cluster.env["SLURM_CONF"],
-                "--link", f"{cluster.address}:{self.link_port}", "--lease", lease, "--poll", poll, *options)
+                "--link", ",".join(f"{cluster.address}:{port}" for port in self.link_ports), "--lease", lease, "--poll", poll, *options)
 
     def start(self, *arguments, **options):
         path = os.path.join(self.folder, "config.json")
@@ -172,14 +173,14 @@ class World(Service):
 
     def couriers(self):
         """Process ids of couriers of this service that live."""
-        found = []
+        found, ends = [], tuple(f":{port}".encode() for port in self.link_ports)
         for entry in filter(str.isdigit, os.listdir("/proc")):
             try:
                 with open(f"/proc/{entry}/cmdline", "rb") as file:
                     words = file.read().split(b"\0")
             except OSError:
                 continue
-            if b"courier" in words and any(word.endswith(f":{self.link_port}".encode()) for word in words):
+            if b"courier" in words and any(word.endswith(ends) for word in words):
                 found.append(int(entry))
         return found
 
