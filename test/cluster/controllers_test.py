@@ -27,7 +27,9 @@ def began(count, seconds=30):
     return eventually(seconds, lambda: len(ledger.read().spans()) >= count)
 
 
-def over(seconds=60):
+# slurmctld, killed, may take ended allocations for running ones, and these keep their devices: the service cancels what it
+# does not know there from a minute after its start on.
+def over(seconds=120):
     return eventually(seconds, lambda: all(world.state(job) == "succeeded" for job in acknowledged), pause=0.2)
 
 
