@@ -112,6 +112,13 @@ def explain(world, *clusters):
         note(f"no answer: {error}")
 
 
+def recover(ledger, over):
+    """Kills hit nothing while nothing runs: none until work goes on."""
+    began = time.monotonic()
+    goes_on = eventually(150, lambda: len(ledger.read().ends()) > over, pause=0.5)
+    ok(goes_on, f"left alone, work goes on after {time.monotonic() - began:.0f} s")
+
+
 def keep_logs(world, folder):
     for host in getattr(world, "hosts", [world]):
         shutil.copy(host.log, os.path.join(folder, getattr(host, "name", "service") + ".log"))
@@ -165,6 +172,7 @@ def main():
             note(f"{number + 1} kills, {len(world.ended)} jobs over, {time.monotonic() - began:.0f} s")
             if len(world.ended) == over:
                 explain(world, a, b)
+                recover(ledger, over)
             over = len(world.ended)
     stop.set()
     for submitter in submitters:
