@@ -362,7 +362,7 @@ int fg_pool_replace(struct fg_pool *pool,
                     struct fg_err *err)
 {
     assert(id > 0 && id <= pool->nodes_len);
-    struct fg_pool_node fresh;
+    struct fg_pool_node fresh = {};
     char old[FG_NAME_MAX];
     size_t kinds_len = pool->kinds_len;
     fg_node_id same = fg_pool_find(pool, spec->name);
