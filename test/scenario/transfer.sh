@@ -6,6 +6,7 @@ mkdir -p "$work/files" "$work/state"
 head -c 3000000 /dev/urandom >"$work/files/train.bin"
 echo small >"$work/files/small"
 python3 "$SOURCE_DIR/test/transfer/server.py" "$work/files" >"$work/port" &
+server=$!
 eventually 10 test -s "$work/port"
 web=http://127.0.0.1:$(cat "$work/port")
 start_daemon
@@ -58,4 +59,5 @@ fg wait "$hang" >/dev/null 2>&1
 is "a transfer under way is cancelled with its job" "$(fg show "$hang" --json | json state)" cancelled
 ok "what links did is kept" grep -q '^v1 [0-9]* 127.0.0.1 .* http ' "$data/links"
 like "and listed" "$(fg link list)" "^127.0.0.1 .* http "
+kill "$server"
 done_testing
