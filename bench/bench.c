@@ -300,3 +300,17 @@ int bench_done(void)
 {
     return missed && getenv("FASTGPU_BENCH_STRICT") ? 1 : 0;
 }
+
+bool bench_read_packed(const char *path, struct fg_buf *out)
+{
+    char command[4096], part[65536];
+    if (snprintf(command, sizeof(command), "xz -dc '%s' 2>/dev/null", path)
+        >= (int)sizeof(command))
+        return false;
+    FILE *pipe = popen(command, "r");
+    if (!pipe)
+        return false;
+    for (size_t len; (len = fread(part, 1, sizeof(part), pipe)) > 0;)
+        fg_buf_add(out, part, len);
+    return pclose(pipe) == 0 && out->len > 0;
+}

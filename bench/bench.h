@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include "base/buf.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -69,3 +71,6 @@ void bench_line(const char *name,
                 double rival_value);
 /* 0, or 1 if a target was missed and FASTGPU_BENCH_STRICT is set. */
 int bench_done(void);
+
+/* What is in a file that xz packed; the program xz unpacks it, so no benchmark links a library for that. */
+bool bench_read_packed(const char *path, struct fg_buf *out);

@@ -36,21 +36,6 @@ struct sum {
     size_t jobs;
 };
 
-/* Unpacked by xz: the benchmark links no library for it. */
-static bool read_packed(const char *path, struct fg_buf *out)
-{
-    char command[4096], part[65536];
-    if (snprintf(command, sizeof(command), "xz -dc '%s' 2>/dev/null", path)
-        >= (int)sizeof(command))
-        return false;
-    FILE *pipe = popen(command, "r");
-    if (!pipe)
-        return false;
-    for (size_t len; (len = fread(part, 1, sizeof(part), pipe)) > 0;)
-        fg_buf_add(out, part, len);
-    return pclose(pipe) == 0 && out->len > 0;
-}
-
 static struct sum run(const struct fg_sim_trace *trace,
                       const char *cluster_text,
                       const char *order,
@@ -136,7 +121,7 @@ int main(int argc, char **argv)
     FG_AUTO(fg_buf) struct fg_buf csv = {};
     struct fg_sim_trace trace = {};
     struct fg_err err = {};
-    if (!read_packed(path, &csv)) {
+    if (!bench_read_packed(path, &csv)) {
         printf("# no %s: the Philly jobs are left out\n", path);
         return bench_done();
     }

@@ -58,28 +58,13 @@ static void line(const char *name, double target, size_t runs, const struct fg_s
     bench_line(name, bench_quantile(seconds, runs, 50), "s", BENCH_LESS, target, NULL, 0);
 }
 
-/* Unpacked by xz: the benchmark links no library for it. */
-static bool read_packed(const char *path, struct fg_buf *out)
-{
-    char command[4096], part[65536];
-    if (snprintf(command, sizeof(command), "xz -dc '%s' 2>/dev/null", path)
-        >= (int)sizeof(command))
-        return false;
-    FILE *pipe = popen(command, "r");
-    if (!pipe)
-        return false;
-    for (size_t len; (len = fread(part, 1, sizeof(part), pipe)) > 0;)
-        fg_buf_add(out, part, len);
-    return pclose(pipe) == 0 && out->len > 0;
-}
-
 static void philly(const char *path)
 {
     FG_AUTO(fg_buf) struct fg_buf csv = {};
     struct fg_sim_trace trace = {};
     struct fg_sim_cluster cluster = {};
     struct fg_err err = {};
-    if (!read_packed(path, &csv)) {
+    if (!bench_read_packed(path, &csv)) {
         printf("# no %s: the Philly jobs are left out\n", path);
         return;
     }

@@ -1,6 +1,7 @@
 # The benchmarks: bench_<x>.c each is a program, bench.c what they share.  `make bench` runs them.
 pkg_check_modules(bench_uses REQUIRED IMPORTED_TARGET sqlite3)
 add_library(bench_shared STATIC bench/bench.c)
+target_link_libraries(bench_shared PUBLIC fg_base)
 file(GLOB benches CONFIGURE_DEPENDS bench/bench_*.c)
 foreach(path ${benches})
     get_filename_component(name ${path} NAME_WE)
