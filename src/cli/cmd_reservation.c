@@ -91,16 +91,8 @@ static void put_overrun(struct fg_cli *cli, const struct fg_doc *doc)
 
 static int print_one(struct fg_cli *cli, const struct fg_doc *doc)
 {
-    if (fg_args_has(&cli->args, "json")) {
-        FG_AUTO(fg_buf) struct fg_buf out = {};
-        fg_view_json(&out, doc);
-        printf("%s\n", out.text);
-        return 0;
-    }
-    FG_AUTO(fg_table) struct fg_table *table = fg_table_new(columns);
-    add_row(table, doc);
-    fg_table_print(table, &cli->out, stdout);
-    put_overrun(cli, doc);
+    if (fg_list_print_one(cli, doc, columns, add_row))
+        put_overrun(cli, doc);
     return 0;
 }
 

@@ -32,3 +32,20 @@ bool fg_list_print(struct fg_cli *cli,
     fg_table_print(table, &cli->out, stdout);
     return true;
 }
+
+bool fg_list_print_one(struct fg_cli *cli,
+                       const struct fg_doc *doc,
+                       const struct fg_column *columns,
+                       fg_list_row_fn *row)
+{
+    if (fg_args_has(&cli->args, "json")) {
+        FG_AUTO(fg_buf) struct fg_buf out = {};
+        fg_view_json(&out, doc);
+        printf("%s\n", out.text);
+        return false;
+    }
+    FG_AUTO(fg_table) struct fg_table *table = fg_table_new(columns);
+    row(table, doc);
+    fg_table_print(table, &cli->out, stdout);
+    return true;
+}

@@ -13,3 +13,8 @@ bool fg_list_print(struct fg_cli *cli,
                    const struct fg_doc *answer,
                    const struct fg_column *columns,
                    fg_list_row_fn *row);
+/* The same for one thing, which is the whole answer. */
+bool fg_list_print_one(struct fg_cli *cli,
+                       const struct fg_doc *doc,
+                       const struct fg_column *columns,
+                       fg_list_row_fn *row);

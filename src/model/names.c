@@ -80,6 +80,19 @@ int fg_name_check(const char *what, const char *name, struct fg_err *err)
     return 0;
 }
 
+int fg_read_name(struct fg_doc_reader *reader, const struct fg_doc *doc, char out[FG_NAME_MAX])
+{
+    const char *text;
+    int rc = fg_read_text(reader, doc, FG_NAME_MAX - 1, &text);
+    if (rc < 0)
+        return rc;
+    rc = fg_name_check(reader->path, text, reader->err);
+    if (rc < 0)
+        return fg_read_wrap(reader, doc, rc);
+    fg_copy(out, FG_NAME_MAX, text);
+    return 0;
+}
+
 void fg_name_make(const char *text, char out[FG_NAME_MAX])
 {
     size_t len = 0;

@@ -1,7 +1,7 @@
 /* names.h - what a name may look like, and the fixed words of the model. */
 #pragma once
 
-#include "base/err.h"
+#include "base/doc_read.h"
 #include "model/project.h"
 #include "model/resources.h"
 
@@ -10,6 +10,10 @@
 /* A name of a job, project, user, node or label key: 1 to 63 of A-Z a-z 0-9 . _ -, not "." or "..".
  * 0, or FG_EINVAL with `err` naming `what`. */
 [[nodiscard]] int fg_name_check(const char *what, const char *name, struct fg_err *err);
+/* Read one such name, the reader being inside of it.  FG_EINVAL: `out` is as it was. */
+[[nodiscard]] int fg_read_name(struct fg_doc_reader *reader,
+                               const struct fg_doc *doc,
+                               char out[FG_NAME_MAX]);
 
 /* Make `out` a valid name that is like `text` (for defaults); "job" if nothing of it is left. */
 void fg_name_make(const char *text, char out[FG_NAME_MAX]);

@@ -225,15 +225,7 @@ static int read_data_site(struct fg_doc_reader *reader,
                           const struct fg_doc *doc,
                           struct fg_request *out)
 {
-    const char *text;
-    int rc = fg_read_text(reader, doc, FG_NAME_MAX - 1, &text);
-    if (rc < 0)
-        return rc;
-    rc = fg_name_check(reader->path, text, reader->err);
-    if (rc < 0)
-        return fg_read_wrap(reader, doc, rc);
-    fg_copy(out->data_site, sizeof(out->data_site), text);
-    return 0;
+    return fg_read_name(reader, doc, out->data_site);
 }
 
 static const struct request_member friendly[] = {

@@ -72,30 +72,14 @@ static int read_job_user(struct fg_doc_reader *reader,
                          const struct fg_doc *doc,
                          struct fg_service_config *out)
 {
-    const char *text;
-    int rc = fg_read_text(reader, doc, FG_NAME_MAX - 1, &text);
-    if (rc < 0)
-        return rc;
-    rc = fg_name_check(reader->path, text, reader->err);
-    if (rc < 0)
-        return fg_read_wrap(reader, doc, rc);
-    fg_copy(out->job_user, sizeof(out->job_user), text);
-    return 0;
+    return fg_read_name(reader, doc, out->job_user);
 }
 
 static int read_site(struct fg_doc_reader *reader,
                      const struct fg_doc *doc,
                      struct fg_service_config *out)
 {
-    const char *text;
-    int rc = fg_read_text(reader, doc, FG_NAME_MAX - 1, &text);
-    if (rc < 0)
-        return rc;
-    rc = fg_name_check(reader->path, text, reader->err);
-    if (rc < 0)
-        return fg_read_wrap(reader, doc, rc);
-    fg_copy(out->site, sizeof(out->site), text);
-    return 0;
+    return fg_read_name(reader, doc, out->site);
 }
 
 static int read_link_listen(struct fg_doc_reader *reader,
