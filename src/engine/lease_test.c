@@ -31,9 +31,11 @@ static void test_ends_with_its_lease(void)
     struct fg_lease *lease;
     struct kit kit = leased_kit(&lease);
     struct fg_engine_event event;
-    struct fg_job_spec spec = kit_script("trap '' TERM; sleep 61.5 & wait; wait; sleep 60");
+    struct fg_job_spec spec =
+        kit_script("trap '' TERM; echo deaf; sleep 61.5 & wait; wait; sleep 60");
     EQ(kit_start(&kit, 1, &spec), 0);
     OK(kit_started(&kit, 1, &event));
+    OK(kit_says(&kit, 1, "deaf")); /* else SIGTERM may come before the trap */
     int64_t now = fg_watch_now();
     fg_lease_set(lease, now, now + 200000);
     OK(kit_end(&kit, 1, &event));

@@ -159,6 +159,17 @@ static inline const char *kit_file(const struct kit *kit, fg_job_id job, const c
     return text;
 }
 
+/* Wait until the task has written that text. */
+static inline bool kit_says(const struct kit *kit, fg_job_id job, const char *words)
+{
+    for (int i = 0; i < KIT_WAIT_S * 100; i++) {
+        if (strstr(kit_file(kit, job, "stdout.log"), words))
+            return true;
+        usleep(10000);
+    }
+    return false;
+}
+
 /* Wait until no process has that text in its command line. */
 static inline bool kit_gone(const char *words)
 {
