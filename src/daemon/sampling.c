@@ -57,12 +57,13 @@ static void take_devices(const struct fg_engine_ops *ops,
                      sample->device);
         else if (sample->device != FG_DEVICE_CPU)
             continue;
-        fg_series_add_device(series, node->name, name,
-                             &(struct fg_device_point){.time_us = sample->time_us,
-                                                       .busy_milli = sample->busy_milli,
-                                                       .mem_mib = sample->mem_used_mib,
-                                                       .power_mw = sample->power_mw,
-                                                       .temp_c = sample->temp_c});
+        fg_series_add_device(
+            series, node->name, name,
+            &(struct fg_device_point){.time_us = sample->time_us,
+                                      .busy_milli = sample->value[FG_READING_BUSY],
+                                      .mem_mib = sample->value[FG_READING_MEM_USED],
+                                      .power_mw = sample->value[FG_READING_POWER],
+                                      .temp_c = sample->value[FG_READING_TEMP]});
     }
 }
 

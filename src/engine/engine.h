@@ -16,6 +16,7 @@
 #pragma once
 
 #include "model/job.h"
+#include "model/reading.h"
 
 struct fg_task_key {
     fg_job_id job;
@@ -93,17 +94,6 @@ struct fg_task_sample {
     int64_t gpu_milli;   /* busy share summed over the task's devices x 1000, -1 unknown */
     int64_t gpu_mem_mib; /* -1 unknown */
 };
-
-/* One reading of a device. */
-struct fg_device_sample {
-    uint32_t device; /* index in the node's devices; FG_DEVICE_CPU: the machine's CPU */
-    int64_t time_us;
-    int64_t busy_milli; /* 0..1000, for the CPU 0..cpu_milli; -1 unknown */
-    int64_t mem_used_mib;
-    int64_t power_mw; /* -1 unknown */
-    int64_t temp_c;   /* -1 unknown */
-};
-#define FG_DEVICE_CPU UINT32_MAX
 
 /* An attempt's task that may be alive, as the caller knows it. */
 struct fg_task_at {

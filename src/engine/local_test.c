@@ -308,7 +308,7 @@ static void running_tasks_are_sampled(void)
     OK(most >= 100);
     OK(device_len > 0);
     EQ(devices[0].device, FG_DEVICE_CPU);
-    OK(devices[0].mem_used_mib > 0);
+    OK(devices[0].value[FG_READING_MEM_USED] > 0);
     kit_ops->stop(kit.engine, event.key, 0, NULL);
     OK(kit_end(&kit, 17, &event));
     kit_free(&kit);

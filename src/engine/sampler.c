@@ -199,21 +199,21 @@ static void read_devices(struct fg_sampler *sampler)
 {
     struct fg_device_sample found[FG_NODE_DEVICES_MAX + 1];
     size_t len = 0;
-    found[len++] = (struct fg_device_sample){.device = FG_DEVICE_CPU,
-                                             .time_us = now_utc(),
-                                             .busy_milli = machine_busy_milli(sampler),
-                                             .mem_used_mib = memory_used_mib(),
-                                             .power_mw = -1,
-                                             .temp_c = -1};
+    found[len++] = (struct fg_device_sample){
+        .device = FG_DEVICE_CPU, .time_us = now_utc(), .value = FG_READINGS_UNKNOWN};
+    found[0].value[FG_READING_BUSY] = machine_busy_milli(sampler);
+    found[0].value[FG_READING_MEM_USED] = memory_used_mib();
     struct fg_nvml_reading reading;
     for (uint32_t i = 0; sampler->nvml && i < FG_NODE_DEVICES_MAX; i++)
-        if (fg_nvml_read(sampler->nvml, i, &reading) && reading.time_us != 0)
-            found[len++] = (struct fg_device_sample){.device = i,
-                                                     .time_us = reading.time_us,
-                                                     .busy_milli = reading.busy_milli,
-                                                     .mem_used_mib = reading.mem_used_mib,
-                                                     .power_mw = reading.power_mw,
-                                                     .temp_c = reading.temp_c};
+        if (fg_nvml_read(sampler->nvml, i, &reading) && reading.time_us != 0) {
+            struct fg_device_sample *it = &found[len++];
+            *it = (struct fg_device_sample){
+                .device = i, .time_us = reading.time_us, .value = FG_READINGS_UNKNOWN};
+            it->value[FG_READING_BUSY] = reading.busy_milli;
+            it->value[FG_READING_MEM_USED] = reading.mem_used_mib;
+            it->value[FG_READING_POWER] = reading.power_mw;
+            it->value[FG_READING_TEMP] = reading.temp_c;
+        }
     pthread_mutex_lock(&sampler->mutex);
     memcpy(sampler->devices, found, len * sizeof(found[0]));
     sampler->devices_len = len;

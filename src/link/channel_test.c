@@ -193,7 +193,8 @@ static struct fg_message sample_of(uint8_t kind)
                                                    {.kind = "h100", .id = "1", .expose = "X"}}};
     static const struct fg_link_held held[] = {{{1, 2, 3}, FG_LINK_ENDED}, {{4, 5, 6}, 0}};
     static const struct fg_task_sample tasks[] = {{.key = {1, 1, 0}, .cpu_milli = 9}};
-    static const struct fg_device_sample readings[] = {{.device = FG_DEVICE_CPU, .temp_c = -1}};
+    static const struct fg_device_sample readings[] = {
+        {.device = FG_DEVICE_CPU, .value = FG_READINGS_UNKNOWN}, {.value = {7, 8, 9}}};
     return (struct fg_message){.kind = kind,
                                .key = {9, 8, 7},
                                .seq = 1ULL << 60,
@@ -213,7 +214,7 @@ static struct fg_message sample_of(uint8_t kind)
                                .tasks = tasks,
                                .tasks_len = 1,
                                .readings = readings,
-                               .readings_len = 1,
+                               .readings_len = 2,
                                .start = {.tasks = 3,
                                          .project = "p",
                                          .user = "u",

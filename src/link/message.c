@@ -186,6 +186,23 @@ static void task_samples(struct codec *codec, struct fg_message *message)
     }
 }
 
+/* Which are known, then those. */
+static void values(struct codec *codec, int64_t value[FG_READINGS_LEN])
+{
+    _Static_assert(FG_READINGS_LEN <= 64, "a bit for each");
+    uint64_t known = 0;
+    for (int i = 0; codec->out && i < FG_READINGS_LEN; i++)
+        known |= (uint64_t)(value[i] != -1) << i;
+    u64(codec, &known);
+    codec->bad |= known >> (FG_READINGS_LEN - 1) > 1;
+    for (int i = 0; i < FG_READINGS_LEN; i++) {
+        if (known >> i & 1)
+            i64(codec, &value[i]);
+        else if (!codec->out)
+            value[i] = -1;
+    }
+}
+
 static void readings(struct codec *codec, struct fg_message *message)
 {
     if (!count(codec, &message->readings_len, FG_MESSAGE_SAMPLES_MAX))
@@ -197,10 +214,7 @@ static void readings(struct codec *codec, struct fg_message *message)
     for (uint32_t i = 0; i < message->readings_len; i++) {
         u32(codec, &list[i].device);
         i64(codec, &list[i].time_us);
-        i64(codec, &list[i].busy_milli);
-        i64(codec, &list[i].mem_used_mib);
-        i64(codec, &list[i].power_mw);
-        i64(codec, &list[i].temp_c);
+        values(codec, list[i].value);
     }
 }
 
