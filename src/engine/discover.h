@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/config.h"
-#include "engine/nvml.h"
+#include "probe/nvml.h"
 
 struct fg_discover {
     struct fg_nvml *nvml;                  /* NULL: none */

@@ -5,7 +5,7 @@
 #include "engine/job_path.h"
 #include "engine/launch_link.h"
 #include "engine/local.h"
-#include "engine/nvml.h"
+#include "probe/nvml.h"
 #include "engine/sampler.h"
 #include "engine/spare.h"
 #include "engine/sweeper.h"

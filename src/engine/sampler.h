@@ -2,7 +2,7 @@
 #pragma once
 
 #include "engine/engine.h"
-#include "engine/nvml.h"
+#include "probe/nvml.h"
 
 #include <sys/types.h>
 

@@ -3,7 +3,7 @@
  *     a name as somebody wrote it ("A100-SXM4-80GB", "RTX-A6000", "tpu-v5p-128") --ACCELERATOR--> one kind, its facts
  *
  * A kind is named by model, then what tells apart machines that are sold under one name: "h100-sxm-80g", "a100-80g", "l40s".
- * What the driver of a node tells (engine/nvml.h) is the same name or the general part of it: fg_kind_is("h100-sxm-80g", "h100").
+ * What the driver of a node tells (probe/nvml.h) is the same name or the general part of it: fg_kind_is("h100-sxm-80g", "h100").
  * Pure; the table is constant.
  */
 #pragma once

@@ -13,7 +13,7 @@
  * A line "hang" makes every call hang, as a sick driver does; "fail" makes the start fail.  Without a file
  * there are two boards.
  */
-#include "engine/nvml_abi.h"
+#include "probe/nvml_abi.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,15 +1,14 @@
 /* nvml.c - see nvml.h */
-#include "engine/nvml.h"
+#include "probe/nvml.h"
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "engine/fs.h"
-#include "engine/nvml_abi.h"
+#include "probe/nvml_abi.h"
+#include "probe/sysfile.h"
 
 #include <ctype.h>
 #include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -51,7 +50,7 @@ static int numa_of(struct fg_nvml *nvml, fg_nvml_device handle)
         return -1;
     snprintf(path, sizeof(path), "/sys/bus/pci/devices/%04x:%02x:%02x.0/numa_node", pci.domain,
              pci.bus, pci.device);
-    return (int)fg_fs_read_number(AT_FDCWD, path);
+    return (int)fg_sysfile_number(path);
 }
 
 /* Look at one device and append it. */

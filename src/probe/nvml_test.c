@@ -1,5 +1,5 @@
 /* nvml_test.c - devices of the fake library, kinds from product names, a driver that hangs. */
-#include "engine/nvml.h"
+#include "probe/nvml.h"
 
 #include "test/tap.h"
 

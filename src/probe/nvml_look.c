@@ -1,7 +1,7 @@
 /* nvml_look.c - one look at the health of the boards; see nvml.h */
-#include "engine/nvml.h"
+#include "probe/nvml.h"
 
-#include "engine/nvml_abi.h"
+#include "probe/nvml_abi.h"
 
 #include <dlfcn.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* nvml_kind.c - the product name of the driver as the short kind that people write in a job. */
-#include "engine/nvml.h"
+#include "probe/nvml.h"
 
 #include <ctype.h>
 #include <stdio.h>
