@@ -5,6 +5,7 @@
 #include "bench/bench.h"
 #include "link/courier.h"
 #include "link/message.h"
+#include "test/job.h"
 
 #include "base/text.h"
 #include "engine/local.h"
@@ -35,18 +36,7 @@
 #define IDLE_S     10
 
 static const char *program;
-static struct fg_job_spec spec = {.name = "true",
-                                  .run = "",
-                                  .setup = "",
-                                  .cwd = "",
-                                  .workdir = "",
-                                  .workdir_hash = "",
-                                  .project = "",
-                                  .reservation = "",
-                                  .idempotency_key = "",
-                                  .any_of_len = 1,
-                                  .any_of = {{.cpu_milli = 100}},
-                                  .tasks = 1};
+static struct fg_job_spec spec;
 static const char *const words[] = {"/bin/true"};
 
 static int64_t cpu_us(void)
@@ -322,6 +312,8 @@ int main(int argc, char **argv)
     char folder[64];
     double cpu_us_each;
     program = "/proc/self/exe";
+    spec = test_job("");
+    spec.any_of[0].cpu_milli = 100;
     spec.argv = words;
     spec.argv_len = 1;
     setrlimit(RLIMIT_NOFILE, &(struct rlimit){16384, 16384});

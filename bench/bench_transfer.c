@@ -112,7 +112,7 @@ static bool is_right(struct fg_way_ask *ask,
                      const struct fg_pack_level *truth,
                      int64_t bytes_per_s)
 {
-    FG_AUTO(fg_link_book) struct fg_link_book *book = fg_link_book_new();
+    FG_AUTO(fg_measure_book) struct fg_measure_book *book = fg_measure_book_new();
     struct fg_measure line = {.time_us = NOW_US,
                               .a = "here",
                               .b = "there",
@@ -122,7 +122,7 @@ static bool is_right(struct fg_way_ask *ask,
                               .bytes = 1 << 28,
                               .streams = 1};
     struct fg_way choice, best;
-    fg_link_book_add(book, &line);
+    fg_measure_book_add(book, &line);
     if (fg_way_find(book, ask, &choice, 1) != 1)
         bench_die("no way");
     struct fg_way_ask whole = *ask;

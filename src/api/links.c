@@ -15,7 +15,7 @@ static void write_rate(struct fg_json *json, const char *key, int64_t value, boo
 
 static void write_link(struct fg_json *json,
                        const struct fg_measure *link,
-                       const struct fg_link_estimate *estimate)
+                       const struct fg_measure_estimate *estimate)
 {
     fg_json_object(json);
     fg_json_key(json, "sites");
@@ -40,19 +40,19 @@ void fg_handle_link_list(struct fg_call *call)
     struct fg_json *json = &call->json;
     char path[4096];
     struct fg_err err = {};
-    FG_AUTO(fg_link_book) struct fg_link_book *book = fg_link_book_new();
+    FG_AUTO(fg_measure_book) struct fg_measure_book *book = fg_measure_book_new();
     snprintf(path, sizeof(path), "%.4080s/links", api->options.data_dir);
-    if (fg_link_book_load(book, path, &err) < 0) {
+    if (fg_measure_book_load(book, path, &err) < 0) {
         fg_answer_error(call, &err);
         return;
     }
     fg_json_object(json);
     fg_json_key(json, "items");
     fg_json_array(json);
-    for (size_t i = 0; i < fg_link_book_len(book); i++) {
+    for (size_t i = 0; i < fg_measure_book_len(book); i++) {
         struct fg_measure link;
-        struct fg_link_estimate estimate;
-        if (fg_link_book_at(book, i, fg_api_now_us(api), &link, &estimate))
+        struct fg_measure_estimate estimate;
+        if (fg_measure_book_at(book, i, fg_api_now_us(api), &link, &estimate))
             write_link(json, &link, &estimate);
     }
     fg_json_end(json);

@@ -364,9 +364,9 @@ const char *fg_control_sick(const struct fg_control *control)
     return control->sick ? control->batch_err.text : NULL;
 }
 
-void fg_control_set_links(struct fg_control *control, const struct fg_links *links)
+void fg_control_set_wan(struct fg_control *control, const struct fg_wan *links)
 {
-    fg_links_replace(fg_pool_links(control->pool), links);
+    fg_wan_replace(fg_pool_wan(control->pool), links);
 }
 
 const struct fg_node_spec *fg_control_node(const struct fg_control *control, fg_node_id node)

@@ -88,8 +88,8 @@ int64_t fg_control_next_us(const struct fg_control *control);
 void fg_control_wait_cancel(struct fg_control *control, const struct fg_command *command);
 
 /* What is known of links between sites, in place of what was.  Between two steps. */
-struct fg_links;
-void fg_control_set_links(struct fg_control *control, const struct fg_links *links);
+struct fg_wan;
+void fg_control_set_wan(struct fg_control *control, const struct fg_wan *links);
 
 /* NULL, or why nothing can be written now (full disk): plain words, valid until the next step. */
 const char *fg_control_sick(const struct fg_control *control);

@@ -56,7 +56,7 @@ struct daemon {
     struct fg_housekeeping *housekeeping;
     struct fg_outlook *outlook;
     struct fg_measured measured;
-    struct fg_links links;      /* as they were measured last */
+    struct fg_wan links;        /* as they were measured last */
     struct fg_api *_Atomic api; /* NULL until it serves */
     struct fg_steady steady;
     _Atomic(const char *) health;
@@ -506,7 +506,7 @@ static int step(struct daemon *daemon, struct fg_err *err)
     struct fg_command *commands = fg_inbox_take(daemon->inbox, &cancels, &cancels_len);
     if (fg_measured_look(&daemon->measured, daemon->dir.path, daemon->config.site,
                          now_us(daemon), &daemon->links))
-        fg_control_set_links(daemon->control, &daemon->links);
+        fg_control_set_wan(daemon->control, &daemon->links);
     int rc = fg_control_step(daemon->control, commands, now_us(daemon), err);
     for (size_t i = 0; rc == 0 && i < cancels_len; i++)
         fg_control_wait_cancel(daemon->control, cancels[i]);

@@ -10,19 +10,19 @@
 
 #define LOOK_EVERY_US 60'000'000
 
-static struct fg_link *find(struct fg_links *links, uint8_t a, uint8_t b)
+static struct fg_wan_link *find(struct fg_wan *links, uint8_t a, uint8_t b)
 {
     for (size_t i = 0; i < links->links_len; i++) {
-        struct fg_link *link = &links->links[i];
+        struct fg_wan_link *link = &links->links[i];
         if ((link->a == a && link->b == b) || (link->a == b && link->b == a))
             return link;
     }
     return NULL;
 }
 
-static void add(struct fg_links *links,
+static void add(struct fg_wan *links,
                 const struct fg_measure *measure,
-                const struct fg_link_estimate *estimate,
+                const struct fg_measure_estimate *estimate,
                 const char *host,
                 const char *site)
 {
@@ -34,11 +34,11 @@ static void add(struct fg_links *links,
     int64_t latency_us = estimate->latency_us < 0 ? 0 : estimate->latency_us;
     if (best <= 0)
         return;
-    uint8_t from = fg_links_find(links, a), to = fg_links_find(links, b);
-    struct fg_link *known = from && to ? find(links, from, to) : NULL;
+    uint8_t from = fg_wan_find(links, a), to = fg_wan_find(links, b);
+    struct fg_wan_link *known = from && to ? find(links, from, to) : NULL;
     if (!known) {
         /* One too many is as one that was never measured. */
-        (void)!fg_links_add(links, a, b, latency_us, best, NULL);
+        (void)!fg_wan_add(links, a, b, latency_us, best, NULL);
     } else if (best > known->bytes_per_s) {
         known->bytes_per_s = best;
         known->latency_us = latency_us;
@@ -49,7 +49,7 @@ bool fg_measured_look(struct fg_measured *measured,
                       const char *data_dir,
                       const char *site,
                       int64_t now_us,
-                      struct fg_links *out)
+                      struct fg_wan *out)
 {
     char path[4096], host[FG_NAME_MAX] = "";
     struct stat state;
@@ -64,15 +64,15 @@ bool fg_measured_look(struct fg_measured *measured,
         return false;
     measured->seen = state.st_mtim;
     measured->bytes = state.st_size;
-    FG_AUTO(fg_link_book) struct fg_link_book *book = fg_link_book_new();
-    if (fg_link_book_load(book, path, NULL) < 0)
+    FG_AUTO(fg_measure_book) struct fg_measure_book *book = fg_measure_book_new();
+    if (fg_measure_book_load(book, path, NULL) < 0)
         return false;
     gethostname(host, sizeof(host) - 1);
-    *out = (struct fg_links){};
-    for (size_t i = 0; i < fg_link_book_len(book); i++) {
+    *out = (struct fg_wan){};
+    for (size_t i = 0; i < fg_measure_book_len(book); i++) {
         struct fg_measure measure;
-        struct fg_link_estimate estimate;
-        if (fg_link_book_at(book, i, now_us, &measure, &estimate))
+        struct fg_measure_estimate estimate;
+        if (fg_measure_book_at(book, i, now_us, &measure, &estimate))
             add(out, &measure, &estimate, host, site);
     }
     return true;

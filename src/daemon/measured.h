@@ -1,12 +1,12 @@
 /* measured.h - links between sites, from the file in which moves of data are measured into the pool.
  *
- *     DATA/links --once a minute, if it has changed--> MEASURED --> control (fg_control_set_links)
+ *     DATA/links --once a minute, if it has changed--> MEASURED --> control (fg_control_set_wan)
  *
  * Of the protocols between two sites the fastest counts, as a move would take it.
  */
 #pragma once
 
-#include "pool/links.h"
+#include "pool/wan.h"
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -23,4 +23,4 @@ bool fg_measured_look(struct fg_measured *measured,
                       const char *data_dir,
                       const char *site,
                       int64_t now_us,
-                      struct fg_links *out);
+                      struct fg_wan *out);

@@ -32,7 +32,7 @@ static void the_fastest_protocol_counts(void)
 {
     char folder[] = "/tmp/fastgpu-measured-XXXXXX", path[128];
     struct fg_measured measured = {};
-    struct fg_links links = {}, pool = {};
+    struct fg_wan links = {}, pool = {};
     OK(mkdtemp(folder) != NULL);
     snprintf(path, sizeof(path), "%s/links", folder);
     OK(!fg_measured_look(&measured, folder, "rack1", NOW_US, &links));
@@ -45,19 +45,19 @@ static void the_fastest_protocol_counts(void)
     EQ(links.links_len, 1);
     EQ(links.links[0].bytes_per_s, 90'000'000);
     EQ(links.links[0].latency_us, 1000 + FG_BY_S3);
-    OK(fg_links_find(&links, "rack1") && fg_links_find(&links, "store"));
+    OK(fg_wan_find(&links, "rack1") && fg_wan_find(&links, "store"));
     OK(!fg_measured_look(&measured, folder, "rack1", NOW_US + 130'000'000, &links));
 
     /* In the pool sites keep their numbers. */
-    EQ(fg_links_add(&pool, "far", "store", 5, 7, NULL), 0);
-    uint8_t store = fg_links_find(&pool, "store");
-    fg_links_replace(&pool, &links);
-    EQ(fg_links_find(&pool, "store"), store);
+    EQ(fg_wan_add(&pool, "far", "store", 5, 7, NULL), 0);
+    uint8_t store = fg_wan_find(&pool, "store");
+    fg_wan_replace(&pool, &links);
+    EQ(fg_wan_find(&pool, "store"), store);
     EQ(pool.links_len, 1);
     EQ(pool.changes, 1);
     int64_t times_us[FG_SITES_MAX + 1];
-    fg_links_times(&pool, store, 90'000'000, times_us);
-    EQ(times_us[fg_links_find(&pool, "rack1")], 1'000'000 + 1000 + FG_BY_S3);
+    fg_wan_times(&pool, store, 90'000'000, times_us);
+    EQ(times_us[fg_wan_find(&pool, "rack1")], 1'000'000 + 1000 + FG_BY_S3);
     unlink(path);
     rmdir(folder);
 }

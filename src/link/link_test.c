@@ -7,7 +7,7 @@ static void test_a_task_through_the_link(void)
     pid_t pid = kit_courier(&kit, kit.address, 0);
     OK(kit_wait_for(&kit, FG_LINK_HELLO));
     OK(kit.node.cpu_milli > 0 && kit.node.mem_mib > 0);
-    struct fg_job_spec spec = kit_script("echo out $FASTGPU_NODE; echo err >&2; exit 3");
+    struct fg_job_spec spec = test_job("echo out $FASTGPU_NODE; echo err >&2; exit 3");
     EQ(kit_start(&kit, 1, &spec), 0);
     OK(kit_task(&kit, 1, FG_TASK_STARTED));
     OK(kit.event.task.pid > 0);
@@ -33,7 +33,7 @@ static void test_inputs_and_outputs(void)
     struct fg_input inputs[] = {{"in/data", hash}};
     const char *outputs[] = {"out/*"};
     struct fg_job_spec spec =
-        kit_script("mkdir out; cp in/data out/a; tac in/data >out/b; : >out/c");
+        test_job("mkdir out; cp in/data out/a; tac in/data >out/b; : >out/c");
     spec.inputs = inputs;
     spec.inputs_len = 1;
     spec.outputs = outputs;
@@ -65,7 +65,7 @@ static void test_stop_and_leave(void)
     pid_t pid = kit_courier(&kit, kit.address, 0);
     OK(kit_wait_for(&kit, FG_LINK_HELLO));
     struct fg_job_spec spec =
-        kit_script("trap 'echo bye; exit 4' TERM; echo up; sleep 60 & wait");
+        test_job("trap 'echo bye; exit 4' TERM; echo up; sleep 60 & wait");
     EQ(kit_start(&kit, 1, &spec), 0);
     EQ(kit_start(&kit, 2, &spec), 0);
     OK(kit_log(&kit, 1, "up") && kit_log(&kit, 2, "up"));
@@ -96,8 +96,8 @@ static void test_cut_lines(void)
     char hash[80];
     kit_blob(&kit, 3000000, hash);
     struct fg_input inputs[] = {{"data", hash}};
-    struct fg_job_spec spec = kit_script("for i in $(seq 300); do echo line $i; [ $((i % 30)) "
-                                         "= 0 ] && sleep 0.05; done; cp data big");
+    struct fg_job_spec spec = test_job("for i in $(seq 300); do echo line $i; [ $((i % 30)) "
+                                       "= 0 ] && sleep 0.05; done; cp data big");
     spec.outputs = outputs;
     spec.outputs_len = 1;
     spec.inputs = inputs;
@@ -129,9 +129,9 @@ static void test_leases_end(void)
     struct kit kit = kit_new();
     struct proxy *proxy = proxy_new(kit.address);
     pid_t pids[3];
-    struct fg_job_spec specs[] = {kit_script("trap '' TERM; echo up; sleep 71.5; sleep 71.5"),
-                                  kit_script("echo up; sleep 72.5"),
-                                  kit_script("trap '' TERM; echo up; sleep 73.5; sleep 73.5")};
+    struct fg_job_spec specs[] = {test_job("trap '' TERM; echo up; sleep 71.5; sleep 71.5"),
+                                  test_job("echo up; sleep 72.5"),
+                                  test_job("trap '' TERM; echo up; sleep 73.5; sleep 73.5")};
     for (uint32_t i = 0; i < 3; i++)
         pids[i] = kit_courier(&kit, i == 0 ? proxy->address : kit.address, i);
     for (int i = 0; i < 3; i++)
@@ -186,8 +186,8 @@ static void test_service_comes_back(void)
     struct kit kit = kit_new();
     pid_t pid = kit_courier(&kit, kit.address, 0);
     OK(kit_wait_for(&kit, FG_LINK_HELLO));
-    struct fg_job_spec spec = kit_script("echo one; sleep 0.6; echo two"),
-                       later = kit_script("echo up; sleep 74.5");
+    struct fg_job_spec spec = test_job("echo one; sleep 0.6; echo two"),
+                       later = test_job("echo up; sleep 74.5");
     for (fg_job_id id = 1; id <= 2; id++)
         EQ(kit_start(&kit, id, id == 1 ? &spec : &later), 0);
     EQ(kit_start(&kit, 3, &later), 0);
@@ -222,9 +222,9 @@ static void test_checkpoint_moves(void)
     pid_t pid = kit_courier(&kit, kit.address, 0);
     OK(kit_wait_for(&kit, FG_LINK_HELLO));
     struct fg_job_spec spec =
-        kit_script("cat $FASTGPU_CHECKPOINT_DIR/sub/step 2>/dev/null || echo none; mkdir -p "
-                   "$FASTGPU_CHECKPOINT_DIR/sub; echo $FASTGPU_ATTEMPT "
-                   ">$FASTGPU_CHECKPOINT_DIR/sub/step; exit 1");
+        test_job("cat $FASTGPU_CHECKPOINT_DIR/sub/step 2>/dev/null || echo none; mkdir -p "
+                 "$FASTGPU_CHECKPOINT_DIR/sub; echo $FASTGPU_ATTEMPT "
+                 ">$FASTGPU_CHECKPOINT_DIR/sub/step; exit 1");
     EQ(kit_start(&kit, 1, &spec), 0);
     OK(kit_task(&kit, 1, FG_TASK_EXITED));
     fg_link_collect(kit.link, (struct fg_task_key){1, 1, 0});
@@ -251,8 +251,8 @@ static void test_checkpoint_in_time(void)
     pid_t pid = kit_courier(&kit, kit.address, 0);
     OK(kit_wait_for(&kit, FG_LINK_HELLO));
     struct fg_job_spec spec =
-        kit_script("cat $FASTGPU_CHECKPOINT_DIR/step 2>/dev/null && exit 0; "
-                   "echo $RANK $FASTGPU_ATTEMPT >$FASTGPU_CHECKPOINT_DIR/step; sleep 75.5");
+        test_job("cat $FASTGPU_CHECKPOINT_DIR/step 2>/dev/null && exit 0; "
+                 "echo $RANK $FASTGPU_ATTEMPT >$FASTGPU_CHECKPOINT_DIR/step; sleep 75.5");
     spec.checkpoint_us = 200000;
     EQ(kit_start(&kit, 1, &spec), 0);
     OK(fg_keep_checkpoint_path(kit.dir, 1, path) == 0);
@@ -285,8 +285,8 @@ static void test_shared_checkpoints(void)
     struct kit kit = kit_new();
     char path[FG_PATH_MAX];
     struct fg_job_spec spec =
-        kit_script("cat $FASTGPU_CHECKPOINT_DIR/step 2>/dev/null; "
-                   "echo $FASTGPU_ATTEMPT >>$FASTGPU_CHECKPOINT_DIR/step; exit 1");
+        test_job("cat $FASTGPU_CHECKPOINT_DIR/step 2>/dev/null; "
+                 "echo $FASTGPU_ATTEMPT >>$FASTGPU_CHECKPOINT_DIR/step; exit 1");
     setenv("KIT_SHARED", "1", 1);
     for (uint32_t number = 0; number < 2; number++) {
         kit.courier = number;
@@ -399,7 +399,7 @@ static void test_hostile_couriers(void)
 {
     struct kit kit = kit_new();
     uint32_t state = 7;
-    struct fg_job_spec spec = kit_script("true");
+    struct fg_job_spec spec = test_job("true");
     for (int round = 0; round < 150; round++) {
         say_anything(&kit, &state);
         kit.courier = dice(&state, 3);

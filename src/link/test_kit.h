@@ -3,6 +3,7 @@
 
 #include "link/courier.h"
 #include "link/inner.h"
+#include "test/job.h"
 #include "test/tap.h"
 
 #include "base/text.h"
@@ -212,23 +213,6 @@ static inline int kit_count(struct kit *kit, enum fg_link_event_kind kind)
 {
     kit_take(kit);
     return kit->counts[kind];
-}
-
-static inline struct fg_job_spec kit_script(const char *run)
-{
-    return (struct fg_job_spec){.name = "test",
-                                .run = run,
-                                .setup = "",
-                                .cwd = "",
-                                .workdir = "",
-                                .workdir_hash = "",
-                                .project = "",
-                                .reservation = "",
-                                .idempotency_key = "",
-                                .any_of_len = 1,
-                                .any_of = {{.cpu_milli = 1000}},
-                                .tasks = 1,
-                                .grace_us = 500000};
 }
 
 static inline int kit_start(struct kit *kit, fg_job_id job, const struct fg_job_spec *spec)

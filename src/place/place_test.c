@@ -199,8 +199,8 @@ static void make_world(struct world *world, uint64_t seed)
     for (uint32_t nodes = 1 + draw(20); nodes > 0; nodes--)
         add_node(world);
     if (draw(2)
-        && fg_links_add(fg_pool_links(world->pool), "site0", "site1", draw(1000), 1'000'000'000,
-                        NULL)
+        && fg_wan_add(fg_pool_wan(world->pool), "site0", "site1", draw(1000), 1'000'000'000,
+                      NULL)
                < 0)
         abort();
     fg_pool_copy(world->also, world->pool);
@@ -277,7 +277,7 @@ static bool choose_plainly(struct world *world,
     struct fg_ask ask = fg_ask_of(need);
     int16_t data[FG_SITES_MAX + 1];
     if (need->data_mib > 0 && world->weights.data) {
-        fg_place_data_penalties(fg_pool_links_of(world->pool), need, data);
+        fg_place_data_penalties(fg_pool_wan_of(world->pool), need, data);
         ask.data = data;
     }
     int64_t best = INT64_MIN;
@@ -552,7 +552,7 @@ static void data_is_near(void)
     struct fg_place_account account;
     fg_placer_account(placer, &need, 1, &account);
     EQ(account.penalties.data, 1000); /* a tebibyte over the internet */
-    OK(fg_links_add(fg_pool_links(pool), "site0", "site1", 1000, 5'000'000'000, NULL) == 0);
+    OK(fg_wan_add(fg_pool_wan(pool), "site0", "site1", 1000, 5'000'000'000, NULL) == 0);
     fg_placer_account(placer, &need, 1, &account);
     EQ(account.penalties.data, 61); /* 220 s of an hour */
     memcpy(request.data_site, "mars", 5);

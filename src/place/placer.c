@@ -116,9 +116,9 @@ static void start_over(struct fg_placer *placer)
         placer->view.weights = NULL;
     placer->is_stale = false;
     placer->kinds_len = fg_pool_kinds_len(pool);
-    placer->sites_len = fg_pool_links_of(pool)->sites_len;
-    placer->links_len = fg_pool_links_of(pool)->links_len;
-    placer->links_changes = fg_pool_links_of(pool)->changes;
+    placer->sites_len = fg_pool_wan_of(pool)->sites_len;
+    placer->links_len = fg_pool_wan_of(pool)->links_len;
+    placer->links_changes = fg_pool_wan_of(pool)->changes;
     forget_classes(placer);
     placer->changes = 0;
     memset(placer->last, 0, nodes_len * sizeof(placer->last[0]));
@@ -163,7 +163,7 @@ void fg_placer_keep_up(struct fg_placer *placer)
     const struct fg_pool *pool = placer->view.pool;
     uint32_t cpu_max = placer->view.cpu_max, gpu_max = placer->view.gpu_max;
     bool has_islands = placer->view.has_islands;
-    const struct fg_links *links = fg_pool_links_of(pool);
+    const struct fg_wan *links = fg_pool_wan_of(pool);
     if (placer->view.nodes_len != fg_pool_len(pool)
         || placer->kinds_len != fg_pool_kinds_len(pool) || placer->sites_len != links->sites_len
         || placer->links_len != links->links_len || placer->links_changes != links->changes)
@@ -181,7 +181,7 @@ struct fg_ask fg_placer_ask(const struct fg_placer *placer,
 {
     struct fg_ask ask = fg_ask_of(need);
     if (need->data_mib > 0 && placer->weights.data) {
-        fg_place_data_penalties(fg_pool_links_of(placer->view.pool), need, data);
+        fg_place_data_penalties(fg_pool_wan_of(placer->view.pool), need, data);
         ask.data = data;
     }
     return ask;

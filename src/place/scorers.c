@@ -76,12 +76,12 @@ static uint32_t islands_of(const struct fg_scene *scene)
     return fg_pool_node_islands(node, fg_pool_node_pick(node, free, scene->ask->need.count));
 }
 
-void fg_place_data_penalties(const struct fg_links *links,
+void fg_place_data_penalties(const struct fg_wan *links,
                              const struct fg_need *need,
                              int16_t out[FG_SITES_MAX + 1])
 {
     int64_t times_us[FG_SITES_MAX + 1];
-    fg_links_times(links, need->data_site, (int64_t)need->data_mib << 20, times_us);
+    fg_wan_times(links, need->data_site, (int64_t)need->data_mib << 20, times_us);
     for (size_t site = 0; site <= FG_SITES_MAX; site++)
         out[site] =
             (int16_t)(times_us[site] < HOUR_US ? times_us[site] * 1000 / HOUR_US : 1000);

@@ -7,7 +7,7 @@
  *
  *   load           used parts of CPU, devices and memory after the task has come (1000: all full)
  *   energy         watts that the task adds: from asleep to idle if it wakes the node, and its share of busy less idle
- *   data           time to bring the task's data there, T of pool/links.h; 1000: an hour or more
+ *   data           time to bring the task's data there, T of pool/wan.h; 1000: an hour or more
  *   price          of a device-hour there (without devices: of a core-hour), against the dearest
  *   reliability    how much of the time the node is not there
  *   interference   what neighbours hold: of the device for a share, of the node's cores else
@@ -51,7 +51,7 @@ struct fg_scene;
 struct fg_place_penalties fg_scene_penalties(const struct fg_scene *scene, uint32_t left);
 
 /* What bringing the need's data to each site costs, by the site's number. */
-void fg_place_data_penalties(const struct fg_links *links,
+void fg_place_data_penalties(const struct fg_wan *links,
                              const struct fg_need *need,
                              int16_t out[FG_SITES_MAX + 1]);
 

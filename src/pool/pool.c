@@ -108,12 +108,12 @@ const char *fg_pool_kind_name(const struct fg_pool *pool, uint32_t kind)
     return pool->kinds[kind];
 }
 
-struct fg_links *fg_pool_links(struct fg_pool *pool)
+struct fg_wan *fg_pool_wan(struct fg_pool *pool)
 {
     return &pool->links;
 }
 
-const struct fg_links *fg_pool_links_of(const struct fg_pool *pool)
+const struct fg_wan *fg_pool_wan_of(const struct fg_pool *pool)
 {
     return &pool->links;
 }
@@ -228,7 +228,7 @@ static int fill_node(struct fg_pool *pool,
         out->kinds |= 1ULL << kind;
     }
     fg_pool_node_learn_islands(out, spec);
-    int site = fg_links_site(&pool->links, spec->site, err);
+    int site = fg_wan_site(&pool->links, spec->site, err);
     if (site < 0)
         return fg_wrap(err, site, "node %s", spec->name);
     out->site = (uint8_t)site;

@@ -16,8 +16,8 @@
 #include "base/auto.h"
 #include "base/err.h"
 #include "model/resources.h"
-#include "pool/links.h"
 #include "pool/suppliers.h"
+#include "pool/wan.h"
 
 #include <stddef.h>
 
@@ -57,7 +57,7 @@ struct fg_pool_node {
         island[FG_NODE_DEVICES_MAX]; /* 0, 1, ...: those of one talk to each other directly */
     uint8_t islands;                 /* so many; of a node where that is not known 1 */
     uint32_t device_mem_mib[FG_NODE_DEVICES_MAX];
-    uint8_t site; /* number, see links.h; 0 not known */
+    uint8_t site; /* number, see wan.h; 0 not known */
     struct fg_node_terms terms;
     uint64_t kinds;                  /* set of the kinds it has */
     uint16_t hosts[FG_HOST_CLASSES]; /* grants it holds, by what they take: see fg_host_class */
@@ -112,8 +112,8 @@ const char *fg_pool_kind_name(const struct fg_pool *pool, uint32_t kind);
 uint64_t fg_pool_generation(const struct fg_pool *pool);
 
 /* Sites and the links between them, to look at and to add to.  Sites of nodes come with the nodes. */
-struct fg_links *fg_pool_links(struct fg_pool *pool);
-const struct fg_links *fg_pool_links_of(const struct fg_pool *pool);
+struct fg_wan *fg_pool_wan(struct fg_pool *pool);
+const struct fg_wan *fg_pool_wan_of(const struct fg_pool *pool);
 
 /* Whose nodes it has; the suppliers of nodes come with the nodes, up and with nothing known of how long work waits. */
 const struct fg_suppliers *fg_pool_suppliers(const struct fg_pool *pool);

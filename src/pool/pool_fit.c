@@ -11,7 +11,7 @@
 
 struct fg_need fg_pool_need(const struct fg_pool *pool, const struct fg_request *request)
 {
-    uint8_t data_site = fg_links_find(&pool->links, request->data_site);
+    uint8_t data_site = fg_wan_find(&pool->links, request->data_site);
     return (struct fg_need){
         .kinds = request->count ? fg_pool_kinds(pool, request->kind) : 0,
         .count = request->count,

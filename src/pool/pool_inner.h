@@ -12,7 +12,7 @@ struct fg_pool {
     char kinds[FG_POOL_KINDS_MAX][FG_KIND_MAX];
     size_t kinds_len;
     uint64_t generation;
-    struct fg_links links;
+    struct fg_wan links;
     struct fg_suppliers suppliers;
     struct fg_pool_index index;
     bool has_spot;

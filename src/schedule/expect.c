@@ -232,8 +232,8 @@ size_t fg_expect_ways(struct fg_expect *expect,
     judge.runs_us = fg_order_expected_us(config, job);
     for (size_t i = 0; i < gang->needs_len; i++)
         if (gang->needs[i].data_mib)
-            fg_links_times(fg_pool_links_of(pool), gang->needs[i].data_site,
-                           (int64_t)gang->needs[i].data_mib << 20, judge.data_us[i]);
+            fg_wan_times(fg_pool_wan_of(pool), gang->needs[i].data_site,
+                         (int64_t)gang->needs[i].data_mib << 20, judge.data_us[i]);
     for (size_t i = 0; i < gang->ways_len; i++)
         if (gang->allowed[gang->ways[i].alternative])
             out[len++] = judge_way(&judge, (uint8_t)i);

@@ -151,8 +151,7 @@ static void data_and_reliability_count(void)
     set_wait(&scene, "ruth", 4000, 0);
     ORDER(&scene, "flaky:h100 ruth:h100");
     set_wait(&scene, "ruth", 0, 0);
-    must(fg_links_add(fg_pool_links(scene.pool), "at-flaky", "at-ruth", 0, 10 << 20, NULL)
-         == 0);
+    must(fg_wan_add(fg_pool_wan(scene.pool), "at-flaky", "at-ruth", 0, 10 << 20, NULL) == 0);
     scene.any_of[0].data_mib = 20 * 3600; /* two hours from one to the other */
     memcpy(scene.any_of[0].data_site, "at-flaky", 9);
     ORDER(&scene, "flaky:h100 ruth:h100");

@@ -542,8 +542,8 @@ static int read_link(struct input *input, const struct fg_doc *doc)
     if (rc < 0)
         return rc;
     struct fg_err why = {};
-    rc = fg_links_add(&input->out->links, ends[0], ends[1], latency_us, mbit_per_s * 125'000,
-                      &why);
+    rc = fg_wan_add(&input->out->links, ends[0], ends[1], latency_us, mbit_per_s * 125'000,
+                    &why);
     return rc < 0 ? fg_read_fail(reader, doc, "%s", why.text) : 0;
 }
 

@@ -11,7 +11,7 @@
 #include "model/project.h"
 #include "model/reservation_json.h"
 #include "model/resources.h"
-#include "pool/links.h"
+#include "pool/wan.h"
 
 #include <stddef.h>
 
@@ -71,7 +71,7 @@ struct fg_sim_cluster {
     size_t projects_len;
     struct fg_advance_spec *reservations; /* in advance; moments from FG_SIM_EPOCH_US on */
     size_t reservations_len;
-    struct fg_links links; /* between sites */
+    struct fg_wan links; /* between sites */
     int64_t
         stop_us; /* a job that is asked to stop holds its devices so long: with checkpoints it saves its work */
 };

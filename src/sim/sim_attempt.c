@@ -150,10 +150,10 @@ static int64_t bring_data(struct sim *sim, const struct attempt *attempt)
         &sim->trace->requests[sim->trace->jobs[attempt->job].request];
     if (request->data_mib == 0)
         return 0;
-    const struct fg_links *links = fg_pool_links_of(sim->pool);
-    uint8_t from = fg_links_find(links, request->data_site);
+    const struct fg_wan *links = fg_pool_wan_of(sim->pool);
+    uint8_t from = fg_wan_find(links, request->data_site);
     int64_t times_us[FG_SITES_MAX + 1], most_us = 0;
-    fg_links_times(links, from, (int64_t)request->data_mib << 20, times_us);
+    fg_wan_times(links, from, (int64_t)request->data_mib << 20, times_us);
     for (uint32_t i = 0; i < attempt->grants_len; i++) {
         uint8_t site = fg_pool_node(sim->pool, attempt->grants[i].node)->site;
         if ((site == 0 || site != run->site) && times_us[site] > most_us)

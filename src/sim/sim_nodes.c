@@ -249,7 +249,7 @@ int fg_sim_nodes_new(struct sim *sim, struct fg_err *err)
     sim->group_first = calloc(sim->cluster->groups_len + 1, sizeof(uint32_t));
     if (!sim->pool || !sim->nodes || !sim->group_first)
         return fg_fail(err, FG_ENOMEM, "no memory for %zu nodes", nodes);
-    *fg_pool_links(sim->pool) = sim->cluster->links;
+    *fg_pool_wan(sim->pool) = sim->cluster->links;
     uint32_t at = 0;
     int rc = 0;
     sim->nodes_away = nodes;

@@ -5,16 +5,30 @@ static const char two[] = "n1 8 8000 gpu:H100:4(S:0-1) IDLE 0 gpu:H100:0(IDX:N/A
                           "n2 8 8000 gpu:H100:4 MIXED 2 gpu:H100:1(IDX:0)\n"
                           "n3 4 4000 (null) IDLE+DRAIN 0 (null)\n";
 
+static void kit_of_two(struct kit *kit)
+{
+    kit_open(kit, two);
+    kit_put(kit, 3);
+}
+
 static const char *room_of(const struct kit *kit, size_t nth)
 {
     return kit->link->expected[nth].name;
 }
 
+/* A job of one task runs in a room of its own, the first. */
+static void job_runs(struct kit *kit, uint32_t devices)
+{
+    kit_start(kit, 1, 1, &(struct kit_place){0, devices}, 1);
+    UNTIL(kit, kit->link->expected_len == 1);
+    fake_hello(kit->link, room_of(kit, 0), 0, "n1");
+    UNTIL(kit, kit->link->started_len == 1);
+}
+
 static void nodes_are_told(void)
 {
     static struct kit kit;
-    kit_open(&kit, two);
-    kit_put(&kit, 3);
+    kit_of_two(&kit);
     OK(strcmp(kit.nodes[0].name, "berlin.n1") == 0);
     OK(strcmp(kit.nodes[0].supplier, "berlin") == 0);
     OK(strcmp(kit.nodes[0].address, "n1.test") == 0);
@@ -48,8 +62,7 @@ static void nodes_are_told(void)
 static void a_task_runs_and_its_room_is_used_again(void)
 {
     static struct kit kit;
-    kit_open(&kit, two);
-    kit_put(&kit, 3);
+    kit_of_two(&kit);
     kit_start(&kit, 7, 1, &(struct kit_place){0, 3}, 1);
     UNTIL(&kit, kit_count(&kit, "calls", "--gres=gpu:H100:2") == 1);
     EQ(kit_count(&kit, "calls", "--nodelist=n1"), 1);
@@ -87,12 +100,8 @@ static void a_task_runs_and_its_room_is_used_again(void)
 static void idle_rooms_make_way(void)
 {
     static struct kit kit;
-    kit_open(&kit, two);
-    kit_put(&kit, 3);
-    kit_start(&kit, 1, 1, &(struct kit_place){0, 15}, 1);
-    UNTIL(&kit, kit.link->expected_len == 1);
-    fake_hello(kit.link, room_of(&kit, 0), 0, "n1");
-    UNTIL(&kit, kit.link->started_len == 1);
+    kit_of_two(&kit);
+    job_runs(&kit, 15);
     fake_task(kit.link, (struct fg_task_key){1, 1, 0}, FG_TASK_EXITED);
     UNTIL(&kit, kit_events(&kit, 1, FG_TASK_EXITED) == 1);
     kit_start(&kit, 2, 1, &(struct kit_place){0, 0}, 1); /* there is room beside it */
@@ -107,8 +116,7 @@ static void idle_rooms_make_way(void)
 static void gangs_have_one_room(void)
 {
     static struct kit kit;
-    kit_open(&kit, two);
-    kit_put(&kit, 3);
+    kit_of_two(&kit);
     kit_start(&kit, 5, 2, (struct kit_place[]){{0, 1}, {1, 1}, {0, 2}}, 3);
     UNTIL(&kit, kit_count(&kit, "calls", "--nodes=2 --nodelist=n1,n2") == 1);
     EQ(kit_count(&kit, "calls", "--gres=gpu:H100:2"), 1);
@@ -148,9 +156,8 @@ static void slurm_may_place(void)
 static void what_waits_is_taken_back(void)
 {
     static struct kit kit;
-    kit_open(&kit, two);
+    kit_of_two(&kit);
     kit_write(&kit, "faults", "hold");
-    kit_put(&kit, 3);
     kit_start(&kit, 4, 1, &(struct kit_place){0, 1}, 1);
     UNTIL(&kit, kit_count(&kit, "jobs.json", "fastgpu-") == 1);
     EQ(fg_engine_slurm.stop(kit.engine, (struct fg_task_key){4, 1, 0}, -1, NULL), 0);
@@ -163,9 +170,8 @@ static void what_waits_is_taken_back(void)
 static void nodes_that_are_drained_are_left(void)
 {
     static struct kit kit;
-    kit_open(&kit, two);
+    kit_of_two(&kit);
     kit_write(&kit, "faults", "hold");
-    kit_put(&kit, 3);
     kit_start(&kit, 4, 1, &(struct kit_place){0, 1}, 1);
     UNTIL(&kit, kit_count(&kit, "jobs.json", "fastgpu-") == 1);
     kit_write(&kit, "nodes",
@@ -193,8 +199,7 @@ static void patience_ends(void)
 static void refusals_are_told(void)
 {
     static struct kit kit;
-    kit_open(&kit, two);
-    kit_put(&kit, 3);
+    kit_of_two(&kit);
     kit_write(&kit, "faults", "refuse Invalid account or account/partition combination");
     kit_start(&kit, 4, 1, &(struct kit_place){0, 1}, 1);
     UNTIL(&kit, kit_events(&kit, 4, FG_TASK_FAILED) == 1);
@@ -205,9 +210,8 @@ static void refusals_are_told(void)
 static void what_slurm_loses_is_asked_for_again(void)
 {
     static struct kit kit;
-    kit_open(&kit, two);
+    kit_of_two(&kit);
     kit_write(&kit, "faults", "lose");
-    kit_put(&kit, 3);
     kit_start(&kit, 4, 1, &(struct kit_place){0, 1}, 1);
     UNTIL(&kit, kit.link->expected_len == 3);
     kit_write(&kit, "faults", "");
@@ -262,9 +266,8 @@ static void bursts_are_arrays(void)
 static void elements_of_arrays_are_taken_back(void)
 {
     static struct kit kit;
-    kit_open(&kit, two);
+    kit_of_two(&kit);
     kit_write(&kit, "faults", "hold");
-    kit_put(&kit, 3);
     for (uint32_t i = 0; i < 4; i++)
         kit_start(&kit, 10 + i, 1, &(struct kit_place){0, UINT32_C(1) << i}, 1);
     UNTIL(&kit, kit_count(&kit, "jobs.json", "\"name\"") == 4);
@@ -281,12 +284,8 @@ static void elements_of_arrays_are_taken_back(void)
 static void what_slurm_saw_end_is_given_up(void)
 {
     static struct kit kit;
-    kit_open(&kit, two);
-    kit_put(&kit, 3);
-    kit_start(&kit, 1, 1, &(struct kit_place){0, 1}, 1);
-    UNTIL(&kit, kit.link->expected_len == 1);
-    fake_hello(kit.link, room_of(&kit, 0), 0, "n1");
-    UNTIL(&kit, kit.link->started_len == 1);
+    kit_of_two(&kit);
+    job_runs(&kit, 1);
     UNTIL(&kit, kit_count(&kit, "jobs.json", "\"state\": \"R\"") == 1);
     kit_end_jobs(&kit, "FAILED");
     fake_silence(kit.link, room_of(&kit, 0), 0);
@@ -300,12 +299,8 @@ static void what_slurm_saw_end_is_given_up(void)
 static void after_a_restart(void)
 {
     static struct kit kit;
-    kit_open(&kit, two);
-    kit_put(&kit, 3);
-    kit_start(&kit, 1, 1, &(struct kit_place){0, 1}, 1);
-    UNTIL(&kit, kit.link->expected_len == 1);
-    fake_hello(kit.link, room_of(&kit, 0), 0, "n1");
-    UNTIL(&kit, kit.link->started_len == 1);
+    kit_of_two(&kit);
+    job_runs(&kit, 1);
     kit_write(&kit, "faults", "hold");
     kit_start(&kit, 2, 1, &(struct kit_place){1, 2}, 1);
     UNTIL(&kit, kit_count(&kit, "jobs.json", "fastgpu-") == 2);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "slurm/fake_link.h"
 #include "slurm/slurm.h"
+#include "test/job.h"
 #include "test/tap.h"
 
 #include "base/arena.h"
@@ -184,18 +185,8 @@ static inline void kit_start(struct kit *kit,
 {
     struct fg_task_place places[16] = {};
     struct fg_err err = {};
-    const struct fg_job_spec spec = {.name = "n",
-                                     .project = "",
-                                     .run = "true",
-                                     .cwd = "",
-                                     .workdir = "",
-                                     .workdir_hash = "",
-                                     .reservation = "",
-                                     .idempotency_key = "",
-                                     .any_of = {{.cpu_milli = 1000}},
-                                     .any_of_len = 1,
-                                     .tasks = tasks,
-                                     .memory_need = -1};
+    struct fg_job_spec spec = test_job("true");
+    spec.tasks = tasks;
     for (uint32_t i = 0; i < tasks; i++)
         places[i] = (struct fg_task_place){&kit->nodes[where[i].node],
                                            {.node = (fg_node_id)where[i].node + 1,

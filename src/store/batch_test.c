@@ -140,12 +140,34 @@ static bool write_batch(struct fg_store *store, uint32_t *seed, fg_job_id *next,
     return *out_rc == 0;
 }
 
-static struct fg_store *open_logged(const char *path, struct log *log, struct fg_batch_log *as)
+/* The writer's database with its log, and a copy. */
+struct pair {
+    struct folder folder;
+    char copy[PATH_MAX];
+    struct log log;
+    struct fg_batch_log as;
+};
+
+static void pair_make(struct pair *pair, uint64_t epoch)
+{
+    *pair = (struct pair){.folder = folder_make(), .log.epoch = epoch};
+    snprintf(pair->copy, sizeof(pair->copy), "%s/copy.db", pair->folder.path);
+    make_marked(pair->folder.db);
+    make_marked(pair->copy);
+    pair->as = (struct fg_batch_log){&pair->log, INSTALL, log_begin, log_append};
+}
+
+static void pair_free(struct pair *pair)
+{
+    log_free(&pair->log);
+    folder_drop(&pair->folder);
+}
+
+static struct fg_store *pair_open(struct pair *pair)
 {
     struct fg_store *store = NULL;
     struct fg_err err = {};
-    *as = (struct fg_batch_log){log, INSTALL, log_begin, log_append};
-    if (fg_sqlite_open_logged(path, as, &store, &err) < 0)
+    if (fg_sqlite_open_logged(pair->folder.db, &pair->as, &store, &err) < 0)
         printf("# %s\n", err.text);
     MUST(store);
     return store;
@@ -169,52 +191,39 @@ static void apply_all(const char *path, const struct log *log)
 
 static void test_copy_follows(void)
 {
-    struct folder folder = folder_make();
-    char copy[PATH_MAX];
-    snprintf(copy, sizeof(copy), "%s/copy.db", folder.path);
-    make_marked(folder.db);
-    make_marked(copy);
-    static struct log log;
-    log = (struct log){.epoch = 1};
-    struct fg_batch_log as;
+    static struct pair pair;
+    pair_make(&pair, 1);
     uint32_t seed = 1;
     fg_job_id next = 1;
     int rc, done = 0;
-    struct fg_store *store = open_logged(folder.db, &log, &as);
+    struct fg_store *store = pair_open(&pair);
     for (int i = 0; i < BATCHES; i++) {
-        log.mood = rnd(&seed, 20) == 0 ? REFUSES : WELL;
-        log.epoch += rnd(&seed, 30) == 0;
+        pair.log.mood = rnd(&seed, 20) == 0 ? REFUSES : WELL;
+        pair.log.epoch += rnd(&seed, 30) == 0;
         done += write_batch(store, &seed, &next, &rc);
         if (i % 100 == 99)
-            apply_all(copy, &log);
+            apply_all(pair.copy, &pair.log);
     }
     ops->free(store);
-    apply_all(copy, &log);
-    EQ(log.len, done);
+    apply_all(pair.copy, &pair.log);
+    EQ(pair.log.len, done);
     OK(done > BATCHES / 2);
-    OK(same(folder.db, copy));
-    log_free(&log);
-    folder_drop(&folder);
+    OK(same(pair.folder.db, pair.copy));
+    pair_free(&pair);
 }
 
 /* The answer of the log got lost: the batch is done, once, whoever asks. */
 static void test_answer_lost(void)
 {
-    struct folder folder = folder_make();
-    char copy[PATH_MAX];
-    snprintf(copy, sizeof(copy), "%s/copy.db", folder.path);
-    make_marked(folder.db);
-    make_marked(copy);
-    static struct log log;
-    log = (struct log){.epoch = 1};
-    struct fg_batch_log as;
-    struct fg_store *store = open_logged(folder.db, &log, &as);
+    static struct pair pair;
+    pair_make(&pair, 1);
+    struct fg_store *store = pair_open(&pair);
     struct fg_job_row row = plain_job(1);
     struct fg_err err = {};
     MUST(ops->begin(store, &err) == 0 && add_job(store, &row) == 0);
-    log.mood = KEEPS_AND_FAILS;
+    pair.log.mood = KEEPS_AND_FAILS;
     EQ(ops->commit(store, &err), FG_EUNREACH);
-    log.mood = WELL;
+    pair.log.mood = WELL;
     EQ(ops->begin(store, &err), FG_EBUSY);
     EQ(ops->begin(store, &err), 0);
     struct fg_job_row second = plain_job(2);
@@ -225,62 +234,53 @@ static void test_answer_lost(void)
     int32_t code;
     EQ(ops->job_state(store, 1, &state, &project, &code, &err), 0);
     ops->free(store);
-    EQ(log.len, 2);
-    apply_all(copy, &log);
-    OK(same(folder.db, copy));
-    log_free(&log);
-    folder_drop(&folder);
+    EQ(pair.log.len, 2);
+    apply_all(pair.copy, &pair.log);
+    OK(same(pair.folder.db, pair.copy));
+    pair_free(&pair);
 }
 
 /* What does not fit changes nothing. */
 static void test_refused(void)
 {
-    struct folder folder = folder_make();
-    char copy[PATH_MAX];
-    snprintf(copy, sizeof(copy), "%s/copy.db", folder.path);
-    make_marked(folder.db);
-    make_marked(copy);
-    static struct log log;
-    log = (struct log){.epoch = 3};
-    struct fg_batch_log as;
-    struct fg_store *store = open_logged(folder.db, &log, &as);
+    static struct pair pair;
+    pair_make(&pair, 3);
+    struct fg_store *store = pair_open(&pair);
     uint32_t seed = 9;
     fg_job_id next = 1;
     int rc;
-    while (log.len < 4)
+    while (pair.log.len < 4)
         write_batch(store, &seed, &next, &rc);
     ops->free(store);
 
-    char *before = dump(copy);
+    char *before = dump(pair.copy);
     struct fg_db db;
     struct fg_err err = {};
-    MUST(fg_db_open(&db, copy, FG_DB_WRITE, &err) == 0);
-    EQ(fg_batch_apply(&db, &log.batches[1], &err), FG_ESTATE);
-    struct fg_batch other = log.batches[0];
+    MUST(fg_db_open(&db, pair.copy, FG_DB_WRITE, &err) == 0);
+    EQ(fg_batch_apply(&db, &pair.log.batches[1], &err), FG_ESTATE);
+    struct fg_batch other = pair.log.batches[0];
     other.schema++;
     EQ(fg_batch_apply(&db, &other, &err), FG_ESTATE);
-    struct fg_batch lies = log.batches[1];
+    struct fg_batch lies = pair.log.batches[1];
     lies.seq = 1;
     EQ(fg_batch_apply(&db, &lies, &err), FG_ESTATE);
-    struct fg_batch broken = log.batches[0];
+    struct fg_batch broken = pair.log.batches[0];
     broken.len /= 2;
     OK(fg_batch_apply(&db, &broken, &err) < 0);
     fg_db_close(&db);
-    char *after = dump(copy);
+    char *after = dump(pair.copy);
     OK(strcmp(before, after) == 0);
     free(before);
     free(after);
 
-    as.install = INSTALL;
-    store = open_logged(folder.db, &log, &as);
+    store = pair_open(&pair);
     ops->free(store);
-    as.install = INSTALL + 1;
-    OK(fg_sqlite_open_logged(folder.db, &as, &store, &err) == FG_ESTATE);
-    as.install = INSTALL;
-    ops->free(open_store(folder.db)); /* written without its log: it is no copy any more */
-    OK(fg_sqlite_open_logged(folder.db, &as, &store, &err) == FG_ESTATE);
-    log_free(&log);
-    folder_drop(&folder);
+    pair.as.install = INSTALL + 1;
+    OK(fg_sqlite_open_logged(pair.folder.db, &pair.as, &store, &err) == FG_ESTATE);
+    pair.as.install = INSTALL;
+    ops->free(open_store(pair.folder.db)); /* written without its log: it is no copy any more */
+    OK(fg_sqlite_open_logged(pair.folder.db, &pair.as, &store, &err) == FG_ESTATE);
+    pair_free(&pair);
 }
 
 int main(void)

@@ -16,7 +16,7 @@ struct link {
     size_t added;                             /* ever */
 };
 
-struct fg_link_book {
+struct fg_measure_book {
     struct link *links; /* [len] */
     size_t len, room;
 };
@@ -101,15 +101,15 @@ int fg_measure_parse(const char *line, struct fg_measure *out)
     return 0;
 }
 
-struct fg_link_book *fg_link_book_new(void)
+struct fg_measure_book *fg_measure_book_new(void)
 {
-    struct fg_link_book *book = calloc(1, sizeof(*book));
+    struct fg_measure_book *book = calloc(1, sizeof(*book));
     if (!book)
         abort();
     return book;
 }
 
-void fg_link_book_free(struct fg_link_book *book)
+void fg_measure_book_free(struct fg_measure_book *book)
 {
     if (!book)
         return;
@@ -128,7 +128,7 @@ static bool is_link(const struct link *link,
                || (strcmp(any->a, b) == 0 && strcmp(any->b, a) == 0));
 }
 
-static struct link *find_link(const struct fg_link_book *book,
+static struct link *find_link(const struct fg_measure_book *book,
                               const char *a,
                               const char *b,
                               enum fg_protocol protocol)
@@ -139,7 +139,7 @@ static struct link *find_link(const struct fg_link_book *book,
     return NULL;
 }
 
-static struct link *add_link(struct fg_link_book *book)
+static struct link *add_link(struct fg_measure_book *book)
 {
     if (book->len >= FG_MEASURED_LINKS_MAX)
         return NULL;
@@ -154,7 +154,7 @@ static struct link *add_link(struct fg_link_book *book)
     return link;
 }
 
-void fg_link_book_add(struct fg_link_book *book, const struct fg_measure *measure)
+void fg_measure_book_add(struct fg_measure_book *book, const struct fg_measure *measure)
 {
     struct link *link = find_link(book, measure->a, measure->b, measure->protocol);
     if (!link && !(link = add_link(book)))
@@ -162,7 +162,7 @@ void fg_link_book_add(struct fg_link_book *book, const struct fg_measure *measur
     link->kept[link->added++ % FG_MEASURES_KEPT] = *measure;
 }
 
-size_t fg_link_book_read(struct fg_link_book *book, FILE *in)
+size_t fg_measure_book_read(struct fg_measure_book *book, FILE *in)
 {
     char line[FG_MEASURE_LINE_MAX];
     size_t bad = 0;
@@ -177,7 +177,7 @@ size_t fg_link_book_read(struct fg_link_book *book, FILE *in)
         if (!begins)
             continue;
         if (whole && fg_measure_parse(line, &measure) == 0)
-            fg_link_book_add(book, &measure);
+            fg_measure_book_add(book, &measure);
         else
             bad++;
     }
@@ -223,11 +223,11 @@ static uint64_t weight_of(int64_t age_us)
                  / (HALF_LIFE_US / 1000000);
 }
 
-static bool estimate(const struct link *link, int64_t now_us, struct fg_link_estimate *out)
+static bool estimate(const struct link *link, int64_t now_us, struct fg_measure_estimate *out)
 {
     struct weighed latency[FG_MEASURES_KEPT], one[FG_MEASURES_KEPT], many[FG_MEASURES_KEPT];
     size_t latency_len = 0, one_len = 0, many_len = 0;
-    *out = (struct fg_link_estimate){};
+    *out = (struct fg_measure_estimate){};
     size_t len = link->added < FG_MEASURES_KEPT ? link->added : FG_MEASURES_KEPT;
     for (size_t i = 0; i < len; i++) {
         const struct fg_measure *kept = &link->kept[i];
@@ -251,33 +251,33 @@ static bool estimate(const struct link *link, int64_t now_us, struct fg_link_est
     return out->measures > 0;
 }
 
-bool fg_link_book_find(const struct fg_link_book *book,
-                       const char *a,
-                       const char *b,
-                       enum fg_protocol protocol,
-                       int64_t now_us,
-                       struct fg_link_estimate *out)
+bool fg_measure_book_find(const struct fg_measure_book *book,
+                          const char *a,
+                          const char *b,
+                          enum fg_protocol protocol,
+                          int64_t now_us,
+                          struct fg_measure_estimate *out)
 {
     const struct link *link = find_link(book, a, b, protocol);
     return link && estimate(link, now_us, out);
 }
 
-size_t fg_link_book_len(const struct fg_link_book *book)
+size_t fg_measure_book_len(const struct fg_measure_book *book)
 {
     return book->len;
 }
 
-bool fg_link_book_at(const struct fg_link_book *book,
-                     size_t at,
-                     int64_t now_us,
-                     struct fg_measure *out,
-                     struct fg_link_estimate *out_estimate)
+bool fg_measure_book_at(const struct fg_measure_book *book,
+                        size_t at,
+                        int64_t now_us,
+                        struct fg_measure *out,
+                        struct fg_measure_estimate *out_estimate)
 {
     *out = book->links[at].kept[0];
     return estimate(&book->links[at], now_us, out_estimate);
 }
 
-void fg_link_book_write(const struct fg_link_book *book, struct fg_buf *out)
+void fg_measure_book_write(const struct fg_measure_book *book, struct fg_buf *out)
 {
     for (size_t i = 0; i < book->len; i++) {
         const struct link *link = &book->links[i];

@@ -1,6 +1,6 @@
 /* measure.h - what links between sites really did, and what may be expected of them.
  *
- *     moves, probes --measures--> LINK BOOK --estimates--> route (which path), pool links (which node)
+ *     moves, probes --measures--> LINK BOOK --estimates--> route (which path), the WAN of the pool (which node)
  *
  * A measure is one line of a text file that many processes append to (write(2) with O_APPEND, one line a call):
  *
@@ -44,7 +44,7 @@ struct fg_measure {
 };
 
 /* What is expected of a link. */
-struct fg_link_estimate {
+struct fg_measure_estimate {
     int64_t latency_us;       /* -1 not known */
     int64_t bytes_per_s;      /* of one stream; 0 not known */
     int64_t many_bytes_per_s; /* of several together; 0 not known */
@@ -60,35 +60,35 @@ void fg_measure_write(struct fg_buf *out, const struct fg_measure *measure);
 /* One line without its end.  0, or FG_EINVAL. */
 [[nodiscard]] int fg_measure_parse(const char *line, struct fg_measure *out);
 
-struct fg_link_book;
-struct fg_link_book *fg_link_book_new(void); /* never NULL */
-void fg_link_book_free(struct fg_link_book *book);
-FG_AUTO_DEFINE(fg_link_book)
+struct fg_measure_book;
+struct fg_measure_book *fg_measure_book_new(void); /* never NULL */
+void fg_measure_book_free(struct fg_measure_book *book);
+FG_AUTO_DEFINE(fg_measure_book)
 
 /* Take a measure.  One of a link too many is passed over. */
-void fg_link_book_add(struct fg_link_book *book, const struct fg_measure *measure);
+void fg_measure_book_add(struct fg_measure_book *book, const struct fg_measure *measure);
 /* Take all lines that are measures; returns how many lines were none. */
-size_t fg_link_book_read(struct fg_link_book *book, FILE *in);
+size_t fg_measure_book_read(struct fg_measure_book *book, FILE *in);
 
 /* False: nothing that is young enough is known of it. */
-bool fg_link_book_find(const struct fg_link_book *book,
-                       const char *a,
-                       const char *b,
-                       enum fg_protocol protocol,
-                       int64_t now_us,
-                       struct fg_link_estimate *out);
+bool fg_measure_book_find(const struct fg_measure_book *book,
+                          const char *a,
+                          const char *b,
+                          enum fg_protocol protocol,
+                          int64_t now_us,
+                          struct fg_measure_estimate *out);
 
 /* The links, 0 .. len-1, in the order in which they were first seen. */
-size_t fg_link_book_len(const struct fg_link_book *book);
+size_t fg_measure_book_len(const struct fg_measure_book *book);
 /* `*out` gets names and protocol; false: too old. */
-bool fg_link_book_at(const struct fg_link_book *book,
-                     size_t at,
-                     int64_t now_us,
-                     struct fg_measure *out,
-                     struct fg_link_estimate *out_estimate);
+bool fg_measure_book_at(const struct fg_measure_book *book,
+                        size_t at,
+                        int64_t now_us,
+                        struct fg_measure *out,
+                        struct fg_measure_estimate *out_estimate);
 
 /* All measures that are kept, as lines, those of a link in the order in which they came. */
-void fg_link_book_write(const struct fg_link_book *book, struct fg_buf *out);
+void fg_measure_book_write(const struct fg_measure_book *book, struct fg_buf *out);
 
 /* Append to the file, which is made if it is not there; one that has grown past 1 MiB is written anew with what a book would keep
  * of it.  0, or FG_EIO. */
@@ -96,6 +96,6 @@ void fg_link_book_write(const struct fg_link_book *book, struct fg_buf *out);
                                     const struct fg_measure *measure,
                                     struct fg_err *err);
 /* Read the file into the book; one that is not there is an empty one.  0, or FG_EIO. */
-[[nodiscard]] int fg_link_book_load(struct fg_link_book *book,
-                                    const char *path,
-                                    struct fg_err *err);
+[[nodiscard]] int fg_measure_book_load(struct fg_measure_book *book,
+                                       const char *path,
+                                       struct fg_err *err);

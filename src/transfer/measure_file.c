@@ -54,14 +54,14 @@ static int shrink(const char *path)
     int fd = open_locked(path, LOCK_EX);
     if (fd < 0)
         return fd;
-    FG_AUTO(fg_link_book) struct fg_link_book *book = fg_link_book_new();
+    FG_AUTO(fg_measure_book) struct fg_measure_book *book = fg_measure_book_new();
     FG_AUTO(fg_buf) struct fg_buf text = {};
     FILE *in = fdopen(dup(fd), "r");
     if (in) {
-        fg_link_book_read(book, in);
+        fg_measure_book_read(book, in);
         fclose(in);
     }
-    fg_link_book_write(book, &text);
+    fg_measure_book_write(book, &text);
     struct stat state;
     int rc =
         fstat(fd, &state) == 0 && state.st_size > FILE_BYTES_MAX ? put_file(path, &text) : 0;
@@ -87,13 +87,13 @@ int fg_measure_append(const char *path, const struct fg_measure *measure, struct
     return rc < 0 ? fg_fail(err, FG_EIO, "links file %s: %s", path, strerror(-rc)) : 0;
 }
 
-int fg_link_book_load(struct fg_link_book *book, const char *path, struct fg_err *err)
+int fg_measure_book_load(struct fg_measure_book *book, const char *path, struct fg_err *err)
 {
     FG_AUTO(fg_file) FILE *in = fopen(path, "re");
     if (!in)
         return errno == ENOENT
                    ? 0
                    : fg_fail(err, FG_EIO, "links file %s: %s", path, strerror(errno));
-    fg_link_book_read(book, in);
+    fg_measure_book_read(book, in);
     return ferror(in) ? fg_fail(err, FG_EIO, "links file %s: cannot be read", path) : 0;
 }

@@ -58,45 +58,45 @@ static void other_lines_are_refused(void)
 
 static void one_odd_night_moves_nothing(void)
 {
-    FG_AUTO(fg_link_book) struct fg_link_book *book = fg_link_book_new();
-    struct fg_link_estimate link;
+    FG_AUTO(fg_measure_book) struct fg_measure_book *book = fg_measure_book_new();
+    struct fg_measure_estimate link;
     for (int i = 0; i < 9; i++) {
         struct fg_measure next = measure(i * DAY_US / 10, i == 4 ? 1000 : 100000 + i, 1);
-        fg_link_book_add(book, &next);
+        fg_measure_book_add(book, &next);
     }
-    OK(fg_link_book_find(book, "there", "here", FG_BY_S3, NOW_US, &link));
+    OK(fg_measure_book_find(book, "there", "here", FG_BY_S3, NOW_US, &link));
     OK(link.bytes_per_s >= 100000 && link.bytes_per_s <= 100008);
     EQ(link.many_bytes_per_s, 0);
     EQ(link.latency_us, 20000);
     EQ(link.measures, 9);
-    OK(!fg_link_book_find(book, "here", "there", FG_BY_HTTP, NOW_US, &link));
-    OK(!fg_link_book_find(book, "here", "there", FG_BY_S3, NOW_US + 61 * DAY_US, &link));
+    OK(!fg_measure_book_find(book, "here", "there", FG_BY_HTTP, NOW_US, &link));
+    OK(!fg_measure_book_find(book, "here", "there", FG_BY_S3, NOW_US + 61 * DAY_US, &link));
 }
 
 static void new_measures_count_more(void)
 {
-    FG_AUTO(fg_link_book) struct fg_link_book *book = fg_link_book_new();
-    struct fg_link_estimate link;
+    FG_AUTO(fg_measure_book) struct fg_measure_book *book = fg_measure_book_new();
+    struct fg_measure_estimate link;
     for (int i = 0; i < 7; i++) {
         struct fg_measure next = measure(35 * DAY_US, 1000, 1);
-        fg_link_book_add(book, &next);
+        fg_measure_book_add(book, &next);
     }
     for (int i = 0; i < 2; i++) {
         struct fg_measure next = measure(0, 9000, 1);
-        fg_link_book_add(book, &next);
+        fg_measure_book_add(book, &next);
     }
-    OK(fg_link_book_find(book, "here", "there", FG_BY_S3, NOW_US, &link));
+    OK(fg_measure_book_find(book, "here", "there", FG_BY_S3, NOW_US, &link));
     EQ(link.bytes_per_s, 9000);
 }
 
 static void small_moves_say_nothing_of_bandwidth(void)
 {
-    FG_AUTO(fg_link_book) struct fg_link_book *book = fg_link_book_new();
+    FG_AUTO(fg_measure_book) struct fg_measure_book *book = fg_measure_book_new();
     struct fg_measure next = measure(0, 1000, 1);
-    struct fg_link_estimate link;
+    struct fg_measure_estimate link;
     next.bytes = 1000;
-    fg_link_book_add(book, &next);
-    OK(fg_link_book_find(book, "here", "there", FG_BY_S3, NOW_US, &link));
+    fg_measure_book_add(book, &next);
+    OK(fg_measure_book_find(book, "here", "there", FG_BY_S3, NOW_US, &link));
     EQ(link.bytes_per_s, 0);
 }
 
@@ -126,15 +126,15 @@ static void many_may_write_the_file(void)
         EQ(status, 0);
     }
     FG_AUTO(fg_file) FILE *in = fopen(path, "re");
-    FG_AUTO(fg_link_book) struct fg_link_book *book = fg_link_book_new();
-    EQ(fg_link_book_read(book, in), 0);
-    EQ(fg_link_book_len(book), WRITERS);
+    FG_AUTO(fg_measure_book) struct fg_measure_book *book = fg_measure_book_new();
+    EQ(fg_measure_book_read(book, in), 0);
+    EQ(fg_measure_book_len(book), WRITERS);
     fseek(in, 0, SEEK_END);
     OK(ftell(in) <= (1 << 20) + 1000);
-    FG_AUTO(fg_link_book) struct fg_link_book *none = fg_link_book_new();
+    FG_AUTO(fg_measure_book) struct fg_measure_book *none = fg_measure_book_new();
     unlink(path);
-    EQ(fg_link_book_load(none, path, &err), 0);
-    EQ(fg_link_book_len(none), 0);
+    EQ(fg_measure_book_load(none, path, &err), 0);
+    EQ(fg_measure_book_len(none), 0);
 }
 
 int main(void)

@@ -63,7 +63,7 @@ static void take_sample(const struct fg_move *move, struct fg_move_plan *out)
 }
 
 static void plan_source(const struct fg_move *move,
-                        const struct fg_link_book *book,
+                        const struct fg_measure_book *book,
                         size_t source,
                         struct fg_move_plan *out)
 {
@@ -128,8 +128,8 @@ int fg_move_plan(const struct fg_move *move, struct fg_move_plan *out, struct fg
     int rc = check(move, err);
     if (rc < 0)
         return rc;
-    FG_AUTO(fg_link_book) struct fg_link_book *book = fg_link_book_new();
-    rc = move->links_file ? fg_link_book_load(book, move->links_file, err) : 0;
+    FG_AUTO(fg_measure_book) struct fg_measure_book *book = fg_measure_book_new();
+    rc = move->links_file ? fg_measure_book_load(book, move->links_file, err) : 0;
     if (rc < 0)
         return rc;
     take_sample(move, out);

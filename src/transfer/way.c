@@ -14,24 +14,24 @@ struct hop {
 };
 
 struct search {
-    const struct fg_link_book *book;
+    const struct fg_measure_book *book;
     const struct fg_way_ask *ask;
     struct fg_way way;  /* so far */
     struct fg_way best; /* time_us INT64_MAX: none yet */
     size_t least, most; /* hops that are looked for */
 };
 
-static struct hop hop_of(const struct fg_link_book *book,
+static struct hop hop_of(const struct fg_measure_book *book,
                          const struct fg_way *way,
                          size_t at,
                          int64_t now_us)
 {
-    struct fg_link_estimate link;
+    struct fg_measure_estimate link;
     struct hop hop = {FG_WAY_LATENCY_US, FG_WAY_BYTES_PER_S, false};
     if (strcmp(way->sites[at], way->sites[at + 1]) == 0)
         hop = (struct hop){0, INT64_MAX, true};
-    if (!fg_link_book_find(book, way->sites[at], way->sites[at + 1], way->protocol, now_us,
-                           &link))
+    if (!fg_measure_book_find(book, way->sites[at], way->sites[at + 1], way->protocol, now_us,
+                              &link))
         return hop;
     if (link.latency_us >= 0)
         hop.latency_us = link.latency_us;
@@ -162,7 +162,7 @@ static int by_quality(const void *a, const void *b)
     return is_better(a, b) ? -1 : is_better(b, a) ? 1 : 0;
 }
 
-size_t fg_way_find(const struct fg_link_book *book,
+size_t fg_way_find(const struct fg_measure_book *book,
                    const struct fg_way_ask *ask,
                    struct fg_way *out,
                    size_t max)
@@ -193,7 +193,7 @@ size_t fg_way_find(const struct fg_link_book *book,
     return len;
 }
 
-int64_t fg_way_time(const struct fg_link_book *book,
+int64_t fg_way_time(const struct fg_measure_book *book,
                     const struct fg_way_ask *ask,
                     const struct fg_way *way)
 {

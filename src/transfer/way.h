@@ -54,12 +54,12 @@ struct fg_way {
 
 /* The best way of each protocol and each kind of path (direct, through relays), best first; writes at most `max`,
  * returns how many.  Equal ones: fewer hops, then the lower protocol, not packed, fewer streams. */
-size_t fg_way_find(const struct fg_link_book *book,
+size_t fg_way_find(const struct fg_measure_book *book,
                    const struct fg_way_ask *ask,
                    struct fg_way *out,
                    size_t max);
 
 /* T of one way, for tests and for asking what another choice would take. */
-int64_t fg_way_time(const struct fg_link_book *book,
+int64_t fg_way_time(const struct fg_measure_book *book,
                     const struct fg_way_ask *ask,
                     const struct fg_way *way);

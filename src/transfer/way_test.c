@@ -17,7 +17,7 @@ struct world {
     int64_t latency_us[FG_PROTOCOLS][SITES][SITES];
     int64_t one[FG_PROTOCOLS][SITES][SITES], many[FG_PROTOCOLS][SITES][SITES];
     struct fg_way_ask ask;
-    struct fg_link_book *book;
+    struct fg_measure_book *book;
 };
 
 static void put(struct world *world, int p, int a, int b)
@@ -31,11 +31,11 @@ static void put(struct world *world, int p, int a, int b)
     strcpy(measure.a, sites[a]);
     strcpy(measure.b, sites[b]);
     if (measure.bytes_per_s)
-        fg_link_book_add(world->book, &measure);
+        fg_measure_book_add(world->book, &measure);
     measure.bytes_per_s = world->many[p][a][b];
     measure.streams = 4;
     if (measure.bytes_per_s)
-        fg_link_book_add(world->book, &measure);
+        fg_measure_book_add(world->book, &measure);
 }
 
 static void make_links(struct world *world)
@@ -129,7 +129,7 @@ static void no_way_is_faster(void)
     srand(27);
     int wrong = 0, unsorted = 0, untrue = 0, cases = 0;
     for (int i = 0; i < 1000; i++) {
-        struct world world = {.book = fg_link_book_new()};
+        struct world world = {.book = fg_measure_book_new()};
         struct fg_way ways[FG_PROTOCOLS * 2];
         make_links(&world);
         make_ask(&world);
@@ -147,7 +147,7 @@ static void no_way_is_faster(void)
             untrue += fg_way_time(world.book, &world.ask, &ways[k]) != ways[k].time_us;
         }
         cases += len > 0;
-        fg_link_book_free(world.book);
+        fg_measure_book_free(world.book);
     }
     EQ(wrong, 0);
     EQ(unsorted, 0);
@@ -157,7 +157,7 @@ static void no_way_is_faster(void)
 
 static void what_is_never_measured_is_assumed(void)
 {
-    FG_AUTO(fg_link_book) struct fg_link_book *book = fg_link_book_new();
+    FG_AUTO(fg_measure_book) struct fg_measure_book *book = fg_measure_book_new();
     struct fg_way_ask ask = {
         .from = "a", .to = "b", .bytes = 12'500'000, .protocols = 1u << FG_BY_HTTP};
     struct fg_way way;

@@ -1,5 +1,5 @@
-/* links_test.c - the time of a path is that of the best of all paths. */
-#include "pool/links.h"
+/* wan_test.c - the time of a path is that of the best of all paths. */
+#include "pool/wan.h"
 #include "test/tap.h"
 
 #include <stdio.h>
@@ -15,7 +15,7 @@ static uint32_t draw(uint32_t below)
 }
 
 /* Walks every path without a circle. */
-static void walk(const struct fg_links *links,
+static void walk(const struct fg_wan *links,
                  uint8_t at,
                  uint64_t been,
                  int64_t latency_us,
@@ -29,7 +29,7 @@ static void walk(const struct fg_links *links,
             best_us[at] = us;
     }
     for (size_t i = 0; i < links->links_len; i++) {
-        const struct fg_link *link = &links->links[i];
+        const struct fg_wan_link *link = &links->links[i];
         uint8_t other = link->a == at ? link->b : link->b == at ? link->a : 0;
         if (other && !(been >> other & 1))
             walk(links, other, been | 1ULL << other, latency_us + link->latency_us,
@@ -42,7 +42,7 @@ static void times_are_those_of_the_best_path(void)
 {
     bool right = true;
     for (random_state = 1; right && random_state < 200; random_state++) {
-        struct fg_links links = {};
+        struct fg_wan links = {};
         uint64_t kept = random_state;
         uint32_t sites = 2 + draw(5);
         for (uint32_t n = draw(9); n > 0; n--) {
@@ -50,15 +50,15 @@ static void times_are_those_of_the_best_path(void)
             uint32_t one = draw(sites), other = (one + 1 + draw(sites - 1)) % sites;
             snprintf(a, sizeof(a), "s%u", one);
             snprintf(b, sizeof(b), "s%u", other);
-            right = right
-                    && fg_links_add(&links, a, b, draw(5000), 1000 * (1 + draw(20)), NULL) == 0;
+            right =
+                right && fg_wan_add(&links, a, b, draw(5000), 1000 * (1 + draw(20)), NULL) == 0;
         }
-        int from = fg_links_site(&links, "s0", NULL);
+        int from = fg_wan_site(&links, "s0", NULL);
         int64_t bytes = draw(20) * 1000LL, times[FG_SITES_MAX + 1], best[FG_SITES_MAX + 1];
         for (size_t i = 0; i <= FG_SITES_MAX; i++)
             best[i] = -1;
         walk(&links, (uint8_t)from, 1ULL << from, 0, INT64_MAX, bytes, best);
-        fg_links_times(&links, (uint8_t)from, bytes, times);
+        fg_wan_times(&links, (uint8_t)from, bytes, times);
         for (size_t site = 1; site <= links.sites_len; site++)
             if (site != (size_t)from && best[site] >= 0)
                 right = right && times[site] == best[site];
@@ -72,33 +72,33 @@ static void times_are_those_of_the_best_path(void)
 
 static void bad_links_are_refused(void)
 {
-    struct fg_links links = {};
+    struct fg_wan links = {};
     struct fg_err err = {};
-    EQ(fg_links_add(&links, "a", "a", 1, 1, &err), FG_EINVAL);
-    EQ(fg_links_add(&links, "a", "b", 1, 0, &err), FG_EINVAL);
+    EQ(fg_wan_add(&links, "a", "a", 1, 1, &err), FG_EINVAL);
+    EQ(fg_wan_add(&links, "a", "b", 1, 0, &err), FG_EINVAL);
     EQ(links.sites_len, 0);
     for (int i = 0; i < FG_SITES_MAX; i++) {
         char name[8];
         snprintf(name, sizeof(name), "s%d", i);
-        EQ(fg_links_site(&links, name, &err), i + 1);
+        EQ(fg_wan_site(&links, name, &err), i + 1);
     }
-    EQ(fg_links_site(&links, "more", &err), FG_ENOCAP);
-    EQ(fg_links_site(&links, "s3", &err), 4);
-    EQ(fg_links_find(&links, ""), 0);
+    EQ(fg_wan_site(&links, "more", &err), FG_ENOCAP);
+    EQ(fg_wan_site(&links, "s3", &err), 4);
+    EQ(fg_wan_find(&links, ""), 0);
 }
 
 /* A wide link is worth a long way round for much data only. */
 static void much_data_takes_the_wide_way(void)
 {
-    struct fg_links links = {};
-    OK(fg_links_add(&links, "muc", "ber", 8'000, 1'000'000, NULL) == 0);
-    OK(fg_links_add(&links, "muc", "fra", 20'000, 100'000'000, NULL) == 0);
-    OK(fg_links_add(&links, "fra", "ber", 20'000, 100'000'000, NULL) == 0);
-    uint8_t muc = fg_links_find(&links, "muc"), ber = fg_links_find(&links, "ber");
+    struct fg_wan links = {};
+    OK(fg_wan_add(&links, "muc", "ber", 8'000, 1'000'000, NULL) == 0);
+    OK(fg_wan_add(&links, "muc", "fra", 20'000, 100'000'000, NULL) == 0);
+    OK(fg_wan_add(&links, "fra", "ber", 20'000, 100'000'000, NULL) == 0);
+    uint8_t muc = fg_wan_find(&links, "muc"), ber = fg_wan_find(&links, "ber");
     int64_t times[FG_SITES_MAX + 1];
-    fg_links_times(&links, muc, 1'000, times);
+    fg_wan_times(&links, muc, 1'000, times);
     EQ(times[ber], 9'000);
-    fg_links_times(&links, muc, 1'000'000'000, times);
+    fg_wan_times(&links, muc, 1'000'000'000, times);
     EQ(times[ber], 10'040'000);
 }
 
