@@ -52,7 +52,7 @@ file(GLOB threaded RELATIVE ${CMAKE_SOURCE_DIR}/src
      ${CMAKE_SOURCE_DIR}/src/engine/*_test.c ${CMAKE_SOURCE_DIR}/src/telemetry/*_test.c
      ${CMAKE_SOURCE_DIR}/src/client/*_test.c ${CMAKE_SOURCE_DIR}/src/provision/*_test.c
      ${CMAKE_SOURCE_DIR}/src/standby/*_test.c)
-list(REMOVE_ITEM threaded store/crash_test.c) # processes and their deaths, no threads
+list(REMOVE_ITEM threaded store/crash_test.c store/fault_test.c) # processes, power cuts and sick disks: no threads
 foreach(path ${threaded})
     string(REPLACE "_test.c" "" name ${path})
     set_tests_properties(${name} PROPERTIES LABELS threads)
