@@ -368,9 +368,3 @@ void fg_control_set_wan(struct fg_control *control, const struct fg_wan *links)
 {
     fg_wan_replace(fg_pool_wan(control->pool), links);
 }
-
-const struct fg_node_spec *fg_control_node(const struct fg_control *control, fg_node_id node)
-{
-    return node && node <= fg_pool_len(control->pool) ? fg_pool_spec(control->pool, node)
-                                                      : NULL;
-}

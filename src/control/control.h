@@ -94,8 +94,8 @@ void fg_control_set_wan(struct fg_control *control, const struct fg_wan *links);
 /* NULL, or why nothing can be written now (full disk): plain words, valid until the next step. */
 const char *fg_control_sick(const struct fg_control *control);
 
-/* For samples: the node of a device, what a job holds. */
-const struct fg_node_spec *fg_control_node(const struct fg_control *control, fg_node_id node);
+/* For samples: the node of that name, "" this machine's; NULL: there is none. */
+const struct fg_node_spec *fg_control_node(const struct fg_control *control, const char *name);
 
 /* For tests: every invariant of the state, recomputed in full. */
 bool fg_control_check(const struct fg_control *control);

@@ -145,6 +145,16 @@ bool fg_node_is_here(const struct fg_control *control, fg_node_id node)
            || fg_node_known(control, node)->is_heard;
 }
 
+const struct fg_node_spec *fg_control_node(const struct fg_control *control, const char *name)
+{
+    fg_node_id id = name[0] ? fg_pool_find(control->pool, name) : 0;
+    for (fg_node_id at = 1; !name[0] && !id && at <= control->nodes_len; at++)
+        if (!fg_pool_spec(control->pool, at)->supplier[0]
+            && fg_node_known(control, at)->is_heard)
+            id = at;
+    return id && !fg_node_known(control, id)->is_free ? fg_pool_spec(control->pool, id) : NULL;
+}
+
 /* Names of the operator's and of Slurm's nodes do not begin with a point. */
 static struct fg_node_spec placeholder(fg_node_id id)
 {

@@ -3,7 +3,8 @@
 
 #include <stdio.h>
 
-#define SAMPLES_MAX 1024
+#define SAMPLES_MAX    1024
+#define DEVICES_A_TURN 256
 
 static void add(int64_t *sum, int64_t value)
 {
@@ -40,30 +41,38 @@ static void take_jobs(const struct fg_engine_ops *ops,
     }
 }
 
+static void add_device(const struct fg_control *control,
+                       struct fg_series *series,
+                       const struct fg_device_sample *sample)
+{
+    const struct fg_node_spec *node = fg_control_node(control, sample->node);
+    char name[FG_KIND_MAX + 16] = "cpu";
+    bool is_machine = sample->device == FG_DEVICE_CPU;
+    if (!node || (!is_machine && sample->device >= node->devices_len))
+        return;
+    if (!is_machine)
+        snprintf(name, sizeof(name), "%s-%u", node->devices[sample->device].kind,
+                 sample->device);
+    fg_series_add_device(
+        series, node->name, name,
+        &(struct fg_device_point){.time_us = sample->time_us,
+                                  .busy_milli = sample->value[FG_READING_BUSY],
+                                  .mem_mib = sample->value[FG_READING_MEM_USED],
+                                  .power_mw = sample->value[FG_READING_POWER],
+                                  .temp_c = sample->value[FG_READING_TEMP]});
+}
+
 static void take_devices(const struct fg_engine_ops *ops,
                          struct fg_engine *engine,
                          const struct fg_control *control,
                          struct fg_series *series)
 {
-    struct fg_device_sample samples[FG_NODE_DEVICES_MAX + 1];
-    size_t len = ops->device_samples(engine, samples, FG_NODE_DEVICES_MAX + 1);
-    const struct fg_node_spec *node =
-        fg_control_node(control, 1); /* the local engine has one node */
-    for (size_t i = 0; node && i < len; i++) {
-        const struct fg_device_sample *sample = &samples[i];
-        char name[FG_KIND_MAX + 16] = "cpu";
-        if (sample->device < node->devices_len)
-            snprintf(name, sizeof(name), "%s-%u", node->devices[sample->device].kind,
-                     sample->device);
-        else if (sample->device != FG_DEVICE_CPU)
-            continue;
-        fg_series_add_device(
-            series, node->name, name,
-            &(struct fg_device_point){.time_us = sample->time_us,
-                                      .busy_milli = sample->value[FG_READING_BUSY],
-                                      .mem_mib = sample->value[FG_READING_MEM_USED],
-                                      .power_mw = sample->value[FG_READING_POWER],
-                                      .temp_c = sample->value[FG_READING_TEMP]});
+    struct fg_device_sample samples[DEVICES_A_TURN];
+    size_t len = DEVICES_A_TURN;
+    while (len == DEVICES_A_TURN) {
+        len = ops->device_samples(engine, samples, DEVICES_A_TURN);
+        for (size_t i = 0; i < len; i++)
+            add_device(control, series, &samples[i]);
     }
 }
 

@@ -259,12 +259,14 @@ static size_t fleet_task_samples(struct fg_engine *fleet,
     return len;
 }
 
-/* A reading names no node: it is of this machine. */
 static size_t fleet_device_samples(struct fg_engine *fleet,
                                    struct fg_device_sample *out,
                                    size_t max)
 {
-    return fleet->local.ops->device_samples(fleet->local.engine, out, max);
+    size_t len = fleet->local.ops->device_samples(fleet->local.engine, out, max);
+    if (fleet->far.ops && len < max)
+        len += fleet->far.ops->device_samples(fleet->far.engine, out + len, max - len);
+    return len;
 }
 
 static const char *fleet_isolation(struct fg_engine *fleet)

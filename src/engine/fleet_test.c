@@ -88,6 +88,14 @@ static size_t fake_task_samples(struct fg_engine *, struct fg_task_sample *out, 
     return 1;
 }
 
+static size_t fake_device_samples(struct fg_engine *, struct fg_device_sample *out, size_t max)
+{
+    if (max == 0)
+        return 0;
+    out[0] = (struct fg_device_sample){.node = "north.n1", .device = FG_DEVICE_CPU};
+    return 1;
+}
+
 static int fake_put_supplier(struct fg_engine *fake,
                              const struct fg_supplier *,
                              struct fg_err *)
@@ -122,6 +130,7 @@ static const struct fg_engine_ops fake_ops = {
     .next_event = fake_next_event,
     .artifacts = fake_artifacts,
     .task_samples = fake_task_samples,
+    .device_samples = fake_device_samples,
     .put_supplier = fake_put_supplier,
     .drop_supplier = fake_drop_supplier,
     .next_news = fake_next_news,
@@ -276,6 +285,9 @@ static void events_come_in_turn(void)
     struct fg_task_sample samples[3];
     EQ(fg_engine_fleet.task_samples(pair.fleet, samples, 3), 2);
     EQ(fg_engine_fleet.task_samples(pair.fleet, samples, 1), 1);
+    struct fg_device_sample readings[3];
+    EQ(fg_engine_fleet.device_samples(pair.fleet, readings, 3), 2);
+    EQ(fg_engine_fleet.device_samples(pair.fleet, readings, 1), 1);
     fg_engine_fleet.free(pair.fleet);
 }
 

@@ -77,12 +77,38 @@ static void see_devices(struct fg_courier *courier)
     }
 }
 
+/* The numbers of our devices on the whole node: inside Slurm's confinement ours are 0, 1, ... in each allocation.  Of a
+ * step, else of the batch job; what does not name all of ours says nothing, and their ids are taken for numbers. */
+static void see_places(struct fg_courier *courier)
+{
+    const struct fg_node_spec *node = &courier->node;
+    const char *said = env("SLURM_STEP_GPUS")[0] ? "SLURM_STEP_GPUS" : "SLURM_JOB_GPUS";
+    char ids[4096] = "", *rest = ids;
+    uint32_t len = 0, places[FG_NODE_DEVICES_MAX];
+    (void)fg_copy(ids, sizeof(ids), env(said));
+    for (char *id, *end; len < FG_NODE_DEVICES_MAX && (id = strsep(&rest, ",")) != NULL;
+         len++) {
+        places[len] = (uint32_t)strtoul(id, &end, 10);
+        if (end == id || *end)
+            break;
+    }
+    for (uint32_t i = 0; i < node->devices_len; i++) {
+        char *end;
+        unsigned long number = strtoul(node->devices[i].id, &end, 10);
+        bool is_number = end != node->devices[i].id && *end == '\0';
+        courier->place_at[i] = len == node->devices_len ? places[i]
+                               : is_number              ? (uint32_t)number
+                                                        : i;
+    }
+}
+
 static void see_slurm(struct fg_courier *courier)
 {
     struct fg_node_spec *node = &courier->node;
     long cores = atol(env("SLURM_CPUS_ON_NODE")), mem_mib = atol(env("SLURM_MEM_PER_NODE"));
     const char *name = env("SLURMD_NODENAME");
     see_devices(courier);
+    see_places(courier);
     if (name[0])
         fg_copy_clean(node->name, sizeof(node->name), name);
     if (cores > 0 && cores < FG_CPUS_MAX)
@@ -103,7 +129,7 @@ void fg_courier_see_host(struct fg_courier *courier)
     fg_engine_local.discover(courier->engine, &courier->machine, 1, &len, NULL);
     courier->node = courier->machine;
     for (uint32_t i = 0; i < FG_NODE_DEVICES_MAX; i++)
-        courier->device_at[i] = i;
+        courier->device_at[i] = courier->place_at[i] = i;
     gethostname(host, sizeof(host) - 1);
     fg_copy_clean(courier->node.address, sizeof(courier->node.address), host);
     if (env("SLURM_JOB_ID")[0])

@@ -83,6 +83,8 @@ struct fg_courier {
         machine; /* as the local engine counts its devices; what it does not know is at the end */
     struct fg_node_spec node;                /* what is lent to us */
     uint32_t device_at[FG_NODE_DEVICES_MAX]; /* of node.devices in machine.devices */
+    uint32_t
+        place_at[FG_NODE_DEVICES_MAX]; /* of node.devices among all of its node, for readings */
     uint8_t instance[16];
     char slurm_job[FG_NAME_MAX];
     uint32_t restarts;

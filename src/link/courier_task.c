@@ -500,7 +500,7 @@ void fg_courier_send_samples(struct fg_courier *courier)
     message.tasks_len = (uint32_t)engine_ops->task_samples(courier->engine, tasks, SAMPLES_MAX);
     message.readings_len =
         (uint32_t)engine_ops->device_samples(courier->engine, devices, SAMPLES_MAX);
-    /* Numbered as in our HELLO; what was not lent to us is nobody's business. */
+    /* Numbered as on the whole node; what was not lent to us is nobody's business. */
     uint32_t kept = 0;
     for (uint32_t i = 0; i < message.readings_len; i++) {
         uint32_t at = 0;
@@ -511,7 +511,7 @@ void fg_courier_send_samples(struct fg_courier *courier)
             continue;
         devices[kept] = devices[i];
         if (devices[kept].device != FG_DEVICE_CPU)
-            devices[kept].device = at;
+            devices[kept].device = courier->place_at[at];
         kept++;
     }
     message.readings_len = kept;

@@ -164,8 +164,8 @@ int fg_link_next(struct fg_link *link, struct fg_link_event *out);
 
 struct fg_link_device_sample {
     struct fg_link_courier courier;
-    struct fg_device_sample
-        sample; /* device: index in the HELLO's node->devices, or FG_DEVICE_CPU */
+    /* device: its number among all of its node, as Slurm counts them there, or FG_DEVICE_CPU */
+    struct fg_device_sample sample;
 };
 
 /* Fresh readings since the last call; returns how many were written.  What nobody takes is overwritten. */

@@ -17,7 +17,8 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#define TICK_US 200000
+#define TICK_US          200000
+#define MACHINE_PAUSE_US 1500000
 #define SETTLE_US                                                                              \
     15000000 /* couriers of unknown rooms are kept waiting for a first look at most so long */
 
@@ -463,10 +464,41 @@ static size_t slurm_task_samples(struct fg_engine *engine,
     return fg_link_task_samples(engine->link, out, max);
 }
 
-/* Readings of devices are told without their node: those of other machines stay there. */
-static size_t slurm_device_samples(struct fg_engine *, struct fg_device_sample *, size_t)
+/* Of which node of the pool it is; false: of none.  Each courier of a node reads the machine: one of them is enough. */
+static bool place_reading(const struct fg_engine *engine,
+                          const struct fg_link_courier *courier,
+                          struct fg_device_sample *sample)
 {
-    return 0;
+    const struct fg_room *room = fg_room_find(engine, courier->allocation);
+    if (!room || !room->site || courier->number >= room->couriers_len)
+        return false;
+    struct fg_slurm_node_at *node =
+        fg_site_node(room->site, room->couriers[courier->number].node);
+    if (!node || !node->spec)
+        return false;
+    memcpy(sample->node, node->spec->name, sizeof(sample->node));
+    if (sample->device != FG_DEVICE_CPU)
+        return sample->device < node->spec->devices_len;
+    if (llabs(sample->time_us - node->machine_us) < MACHINE_PAUSE_US)
+        return false;
+    node->machine_us = sample->time_us;
+    return true;
+}
+
+static size_t slurm_device_samples(struct fg_engine *engine,
+                                   struct fg_device_sample *out,
+                                   size_t max)
+{
+    struct fg_link_device_sample read[64];
+    size_t len = 0, got = SIZE_MAX;
+    while (len < max && got > 0) {
+        got = fg_link_device_samples(engine->link, read, max - len < 64 ? max - len : 64);
+        for (size_t i = 0; i < got; i++) {
+            out[len] = read[i].sample;
+            len += place_reading(engine, &read[i].courier, &out[len]);
+        }
+    }
+    return len;
 }
 
 static const char *slurm_isolation(struct fg_engine *)

@@ -135,6 +135,43 @@ static void gangs_have_one_room(void)
     kit_close(&kit);
 }
 
+static void fake_read(struct fg_link *link, const char *room, uint32_t courier, uint32_t device)
+{
+    struct fg_link_device_sample *read = &link->readings[link->readings_len++];
+    *read = (struct fg_link_device_sample){
+        .courier.number = courier,
+        .sample = {.device = device, .time_us = 9000000, .value = FG_READINGS_UNKNOWN}};
+    snprintf(read->courier.allocation, sizeof(read->courier.allocation), "%s", room);
+    read->sample.value[FG_READING_TEMP] = 50 + device;
+}
+
+static void readings_are_of_nodes_of_the_pool(void)
+{
+    static struct kit kit;
+    struct fg_device_sample samples[8];
+    kit_open(&kit, two);
+    kit_put(&kit, 3);
+    kit_start(&kit, 5, 1, &(struct kit_place){0, 1}, 1);
+    kit_start(&kit, 6, 1, &(struct kit_place){0, 2}, 1);
+    UNTIL(&kit, kit.link->expected_len == 2);
+    fake_hello(kit.link, room_of(&kit, 0), 0, "n1");
+    fake_hello(kit.link, room_of(&kit, 1), 0, "n1");
+    UNTIL(&kit, kit.link->started_len == 2);
+    fake_read(kit.link, room_of(&kit, 0), 0, 3);
+    fake_read(kit.link, room_of(&kit, 0), 0, FG_DEVICE_CPU);
+    fake_read(kit.link, room_of(&kit, 1), 0, FG_DEVICE_CPU); /* the same machine */
+    fake_read(kit.link, room_of(&kit, 0), 7, 0);             /* no such courier */
+    fake_read(kit.link, room_of(&kit, 0), 0, 4);             /* no such device */
+    fake_read(kit.link, "ffffffffffffffffffffffffffffffff", 0, 0);
+    EQ(fg_engine_slurm.device_samples(kit.engine, samples, 8), 2);
+    EQ(samples[0].device, FG_DEVICE_CPU);
+    EQ(samples[1].device, 3);
+    EQ(samples[1].value[FG_READING_TEMP], 53);
+    for (size_t i = 0; i < 2; i++)
+        OK(strcmp(samples[i].node, "berlin.n1") == 0);
+    kit_close(&kit);
+}
+
 static void slurm_may_place(void)
 {
     static struct kit kit;
@@ -343,6 +380,7 @@ int main(void)
     RUN(a_task_runs_and_its_room_is_used_again);
     RUN(idle_rooms_make_way);
     RUN(gangs_have_one_room);
+    RUN(readings_are_of_nodes_of_the_pool);
     RUN(slurm_may_place);
     RUN(what_waits_is_taken_back);
     RUN(nodes_that_are_drained_are_left);

@@ -33,6 +33,8 @@ struct fg_link {
     size_t given_up_len, started_len, stopped_len, collected_len, adopted_len;
     bool is_settled;
     struct fg_node_spec node; /* of the last HELLO */
+    struct fg_link_device_sample readings[8];
+    size_t readings_len;
 };
 
 struct fg_link *fg_link_new(const struct fg_link_options *, struct fg_err *)
@@ -128,6 +130,16 @@ size_t fg_link_artifacts(struct fg_link *,
 size_t fg_link_task_samples(struct fg_link *, struct fg_task_sample *, size_t)
 {
     return 0;
+}
+
+size_t fg_link_device_samples(struct fg_link *link,
+                              struct fg_link_device_sample *out,
+                              size_t max)
+{
+    size_t len = link->readings_len < max ? link->readings_len : max;
+    for (size_t i = 0; i < len; i++)
+        out[i] = link->readings[--link->readings_len];
+    return len;
 }
 
 int fg_link_poll_fd(const struct fg_link *link)

@@ -98,6 +98,7 @@ struct fg_slurm_node_at {
     struct fg_node_spec *spec; /* ends with devices_len devices */
     char name[FG_NAME_MAX];    /* Slurm's */
     uint32_t slots;            /* devices that tasks of ours were given */
+    int64_t machine_us;        /* of the last reading of the machine itself that was told */
 };
 
 #define FG_WAITS_KEPT 32
@@ -157,7 +158,7 @@ void fg_slurm_task_remove(struct fg_engine *engine, struct fg_slurm_task *task);
 
 struct fg_room *fg_room_new(struct fg_engine *engine, const char *supplier, uint32_t couriers);
 void fg_room_name(struct fg_engine *engine, struct fg_room *room, const char *name);
-struct fg_room *fg_room_find(struct fg_engine *engine, const char *name);
+struct fg_room *fg_room_find(const struct fg_engine *engine, const char *name);
 void fg_room_remove(struct fg_engine *engine, struct fg_room *room);
 
 void fg_attempt_remove(struct fg_engine *engine, struct fg_attempt *attempt);

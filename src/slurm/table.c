@@ -165,7 +165,7 @@ void fg_room_name(struct fg_engine *engine, struct fg_room *room, const char *na
     fg_map_put(engine->room_names, hash_of(name), at);
 }
 
-struct fg_room *fg_room_find(struct fg_engine *engine, const char *name)
+struct fg_room *fg_room_find(const struct fg_engine *engine, const char *name)
 {
     uint32_t at;
     if (!name[0] || !fg_map_get(engine->room_names, hash_of(name), &at)
