@@ -161,6 +161,7 @@ static void (*const handlers[])(struct fg_control *control, struct fg_command *c
     [FG_CMD_MOVES] = fg_command_moves,
     [FG_CMD_MAKE_ROOM] = fg_command_make_room,
     [FG_CMD_POOL] = fg_command_pool,
+    [FG_CMD_POOL_MAP] = fg_command_pool_map,
     [FG_CMD_PRICES] = fg_command_prices,
     [FG_CMD_STATUS] = fg_command_status,
     [FG_CMD_NODE_DRAIN] = drain,

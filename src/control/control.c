@@ -125,6 +125,7 @@ static bool is_write(const struct fg_command *command)
     case FG_CMD_WHY:
     case FG_CMD_MOVES:
     case FG_CMD_POOL:
+    case FG_CMD_POOL_MAP:
     case FG_CMD_SUPPLIER_STATUS:
     case FG_CMD_PRICES:
     case FG_CMD_STATUS:

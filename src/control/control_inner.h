@@ -309,6 +309,7 @@ void fg_command_apply(struct fg_control *control, struct fg_command *command);
 void fg_command_give(struct fg_command *command, struct fg_buf *buf);
 void fg_command_status(struct fg_control *control, struct fg_command *command);
 void fg_command_pool(struct fg_control *control, struct fg_command *command);
+void fg_command_pool_map(struct fg_control *control, struct fg_command *command);
 void fg_command_prices(struct fg_control *control, struct fg_command *command);
 void fg_command_why(struct fg_control *control, struct fg_command *command);
 struct fg_json;

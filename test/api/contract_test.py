@@ -325,6 +325,9 @@ def call_as_meant(spec, service):
     call(200, "HEAD", "/v1/blobs/{hash}", blob)
 
     call(200, "GET", "/v1/links")
+    drawn = call(200, "GET", "/v1/pool-map")
+    lens = {len(c) for t in (drawn["pool"]["devices"], drawn["readings"]) for c in t.values()}
+    ok(lens == {sum(drawn["pool"]["nodes"]["devices"])}, "columns of devices are as long as nodes have devices", lens)
     node = call(200, "GET", "/v1/nodes")["items"][0]["name"]
     call(200, "GET", "/v1/nodes/{name}", {"name": node})
     call(200, "GET", "/v1/nodes/{name}/usage", {"name": node})

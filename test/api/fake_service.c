@@ -204,6 +204,11 @@ static const char pool_text[] =
     "\"mem_mib\":4096,\"milli\":2000,\"used_milli\":0,\"share\":\"advisory\",\"jobs\":[]},"
     "{\"name\":\"h100-0\",\"kind\":\"h100\",\"index\":0,\"mem_mib\":81920,\"milli\":1000,"
     "\"used_milli\":500,\"share\":\"advisory\",\"jobs\":[\"1\"]}],\"jobs\":[\"1\"]}]";
+static const char map_text[] =
+    "{\"kinds\":[\"h100\",\"cpu\"],\"suppliers\":[\"\"],\"sites\":[\"\"],\"projects\":{\"1\":"
+    "\"default\"},\"nodes\":{\"name\":[\"node-1\"],\"state\":[\"up\"],\"reason\":[\"\"],"
+    "\"health_milli\":[1000],\"supplier\":[0],\"site\":[0],\"devices\":[1]},"
+    "\"devices\":{\"kind\":[0],\"used_milli\":[500],\"project\":[1]}}";
 static const char status_text[] =
     "{\"node_count\":1,\"capacity\":{\"gpu_milli\":1000,\"gpu_used_milli\":500,\"cpu_milli\":"
     "2000,"
@@ -259,6 +264,9 @@ static bool apply(struct fake_service *service, struct fg_command *command)
         return true;
     case FG_CMD_POOL:
         give(command, command->name && strcmp(command->name, "node-1") != 0 ? "[]" : pool_text);
+        return true;
+    case FG_CMD_POOL_MAP:
+        give(command, map_text);
         return true;
     case FG_CMD_STATUS:
         give(command, status_text);

@@ -224,6 +224,35 @@ static void cancel_answers_the_state(void)
     EQ(call(FAKE_MEMBER, "POST", path, "{\"why\":1}"), 400);
 }
 
+/* With the ETag of the last answer in the request. */
+static int map_again(const char *etag)
+{
+    char text[512];
+    snprintf(text, sizeof(text),
+             "GET /v1/pool-map HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer %s\r\n"
+             "If-None-Match: %s\r\n\r\n",
+             fake_token(service, FAKE_VIEWER), etag);
+    int fd = http_connect(fake_port(service));
+    http_puts(fd, text);
+    http_read(fd, &answer);
+    close(fd);
+    return answer.status;
+}
+
+static void the_map_of_the_pool_is_sent_once(void)
+{
+    char etag[64];
+    EQ(call(FAKE_VIEWER, "GET", "/v1/pool-map", NULL), 200);
+    OK(says("\"busy_milli\":[-1]"));
+    OK(says("\"used_milli\":[500]"));
+    const char *field = http_field(&answer, "ETag");
+    OK(field != NULL);
+    snprintf(etag, sizeof(etag), "%s", field ? field : "");
+    EQ(map_again(etag), 304);
+    EQ(answer.body_len, 0);
+    EQ(map_again("\"another\""), 200);
+}
+
 static void failures_of_the_core_are_problems(void)
 {
     fake_fail_with(service, FG_ENOSPC);
@@ -271,6 +300,7 @@ int main(void)
     RUN(a_bound_token_sees_its_project_only);
     RUN(wait_answers_at_the_end_or_in_time);
     RUN(cancel_answers_the_state);
+    RUN(the_map_of_the_pool_is_sent_once);
     RUN(failures_of_the_core_are_problems);
     RUN(waiters_are_answered_when_the_service_stops);
     http_clear(&answer);

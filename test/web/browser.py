@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 DRIVER = os.environ.get("CHROMEDRIVER", "/usr/bin/chromedriver")
@@ -120,6 +121,11 @@ class Browser:
     def button(self, text, css="button"):
         return self.wait(lambda: [e for e in self.driver.find_elements(By.CSS_SELECTOR, css)
                                   if e.is_displayed() and (text in e.text or text == e.get_attribute("aria-label"))], f"a button {text!r}")[0]
+
+    def key(self, *keys):
+        """Keys to whatever has the focus."""
+        for key in keys:
+            self.driver.switch_to.active_element.send_keys(getattr(Keys, key.upper(), key))
 
     def count(self, css):
         return self.js("return document.querySelectorAll(arguments[0]).length", css)

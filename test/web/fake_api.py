@@ -39,7 +39,7 @@ def iso(t):
 class World:
     """What the fake service knows.  One lock, small lists."""
 
-    def __init__(self, finished=60, queued=14):
+    def __init__(self, finished=60, queued=14, nodes=0):
         self.lock = threading.Condition()
         self.rand = random.Random(7)
         self.start = time.time()
@@ -52,6 +52,7 @@ class World:
                                 "mem": 1031000 if count == 8 else 257000,
                                 "devices": [{"name": f"{kind.split('-')[0]}-{i}", "kind": kind, "index": i, "mem_mib": mem, "share": share} for i in range(count)]}
         self.fill(finished, queued)
+        self.grow(nodes)
 
     def fill(self, finished, queued):
         now, names = self.start, ["resnet-sweep", "llama-finetune", "tokenise", "eval-mmlu", "diffusion-xl", "embed-corpus", "whisper-batch"]
@@ -127,6 +128,32 @@ class World:
                         "jobs": [j["id"] for j in here if "cpu" in j["devices"]]})
         return {"name": node["name"], "state": node["state"], "reason": node["reason"], "cpu_milli": node["cpu"], "cpu_used_milli": cpu_used,
                 "mem_mib": node["mem"], "mem_used_mib": 32768 * len(here), "devices": devices, "jobs": [j["id"] for j in here]}
+
+    def pool_map(self):
+        """The same as columns, see /v1/pool-map in openapi.yaml."""
+        kinds, names, t = sorted({d["kind"] for n in self.nodes.values() for d in n["devices"]}), ("vision", "nlp", "default"), time.time()
+        held = {(j["node"], d): j for j in self.jobs.values() if j["state"] == "running" for d in j["devices"]}
+        nodes, devices, readings = {k: [] for k in ("name", "state", "reason", "health_milli", "supplier", "site", "devices")}, {"kind": [], "used_milli": [], "project": []}, {k: [] for k in ("busy_milli", "mem_mib", "power_mw", "temp_c")}
+        for n, node in enumerate(self.nodes.values()):
+            for key, value in (("name", node["name"]), ("state", node["state"]), ("reason", node["reason"]), ("health_milli", node.get("health", 1000)), ("supplier", node.get("supplier", 0)), ("site", node.get("site", 0)), ("devices", len(node["devices"]))):
+                nodes[key].append(value)
+            for i, d in enumerate(node["devices"]):
+                job = held.get((node["name"], d["name"]))
+                big = node.get("big") and (n * 7 + i * 3) % 11 > 2
+                devices["kind"].append(kinds.index(d["kind"]))
+                devices["used_milli"].append(job["grant"] if job else 1000 if big else 0)
+                devices["project"].append(names.index(job["project"]) + 1 if job else (n // 5 + i // 4) % 3 + 1 if big else -1)
+                busy = int(self.curve(n * 8 + i, t, 300, 1000)) if job or big else 0
+                for key, value in (("busy_milli", busy), ("mem_mib", busy * 70), ("power_mw", 90000 + busy * 600), ("temp_c", 35 + busy // 22)):
+                    readings[key].append(value)
+        return {"pool": {"kinds": [*kinds, "cpu"], "suppliers": ["", "north", "south"], "sites": ["", "berlin", "oslo"], "projects": {str(i + 1): name for i, name in enumerate(names)}, "nodes": nodes, "devices": devices}, "readings": readings}
+
+    def grow(self, count):
+        """So many nodes of eight devices more, at two suppliers."""
+        for n in range(count):
+            name = f"big-{n:04d}"
+            self.nodes[name] = {"name": name, "state": ("down" if n % 97 == 5 else "draining" if n % 61 == 7 else "up"), "reason": "", "cpu": 96000, "mem": 1031000, "big": True, "supplier": 1 + n % 2, "site": 1 + n % 2,
+                                "health": 1000 - 37 * (n % 29 == 3) * 9, "devices": [{"name": f"a100-{i}", "kind": "a100-80g", "index": i, "mem_mib": 81920, "share": "mps"} for i in range(8)]}
 
     def status(self):
         nodes = [self.node_view(n) for n in self.nodes.values()]
@@ -252,6 +279,8 @@ def make_handler(world):
                     return {"user": "fake", "role": self.role(), "project": None}
                 case ["status"]:
                     return world.status()
+                case ["pool-map"]:
+                    return world.pool_map()
                 case ["nodes"]:
                     return {"items": [world.node_view(n) for n in world.nodes.values()], "next": None}
                 case ["nodes", name] if name in world.nodes:

@@ -29,6 +29,9 @@ class Fake:
     def nodes(self):
         return list(self.world.nodes)
 
+    def devices(self):
+        return sum(len(node["devices"]) for node in self.world.nodes.values())
+
     def close(self):
         self.server.stop()
 
@@ -60,6 +63,10 @@ class Live:
 
     def nodes(self):
         return [node["name"] for node in self.call("GET", "/v1/nodes")["items"]]
+
+    def devices(self):
+        """A machine without accelerators counts as one."""
+        return sum(max(1, len([d for d in node["devices"] if d["kind"] != "cpu"])) for node in self.call("GET", "/v1/nodes")["items"])
 
     def close(self):
         for id in self.submitted:

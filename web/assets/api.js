@@ -71,7 +71,7 @@ async function send(path, options, patience_ms) {
         if (options.signal?.aborted) throw error;
         throw new ApiError("lost", late?.aborted ? "the service takes too long to answer" : "the service does not answer");
     }
-    if (!response.ok) throw await refusal(response);
+    if (!response.ok && response.status !== 304) throw await refusal(response);
     return response;
 }
 
@@ -83,6 +83,17 @@ export async function get(path, signal) {
     if (Number.isFinite(sent)) skew_ms = Math.abs(sent - Date.now()) > 3000 ? sent - Date.now() : 0;
     try {
         return await response.json();
+    } catch {
+        throw new ApiError("lost", "the answer of the service broke off");
+    }
+}
+
+/** GET a JSON document unless it is still the one with this ETag: {etag, body}, body null if it is. */
+export async function get_if_changed(path, etag, signal) {
+    const response = await send(path, { signal, headers: etag ? { "If-None-Match": etag } : {} }, PATIENCE_MS);
+    if (response.status === 304) return { etag, body: null };
+    try {
+        return { etag: response.headers.get("ETag") ?? "", body: await response.json() };
     } catch {
         throw new ApiError("lost", "the answer of the service broke off");
     }

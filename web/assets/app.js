@@ -9,6 +9,7 @@ import { plural } from "./format.js";
 import { theme_button } from "./theme.js";
 import { cost } from "./view_cost.js";
 import { forecast } from "./view_forecast.js";
+import { map_page } from "./view_map.js";
 import { job_page } from "./view_job.js";
 import { jobs } from "./view_jobs.js";
 import { node_page } from "./view_node.js";
@@ -23,12 +24,12 @@ import { supply } from "./view_supply.js";
 const ROLES = ["none", "viewer", "member", "operator", "admin"];
 const ROUTES = [
     [/^\/$/, overview, "overview"], [/^\/jobs$/, jobs, "jobs"],
-    [/^\/jobs\/([^/]+)$/, job_page, "jobs"], [/^\/nodes\/([^/]+)$/, node_page, "overview"],
+    [/^\/jobs\/([^/]+)$/, job_page, "jobs"], [/^\/nodes\/([^/]+)$/, node_page, "pool"], [/^\/pool$/, map_page, "pool"],
     [/^\/forecast$/, forecast, "forecast"], [/^\/plans$/, plans, "plans"], [/^\/plans\/([^/]+)$/, plan_page, "plans"],
     [/^\/supply$/, supply, "supply"], [/^\/orders\/([^/]+)$/, order_page, "supply"], [/^\/offers\/([^/]+)$/, offer_page, "supply"],
     [/^\/cost$/, cost, "cost"],
 ];
-const TABS = [["overview", "#/", "Overview"], ["jobs", "#/jobs", "Jobs"], ["forecast", "#/forecast", "Forecast"], ["plans", "#/plans", "Plans"], ["supply", "#/supply", "Supply"], ["cost", "#/cost", "Cost"]];
+const TABS = [["overview", "#/", "Overview"], ["pool", "#/pool", "Pool"], ["jobs", "#/jobs", "Jobs"], ["forecast", "#/forecast", "Forecast"], ["plans", "#/plans", "Plans"], ["supply", "#/supply", "Supply"], ["cost", "#/cost", "Cost"]];
 
 const main = document.getElementById("main"), top_bar = document.getElementById("top"), banner = document.getElementById("banner");
 let view = null, who = null, shown = "";

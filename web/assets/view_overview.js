@@ -1,49 +1,21 @@
-// view_overview.js - the loop at one look: pool, queue, running, finished, and use over time.
+// view_overview.js - the loop at one look, what needs attention, use over time, the pool, and the jobs of now.
 
 import * as api from "./api.js";
+import { attention } from "./attention.js";
 import { h, icon, keyed, say, show } from "./dom.js";
 import * as format from "./format.js";
 import { finished_row, running_row, waiting_row } from "./job_rows.js";
 import * as live from "./live.js";
+import { loop_picture, OVER } from "./loop_picture.js";
 import { empty, is_over, meter } from "./parts.js";
 import { pool } from "./pool.js";
+import { pool_cells } from "./pool_cells.js";
+import { columns } from "./pool_columns.js";
 import { use_chart } from "./use_chart.js";
 
 const RUNNING_SHOWN = 20, WAITING_SHOWN = 12, FINISHED_SHOWN = 12, FINISHED_READ = 60;
+const TILES_MAX = 24; // nodes: more are cells, which the page can draw by the thousand
 const CURVES_READ = 12, REASONS_READ = 8;
-const OVER = ["succeeded", "failed", "cancelled", "timed_out"];
-
-/** One stage of the loop: number, what it counts, and a line of facts. */
-function stage(name, label, href) {
-    const number = h("b.stage-number.num"), fact = h("span.stage-fact");
-    const el = h("a.stage", { href }, icon(name), h("span.stage-label", null, label), number, fact);
-    return { el, update: (n, text) => { say(number, n); say(fact, text); } };
-}
-
-function flow_strip() {
-    const stages = {
-        pool: stage("pool", "Pool", "#/?at=pool"), queue: stage("queue", "Queue", "#/jobs?state=queued"),
-        running: stage("running", "Running", "#/jobs?state=running,starting"), finished: stage("finished", "Finished", `#/jobs?state=${OVER.join(",")}`),
-    };
-    stages.pool.el.addEventListener("click", (event) => {
-        event.preventDefault();
-        document.getElementById("pool-title")?.scrollIntoView({ behavior: "smooth" });
-    });
-    return {
-        el: h("nav.flow", { "aria-label": "The parts of the loop" }, Object.values(stages).map((s) => s.el)),
-        update(status) {
-            const jobs = status.jobs ?? {};
-            const over = OVER.reduce((sum, state) => sum + (jobs[state] ?? 0), 0);
-            const bad = (jobs.failed ?? 0) + (jobs.timed_out ?? 0);
-            const capacity = status.capacity ?? {};
-            const devices = capacity.gpu_milli > 0 ? `${format.milli(capacity.gpu_used_milli)} of ${format.milli(capacity.gpu_milli)} devices granted` : `${format.milli(capacity.cpu_used_milli)} of ${format.milli(capacity.cpu_milli)} cores granted`;
-            stages.pool.update(format.count(status.node_count), `${status.node_count === 1 ? "node" : "nodes"} · ${devices}`);
-            stages.queue.update(format.count(jobs.queued), jobs.queued === 1 ? "job waits" : "jobs wait");
-            stages.running.update(format.count((jobs.running ?? 0) + (jobs.starting ?? 0)), `${(jobs.running ?? 0) + (jobs.starting ?? 0) === 1 ? "job" : "jobs"}${jobs.starting ? ` · ${format.count(jobs.starting)} starting` : ""}`);
-            stages.finished.update(format.count(over), over ? `${format.count(jobs.succeeded)} succeeded · ${format.count(bad)} failed` : "none yet");
-        },
-    };
-}
 
 function capacity_panel() {
     const gpu = meter("Accelerators", "gpu"), cpu = meter("CPU cores", "cpu"), memory = meter("Memory", "mem");
@@ -71,21 +43,21 @@ function panel(id, title, href, ...body) {
 export function overview({ query, who, go }) {
     const names = new Map(), curves = new Map(), reasons = new Map();
     const notices = h("ul.notices", { "aria-label": "Notices" });
-    const strip = flow_strip(), capacity = capacity_panel();
-    let nodes = [], now_running = [], now_waiting = [], read = false, gpu_devices = new Map();
+    const strip = loop_picture(), needs = attention(), capacity = capacity_panel();
+    let nodes = [], now_running = [], now_waiting = [], read = false, etag = "";
 
     const curve = use_chart(query.get("range") ?? "15m", (range) => {
         curve.set_range(range);
         go({ range }, true);
         use.dirty();
     });
-    const tiles = pool((id) => names.get(id) ?? "", who.can("operator"));
+    const cells = pool_cells(), tiles = pool((id) => names.get(id) ?? "", who.can("operator"));
     const running = h("ul.rows"), waiting = h("ul.rows"), finished = h("ul.rows");
     const idle = empty("Nothing runs.", "Submit a job file, or run a command and follow it:", "fastgpu submit job.yaml", "fastgpu run -- python3 train.py");
     const no_queue = empty("Nobody waits.", "A job that does not fit at once appears here, with the reason.");
     const no_history = empty("No job has finished yet.", "Results, time and cost of each job will be listed here.");
     const [p_use, p_cap, p_pool, p_run, p_wait, p_done] = [
-        panel("use", "Utilisation", "", curve.el), panel("capacity", "Granted now", "", capacity.el), panel("pool", "Pool", "", tiles.el),
+        panel("use", "Utilisation", "", curve.el), panel("capacity", "Granted now", "", capacity.el), panel("pool", "Pool", "#/pool", tiles.el, cells.el),
         panel("running", "Running", "#/jobs?state=running,starting", idle, running), panel("queue", "Queue", "#/jobs?state=queued", no_queue, waiting),
         panel("finished", "Recently finished", `#/jobs?state=${OVER.join(",")}`, no_history, finished)];
     const rows = new Set();
@@ -95,9 +67,9 @@ export function overview({ query, who, go }) {
         row.gone = () => rows.delete(row);
         return row;
     };
-    const el = h("div.overview", null, h("h1.visually-hidden", null, "Overview"), notices, strip.el, p_use.el, p_cap.el, p_pool.el, h("div.work", null, p_run.el, p_done.el), p_wait.el);
+    const el = h("div.overview", null, h("h1.visually-hidden", null, "Overview"), notices, needs.el, strip.el, p_use.el, p_cap.el, p_pool.el, h("div.work", null, p_run.el, p_done.el), p_wait.el);
 
-    const gpu_top = (job) => Math.max(...(job.devices ?? []).map((d) => gpu_devices.get(`${job.node}/${d}`) ?? 0), 0) * Math.max(1, (job.devices ?? []).length);
+    const gpu_top = (job) => 1000 * (job.devices ?? []).filter((name) => name !== "cpu").length;
     const draw_running = () => keyed(running, now_running, (job) => job.id, ticking(() => running_row((id) => curves.get(id), gpu_top)));
     const draw_waiting = () => keyed(waiting, now_waiting, (job) => job.id, ticking(() => waiting_row((id) => reasons.get(id))));
 
@@ -160,9 +132,17 @@ export function overview({ query, who, go }) {
         live.watch({
             topics: ["nodes"], every_ms: 15000, least_ms: 1000,
             async run(signal) {
+                const answer = await api.get_if_changed("/v1/pool-map", etag, signal);
+                if (!answer.body) return;
+                etag = answer.etag;
+                const map = columns(answer.body), few = map.nodes.name.length <= TILES_MAX;
+                needs.nodes(map.nodes);
+                show(tiles.el, few);
+                show(cells.el, !few);
+                if (!few) return cells.update(map);
                 nodes = (await api.get("/v1/nodes", signal)).items ?? [];
-                gpu_devices = new Map(nodes.flatMap((n) => (n.devices ?? []).filter((d) => d.kind !== "cpu").map((d) => [`${n.name}/${d.name}`, d.milli])));
                 tiles.update(nodes);
+                return undefined;
             },
         }),
     ];
@@ -197,12 +177,15 @@ export function overview({ query, who, go }) {
             draw_waiting();
         },
     });
+    show(cells.el, false);
+    say(p_pool.aside, "map");
+    show(p_pool.aside, true);
     watches.push(use, by_use, by_why);
     const stop_ticking = live.every_second(() => {
         const now = api.now();
         for (const row of rows) row.tick(now);
     });
-    return { el, title: "Overview", leave: () => { stop_ticking(); watches.forEach((w) => w.stop()); } };
+    return { el, title: "Overview", leave: () => { stop_ticking(); strip.stop(); needs.stop(); cells.stop(); watches.forEach((w) => w.stop()); } };
 }
 
 /** A job may end between two requests: that one answer is missing, and that is all. */
