@@ -193,7 +193,7 @@ static void write_kinds(struct fg_json *json, const struct fg_pool *pool)
 static void write_places(struct fg_json *json, const struct fg_pool *pool)
 {
     const struct fg_suppliers *suppliers = fg_pool_suppliers(pool);
-    const struct fg_links *links = fg_pool_links_of(pool);
+    const struct fg_wan *wan = fg_pool_wan_of(pool);
     fg_json_key(json, "suppliers");
     fg_json_array(json);
     fg_json_string(json, "");
@@ -203,8 +203,8 @@ static void write_places(struct fg_json *json, const struct fg_pool *pool)
     fg_json_key(json, "sites");
     fg_json_array(json);
     fg_json_string(json, "");
-    for (size_t i = 0; i < links->sites_len; i++)
-        fg_json_string(json, links->sites[i]);
+    for (size_t i = 0; i < wan->sites_len; i++)
+        fg_json_string(json, wan->sites[i]);
     fg_json_end(json);
 }
 

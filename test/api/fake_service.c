@@ -260,6 +260,7 @@ static bool apply(struct fake_service *service, struct fg_command *command)
                  "\"to\":{\"node\":\"node-1\",\"devices\":[\"h100-0\"]},\"moves\":[]}");
         return true;
     case FG_CMD_MOVES:
+    case FG_CMD_RESERVATIONS:
         give(command, "[]");
         return true;
     case FG_CMD_POOL:
@@ -277,9 +278,6 @@ static bool apply(struct fake_service *service, struct fg_command *command)
         if (strcmp(command->name, "node-1") != 0)
             command->rc =
                 fg_fail(&command->err, FG_ENOENT, "node %s: not in the pool", command->name);
-        return true;
-    case FG_CMD_RESERVATIONS:
-        give(command, "[]");
         return true;
     case FG_CMD_RESERVATION_REMOVE:
         return true;
