@@ -170,6 +170,22 @@ static int find_start(struct fg_call *call, struct fg_event_filter *filter, stru
     return reader ? fg_reader_last_event(reader, &filter->after, err) : FG_EIO;
 }
 
+/* The newest first, those of people only; a page at a time. */
+void fg_handle_audit(struct fg_call *call)
+{
+    struct fg_err err = {};
+    struct fg_event_filter filter = {.before = INT64_MAX, .deeds = true};
+    uint64_t limit = PAGE_DEFAULT;
+    int rc = fg_target_uint(&call->target, "before", 1, INT64_MAX, &filter.before, &err);
+    if (rc == 0)
+        rc = fg_target_uint(&call->target, "limit", 1, FG_PAGE_MAX, &limit, &err);
+    filter.limit = limit;
+    if (rc < 0)
+        fg_answer_error(call, &err);
+    else
+        answer_page(call, &filter);
+}
+
 void fg_handle_event_list(struct fg_call *call)
 {
     struct fg_err err = {};
@@ -179,6 +195,8 @@ void fg_handle_event_list(struct fg_call *call)
 
     int rc = fg_target_uint(&call->target, "after", 0, INT64_MAX, &filter.after, &err);
     if (rc == 0)
+        rc = fg_target_uint(&call->target, "before", 1, INT64_MAX, &filter.before, &err);
+    if (rc == 0)
         rc = fg_target_uint(&call->target, "job", 1, INT64_MAX, &filter.job, &err);
     if (rc == 0)
         rc = fg_target_uint(&call->target, "limit", 1, FG_PAGE_MAX, &limit, &err);
@@ -187,7 +205,7 @@ void fg_handle_event_list(struct fg_call *call)
         rc = find_start(call, &filter, &err);
     if (rc < 0)
         fg_answer_error(call, &err);
-    else if (stream)
+    else if (stream && !filter.before)
         answer_stream(call, &filter);
     else
         answer_page(call, &filter);

@@ -2,6 +2,7 @@
 #include "control/control_inner.h"
 
 #include <assert.h>
+#include <inttypes.h>
 
 /* The open job, if the actor may see it. */
 static const struct fg_job *visible(struct fg_control *control,
@@ -135,8 +136,11 @@ static void put_token(struct fg_control *control, struct fg_command *command)
 {
     if (!fg_control_begin(control))
         return;
-    if (command->token->id == 0)
+    bool is_new = command->token->id == 0;
+    if (is_new)
         command->token->id = control->next_token_id++;
+    fg_control_tell(control, is_new ? "token.created" : "token.revoked", NULL,
+                    "\"token\":\"%" PRIu64 "\"", command->token->id);
     command->rc = control->options.store_ops->token_put(control->options.store, command->token,
                                                         &command->err);
     fg_control_wrote(control, command->rc, &command->err);
@@ -194,5 +198,7 @@ static void (*const handlers[])(struct fg_control *control, struct fg_command *c
 void fg_command_apply(struct fg_control *control, struct fg_command *command)
 {
     assert(command->kind < sizeof(handlers) / sizeof(handlers[0]) && handlers[command->kind]);
+    control->deed_by = command->actor.user[0] ? command->actor.user : NULL;
     handlers[command->kind](control, command);
+    control->deed_by = NULL;
 }

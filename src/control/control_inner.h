@@ -115,6 +115,7 @@ struct fg_control {
 
     /* Of the step under way. */
     int64_t now_us;
+    const char *deed_by;     /* the user whose command is applied; NULL: nobody's */
     bool in_batch;           /* begin() was called */
     int batch_rc;            /* first failed write: the batch must be rolled back */
     struct fg_err batch_err; /* kept while sick */

@@ -1,6 +1,8 @@
 /* tell.c - events: durable with the step, published after it. */
 #include "control/control_inner.h"
 
+#include <string.h>
+
 void fg_control_tell(struct fg_control *control,
                      const char *kind,
                      const struct fg_job *job,
@@ -15,7 +17,11 @@ void fg_control_tell(struct fg_control *control,
     char members[512];
     vsnprintf(members, sizeof(members), fmt, ap);
     va_end(ap);
-    fg_buf_printf(&control->event_text, "{%s}", members);
+    fg_buf_printf(&control->event_text, "{%s", members);
+    if (control->deed_by && !strstr(fmt, "\"by\""))
+        fg_buf_printf(&control->event_text, "%s\"by\":\"%.63s\"", members[0] ? "," : "",
+                      control->deed_by);
+    fg_buf_add(&control->event_text, "}", 1);
     fg_buf_add(&control->event_text, "", 1);
 
     struct fg_event event = {

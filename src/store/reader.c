@@ -99,13 +99,17 @@ int fg_reader_events(struct fg_reader *reader,
                      struct fg_err *err)
 {
     FG_AUTO(fg_query) struct fg_query query = {};
-    int rc = fg_query_begin(&query, &reader->db, FG_SQL_read_events, err);
+    uint64_t from = filter->before ? filter->before : filter->after;
+    int rc = fg_query_begin(&query, &reader->db,
+                            filter->before ? FG_SQL_read_events_back : FG_SQL_read_events, err);
     if (rc < 0)
         return rc;
-    fg_query_int(&query, filter->after > INT64_MAX ? INT64_MAX : (int64_t)filter->after);
+    fg_query_int(&query, from > INT64_MAX ? INT64_MAX : (int64_t)from);
     fg_query_int(&query, filter->project);
     fg_query_int(&query, (int64_t)filter->job);
     fg_query_int(&query, (int64_t)filter->limit);
+    if (filter->before)
+        fg_query_int(&query, filter->deeds);
     while ((rc = fg_query_step(&query, err)) == 1) {
         struct fg_event event = {
             .seq = (uint64_t)fg_query_get(&query, 0),

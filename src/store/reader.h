@@ -66,7 +66,9 @@ struct fg_artifact_view {
 };
 
 struct fg_event_filter {
-    uint64_t after;        /* seq above this */
+    uint64_t after;  /* seq above this, the oldest first */
+    uint64_t before; /* not 0: seq below this, the newest first; `after` is not looked at */
+    bool deeds;      /* with `before`: only what a person did, and says `by` */
     fg_project_id project; /* what the caller may see (node events are seen by all); 0 all */
     fg_job_id job;         /* 0 all */
     size_t limit;

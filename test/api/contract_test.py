@@ -325,6 +325,9 @@ def call_as_meant(spec, service):
     call(200, "HEAD", "/v1/blobs/{hash}", blob)
 
     call(200, "GET", "/v1/links")
+    ok([event["seq"] for event in call(200, "GET", "/v1/events", query="?before=4")["items"]] == [3, 2, 1], "events backwards")
+    deeds = call(200, "GET", "/v1/audit", query="?limit=5")["items"]
+    ok(deeds and all(event["data"]["by"] for event in deeds), "the audit says who did it", deeds)
     drawn = call(200, "GET", "/v1/pool-map")
     lens = {len(c) for t in (drawn["pool"]["devices"], drawn["readings"]) for c in t.values()}
     ok(lens == {sum(drawn["pool"]["nodes"]["devices"])}, "columns of devices are as long as nodes have devices", lens)

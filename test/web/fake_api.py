@@ -52,6 +52,10 @@ class World:
                                 "mem": 1031000 if count == 8 else 257000,
                                 "devices": [{"name": f"{kind.split('-')[0]}-{i}", "kind": kind, "index": i, "mem_mib": mem, "share": share} for i in range(count)]}
         self.fill(finished, queued)
+        with self.lock:
+            for kind, job, data in (("project.changed", None, {"project": "nlp", "by": "anna"}), ("supplier.paused", None, {"supplier": HOSTILE, "paused": True, "by": "boris"}), ("plan.approved", None, {"plan": "1", "by": "boris", "orders": 2, "cost_uusd": 18422000000}),
+                                    ("job.running", "61", {"attempt": 2}), ("node.drained", None, {"node": "kestrel", "by": "anna"}), ("node.resumed", None, {"node": "kestrel", "by": "anna"}), ("job.finished", "60", {"state": "succeeded", "exit_code": 0})):
+                self.tell(kind, job, **data)
         self.grow(nodes)
 
     def fill(self, finished, queued):
@@ -279,6 +283,9 @@ def make_handler(world):
                     return {"user": "fake", "role": self.role(), "project": None}
                 case ["status"]:
                     return world.status()
+                case ["events" | "audit" as which]:
+                    found = [e for e in reversed(world.events) if e["seq"] < int(query.get("before", 1 << 53)) and (which == "events" or "by" in e["data"])][:limit]
+                    return {"items": found, "next": str(found[-1]["seq"]) if len(found) == limit else None}
                 case ["pool-map"]:
                     return world.pool_map()
                 case ["nodes"]:

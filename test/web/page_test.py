@@ -30,6 +30,7 @@ from fake_api import HOSTILE
 import map_checks
 import supply_checks
 from services import Fake, Live, Own
+from sizes import look
 
 SCRIPT = "for i in $(seq 1 120); do echo \"step $i of 120\"; echo \"warning $i\" >&2; sleep 0.25; done"
 QUICK = "echo '{\"accuracy\": 0.93}' > metrics.json; echo done; sleep 0.3"
@@ -224,17 +225,7 @@ def pictures_in_all_sizes(page):
         page.at(path)
         b.see(sign)
         b.wait(lambda: b.count("main .row, main tbody tr, main dd, main .curve") > 0, "content")
-        time.sleep(0.6)
-        for width in (1440, 768, 390):
-            b.size(width, 844 if width == 390 else 900)
-            for dark in (False, True):
-                b.dark(dark)
-                time.sleep(0.15)
-                found = b.js(CONTRAST) + ([] if dark else b.js(WIDE) + b.js(NAMELESS))
-                problems += [f"{name} {width} {'dark' if dark else 'light'}: {p}" for p in found]
-                b.shot(f"{page.service.kind}-{name}-{width}-{'dark' if dark else 'light'}")
-        b.size(1440)
-        b.dark(False)
+        problems += look(page, name)
     assert not problems, "\n".join(problems[:12])
 
 

@@ -2,8 +2,8 @@
 import os
 import time
 
-from browser import CONTRAST, NAMELESS, WIDE
 from fake_api import HOSTILE
+from sizes import look
 
 
 # Checks of both: a fresh service has no orders or plans, and says what to do -----------------------
@@ -13,25 +13,15 @@ def views_of_supply_open(page):
     b = page.b
     problems = []
     page.open()
-    views = [("supply", "#/supply", "Offers"), ("forecast", "#/forecast", "Forecast"), ("plans", "#/plans", "Plans"), ("cost", "#/cost", "Cost")]
+    views = [("map", "#/pool", "Group by"), ("projects", "#/projects", "Fair share"), ("events", "#/events", "What happened"), ("supply", "#/supply", "Offers"), ("forecast", "#/forecast", "Forecast"), ("plans", "#/plans", "Plans"), ("cost", "#/cost", "Cost")]
     if page.service.kind == "fake":
         views += [("plan", "#/plans/3", "Supply against"), ("order", "#/orders/4", "Story"), ("offer", "#/offers/2", "Price over time"), ("cost-by-day", "#/cost?by=day", "Cost")]
     for name, path, sign in views:
         page.at(path)
         b.see(sign, "main")
-        b.wait(lambda: b.count("main tbody tr, main .empty:not([hidden]), main dd") > 0, "content")
-        time.sleep(0.5)
-        assert not b.js("return [...document.querySelectorAll('main .problem')].some((e) => e.checkVisibility())"), f"{name}: {b.text('main .problem')}"
-        for width in (1440, 768, 390):
-            b.size(width, 844 if width == 390 else 900)
-            for dark in (False, True):
-                b.dark(dark)
-                time.sleep(0.15)
-                found = b.js(CONTRAST) + ([] if dark else b.js(WIDE) + b.js(NAMELESS))
-                problems += [f"{name} {width} {'dark' if dark else 'light'}: {p}" for p in found]
-                b.shot(f"{page.service.kind}-{name}-{width}-{'dark' if dark else 'light'}")
-        b.size(1440)
-        b.dark(False)
+        b.wait(lambda: b.count("main tbody tr, main .empty:not([hidden]), main dd, main canvas") > 0, "content")
+        b.wait(lambda: not b.js("return [...document.querySelectorAll('main .problem')].some((e) => e.checkVisibility())"), f"{name}: no word of trouble")
+        problems += look(page, name)
     assert not problems, "\n".join(problems[:12])
 
 

@@ -7,7 +7,10 @@ import { h, icon, mark, put, say, show } from "./dom.js";
 import * as live from "./live.js";
 import { plural } from "./format.js";
 import { theme_button } from "./theme.js";
+import { keys } from "./keys.js";
+import { search } from "./search.js";
 import { cost } from "./view_cost.js";
+import { events_page } from "./view_events.js";
 import { forecast } from "./view_forecast.js";
 import { map_page } from "./view_map.js";
 import { job_page } from "./view_job.js";
@@ -18,8 +21,10 @@ import { order_page } from "./view_order.js";
 import { overview } from "./view_overview.js";
 import { plan_page } from "./view_plan.js";
 import { plans } from "./view_plans.js";
+import { projects } from "./view_projects.js";
 import { sign_in } from "./view_signin.js";
 import { supply } from "./view_supply.js";
+import { choose_language, language, LANGUAGES, t } from "./words.js";
 
 const ROLES = ["none", "viewer", "member", "operator", "admin"];
 const ROUTES = [
@@ -27,9 +32,11 @@ const ROUTES = [
     [/^\/jobs\/([^/]+)$/, job_page, "jobs"], [/^\/nodes\/([^/]+)$/, node_page, "pool"], [/^\/pool$/, map_page, "pool"],
     [/^\/forecast$/, forecast, "forecast"], [/^\/plans$/, plans, "plans"], [/^\/plans\/([^/]+)$/, plan_page, "plans"],
     [/^\/supply$/, supply, "supply"], [/^\/orders\/([^/]+)$/, order_page, "supply"], [/^\/offers\/([^/]+)$/, offer_page, "supply"],
-    [/^\/cost$/, cost, "cost"],
+    [/^\/cost$/, cost, "cost"], [/^\/projects$/, projects, "projects"], [/^\/events$/, events_page, "events"],
 ];
-const TABS = [["overview", "#/", "Overview"], ["pool", "#/pool", "Pool"], ["jobs", "#/jobs", "Jobs"], ["forecast", "#/forecast", "Forecast"], ["plans", "#/plans", "Plans"], ["supply", "#/supply", "Supply"], ["cost", "#/cost", "Cost"]];
+// Name, address, words, and the key after g.
+const TABS = [["overview", "#/", t("Overview"), "o"], ["pool", "#/pool", t("Pool"), "p"], ["jobs", "#/jobs", t("Jobs"), "j"], ["supply", "#/supply", t("Supply"), "s"], ["forecast", "#/forecast", t("Forecast"), "f"], ["plans", "#/plans", t("Plans"), "l"],
+    ["cost", "#/cost", t("Cost"), "c"], ["projects", "#/projects", t("Projects"), "r"], ["events", "#/events", t("Events"), "e"]];
 
 const main = document.getElementById("main"), top_bar = document.getElementById("top"), banner = document.getElementById("banner");
 let view = null, who = null, shown = "";
@@ -72,7 +79,7 @@ function open_view(next) {
     view = next;
     put(main, view.el);
     if (focused) [...main.querySelectorAll("button, input, select, a")].find((each) => control_key(each) === focused)?.focus({ preventScroll: true });
-    document.title = view.title === "Overview" ? "FastGPU" : `${view.title} · FastGPU`;
+    document.title = view.title === t("Overview") ? "FastGPU" : `${view.title} · FastGPU`;
 }
 
 function route() {
@@ -125,7 +132,8 @@ function frame() {
     const name = [who.user, who.role].filter(Boolean).join(" · ");
     put(top_bar, h("a.brand", { href: "#/" }, h("img", { src: "/assets/icon.svg", alt: "", width: 24, height: 24 }), "FastGPU"),
         h("nav.tabs", { "aria-label": "Views" }, TABS.map(([tab, href, text]) => h("a", { href, "data-tab": tab }, text))),
-        h("span.top-right", null, state, h("span.who.muted", { title: who.project ? `project ${who.project}` : "every project" }, name), theme_button(),
+        h("span.top-right", null, state, h("span.who.muted", { title: who.project ? `project ${who.project}` : "every project" }, name),
+            h("button.icon-button", { type: "button", title: t("Search (/)"), "aria-label": t("Search"), "aria-keyshortcuts": "/", onclick: () => finder.open() }, icon("search")), language_button(), theme_button(),
             api.token() ? h("button.icon-button", { type: "button", title: "Sign out", "aria-label": "Sign out", onclick: () => ask_token("") }, icon("out")) : null));
     show(top_bar, true);
 }
@@ -146,6 +154,12 @@ function enter(answer) {
     frame();
     live.start();
     route();
+}
+
+/** Leads to the other language, named in itself. */
+function language_button() {
+    const other = Object.keys(LANGUAGES).find((name) => name !== language);
+    return h("button.icon-button.language", { type: "button", lang: other, title: LANGUAGES[other], "aria-label": LANGUAGES[other], onclick: () => choose_language(other) }, other === "zh" ? "中" : "EN");
 }
 
 /** The banner says what is wrong with the connection, and when the next try is. */
@@ -184,4 +198,6 @@ async function start() {
 api.when_unauthorised((why) => { if (who) ask_token(`You were signed out: ${why}.`); });
 window.addEventListener("hashchange", route);
 watch_connection();
+const finder = search();
+keys({ tabs: () => TABS, find: () => finder.open(), signed_in: () => !!who });
 start();

@@ -83,7 +83,7 @@ export function jobs({ query, go }) {
     const filtered = FIELDS.some(([key]) => query.get(key)) || query.get("state") || query.get("array");
     const nothing = filtered ? empty("No job is like that.", "Names, projects and users are compared as a whole. Take a filter away:") : empty("No job yet.", "Submit a job file, or run a command and follow it:", "fastgpu submit job.yaml", "fastgpu run -- python3 train.py");
     show(nothing, false);
-    const count = h("span.muted"), back = h("button.button.small", { type: "button" }, "Previous page"), next = h("button.button.small", { type: "button" }, "Next page");
+    const count = h("span.muted"), back = h("button.button.small", { type: "button", "data-turn": "back" }, "Previous page"), next = h("button.button.small", { type: "button" }, "Next page");
     const problem = h("p.problem", { role: "alert", hidden: true });
     const rows = new Map();
 

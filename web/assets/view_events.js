@@ -1,0 +1,76 @@
+// view_events.js - what happened, the newest first, as it comes; for administrators also what people did, and who (the audit).
+
+import * as api from "./api.js";
+import { h, keyed, say, show } from "./dom.js";
+import * as format from "./format.js";
+import { link_order, link_plan, panel, segments, watching } from "./panels.js";
+import { empty, link_job, link_node } from "./parts.js";
+import { t } from "./words.js";
+
+const PAGE = 100;
+const ABOUT = [["", "all"], ["job", "jobs"], ["node", "nodes"], ["order", "orders"], ["plan", "plans"], ["supplier", "suppliers"], ["project", "projects"]];
+const LINKS = { node: link_node, order: link_order, plan: link_plan };
+
+/** What an event is about, as an element: a link where there is a view of it. */
+function subject(event) {
+    if (event.job) return h("a", { href: link_job(event.job) }, t`job ${event.job}`);
+    for (const [key, link] of Object.entries(LINKS)) if (event.data?.[key]) return h("a", { href: link(event.data[key]) }, `${t(key)} ${event.data[key]}`);
+    const key = ["supplier", "project", "reservation", "class", "token"].find((name) => event.data?.[name]);
+    return h("span", null, key ? `${t(key)} ${event.data[key]}` : "");
+}
+
+/** The rest of its data, in one line. */
+export function details(event) {
+    const told = new Set(["by", "node", "order", "plan", "supplier", "project", "reservation", "class", "token"]);
+    return Object.entries(event.data ?? {}).filter(([key]) => !told.has(key)).map(([key, value]) => `${key.replaceAll("_", " ")} ${typeof value === "object" ? JSON.stringify(value) : value}`).join(" · ");
+}
+
+function row(event) {
+    const at = format.moment(event.time);
+    const time = h("td.num.muted", { title: format.exact(at) }, format.date(at));
+    return { el: h("tr", null, h("td.num.muted", null, String(event.seq)), time, h("td.mono", null, event.kind), h("td", null, subject(event)), h("td", null, event.data?.by ?? ""), h("td.muted.event-data", null, details(event))) };
+}
+
+export function events_page({ query, go, who }) {
+    const audit = query.get("show") === "audit" && who.can("admin") && !who.project, about = query.get("about") ?? "";
+    const body = h("tbody"), found = new Map();
+    const heads = ["#", t("When"), t("What happened"), t("About"), t("By"), t("More")];
+    const sheet = h("div.table-box", { tabindex: 0, role: "region", "aria-label": t("Table of events") },
+        h("table.sheet", null, h("caption.visually-hidden", null, t("Events")), h("thead", null, h("tr", null, heads.map((text) => h("th", { scope: "col" }, text)))), body));
+    const none = empty(t("Nothing like that has happened."), t("Old events are removed in time."));
+    const older = h("button.button.small", { type: "button" }, t("Older events"));
+    show(none, false);
+    let end = "";
+    const page = async (before, signal) => (await api.get(`${audit ? "/v1/audit" : "/v1/events"}?limit=${PAGE}&before=${before}`, signal));
+    const draw = () => {
+        const items = [...found.values()].filter((event) => !about || event.kind.startsWith(`${about}.`)).sort((a, b) => b.seq - a.seq);
+        keyed(body, items, (event) => event.seq, row);
+        show(sheet, items.length > 0);
+        show(none, items.length === 0);
+        show(older, end);
+    };
+    const learn = (answer) => { for (const event of answer.items ?? []) found.set(event.seq, event); };
+    older.addEventListener("click", async () => {
+        older.disabled = true;
+        const answer = await page(end).catch(() => null);
+        older.disabled = false;
+        if (!answer) return;
+        learn(answer);
+        end = answer.next ?? "";
+        draw();
+    });
+    const modes = who.can("admin") && !who.project ? segments(t("What"), [["", t("all events")], ["audit", t("what people did")]], audit ? "audit" : "", (value) => go({ show: value })) : null;
+    const { el, aside } = panel(audit ? t("Audit") : t("Events"), h("div.filters", null, modes, segments(t("About"), ABOUT.map(([value, text]) => [value, t(text)]), about, (value) => go({ about: value }))), none, sheet, h("nav.pages", { "aria-label": t("Pages") }, older));
+    const watch = watching({
+        topics: ["jobs", "nodes", "order", "plan", "supplier", "project", "token", "scale", "reservation"], every_ms: 30000, least_ms: 2000,
+        async run(signal) {
+            const answer = await page(Number.MAX_SAFE_INTEGER, signal);
+            if (!found.size) end = answer.next ?? "";
+            learn(answer);
+            draw();
+            say(aside, audit ? t("who did what, newest first") : t("newest first, as they happen"));
+        },
+    });
+    el.append(watch.el);
+    return { el: h("div.stack-page", null, h("h1.visually-hidden", null, t("Events")), el), title: t("Events"), leave: watch.stop };
+}
