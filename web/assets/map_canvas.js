@@ -45,7 +45,7 @@ export function map_canvas({ open, tell }) {
     function choose(place) {
         chosen = place;
         show(ring, place >= 0);
-        if (place >= 0) ring.style.cssText = `left:${at.x[place] - 2}px;top:${at.y[place] - 2}px;width:${size + 4}px;height:${size + 4}px`;
+        if (place >= 0) ring.style.cssText = `left:${at.x[place] + 1}px;top:${at.y[place] + 1}px;width:${size + 4}px;height:${size + 4}px`;
         tell(place >= 0 ? at.device[place] : -1);
     }
 
