@@ -62,7 +62,12 @@ static void add_device(struct fg_table *table, const struct fg_doc *device)
         fg_human_mib(fg_view_int(device, "mem_mib", 0), memory);
     fg_table_add(table, FG_PLAIN, fg_view_text(device, "name"));
     fg_table_add(table, FG_PLAIN, fg_view_text(device, "kind"));
-    add_share(table, fg_view_int(device, "used_milli", 0), fg_view_int(device, "milli", 1000));
+    const char *state = fg_view_text(device, "state");
+    if (state[0] && strcmp(state, "up") != 0)
+        fg_table_add(table, FG_WARN, state);
+    else
+        add_share(table, fg_view_int(device, "used_milli", 0),
+                  fg_view_int(device, "milli", 1000));
     fg_table_add(table, FG_PLAIN, memory);
     fg_table_add(table, FG_PLAIN, fg_view_text(device, "share"));
     fg_view_join(&jobs, device, "jobs", " ");

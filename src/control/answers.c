@@ -90,8 +90,10 @@ static void device(struct fg_json *json,
     fg_json_kv_int(json, "index", at);
     fg_json_kv_int(json, "mem_mib", spec->mem_mib);
     fg_json_kv_int(json, "milli", 1000);
-    fg_json_kv_int(json, "used_milli", 1000 - node->left_milli[at]);
+    fg_json_kv_int(json, "used_milli",
+                   1000 - node->left_milli[at] - fg_node_device_kept_milli(control, id, at));
     fg_json_kv(json, "share", share_name(spec->share));
+    fg_node_device_write(json, control, id, at);
     fg_json_key(json, "jobs");
     jobs_on(json, control, actor, id, at);
     fg_json_end(json);

@@ -162,6 +162,8 @@ static void end_attempt(struct fg_control *control, struct live *live)
                     live->stop_why ? live->stop_why : "preempted by a job of higher priority");
     else if (live->exit_code == 0 && live->term_signal == 0 && !live->not_started)
         end_with(control, live, &job, FG_JOB_SUCCEEDED, "", 0);
+    else if (fg_node_device_is_to_blame(control, live, reason))
+        interrupted(control, live, &job, reason);
     else
         failed(control, live, &job);
 }

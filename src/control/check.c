@@ -15,6 +15,8 @@ static bool node_agrees(const struct fg_control *control, fg_node_id id)
     const struct known_node *known = fg_node_known(control, id);
     for (uint32_t i = 0; i < node->devices_len; i++)
         left.devices[i] = known->has_others && (known->others.devices >> i & 1) ? 0 : 1000;
+    for (uint32_t i = 0; i < known->watches_len; i++)
+        left.devices[i] -= known->watches[i].claimed_milli;
     if (known->has_others) {
         left.cpu_milli -= known->others.cpu_milli;
         left.mem_mib -= (int64_t)known->others.mem_mib;

@@ -91,6 +91,12 @@ void fg_control_wait_cancel(struct fg_control *control, const struct fg_command 
 struct fg_wan;
 void fg_control_set_wan(struct fg_control *control, const struct fg_wan *links);
 
+/* Readings of devices, at `now_us`: what they say of their health counts from the next step on.  Between two steps. */
+void fg_control_read_devices(struct fg_control *control,
+                             const struct fg_device_sample *samples,
+                             size_t len,
+                             int64_t now_us);
+
 /* NULL, or why nothing can be written now (full disk): plain words, valid until the next step. */
 const char *fg_control_sick(const struct fg_control *control);
 

@@ -433,8 +433,22 @@ void fg_node_explain_loss(const struct fg_control *control,
                           char reason[FG_TEXT_MAX]);
 void fg_node_job_over(struct fg_control *control, fg_job_id job);
 void fg_command_node_lost(struct fg_control *control, struct fg_command *command);
-/* nodes_view.c */
+/* node_devices.c */
+/* The attempt failed on a device that broke meanwhile: then `out` says so. */
+bool fg_node_device_is_to_blame(const struct fg_control *control,
+                                const struct live *live,
+                                char out[FG_TEXT_MAX]);
 struct fg_json;
+/* The members that tell how the device does, into the open object. */
+void fg_node_device_write(struct fg_json *json,
+                          const struct fg_control *control,
+                          fg_node_id node,
+                          uint32_t device);
+/* So much of it is kept from jobs, because it is out of service. */
+uint32_t fg_node_device_kept_milli(const struct fg_control *control,
+                                   fg_node_id node,
+                                   uint32_t device);
+/* nodes_view.c */
 /* The members that are not the pool's, into the open object. */
 void fg_node_write(struct fg_json *json, const struct fg_control *control, fg_node_id id);
 /* Is there a node of that number, and is it to be shown? */

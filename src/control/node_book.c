@@ -87,6 +87,7 @@ static fg_node_id add_node(struct fg_control *control,
     bool was_unsaved = known->is_unsaved;
     control->free_nodes -= known->is_free;
     drop_next(known);
+    fg_node_devices_free(known);
     *known = (struct known_node){.since_us = control->now_us, .is_unsaved = was_unsaved};
     memcpy(known->name, spec->name, sizeof(known->name));
     fg_pool_set_state(control->pool, id, FG_NODE_DOWN);
@@ -115,6 +116,8 @@ static int change_node(struct fg_control *control,
     }
     if (rc == 0) {
         drop_next(known);
+        if (known->watches_len != spec->devices_len)
+            fg_node_devices_free(known);
         mark_unsaved(control, known);
     }
     return rc;
@@ -171,6 +174,7 @@ void fg_node_drop(struct fg_control *control, fg_node_id node)
     if (fg_pool_replace(control->pool, node, &spec, NULL) < 0)
         return;
     drop_next(known);
+    fg_node_devices_free(known);
     *known = (struct known_node){.is_free = true, .is_unsaved = known->is_unsaved};
     memcpy(known->name, spec.name, sizeof(known->name));
     control->free_nodes++;
@@ -294,6 +298,7 @@ void fg_nodes_set_aside(struct fg_control *control)
     for (fg_node_id id = 1; id <= control->nodes_len; id++) {
         struct known_node *known = fg_node_known(control, id);
         known->has_others = false;
+        fg_node_devices_unclaimed(known);
         if (known->is_unsaved && !known->is_free && !known->next)
             known->next = copy_spec(fg_pool_spec(control->pool, id));
     }
@@ -315,6 +320,7 @@ static void take_over(struct fg_control *control,
     memcpy(wish, known->wish, sizeof(wish));
     *known = *old;
     known->next = old->next = NULL;
+    old->watches = NULL;
     known->is_unsaved = is_unsaved;
     known->wanted = wanted;
     memcpy(known->wish, wish, sizeof(wish));
@@ -335,8 +341,10 @@ static void restore_one(struct fg_control *control, struct known_node *old)
 
 static void free_old(struct fg_control *control)
 {
-    for (size_t i = 0; i < control->old_nodes_len; i++)
+    for (size_t i = 0; i < control->old_nodes_len; i++) {
         drop_next(&control->old_nodes[i]);
+        fg_node_devices_free(&control->old_nodes[i]);
+    }
     free(control->old_nodes);
     control->old_nodes = NULL;
     control->old_nodes_len = 0;
@@ -354,8 +362,10 @@ void fg_nodes_ready(struct fg_control *control)
 
 void fg_nodes_free(struct fg_control *control)
 {
-    for (size_t i = 0; i < control->nodes_len; i++)
+    for (size_t i = 0; i < control->nodes_len; i++) {
         drop_next(&control->nodes[i]);
+        fg_node_devices_free(&control->nodes[i]);
+    }
     free(control->nodes);
     free_old(control);
     free(control->vendors);
@@ -399,7 +409,10 @@ void fg_node_wish(struct fg_control *control,
     struct known_node *known = fg_node_known(control, node);
     known->wanted = wanted;
     snprintf(known->wish, sizeof(known->wish), "%s", reason);
-    if (wanted == FG_NODE_UP)
+    if (wanted == FG_NODE_UP) {
         fg_health_forget(&known->health);
+        fg_node_devices_forget(known);
+        control->nodes_us = control->now_us;
+    }
     fg_node_settle(control, node);
 }

@@ -11,7 +11,7 @@
 #pragma once
 
 #include "control/control_inner.h"
-#include "control/health.h"
+#include "control/device_health.h"
 
 struct known_node {
     char name[FG_NAME_MAX];
@@ -32,6 +32,8 @@ struct known_node {
     struct fg_node_spec *
         next; /* owned: another shape, once nothing is held; or, while the state is read again, itself */
     struct fg_health health;
+    struct fg_device_watch *watches; /* owned: of its devices; NULL: none was read yet */
+    uint32_t watches_len;
 };
 
 /* A supplier whose nodes are in the pool. */
@@ -70,6 +72,25 @@ void fg_node_unclaim(struct fg_control *control, fg_node_id node);
 enum fg_node_state fg_node_shown(const struct fg_control *control,
                                  fg_node_id node,
                                  char out_reason[FG_TEXT_MAX]);
+
+/* node_devices.c: devices that are out of service.  On this machine each by itself: nothing new goes there, the rest of the
+ * node goes on.  Which devices Slurm lends it decides itself: there the node gets no new work. */
+void fg_node_devices_free(struct known_node *known);
+/* The pool is new: nothing is claimed there. */
+void fg_node_devices_unclaimed(struct known_node *known);
+/* What has changed is told; what runs on broken devices is stopped, to start again elsewhere. */
+void fg_node_devices_tick(struct fg_control *control, fg_node_id node);
+/* What is left of devices out of service is claimed, what is back released; `on` false: all is released. */
+void fg_node_devices_claim(struct fg_control *control, fg_node_id node, bool on);
+uint32_t fg_node_devices_claims(const struct known_node *known);
+/* Devices out of service, and in words the worst ("h100-3 fell off the bus"); 0, "": none. */
+uint32_t fg_node_devices_out(const struct fg_control *control,
+                             fg_node_id node,
+                             char out[FG_TEXT_MAX]);
+/* What to look at or repair, of the worst; "" none. */
+const char *fg_node_devices_hint(const struct fg_control *control, fg_node_id node);
+/* An operator trusts them again. */
+void fg_node_devices_forget(struct known_node *known);
 
 /* vendor.c */
 struct vendor *fg_vendor_get(const struct fg_control *control, const char *name);

@@ -154,7 +154,7 @@ void fg_nodes_news(struct fg_control *control)
 void fg_node_freed(struct fg_control *control, fg_node_id node)
 {
     const struct known_node *known = fg_node_known(control, node);
-    if (known->is_clipped || known->is_gone || known->next)
+    if (known->is_clipped || known->is_gone || known->next || known->watches)
         control->nodes_us = control->now_us;
 }
 
@@ -171,6 +171,7 @@ static void tick_one(struct fg_control *control, fg_node_id id)
         (void)fg_node_put(control, &spec, NULL);
     }
     dress(control, id);
+    fg_node_devices_tick(control, id);
     fg_node_settle(control, id);
 }
 

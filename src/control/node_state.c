@@ -13,6 +13,7 @@ void fg_node_unclaim(struct fg_control *control, fg_node_id node)
     if (known->has_others)
         fg_pool_release(control->pool, &known->others);
     known->has_others = false;
+    fg_node_devices_claim(control, node, false);
 }
 
 static uint32_t untouched(const struct fg_pool_node *node)
@@ -149,6 +150,9 @@ static enum fg_node_state state_of(const struct fg_control *control,
         return rests(out, "", "its devices changed, and jobs hold some of them");
     if (fg_health_is_held(&known->health, control->now_us))
         return held_back(control, known, out);
+    bool is_far = fg_pool_spec(control->pool, id)->supplier[0] != '\0';
+    if (fg_node_devices_out(control, id, out))
+        return is_far ? FG_NODE_DRAINING : FG_NODE_UP;
     return FG_NODE_UP;
 }
 
@@ -168,8 +172,10 @@ void fg_node_settle(struct fg_control *control, fg_node_id node)
         fg_pool_set_state(control->pool, node, state);
         control->pass_wanted = true;
     }
-    if (!known->is_free)
-        claim_others(control, node);
+    if (known->is_free)
+        return;
+    claim_others(control, node);
+    fg_node_devices_claim(control, node, true);
 }
 
 void fg_node_settle_all(struct fg_control *control)
@@ -186,7 +192,8 @@ bool fg_node_is_idle(const struct fg_control *control, fg_node_id id)
     uint32_t grants = 0;
     for (int class = 0; class < FG_HOST_CLASSES; class ++)
         grants += node->hosts[class];
-    return grants == (uint32_t)fg_node_known(control, id)->has_others;
+    const struct known_node *known = fg_node_known(control, id);
+    return grants == known->has_others + fg_node_devices_claims(known);
 }
 
 enum fg_node_state fg_node_shown(const struct fg_control *control,

@@ -34,7 +34,8 @@ static void add_node(const struct fg_control *control, fg_node_id id, struct sum
     for (uint32_t i = 0; i < node->devices_len; i++) {
         bool is_whole = node->left_milli[i] == FG_WHOLE_MILLI;
         sums->devices_others += others >> i & 1;
-        sums->devices_ours += !is_whole && !(others >> i & 1);
+        bool is_kept = fg_node_device_kept_milli(control, id, i) == FG_WHOLE_MILLI;
+        sums->devices_ours += !is_whole && !is_kept && !(others >> i & 1);
         sums->devices_free += is_whole && node->state == FG_NODE_UP;
     }
 }
@@ -157,8 +158,13 @@ void fg_node_write(struct fg_json *json, const struct fg_control *control, fg_no
     const struct known_node *known = fg_node_known(control, id);
     char reason[FG_TEXT_MAX];
     enum fg_node_state state = fg_node_shown(control, id, reason);
-    const char *fault = known->is_up ? known->health.why : known->word;
-    const char *hint = fg_fault_hint(fault);
+    char device[FG_TEXT_MAX];
+    uint32_t out = fg_node_devices_out(control, id, device);
+    const char *fault = out ? device : known->is_up ? known->health.why : known->word;
+    const char *hint = out ? fg_node_devices_hint(control, id) : fg_fault_hint(fault);
+    uint32_t milli = fg_health_milli(&known->health, control->now_us);
+    if (out)
+        milli -= milli * (uint32_t)__builtin_popcount(out) / spec->devices_len;
     fg_json_kv(json, "name", spec->name);
     fg_json_kv(json, "state", fg_node_state_name(state));
     fg_json_kv(json, "reason", reason);
@@ -173,7 +179,7 @@ void fg_node_write(struct fg_json *json, const struct fg_control *control, fg_no
     fg_json_time(json, known->leaves_us);
     fg_json_key(json, "health");
     fg_json_object(json);
-    fg_json_kv_int(json, "milli", fg_health_milli(&known->health, control->now_us));
+    fg_json_kv_int(json, "milli", milli);
     fg_json_kv(json, "fault", fault);
     fg_json_kv(json, "hint", hint ? hint : "");
     fg_json_key(json, "fault_at");

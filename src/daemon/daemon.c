@@ -517,7 +517,8 @@ static int step(struct daemon *daemon, struct fg_err *err)
     if (rc == 0 && daemon->sample_us <= daemon->steady.wall_us) {
         daemon->sample_us =
             daemon->steady.wall_us + daemon->config.numbers.sample_interval_ms * 1000;
-        fg_sampling_take(&fg_engine_fleet, daemon->engine, daemon->control, daemon->series);
+        fg_sampling_take(&fg_engine_fleet, daemon->engine, daemon->control, daemon->series,
+                         now_us(daemon));
     }
     return rc;
 }

@@ -64,8 +64,9 @@ static void add_device(const struct fg_control *control,
 
 static void take_devices(const struct fg_engine_ops *ops,
                          struct fg_engine *engine,
-                         const struct fg_control *control,
-                         struct fg_series *series)
+                         struct fg_control *control,
+                         struct fg_series *series,
+                         int64_t now_us)
 {
     struct fg_device_sample samples[DEVICES_A_TURN];
     size_t len = DEVICES_A_TURN;
@@ -73,14 +74,16 @@ static void take_devices(const struct fg_engine_ops *ops,
         len = ops->device_samples(engine, samples, DEVICES_A_TURN);
         for (size_t i = 0; i < len; i++)
             add_device(control, series, &samples[i]);
+        fg_control_read_devices(control, samples, len, now_us);
     }
 }
 
 void fg_sampling_take(const struct fg_engine_ops *ops,
                       struct fg_engine *engine,
-                      const struct fg_control *control,
-                      struct fg_series *series)
+                      struct fg_control *control,
+                      struct fg_series *series,
+                      int64_t now_us)
 {
     take_jobs(ops, engine, series);
-    take_devices(ops, engine, control, series);
+    take_devices(ops, engine, control, series, now_us);
 }

@@ -4,8 +4,9 @@
 #include "control/control.h"
 #include "telemetry/series.h"
 
-/* Move all fresh readings over. */
+/* Move all fresh readings over; what they say of devices' health is told to `control`. */
 void fg_sampling_take(const struct fg_engine_ops *ops,
                       struct fg_engine *engine,
-                      const struct fg_control *control,
-                      struct fg_series *series);
+                      struct fg_control *control,
+                      struct fg_series *series,
+                      int64_t now_us);

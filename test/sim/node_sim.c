@@ -2,13 +2,15 @@
  * it.  The engine is SIMULATED: it tells what the test puts in, and writes down what it is asked. */
 #include "control/control.h"
 #include "model/job_json.h"
+#include "test/sim/random.h"
 #include "test/sim/sim_store.h"
 #include "test/tap.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define SECOND 1000000LL
+#define SECOND    1000000LL
+#define TASKS_MAX 2048
 
 struct task {
     struct fg_task_key key;
@@ -24,12 +26,15 @@ struct world {
     struct fg_control *control;
     bool is_shared;
     const char *host; /* name of this machine */
+    uint32_t host_gpus;
+    uint32_t sick;      /* of its devices those that are read as broken or suspect */
+    size_t sick_starts; /* tasks started there nevertheless */
     struct fg_engine_news news[32];
     size_t news_len, news_at;
     struct fg_node_spec specs[32];
     struct fg_engine_event events[32];
     size_t events_len, events_at;
-    struct task tasks[64];
+    struct task tasks[TASKS_MAX];
     size_t tasks_len;
     size_t adopted, suppliers;
     char pool[65536]; /* the last answer */
@@ -41,7 +46,12 @@ static int discover(
     struct fg_engine *self, struct fg_node_spec *out, size_t, size_t *out_len, struct fg_err *)
 {
     *out = (struct fg_node_spec){.cpu_milli = 1000, .mem_mib = 1024};
-    snprintf(out->name, sizeof(out->name), "%s", ((struct world *)self)->host);
+    const struct world *world = (struct world *)self;
+    snprintf(out->name, sizeof(out->name), "%s", world->host);
+    out->cpu_milli += 8000 * world->host_gpus;
+    out->devices_len = world->host_gpus;
+    for (uint32_t i = 0; i < world->host_gpus; i++)
+        out->devices[i] = (struct fg_device_spec){.kind = "h100", .numa = -1, .island = -1};
     *out_len = 1;
     return 0;
 }
@@ -49,9 +59,10 @@ static int discover(
 static int start(struct fg_engine *self, const struct fg_task_start *start, struct fg_err *)
 {
     struct world *world = (struct world *)self;
-    struct task *task = &world->tasks[world->tasks_len++ % 64];
+    struct task *task = &world->tasks[world->tasks_len++ % TASKS_MAX];
     *task = (struct task){.key = start->key, .devices = start->grant.devices};
     snprintf(task->node, sizeof(task->node), "%s", start->node->name);
+    world->sick_starts += !start->node->supplier[0] && (start->grant.devices & world->sick);
     return 0;
 }
 
@@ -559,6 +570,116 @@ static void an_operator_knows_better(void)
     world_free(world);
 }
 
+static void read_device(
+    struct world *world, const char *node, uint32_t device, enum fg_reading at, int64_t value)
+{
+    struct fg_device_sample sample = {
+        .device = device, .time_us = world->now_us, .value = FG_READINGS_UNKNOWN};
+    snprintf(sample.node, sizeof(sample.node), "%s", node);
+    sample.value[at] = value;
+    fg_control_read_devices(world->control, &sample, 1, world->now_us);
+    step(world, NULL);
+    step(world, NULL);
+}
+
+static struct world *world_with_gpus(uint32_t gpus)
+{
+    struct world *world = world_new(0);
+    world->host_gpus = gpus;
+    restart(world);
+    return world;
+}
+
+static void a_broken_device_is_left_and_the_rest_goes_on(void)
+{
+    struct world *world = world_with_gpus(2);
+    fg_job_id job = submit(world, 1, 1);
+    begin(world, job);
+    struct task *task = task_of(world, job);
+    uint32_t at = task->devices == 1 ? 0 : 1;
+    read_device(world, "", at, FG_READING_GONE, 1);
+    OK(task->stopped);
+    add_event(world, task, FG_TASK_EXITED)->exit_code = 1; /* of itself: the device broke */
+    step(world, NULL);
+    step(world, NULL);
+    EQ(state(world, job), FG_JOB_STARTING);
+    EQ(task_of(world, job)->devices, 2U >> at);
+    OK(says(world, "host", "fell off the bus"));
+    OK(says(world, "host", "\"state\":\"broken\""));
+    OK(says(world, "host", "\"milli\":500"));
+    begin(world, job);
+    fg_job_id next = submit(world, 1, 1);
+    OK(task_of(world, next) == NULL);
+    read_device(world, "", at, FG_READING_GONE, 0);
+    OK(says(world, "host", "s more: it fell off the bus"));
+    OK(task_of(world, next) == NULL);
+    wait_s(world, 11);
+    EQ(task_of(world, next)->devices, 1U << at);
+    world_free(world);
+}
+
+static void a_suspect_device_is_drained(void)
+{
+    struct world *world = world_with_gpus(1);
+    fg_job_id job = submit(world, 1, 1);
+    begin(world, job);
+    read_device(world, "", 0, FG_READING_REMAP_PENDING, 1);
+    OK(!task_of(world, job)->stopped);
+    OK(says(world, "host", "reset the device when it is idle"));
+    end(world, job, FG_TASK_EXITED);
+    EQ(state(world, job), FG_JOB_SUCCEEDED);
+    job = submit(world, 1, 1);
+    OK(task_of(world, job) == NULL);
+    EQ(ask(world, FG_CMD_NODE_RESUME, "host"), 0); /* an operator knows better */
+    step(world, NULL);
+    OK(task_of(world, job) != NULL);
+    world_free(world);
+}
+
+/* Which device a task has there only Slurm knows. */
+static void a_broken_device_of_a_cluster_closes_its_node(void)
+{
+    struct world *world = world_new(1);
+    fg_job_id job = submit(world, 1, 1);
+    begin(world, job);
+    read_device(world, "north.n1", 1, FG_READING_XID, 31); /* the program's fault */
+    OK(!task_of(world, job)->stopped);
+    read_device(world, "north.n1", 1, FG_READING_XID, 119);
+    OK(task_of(world, job)->stopped);
+    OK(says(world, "north.n1", "\"draining\""));
+    OK(says(world, "north.n1", "reset the device"));
+    end(world, job, FG_TASK_LOST);
+    tell_node(world, "north.n2", 2);
+    tell_state(world, "north.n2", true, 0, 0);
+    EQ(state(world, job), FG_JOB_STARTING);
+    OK(strcmp(task_of(world, job)->node, "north.n2") == 0);
+    wait_s(world, 61); /* it is not read any more */
+    OK(says(world, "north.n1", "\"up\""));
+    world_free(world);
+}
+
+/* Whatever happens, no task begins on a device that is read as broken or suspect. */
+static void nothing_starts_on_a_sick_device(void)
+{
+    static const enum fg_reading levels[] = {FG_READING_GONE, FG_READING_REMAP_FAILED,
+                                             FG_READING_REMAP_PENDING};
+    struct world *world = world_with_gpus(4);
+    uint64_t random = 7;
+    for (int i = 0; i < 200; i++) {
+        world->sick ^= sim_random(&random, 4) ? 0 : 1U << sim_random(&random, 4);
+        for (uint32_t at = 0; at < 4; at++)
+            read_device(world, "", at, levels[at % 3], world->sick >> at & 1);
+        fg_job_id last = submit(world, 1 + sim_random(&random, 2), 1);
+        for (fg_job_id job = 1; job <= last; job++)
+            if (state(world, job) == FG_JOB_STARTING && sim_random(&random, 3) == 0)
+                end(world, job, sim_random(&random, 2) ? FG_TASK_EXITED : FG_TASK_LOST);
+        wait_s(world, sim_random(&random, 20));
+    }
+    OK(world->tasks_len > 50);
+    EQ(world->sick_starts, 0);
+    world_free(world);
+}
+
 static void this_machine_may_have_another_name(void)
 {
     struct world *world = world_new(1);
@@ -585,6 +706,10 @@ int main(void)
     RUN(numbers_outlive_nodes_that_are_used);
     RUN(a_silent_supplier_gets_nothing);
     RUN(an_operator_knows_better);
+    RUN(a_broken_device_is_left_and_the_rest_goes_on);
+    RUN(a_suspect_device_is_drained);
+    RUN(a_broken_device_of_a_cluster_closes_its_node);
+    RUN(nothing_starts_on_a_sick_device);
     RUN(this_machine_may_have_another_name);
     return tap_done();
 }
