@@ -11,8 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define NVML_WAIT_US 8000000
-#define MIB          (1024 * 1024)
+#define DRIVER_WAIT_US 8000000
+#define MIB            (1024 * 1024)
 
 static void read_name(char out[FG_NAME_MAX])
 {
@@ -62,17 +62,38 @@ static uint64_t memory_mib(void)
     return (uint64_t)bytes / MIB;
 }
 
-bool fg_discover_machine(const struct fg_discover *how, struct fg_node_spec *out)
+/* The device that is exposed by the same name; NULL: none. */
+static struct fg_device_spec *same_device(struct fg_node_spec *node,
+                                          const struct fg_device_spec *declared)
 {
+    for (uint32_t i = 0; i < node->devices_len; i++)
+        if (strcmp(node->devices[i].expose, declared->expose) == 0
+            && strcmp(node->devices[i].id, declared->id) == 0)
+            return &node->devices[i];
+    return NULL;
+}
+
+static void add_declared(struct fg_node_spec *node, const struct fg_device_spec *declared)
+{
+    struct fg_device_spec *same = declared->expose[0] ? same_device(node, declared) : NULL;
+    if (same)
+        memcpy(same->kind, declared->kind, sizeof(same->kind));
+    else if (node->devices_len < FG_NODE_DEVICES_MAX)
+        node->devices[node->devices_len++] = *declared;
+}
+
+const char *fg_discover_machine(const struct fg_discover *how, struct fg_node_spec *out)
+{
+    const char *silent = NULL;
     *out = (struct fg_node_spec){.cpu_milli = cores_milli(), .mem_mib = memory_mib()};
     read_name(out->name);
-    int found =
-        how->nvml ? fg_nvml_devices(how->nvml, out->devices, FG_NODE_DEVICES_MAX, NVML_WAIT_US)
-                  : 0;
+    int found = how->probe ? fg_probe_devices(how->probe, out->devices, FG_NODE_DEVICES_MAX,
+                                              DRIVER_WAIT_US, &silent)
+                           : 0;
     out->devices_len = found > 0 ? (uint32_t)found : 0;
-    for (size_t i = 0; i < how->declared_len && out->devices_len < FG_NODE_DEVICES_MAX; i++)
-        out->devices[out->devices_len++] = how->declared[i];
+    for (size_t i = 0; i < how->declared_len; i++)
+        add_declared(out, &how->declared[i]);
     out->price_uusd_per_hour = how->config->cpu_price_uusd_per_core_hour * out->cpu_milli / 1000
                                + how->config->gpu_price_uusd_per_hour * out->devices_len;
-    return found >= 0;
+    return silent;
 }

@@ -2,14 +2,15 @@
 #pragma once
 
 #include "base/config.h"
-#include "probe/nvml.h"
+#include "probe/probe.h"
 
 struct fg_discover {
-    struct fg_nvml *nvml;                  /* NULL: none */
+    struct fg_probe *probe;                /* NULL: none */
     const struct fg_device_spec *declared; /* after the ones that were found */
     size_t declared_len;
     const struct fg_config *config; /* prices */
 };
 
-/* Fill the node.  False: NVML did not answer in time, and its devices are missing. */
-bool fg_discover_machine(const struct fg_discover *how, struct fg_node_spec *out);
+/* Fill the node.  A device that is declared with the variable and the id of one that was found is that one, by the
+ * declared kind.  NULL, or whose driver did not answer in time: its devices are missing. */
+const char *fg_discover_machine(const struct fg_discover *how, struct fg_node_spec *out);

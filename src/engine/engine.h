@@ -85,7 +85,7 @@ struct fg_engine_artifact {
     uint64_t bytes;
 };
 
-/* One reading of a running task, about every 2 s. */
+/* One reading of a running task, about every second. */
 struct fg_task_sample {
     struct fg_task_key key;
     int64_t time_us;

@@ -105,7 +105,7 @@ static void local_free(struct fg_engine *engine)
         fg_spare_fini(&engine->spare);
     }
     fg_sampler_free(engine->sampler);
-    fg_nvml_free(engine->nvml);
+    fg_probe_free(engine->probe);
     fg_affinity_free(engine->affinity);
     fg_task_table_free(engine->table);
     if (engine->link.pid > 0) {
@@ -125,8 +125,10 @@ static void start_threads(struct fg_engine *engine)
     engine->table = fg_task_table_new();
     engine->arena = fg_arena_new(START_ARENA_BYTES);
     engine->affinity = fg_affinity_new();
-    engine->nvml = fg_nvml_new(interval_us, fg_mps_available());
-    engine->sampler = fg_sampler_new(interval_us, engine->nvml);
+    engine->probe = fg_probe_new(&(struct fg_probe_options){.interval_us = interval_us,
+                                                            .deadline_us = FG_PROBE_DEADLINE_US,
+                                                            .mps = fg_mps_available()});
+    engine->sampler = fg_sampler_new(interval_us, engine->probe);
     engine->sweeper = fg_sweeper_new(engine->data_dir, &engine->cgroups, &engine->spare,
                                      engine->link.notes_in);
 }
@@ -167,13 +169,14 @@ static int local_discover(struct fg_engine *engine,
 {
     if (max < 1)
         return fg_fail(err, FG_ETOOBIG, "no room for this machine");
-    struct fg_discover how = {.nvml = engine->nvml,
+    struct fg_discover how = {.probe = engine->probe,
                               .declared = engine->declared,
                               .declared_len = engine->declared_len,
                               .config = &engine->config};
-    /* Without NVML's devices the indexes of the declared ones would be wrong for good. */
-    if (!fg_discover_machine(&how, out))
-        return fg_fail(err, FG_ETIMEOUT, "the NVIDIA driver does not answer");
+    /* Without a driver's devices the indexes of the others would be wrong for good. */
+    const char *silent = fg_discover_machine(&how, out);
+    if (silent)
+        return fg_fail(err, FG_ETIMEOUT, "the %s driver does not answer", silent);
     fg_copy(out->site, sizeof(out->site), engine->site);
     *out_len = 1;
     return 0;

@@ -5,11 +5,11 @@
 #include "engine/job_path.h"
 #include "engine/launch_link.h"
 #include "engine/local.h"
-#include "probe/nvml.h"
 #include "engine/sampler.h"
 #include "engine/spare.h"
 #include "engine/sweeper.h"
 #include "engine/task_table.h"
+#include "probe/probe.h"
 
 struct fg_engine {
     char data_dir[FG_PATH_MAX]; /* absolute */
@@ -25,7 +25,7 @@ struct fg_engine {
     struct fg_sweeper *sweeper;
     struct fg_spare spare;
     struct fg_task_table *table;
-    struct fg_nvml *nvml; /* NULL: no library here */
+    struct fg_probe *probe; /* NULL: no driver of accelerators here */
     struct fg_sampler *sampler;
     struct fg_affinity *affinity;
     struct fg_arena *arena; /* of one start */

@@ -103,10 +103,10 @@ static struct fg_plan_list denied(struct fg_engine *engine, const struct fg_task
     const struct fg_node_spec *node = start->node;
     struct fg_plan_list list = {
         .items = FG_NEW(engine->arena, const char *, node->devices_len + 1UL)};
-    for (uint32_t i = 0; i < node->devices_len && engine->nvml; i++) {
+    for (uint32_t i = 0; i < node->devices_len && engine->probe; i++) {
         int minor = start->grant.devices >> i & 1
                         ? -1
-                        : fg_nvml_minor(engine->nvml, node->devices[i].id);
+                        : fg_probe_minor(engine->probe, node->devices[i].id);
         if (minor >= 0)
             list.items[list.len++] = fg_arena_printf(engine->arena, "c 195:%d", minor);
     }

@@ -33,17 +33,19 @@ struct target {
 
 struct fg_sampler {
     int64_t interval_us;
-    struct fg_nvml *nvml;
+    struct fg_probe *probe;
     pthread_t thread;
     pthread_mutex_t mutex; /* guards what follows */
     pthread_cond_t changed;
     bool over;
+    int64_t start_us, cpu_us; /* boot clock; spent by the thread */
     struct target *targets;
     size_t targets_len, targets_room;
     struct fg_device_sample devices[FG_NODE_DEVICES_MAX + 1];
     size_t devices_len; /* fresh ones */
     int64_t busy_us,
         total_us; /* of the whole machine at the last reading; the thread's alone */
+    int64_t seen_us[FG_NODE_DEVICES_MAX]; /* reading that was told last; the thread's alone */
 };
 
 static int64_t clock_us(int64_t (*const *which)(void *))
@@ -85,24 +87,35 @@ static bool is_in(pid_t pid, const pid_t *pids, size_t len)
     return false;
 }
 
-/* What the task uses of its devices: of whole ones all that is used, of a shared one the memory of its own
- * processes; how busy a share is cannot be told. */
-static void add_devices(struct fg_nvml *nvml, struct target *it, const pid_t *pids, size_t len)
+static void add(int64_t *sum, int64_t value)
 {
-    for (size_t i = 0; i < FG_NODE_DEVICES_MAX && nvml; i++) {
-        struct fg_nvml_reading reading;
-        if (!(it->devices >> i & 1) || !fg_nvml_read(nvml, i, &reading) || reading.time_us == 0)
+    if (value >= 0)
+        *sum = *sum < 0 ? value : *sum + value;
+}
+
+/* What the task uses of its devices: of whole ones all that is used, of a shared one what its own processes use. */
+static void add_devices(struct fg_probe *probe,
+                        struct target *it,
+                        const pid_t *pids,
+                        size_t len)
+{
+    for (size_t i = 0; i < FG_NODE_DEVICES_MAX && probe; i++) {
+        struct fg_probe_reading reading;
+        if (!(it->devices >> i & 1) || !fg_probe_read(probe, i, &reading)
+            || reading.time_us == 0)
             continue;
         struct fg_task_sample *sample = &it->sample;
-        if (it->gpu_milli >= 1000 && reading.busy_milli >= 0)
-            sample->gpu_milli =
-                (sample->gpu_milli < 0 ? 0 : sample->gpu_milli) + reading.busy_milli;
-        int64_t mem_mib = it->gpu_milli >= 1000 ? reading.mem_used_mib : 0;
-        for (uint32_t k = 0; k < reading.procs_len && it->gpu_milli < 1000; k++)
-            if (is_in(reading.procs[k].pid, pids, len))
-                mem_mib += reading.procs[k].mem_mib;
-        if (mem_mib >= 0)
-            sample->gpu_mem_mib = (sample->gpu_mem_mib < 0 ? 0 : sample->gpu_mem_mib) + mem_mib;
+        if (it->gpu_milli >= 1000) {
+            add(&sample->gpu_milli, reading.value[FG_READING_BUSY]);
+            add(&sample->gpu_mem_mib, reading.value[FG_READING_MEM_USED]);
+            continue;
+        }
+        add(&sample->gpu_mem_mib, 0);
+        for (uint32_t k = 0; k < reading.procs_len; k++)
+            if (is_in(reading.procs[k].pid, pids, len)) {
+                add(&sample->gpu_mem_mib, reading.procs[k].mem_mib);
+                add(&sample->gpu_milli, reading.procs[k].busy_milli);
+            }
     }
 }
 
@@ -120,7 +133,7 @@ static void read_target(struct fg_sampler *sampler, struct target *it, pid_t *pi
                                              .gpu_mem_mib = -1};
         it->sample.cpu_milli =
             cpu_us > it->cpu_us ? (cpu_us - it->cpu_us) * 1000 / spent_us : 0;
-        add_devices(sampler->nvml, it, pids, len);
+        add_devices(sampler->probe, it, pids, len);
         it->fresh = true;
     }
     it->cpu_us = cpu_us;
@@ -203,31 +216,33 @@ static void read_devices(struct fg_sampler *sampler)
         .device = FG_DEVICE_CPU, .time_us = now_utc(), .value = FG_READINGS_UNKNOWN};
     found[0].value[FG_READING_BUSY] = machine_busy_milli(sampler);
     found[0].value[FG_READING_MEM_USED] = memory_used_mib();
-    struct fg_nvml_reading reading;
-    for (uint32_t i = 0; sampler->nvml && i < FG_NODE_DEVICES_MAX; i++)
-        if (fg_nvml_read(sampler->nvml, i, &reading) && reading.time_us != 0) {
-            struct fg_device_sample *it = &found[len++];
-            *it = (struct fg_device_sample){
-                .device = i, .time_us = reading.time_us, .value = FG_READINGS_UNKNOWN};
-            it->value[FG_READING_BUSY] = reading.busy_milli;
-            it->value[FG_READING_MEM_USED] = reading.mem_used_mib;
-            it->value[FG_READING_POWER] = reading.power_mw;
-            it->value[FG_READING_TEMP] = reading.temp_c;
-        }
+    struct fg_probe_reading reading;
+    for (uint32_t i = 0; sampler->probe && i < FG_NODE_DEVICES_MAX; i++) {
+        if (!fg_probe_read(sampler->probe, i, &reading)
+            || reading.time_us == sampler->seen_us[i])
+            continue;
+        sampler->seen_us[i] = reading.time_us;
+        struct fg_device_sample *it = &found[len++];
+        *it = (struct fg_device_sample){.device = i, .time_us = reading.time_us};
+        memcpy(it->value, reading.value, sizeof(it->value));
+    }
     pthread_mutex_lock(&sampler->mutex);
     memcpy(sampler->devices, found, len * sizeof(found[0]));
     sampler->devices_len = len;
     pthread_mutex_unlock(&sampler->mutex);
 }
 
+/* By the boot clock: a wall clock that is set neither stops nor hurries readings. */
 static bool pause_until_next(struct fg_sampler *sampler)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
+    struct timespec until, spent;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
     int64_t nsec = until.tv_nsec + sampler->interval_us % 1000000 * 1000;
     until.tv_sec += sampler->interval_us / 1000000 + nsec / 1000000000;
     until.tv_nsec = nsec % 1000000000;
     pthread_mutex_lock(&sampler->mutex);
+    sampler->cpu_us = spent.tv_sec * 1000000 + spent.tv_nsec / 1000;
     while (!sampler->over
            && pthread_cond_timedwait(&sampler->changed, &sampler->mutex, &until) == 0)
         continue;
@@ -250,15 +265,25 @@ static void *sample(void *self)
     return NULL;
 }
 
-struct fg_sampler *fg_sampler_new(int64_t interval_us, struct fg_nvml *nvml)
+static void make_locks(struct fg_sampler *sampler)
+{
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_mutex_init(&sampler->mutex, NULL);
+    pthread_cond_init(&sampler->changed, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
+struct fg_sampler *fg_sampler_new(int64_t interval_us, struct fg_probe *probe)
 {
     struct fg_sampler *sampler = calloc(1, sizeof(*sampler));
     if (!sampler)
         abort();
     sampler->interval_us = interval_us;
-    sampler->nvml = nvml;
-    pthread_mutex_init(&sampler->mutex, NULL);
-    pthread_cond_init(&sampler->changed, NULL);
+    sampler->probe = probe;
+    sampler->start_us = now_mono();
+    make_locks(sampler);
     sigset_t all, old;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old);
@@ -333,4 +358,15 @@ size_t fg_sampler_devices(struct fg_sampler *sampler, struct fg_device_sample *o
     sampler->devices_len = 0;
     pthread_mutex_unlock(&sampler->mutex);
     return len;
+}
+
+void fg_sampler_cost(struct fg_sampler *sampler, struct fg_probe_cost *out)
+{
+    struct fg_probe_cost devices = {};
+    if (sampler->probe)
+        fg_probe_cost(sampler->probe, &devices);
+    pthread_mutex_lock(&sampler->mutex);
+    *out = (struct fg_probe_cost){.cpu_us = sampler->cpu_us + devices.cpu_us,
+                                  .wall_us = now_mono() - sampler->start_us};
+    pthread_mutex_unlock(&sampler->mutex);
 }

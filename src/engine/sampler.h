@@ -2,14 +2,14 @@
 #pragma once
 
 #include "engine/engine.h"
-#include "probe/nvml.h"
+#include "probe/probe.h"
 
 #include <sys/types.h>
 
 struct fg_sampler;
 
-/* `nvml` is borrowed, NULL: none. */
-struct fg_sampler *fg_sampler_new(int64_t interval_us, struct fg_nvml *nvml);
+/* `probe` is borrowed, NULL: none. */
+struct fg_sampler *fg_sampler_new(int64_t interval_us, struct fg_probe *probe);
 void fg_sampler_free(struct fg_sampler *sampler);
 
 /* A task began, or ended.  `supervisor` is the process above all of its own. */
@@ -23,3 +23,6 @@ void fg_sampler_remove(struct fg_sampler *sampler, struct fg_task_key key);
 /* Readings made since the last call; how many were written. */
 size_t fg_sampler_tasks(struct fg_sampler *sampler, struct fg_task_sample *out, size_t max);
 size_t fg_sampler_devices(struct fg_sampler *sampler, struct fg_device_sample *out, size_t max);
+
+/* What watching costs, this thread and those of the probe together. */
+void fg_sampler_cost(struct fg_sampler *sampler, struct fg_probe_cost *out);

@@ -6,7 +6,15 @@
 typedef struct fg_nvml_handle *fg_nvml_device;
 
 #define FG_NVML_OK              0
+#define FG_NVML_INVALID         2
+#define FG_NVML_UNSUPPORTED     3
+#define FG_NVML_NO_PERMISSION   4
+#define FG_NVML_NOT_FOUND       6
 #define FG_NVML_SMALL           7 /* insufficient size: the list is longer than the array */
+#define FG_NVML_TIMEOUT         10
+#define FG_NVML_NO_FUNCTION     13
+#define FG_NVML_LOST            15 /* the device has fallen off the bus */
+#define FG_NVML_UNKNOWN         999
 #define FG_NVML_TEMPERATURE_GPU 0
 #define FG_NVML_P2P_NVLINK      2
 #define FG_NVML_P2P_OK          0
@@ -28,6 +36,41 @@ struct fg_nvml_process {
     unsigned long long used_bytes; /* ~0: not available */
     unsigned int gpu_instance, compute_instance;
 };
+
+struct fg_nvml_process_use {
+    unsigned int pid;
+    unsigned long long time_us;
+    unsigned int sm, memory, encoder, decoder; /* percent */
+};
+/* One answer of nvmlDeviceGetFieldValues. */
+struct fg_nvml_field {
+    unsigned int field, scope; /* scope: a link, ~0 all of them */
+    long long time_us, latency_us;
+    int type, rc;
+    union {
+        double real;
+        unsigned int number;
+        unsigned long lnumber;
+        unsigned long long llnumber;
+        long long signed_number;
+    } value;
+};
+#define FG_NVML_FIELD_MEM_TEMP  82
+#define FG_NVML_FIELD_NVLINK_TX 138 /* KiB */
+#define FG_NVML_FIELD_NVLINK_RX 139
+#define FG_NVML_ALL_LINKS       ~0U
+
+struct fg_nvml_event {
+    fg_nvml_device device;
+    unsigned long long type, data; /* data: the number of the Xid */
+    unsigned int gpu_instance, compute_instance;
+};
+#define FG_NVML_EVENT_XID 8ULL
+
+#define FG_NVML_CLOCK_SM     1
+#define FG_NVML_CLOCK_MEMORY 2
+#define FG_NVML_PCIE_TX      0
+#define FG_NVML_PCIE_RX      1
 
 /* name in our struct, symbol, parameters; a missing optional one (0) is a missing answer. */
 #define FG_NVML_CALLS(X)                                                                       \
@@ -52,8 +95,37 @@ struct fg_nvml_process {
     X(0, mig_by_index, "nvmlDeviceGetMigDeviceHandleByIndex",                                  \
       (fg_nvml_device, unsigned int, fg_nvml_device *))                                        \
     X(0, processes, "nvmlDeviceGetComputeRunningProcesses_v3",                                 \
-      (fg_nvml_device, unsigned int *, struct fg_nvml_process *))
+      (fg_nvml_device, unsigned int *, struct fg_nvml_process *))                              \
+    X(0, process_use, "nvmlDeviceGetProcessUtilization",                                       \
+      (fg_nvml_device, struct fg_nvml_process_use *, unsigned int *, unsigned long long))      \
+    X(0, power_limit, "nvmlDeviceGetEnforcedPowerLimit", (fg_nvml_device, unsigned int *))     \
+    X(0, energy, "nvmlDeviceGetTotalEnergyConsumption",                                        \
+      (fg_nvml_device, unsigned long long *))                                                  \
+    X(0, clock, "nvmlDeviceGetClockInfo", (fg_nvml_device, int, unsigned int *))               \
+    X(0, perf_state, "nvmlDeviceGetPerformanceState", (fg_nvml_device, int *))                 \
+    X(0, pcie, "nvmlDeviceGetPcieThroughput", (fg_nvml_device, int, unsigned int *))           \
+    X(0, fields, "nvmlDeviceGetFieldValues", (fg_nvml_device, int, struct fg_nvml_field *))    \
+    X(0, slowdown, "nvmlDeviceGetCurrentClocksThrottleReasons",                                \
+      (fg_nvml_device, unsigned long long *))                                                  \
+    X(0, ecc_errors, "nvmlDeviceGetTotalEccErrors",                                            \
+      (fg_nvml_device, int, int, unsigned long long *))                                        \
+    X(0, remapped, "nvmlDeviceGetRemappedRows",                                                \
+      (fg_nvml_device, unsigned int *, unsigned int *, unsigned int *, unsigned int *))        \
+    X(0, events_new, "nvmlEventSetCreate", (void **))                                          \
+    X(0, events_of, "nvmlDeviceRegisterEvents", (fg_nvml_device, unsigned long long, void *))  \
+    X(0, events_wait, "nvmlEventSetWait_v2", (void *, struct fg_nvml_event *, unsigned int))   \
+    X(0, cap, "nvmlDeviceGetPowerManagementLimit", (fg_nvml_device, unsigned int *))           \
+    X(0, cap_range, "nvmlDeviceGetPowerManagementLimitConstraints",                            \
+      (fg_nvml_device, unsigned int *, unsigned int *))                                        \
+    X(0, cap_default, "nvmlDeviceGetPowerManagementDefaultLimit",                              \
+      (fg_nvml_device, unsigned int *))                                                        \
+    X(0, cap_set, "nvmlDeviceSetPowerManagementLimit", (fg_nvml_device, unsigned int))         \
+    X(0, clocks_lock, "nvmlDeviceSetGpuLockedClocks",                                          \
+      (fg_nvml_device, unsigned int, unsigned int))                                            \
+    X(0, clocks_free, "nvmlDeviceResetGpuLockedClocks", (fg_nvml_device))                      \
+    X(0, persist, "nvmlDeviceSetPersistenceMode", (fg_nvml_device, int))
 
+#define FG_NVML_ECC_CORRECTED   0
 #define FG_NVML_ECC_UNCORRECTED 1
 #define FG_NVML_ECC_VOLATILE    0 /* since the driver was loaded */
 
@@ -61,10 +133,4 @@ struct fg_nvml_process {
 #define FG_NVML_HEALTH_CALLS(X)                                                                \
     X(driver, "nvmlSystemGetDriverVersion", (char *, unsigned int))                            \
     X(ecc_mode, "nvmlDeviceGetEccMode", (fg_nvml_device, int *, int *))                        \
-    X(ecc_errors, "nvmlDeviceGetTotalEccErrors",                                               \
-      (fg_nvml_device, int, int, unsigned long long *))                                        \
-    X(remapped, "nvmlDeviceGetRemappedRows",                                                   \
-      (fg_nvml_device, unsigned int *, unsigned int *, unsigned int *, unsigned int *))        \
-    X(retirement, "nvmlDeviceGetRetiredPagesPendingStatus", (fg_nvml_device, int *))           \
-    X(slowdown, "nvmlDeviceGetCurrentClocksThrottleReasons",                                   \
-      (fg_nvml_device, unsigned long long *))
+    X(retirement, "nvmlDeviceGetRetiredPagesPendingStatus", (fg_nvml_device, int *))

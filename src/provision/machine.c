@@ -11,6 +11,7 @@
 #include "base/json_write.h"
 #include "base/text.h"
 #include "engine/discover.h"
+#include "probe/nvml.h"
 #include "provision/aside.h"
 #include "provision/burn_cuda.h"
 #include "provision/burn_host.h"
