@@ -7,6 +7,8 @@
  * Rival: the same rows by a plain loop over SQLite, one INSERT a transaction, WAL, synchronous=FULL.
  *
  * Usage: bench_submit FASTGPU [seconds a run] [runs]
+ *        bench_submit --to PORT CONNECTIONS JOBS BODY      against a daemon that runs, whose token is in FASTGPU_TOKEN;
+ *                                                          prints jobs/s and the latencies (ms) p50 and p99
  */
 #include "bench/bench.h"
 
@@ -44,7 +46,7 @@ struct load {
     int epoll;
     uint8_t *seen; /* one bit an id */
     double *latency_ms;
-    size_t answers, jobs;
+    size_t answers, jobs, asked;
 };
 
 static void note_id(struct load *load, uint64_t id)
@@ -97,6 +99,7 @@ static void send_more(struct load *load, struct client *client)
 
 static void begin(struct load *load, struct client *client)
 {
+    load->asked++;
     client->sent = client->got = 0;
     client->started_us = bench_now_us();
     send_more(load, client);
@@ -151,8 +154,8 @@ static void close_all(struct load *load)
     free(load->request);
 }
 
-/* Drive the load for `seconds`; returns jobs a second. */
-static double drive(struct load *load, double seconds)
+/* Drive the load for `seconds`, or until so many requests were made; returns jobs a second. */
+static double drive(struct load *load, double seconds, size_t requests)
 {
     struct epoll_event events[256];
     int64_t start = bench_now_us(), stop = start + (int64_t)(seconds * 1e6);
@@ -169,7 +172,7 @@ static double drive(struct load *load, double seconds)
                 send_more(load, client);
             if (!(events[i].events & ~(uint32_t)EPOLLOUT) || !receive(load, client))
                 continue;
-            if (bench_now_us() < stop)
+            if (bench_now_us() < stop && load->asked < requests)
                 begin(load, client);
             else
                 busy--;
@@ -182,6 +185,16 @@ struct result {
     double per_second, p50_ms, p99_ms;
 };
 
+static struct result measure(struct load *load, double seconds, size_t requests)
+{
+    connect_all(load);
+    struct result result = {.per_second = drive(load, seconds, requests)};
+    result.p50_ms = bench_quantile(load->latency_ms, load->answers, 50);
+    result.p99_ms = bench_quantile(load->latency_ms, load->answers, 99);
+    close_all(load);
+    return result;
+}
+
 static struct result run_once(
     const char *program, size_t connections, const char *path, const char *body, double seconds)
 {
@@ -191,13 +204,21 @@ static struct result run_once(
     bench_daemon_drain(&daemon);
     struct load load = {.daemon = &daemon, .clients_len = connections};
     load.request = bench_request(&daemon, "POST", path, body, &load.request_len);
-    connect_all(&load);
-    struct result result = {.per_second = drive(&load, seconds)};
-    result.p50_ms = bench_quantile(load.latency_ms, load.answers, 50);
-    result.p99_ms = bench_quantile(load.latency_ms, load.answers, 99);
-    close_all(&load);
+    struct result result = measure(&load, seconds, SIZE_MAX);
     bench_daemon_end(&daemon);
     return result;
+}
+
+static int run_against(char **argv)
+{
+    struct bench_daemon daemon = {.port = (uint16_t)atoi(argv[2])};
+    const char *token = getenv("FASTGPU_TOKEN");
+    snprintf(daemon.token, sizeof(daemon.token), "%s", token ? token : "");
+    struct load load = {.daemon = &daemon, .clients_len = strtoul(argv[3], NULL, 10)};
+    load.request = bench_request(&daemon, "POST", "/v1/jobs", argv[5], &load.request_len);
+    struct result result = measure(&load, 3600, strtoul(argv[4], NULL, 10));
+    printf("%.0f %.2f %.2f\n", result.per_second, result.p50_ms, result.p99_ms);
+    return 0;
 }
 
 static struct result median(const char *program,
@@ -267,6 +288,8 @@ static double sqlite_loop(double seconds)
 
 int main(int argc, char **argv)
 {
+    if (argc == 6 && strcmp(argv[1], "--to") == 0)
+        return run_against(argv);
     if (argc < 2)
         bench_die("usage: bench_submit FASTGPU [seconds a run] [runs]");
     double seconds = argc > 2 ? atof(argv[2]) : 3, rival[32];

@@ -10,6 +10,7 @@
 #include "api/loop.h"
 #include "api/call.h"
 #include "api/connection.h"
+#include "base/urgent.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -191,6 +192,7 @@ static void *run(void *self)
     /* Signals are the main thread's; a client that went away is an error of write(). */
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, NULL);
+    fg_urgent_thread();
     while (!atomic_load(&loop->stop)) {
         wait_for_work(loop);
         /* Whoever resumes from here on wakes us anew. */

@@ -6,6 +6,7 @@
 #include "daemon/daemon.h"
 
 #include "api/server.h"
+#include "base/urgent.h"
 #include "control/control.h"
 #include "daemon/admin_token.h"
 #include "daemon/clusters.h"
@@ -541,6 +542,8 @@ static int serve(struct daemon *daemon, struct fg_err *err)
         {.fd = fg_buyer_ops.poll_fd(daemon->provision), .events = POLLIN},
     };
     const nfds_t len = sizeof(fds) / sizeof(fds[0]);
+    fg_urgent_session();
+    fg_urgent_thread();
     for (;;) {
         int rc = step(daemon, err);
         if (rc < 0)

@@ -2,6 +2,7 @@
 #include "link/inner.h"
 
 #include "base/text.h"
+#include "base/urgent.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -345,6 +346,7 @@ static void finish(struct fg_link *link)
 void *fg_link_back(void *self)
 {
     struct fg_link *link = self;
+    fg_urgent_thread(); /* it renews leases */
     link->arena = fg_arena_new(ARENA_BYTES);
     link->epoll = epoll_create1(EPOLL_CLOEXEC);
     link->started_us = link->looked_us = fg_link_now();

@@ -94,7 +94,7 @@ class Service:
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 [self.program, "up", "--data-dir", self.data, "--listen", f"127.0.0.1:{self.port}", *arguments],
-                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, env=self.env, bufsize=0)
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, env=self.env, bufsize=0, start_new_session=True)
         timer = threading.Timer(seconds, self.process.kill)
         timer.start()
         try:
