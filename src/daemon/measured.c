@@ -62,6 +62,8 @@ bool fg_measured_look(struct fg_measured *measured,
             && state.st_mtim.tv_nsec == measured->seen.tv_nsec
             && state.st_size == measured->bytes))
         return false;
+    if (state.st_size > FG_MEASURE_FILE_BYTES)
+        (void)fg_measure_shrink(path); /* tasks and couriers only append */
     measured->seen = state.st_mtim;
     measured->bytes = state.st_size;
     FG_AUTO(fg_measure_book) struct fg_measure_book *book = fg_measure_book_new();

@@ -88,6 +88,7 @@ static void walk(struct codec *codec, struct fg_plan *plan)
     text(codec, &plan->lease);
     text(codec, &plan->mps_device);
     text(codec, &plan->outputs_to);
+    text(codec, &plan->site);
     NUMBER(cache_bytes_max);
     NUMBER(transfer_limit);
     list(codec, &plan->argv);

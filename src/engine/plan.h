@@ -43,9 +43,10 @@ struct fg_plan {
     struct fg_plan_list outputs; /* patterns */
     struct fg_plan_list fetches; /* path, URL, hash or "", path, ... : see remote.h */
     const char *outputs_to;      /* URL; "": outputs are kept here */
-    int64_t cache_bytes_max;     /* of what was fetched and has a hash */
-    int64_t transfer_limit;      /* bytes a second; 0 none */
-    struct fg_plan_list deny;    /* device nodes to refuse, "c 195:0" */
+    const char *site;         /* what measures of links call this machine; "": its host name */
+    int64_t cache_bytes_max;  /* of what was fetched and has a hash */
+    int64_t transfer_limit;   /* bytes a second; 0 none */
+    struct fg_plan_list deny; /* device nodes to refuse, "c 195:0" */
 };
 
 /* Append the plan. */

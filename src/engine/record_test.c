@@ -91,6 +91,7 @@ static void a_plan_reads_back(void)
                            .cpus = "0-1",
                            .mps_device = "",
                            .outputs_to = "",
+                           .site = "here",
                            .lease = "/run/lease",
                            .argv = {argv, 3},
                            .envs = {envs, 1},

@@ -62,7 +62,7 @@ static void begin(struct fg_json *json, const struct fg_plan *plan)
     char host[FG_NAME_MAX] = "";
     gethostname(host, sizeof(host) - 1);
     fg_json_object(json);
-    fg_json_kv(json, "site", host);
+    fg_json_kv(json, "site", plan->site[0] ? plan->site : host);
     fg_json_kv_int(json, "bytes_max", plan->stage_bytes_max);
     fg_json_kv_int(json, "limit_per_s", plan->transfer_limit);
     fg_json_kv_int(json, "retries", RETRIES);
@@ -157,33 +157,52 @@ static bool is_measure(const char *line)
                   == '\0';
 }
 
-static void keep_measure(int links, const char *line)
+static int open_measures(const char *data_dir)
 {
-    char text[MEASURE_MAX + 2];
-    int len = snprintf(text, sizeof(text), "%s\n", line);
-    if (links >= 0 && write(links, text, (size_t)len) != len)
-        return; /* the next one will say as much */
+    char path[FG_PATH_MAX];
+    if (snprintf(path, sizeof(path), "%s/links", data_dir) >= FG_PATH_MAX)
+        return -1;
+    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (fd >= 0)
+        flock(fd, LOCK_SH);
+    return fd;
+}
+
+void fg_remote_keep_measures(const char *data_dir, const char *lines, size_t len)
+{
+    char line[MEASURE_MAX + 2];
+    int fd = -1;
+    for (const char *at = lines, *end = lines + len, *stop; at < end; at = stop + 1) {
+        stop = memchr(at, '\n', (size_t)(end - at));
+        if (!stop)
+            break;
+        size_t whole = (size_t)(stop - at) + 1;
+        if (whole >= sizeof(line) || memchr(at, '\0', whole))
+            continue;
+        memcpy(line, at, whole);
+        line[whole - 1] = '\0';
+        if (!is_measure(line))
+            continue;
+        line[whole - 1] = '\n';
+        if (fd < 0)
+            fd = open_measures(data_dir);
+        if (fd < 0 || write(fd, line, whole) != (ssize_t)whole)
+            break; /* the next one will say as much */
+    }
+    if (fd >= 0)
+        close(fd);
 }
 
 void fg_remote_read(const char *data_dir, const char *path, char *reason, size_t size)
 {
-    char said[SAID_BYTES], links_path[FG_PATH_MAX];
+    char said[SAID_BYTES];
     ssize_t len = fg_fs_read_small(AT_FDCWD, path, said, sizeof(said));
     reason[0] = '\0';
     if (len <= 0)
         return;
-    int links = -1;
-    if (snprintf(links_path, sizeof(links_path), "%s/links", data_dir) < FG_PATH_MAX)
-        links = open(links_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
-    if (links >= 0)
-        flock(links, LOCK_SH);
+    fg_remote_keep_measures(data_dir, said, (size_t)len);
     char *rest = NULL;
-    for (char *line = strtok_r(said, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-        if (is_measure(line))
-            keep_measure(links, line);
-        else if (strncmp(line, "error ", 6) == 0)
+    for (char *line = strtok_r(said, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+        if (strncmp(line, "error ", 6) == 0)
             fg_copy_clean(reason, size, line + 6);
-    }
-    if (links >= 0)
-        close(links);
 }

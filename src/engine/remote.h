@@ -24,6 +24,9 @@ int fg_remote_send(const struct fg_plan *plan,
                    const struct fg_outputs *outputs,
                    struct fg_buf *out);
 
+/* Append those of the lines that are measures of links (transfer/measure.h) to DATA/links; bytes of others, so each is checked. */
+void fg_remote_keep_measures(const char *data_dir, const char *lines, size_t len);
+
 /* Read what the helper left in the file (as it may be written by the user: bytes are checked).  Measured links go to
  * DATA/links; `reason` becomes what went wrong, "" nothing. */
 void fg_remote_read(const char *data_dir, const char *path, char *reason, size_t size);

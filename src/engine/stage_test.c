@@ -4,6 +4,7 @@
 #include "engine/blob.h"
 #include "engine/fs.h"
 #include "engine/outputs.h"
+#include "engine/remote.h"
 #include "engine/test_kit.h"
 #include "engine/unpack.h"
 
@@ -231,6 +232,22 @@ static void inputs_and_outputs_of_a_task(void)
     kit_free(&kit);
 }
 
+/* Whole lines that may be measures, nothing else. */
+static void measures_are_kept(void)
+{
+    static const char lines[] = "v1 1790000000000000 here s3.example.org s3 1 2 3 4\n"
+                                "v1 $(reboot) a b\n"
+                                "error no such file\n"
+                                "v1 with\0nul\n"
+                                "v1 1790000000000001 here there http 1 2 3 4\n"
+                                "v1 1790000000000002 cut";
+    char kept[512];
+    fg_remote_keep_measures(root, lines, sizeof(lines) - 1);
+    ssize_t len = fg_fs_read_small(AT_FDCWD, "links", kept, sizeof(kept));
+    OK(len > 0 && strcmp(kept, "v1 1790000000000000 here s3.example.org s3 1 2 3 4\n"
+                               "v1 1790000000000001 here there http 1 2 3 4\n") == 0);
+}
+
 int main(void)
 {
     if (!mkdtemp(root) || chdir(root) < 0)
@@ -242,6 +259,7 @@ int main(void)
     RUN(too_much_is_refused);
     RUN(outputs_match_patterns);
     RUN(inputs_and_outputs_of_a_task);
+    RUN(measures_are_kept);
     if (chdir("/") == 0)
         fg_fs_remove_tree(AT_FDCWD, root);
     return tap_done();

@@ -219,6 +219,7 @@ static struct fg_message sample_of(uint8_t kind)
                                          .project = "p",
                                          .user = "u",
                                          .node = "n",
+                                         .site = "s",
                                          .launch = {.master = "m", .nodes = 2}}};
 }
 

@@ -103,6 +103,7 @@ struct fg_courier {
     int rc; /* why it ends */
     int64_t end_by_us;
 
+    off_t measures_at; /* of the engine's file of links, told so far */
     struct fg_courier_task *tasks;
     struct fg_keep_blob get; /* what is being fetched; fd -1: nothing */
     bool get_asked, get_is_checkpoint;

@@ -18,6 +18,7 @@
 
 #define ARTIFACTS_MAX 1000
 #define SAMPLES_MAX   256
+#define MEASURES_MAX  16384
 
 static const struct fg_engine_ops *const engine_ops = &fg_engine_local;
 
@@ -115,6 +116,7 @@ static void launch(struct fg_courier *courier, struct fg_courier_task *task)
         abort();
     *node = courier->machine;
     fg_copy(node->name, sizeof(node->name), it->node);
+    fg_copy(node->site, sizeof(node->site), it->site);
     share_checkpoint(courier, task);
     struct fg_task_start start = {.key = task->key,
                                   .tasks = it->tasks,
@@ -164,6 +166,7 @@ static void copy_start(struct fg_courier_task *task, const struct fg_message *me
     it->project = fg_arena_printf(task->arena, "%s", it->project);
     it->user = fg_arena_printf(task->arena, "%s", it->user);
     it->node = fg_arena_printf(task->arena, "%s", it->node);
+    it->site = fg_arena_printf(task->arena, "%s", it->site);
     if (geteuid() != 0)
         it->uid = -1;
     fg_buf_add(&task->json, message->bytes, message->bytes_len);
@@ -418,8 +421,29 @@ static void send_started(struct fg_courier *courier, struct fg_courier_task *tas
                                                   .devices = task->devices});
 }
 
+/* What moves of inputs and outputs measured since the last time.  What a cut loses the next move says again. */
+static void send_measures(struct fg_courier *courier)
+{
+    char path[FG_PATH_MAX], lines[MEASURES_MAX];
+    if (snprintf(path, sizeof(path), "%s/links", courier->dir) >= (int)sizeof(path))
+        return;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    ssize_t len = fd < 0 ? 0 : pread(fd, lines, sizeof(lines), courier->measures_at);
+    if (fd >= 0)
+        close(fd);
+    while (len > 0 && lines[len - 1] != '\n')
+        len--;
+    if (len <= 0)
+        return;
+    courier->measures_at += len;
+    fg_courier_send(courier, &(struct fg_message){.kind = FG_MESSAGE_MEASURES,
+                                                  .bytes = lines,
+                                                  .bytes_len = (size_t)len});
+}
+
 static void send_end(struct fg_courier *courier, struct fg_courier_task *task)
 {
+    send_measures(courier);
     FG_AUTO(fg_buf) struct fg_buf record = {};
     struct fg_engine_event end = task->end;
     end.artifacts = (uint32_t)task->artifacts_len;

@@ -456,6 +456,7 @@ static void write_start(const struct fg_link *link,
                   .project = start->project,
                   .user = start->user,
                   .node = start->node->name,
+                  .site = start->node->site,
                   .launch = fg_launch_of(start)}};
     fg_message_write(out, &message);
 }

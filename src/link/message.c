@@ -233,6 +233,7 @@ static void start(struct codec *codec, struct fg_message *message)
     text(codec, &it->project);
     text(codec, &it->user);
     text(codec, &it->node);
+    text(codec, &it->site);
     word(codec, it->launch.master, sizeof(it->launch.master));
     u32(codec, &it->launch.local_rank);
     u32(codec, &it->launch.local_size);
@@ -328,6 +329,9 @@ static void walk(struct codec *codec, struct fg_message *message)
         break;
     case FG_MESSAGE_LEAVING:
         text(codec, &message->text);
+        break;
+    case FG_MESSAGE_MEASURES:
+        bulk(codec, message);
         break;
     case FG_MESSAGE_BYE:
     case FG_MESSAGE_WAIT:

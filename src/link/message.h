@@ -37,6 +37,7 @@ enum fg_message_kind {
     FG_MESSAGE_PUT_AT,  /* service: name, offset: send from there; all of it: I have it */
     FG_MESSAGE_MISSING, /* service: name: I have not got it */
     FG_MESSAGE_DISMISS, /* service: end what runs, say BYE */
+    FG_MESSAGE_MEASURES, /* courier: bytes: lines, what links to where its data is did (transfer/measure.h) */
     FG_MESSAGE_KINDS
 };
 
@@ -46,7 +47,7 @@ struct fg_message_start {
     int64_t uid;
     fg_job_id array_id;
     uint32_t array_index;
-    const char *project, *user, *node;
+    const char *project, *user, *node, *site;
     struct fg_launch launch;
     uint8_t has_checkpoint; /* last byte but none: see FG_MESSAGE_START */
 };

@@ -2,6 +2,7 @@
 #include "link/inner.h"
 
 #include "base/text.h"
+#include "engine/remote.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -348,6 +349,9 @@ void fg_link_frame(struct fg_link *link,
         break;
     case FG_MESSAGE_SAMPLES:
         take_samples(link, peer, message);
+        break;
+    case FG_MESSAGE_MEASURES:
+        fg_remote_keep_measures(link->data_dir, message->bytes, message->bytes_len);
         break;
     case FG_MESSAGE_LEAVING:
         take_leaving(link, peer, message->text);

@@ -26,6 +26,8 @@
 #define FG_MEASURE_AGE_MAX_US  (60LL * 24 * 3600 * 1000000)
 #define FG_MEASURE_BYTES_LEAST (1024 * 1024) /* fewer say nothing of the bandwidth */
 #define FG_MEASURE_LINE_MAX    320
+#define FG_MEASURE_FILE_BYTES                                                                  \
+    (1 << 20) /* larger: it is written anew with what a book would keep */
 
 enum fg_protocol { FG_BY_FILE, FG_BY_SSH, FG_BY_HTTP, FG_BY_S3, FG_BY_LINK };
 #define FG_PROTOCOLS 5
@@ -90,11 +92,12 @@ bool fg_measure_book_at(const struct fg_measure_book *book,
 /* All measures that are kept, as lines, those of a link in the order in which they came. */
 void fg_measure_book_write(const struct fg_measure_book *book, struct fg_buf *out);
 
-/* Append to the file, which is made if it is not there; one that has grown past 1 MiB is written anew with what a book would keep
- * of it.  0, or FG_EIO. */
+/* Append to the file, which is made if it is not there, and shrink it when it is large.  0, or FG_EIO. */
 [[nodiscard]] int fg_measure_append(const char *path,
                                     const struct fg_measure *measure,
                                     struct fg_err *err);
+/* If the file is larger than FG_MEASURE_FILE_BYTES, write it anew.  0, or a negative errno. */
+int fg_measure_shrink(const char *path);
 /* Read the file into the book; one that is not there is an empty one.  0, or FG_EIO. */
 [[nodiscard]] int fg_measure_book_load(struct fg_measure_book *book,
                                        const char *path,

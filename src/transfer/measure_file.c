@@ -12,8 +12,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FILE_BYTES_MAX (1 << 20)
-
 /* A descriptor that is locked and is the file of that name, or -errno. */
 static int open_locked(const char *path, int lock)
 {
@@ -49,7 +47,7 @@ static int put_file(const char *path, const struct fg_buf *text)
 }
 
 /* Under an exclusive lock: nobody appends meanwhile. */
-static int shrink(const char *path)
+int fg_measure_shrink(const char *path)
 {
     int fd = open_locked(path, LOCK_EX);
     if (fd < 0)
@@ -63,8 +61,9 @@ static int shrink(const char *path)
     }
     fg_measure_book_write(book, &text);
     struct stat state;
-    int rc =
-        fstat(fd, &state) == 0 && state.st_size > FILE_BYTES_MAX ? put_file(path, &text) : 0;
+    int rc = fstat(fd, &state) == 0 && state.st_size > FG_MEASURE_FILE_BYTES
+                 ? put_file(path, &text)
+                 : 0;
     close(fd);
     return rc;
 }
@@ -79,11 +78,11 @@ int fg_measure_append(const char *path, const struct fg_measure *measure, struct
     ssize_t wrote = write(fd, line.text, line.len);
     int error = wrote == (ssize_t)line.len ? 0 : (wrote < 0 ? errno : ENOSPC);
     struct stat state;
-    bool is_big = fstat(fd, &state) == 0 && state.st_size > FILE_BYTES_MAX;
+    bool is_big = fstat(fd, &state) == 0 && state.st_size > FG_MEASURE_FILE_BYTES;
     close(fd);
     if (error)
         return fg_fail(err, FG_EIO, "links file %s: %s", path, strerror(error));
-    int rc = is_big ? shrink(path) : 0;
+    int rc = is_big ? fg_measure_shrink(path) : 0;
     return rc < 0 ? fg_fail(err, FG_EIO, "links file %s: %s", path, strerror(-rc)) : 0;
 }
 
