@@ -29,11 +29,12 @@ struct live {
     int32_t exit_code, term_signal; /* of the first task that failed */
     struct fg_usage usage;
     int64_t begun_us, started_us;
-    int64_t waited_us;    /* before it began; 0 if that is not known */
-    bool unsaved;         /* it runs, and the store does not know yet */
-    bool is_adopted;      /* it is from before we were started, or read our state again */
-    bool gang_failed;     /* a task failed, the others were stopped */
-    fg_node_id lost_node; /* it was lost while the task ran there; 0 none */
+    int64_t waited_us;     /* before it began; 0 if that is not known */
+    bool unsaved;          /* it runs, and the store does not know yet */
+    bool is_adopted;       /* it is from before we were started, or read our state again */
+    bool gang_failed;      /* a task failed, the others were stopped */
+    fg_node_id lost_node;  /* it was lost while the task ran there; 0 none */
+    bool lost_with_others; /* ... and so were others: no job is to blame */
     char reason[FG_TEXT_MAX];
 };
 
@@ -431,6 +432,8 @@ bool fg_node_job_is_to_blame(struct fg_control *control,
 void fg_node_explain_loss(const struct fg_control *control,
                           const struct live *live,
                           char reason[FG_TEXT_MAX]);
+/* An attempt of an open job that was lost so; of fg_store_sink. */
+int fg_node_blame_again(void *self, fg_job_id job, const char *reason);
 void fg_node_job_over(struct fg_control *control, fg_job_id job);
 void fg_command_node_lost(struct fg_control *control, struct fg_command *command);
 /* node_devices.c */

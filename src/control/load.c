@@ -240,7 +240,9 @@ int fg_control_load(struct fg_control *control, struct fg_err *err)
                                  .budget_warned = fg_budget_warned,
                                  .demand_level = fg_demand_restore,
                                  .finished = fg_history_finished,
+                                 .attempt_lost = fg_node_blame_again,
                                  .job = load_job};
+    control->blames_len = 0;
     if (rc == 0)
         rc = control->options.store_ops->load(control->options.store, &sink, err);
     if (rc < 0)

@@ -33,6 +33,16 @@ static void blame_job(struct fg_control *control, fg_job_id job, const char *nod
     snprintf(blame->nodes + len, sizeof(blame->nodes) - len, "%s%s", len ? ", " : "", node);
 }
 
+/* As fg_node_explain_loss() wrote it: the name ends where the engine's words begin. */
+int fg_node_blame_again(void *self, fg_job_id job, const char *reason)
+{
+    char node[FG_NAME_MAX];
+    const char *name = reason + strlen(FG_LOST_WITH_NODE);
+    snprintf(node, sizeof(node), "%.*s", (int)strcspn(name, ":;"), name);
+    blame_job(self, job, node);
+    return 0;
+}
+
 void fg_node_job_over(struct fg_control *control, fg_job_id job)
 {
     struct blame *blame = find_blame(control, job);
@@ -62,7 +72,8 @@ void fg_node_explain_loss(const struct fg_control *control,
     char why[FG_TEXT_MAX];
     memcpy(why, reason, sizeof(why));
     if (live->lost_node)
-        snprintf(reason, FG_TEXT_MAX, "lost with node %s%s%.130s; it starts again elsewhere",
+        snprintf(reason, FG_TEXT_MAX, "%s%s%s%.130s; it starts again elsewhere",
+                 live->lost_with_others ? "lost with others on node " : FG_LOST_WITH_NODE,
                  fg_pool_spec(control->pool, live->lost_node)->name, why[0] ? ": " : "", why);
     else if (!why[0])
         snprintf(reason, FG_TEXT_MAX, "its supervisor was lost");
@@ -81,8 +92,10 @@ static void lost(struct fg_control *control,
         vendor->lost_job != live->job && control->now_us - vendor->lost_us < TOGETHER_US;
     if (!live->lost_node && !is_together)
         blame_job(control, live->job, known->name);
-    if (!live->lost_node)
+    if (!live->lost_node) {
         live->lost_node = node;
+        live->lost_with_others = is_together;
+    }
     vendor->lost_us = control->now_us;
     vendor->lost_job = live->job;
     fg_health_fault(&known->health, control->config, FG_FAULT_LOST, live->job,
@@ -116,7 +129,8 @@ void fg_node_task_over(struct fg_control *control,
         return;
     if (event->kind == FG_TASK_LOST && live->task_state[event->key.task] == TASK_RUNS)
         lost(control, live, vendor, node, event->reason);
-    else if (event->kind == FG_TASK_LOST && !was_stopped && !live->is_adopted)
+    else if (event->kind == FG_TASK_LOST && !was_stopped && !live->is_adopted
+             && !vendor->is_paused)
         fg_vendor_stalled(control, vendor, event->reason);
     else if (event->kind == FG_TASK_FAILED && !was_stopped)
         fg_health_fault(&known->health, control->config,

@@ -81,7 +81,7 @@ struct fg_supplier {
     char join[FG_NAME_MAX];
     char bootstrap_file[FG_TEXT_MAX]; /* given to each machine as its user data; "" none */
     int64_t timeout_us;               /* of one call */
-    bool paused;                      /* no new orders */
+    bool paused;                      /* no new orders, and no new work on a cluster */
     struct fg_standing_policy policy;
 };
 

@@ -395,7 +395,7 @@ void fg_slurm_find_room(struct fg_engine *engine, struct fg_attempt *attempt)
 
 static bool is_wanted(const struct fg_room *room)
 {
-    return room->state == FG_ROOM_WANTED && room->site
+    return room->state == FG_ROOM_WANTED && room->site && !room->site->supplier.paused
            && room->site->submits_open < SUBMITS_OPEN
            && fg_slurm_now_us() >= room->site->retry_us;
 }

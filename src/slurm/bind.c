@@ -63,7 +63,8 @@ void fg_room_is_free(struct fg_engine *engine, struct fg_room *room)
         return;
     const struct fg_site *site = room->site;
     bool is_kept = room->state == FG_ROOM_HERE && !room->is_leaving && !room->gone_len && site
-                   && site->supplier.cluster.reuse_us > 0 && site->others_wait == 0;
+                   && site->supplier.cluster.reuse_us > 0 && site->others_wait == 0
+                   && !site->supplier.paused;
     room->idle_us = now_us;
     if (is_kept)
         room->keep_us = now_us + site->supplier.cluster.reuse_us;

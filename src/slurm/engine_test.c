@@ -233,6 +233,31 @@ static void patience_ends(void)
     kit_close(&kit);
 }
 
+static void a_paused_supplier_gets_no_more(void)
+{
+    static struct kit kit;
+    kit_open(&kit, two);
+    kit_put(&kit, 3);
+    kit_start(&kit, 3, 1, &(struct kit_place){0, 1}, 1);
+    UNTIL(&kit, kit.link->expected_len == 1);
+    fake_hello(kit.link, room_of(&kit, 0), 0, "n1");
+    UNTIL(&kit, kit.link->started_len == 1);
+    kit_write(&kit, "faults", "hold");
+    kit_start(&kit, 4, 1, &(struct kit_place){0, 2}, 1);
+    UNTIL(&kit, kit.link->expected_len == 2);
+    kit.supplier.paused = true;
+    kit_put(&kit, 3);
+    UNTIL(&kit, kit_events(&kit, 4, FG_TASK_LOST) == 1);
+    OK(strstr(kit_reason(&kit, 4), "supplier berlin is paused"));
+    EQ(kit_events(&kit, 3, FG_TASK_LOST), 0); /* what runs goes on */
+    kit_start(&kit, 5, 1, &(struct kit_place){0, 2}, 1);
+    UNTIL(&kit, kit_events(&kit, 5, FG_TASK_LOST) == 1);
+    EQ(kit.link->expected_len, 2);
+    fake_task(kit.link, (struct fg_task_key){3, 1, 0}, FG_TASK_EXITED);
+    UNTIL(&kit, kit.link->dismissed_len == 2); /* no room is kept */
+    kit_close(&kit);
+}
+
 static void refusals_are_told(void)
 {
     static struct kit kit;
@@ -385,6 +410,7 @@ int main(void)
     RUN(what_waits_is_taken_back);
     RUN(nodes_that_are_drained_are_left);
     RUN(patience_ends);
+    RUN(a_paused_supplier_gets_no_more);
     RUN(refusals_are_told);
     RUN(what_slurm_loses_is_asked_for_again);
     RUN(no_answer_is_no_double);

@@ -18,13 +18,21 @@ static void impatient(struct fg_engine *engine, struct fg_attempt *attempt)
     fg_slurm_withdraw(engine, attempt, FG_TASK_LOST, text);
 }
 
+/* What waits there goes elsewhere; what runs goes on. */
+static void paused(struct fg_engine *engine, struct fg_attempt *attempt)
+{
+    char text[FG_TEXT_MAX];
+    snprintf(text, sizeof(text), "supplier %s is paused", attempt->site->supplier.name);
+    fg_slurm_withdraw(engine, attempt, FG_TASK_LOST, text);
+}
+
 static bool is_unused(const struct fg_room *room, int64_t now_us)
 {
     if (room->attempt || room->running || room->state == FG_ROOM_OVER
         || room->state == FG_ROOM_SUBMITTED)
         return false;
-    bool is_wanted_back = room->state == FG_ROOM_HERE && room->site
-                          && room->site->others_wait > 0 && !room->was_bound;
+    bool is_wanted_back = room->state == FG_ROOM_HERE && room->site && !room->was_bound
+                          && (room->site->others_wait > 0 || room->site->supplier.paused);
     return is_wanted_back || (room->keep_us && now_us > room->keep_us);
 }
 
@@ -40,8 +48,10 @@ void fg_slurm_tick(struct fg_engine *engine)
     int64_t now_us = fg_slurm_now_us();
     for (size_t i = engine->attempts_len; i-- > 0;) {
         struct fg_attempt *attempt = engine->attempts[i];
-        if (!attempt->is_ready
-            && now_us - attempt->asked_us > attempt->site->supplier.cluster.patience_us)
+        if (!attempt->is_ready && attempt->site->supplier.paused)
+            paused(engine, attempt);
+        else if (!attempt->is_ready
+                 && now_us - attempt->asked_us > attempt->site->supplier.cluster.patience_us)
             impatient(engine, attempt);
     }
     for (size_t i = engine->rooms_len; i-- > 0;) {

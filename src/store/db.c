@@ -1,6 +1,8 @@
 /* db.c - see db.h */
 #include "store/db.h"
 
+#include "store/store.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>

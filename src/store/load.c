@@ -169,6 +169,16 @@ static int load_jobs(struct fg_store *store, struct fg_store_sink *sink, struct 
     return rc;
 }
 
+static int load_lost(struct fg_store *store, struct fg_store_sink *sink, struct fg_err *err)
+{
+    FG_AUTO(fg_query) struct fg_query query = {};
+    int rc = fg_query_begin(&query, &store->db, FG_SQL_load_lost, err);
+    while (rc == 0 && (rc = fg_query_step(&query, err)) == 1)
+        rc = sink->attempt_lost(sink->self, (fg_job_id)fg_query_get(&query, 0),
+                                fg_query_get_text(&query, 1));
+    return rc;
+}
+
 int fg_store_load(struct fg_store *store, struct fg_store_sink *sink, struct fg_err *err)
 {
     int rc = single(store, FG_SQL_next_job, &sink->next_job_id, err);
@@ -196,6 +206,8 @@ int fg_store_load(struct fg_store *store, struct fg_store_sink *sink, struct fg_
         rc = load_finished(store, sink, err);
     if (rc == 0 && sink->job)
         rc = load_jobs(store, sink, err);
+    if (rc == 0 && sink->attempt_lost)
+        rc = load_lost(store, sink, err);
     return rc;
 }
 

@@ -75,6 +75,9 @@ struct fg_order_cost {
 /* What load() hands over, one call per row, in this order: projects, their use, warnings of budgets, nodes, users, reservations,
  * suppliers, rules of scaling, orders that are not over (each followed by its instances), levels of demand, finished jobs, then the open jobs by id.  What is NULL is
  * not wanted. */
+/* So begins the reason of an attempt that was lost with its node alone; the node's name comes next. */
+#define FG_LOST_WITH_NODE "lost with node "
+
 struct fg_store_sink {
     void *self;
     int (*project)(void *self, const struct fg_project *project);
@@ -107,6 +110,8 @@ struct fg_store_sink {
                      int64_t finished_us,
                      const struct fg_request *any_of,
                      size_t any_of_len);
+    /* Attempts of jobs that are not over whose reason begins with FG_LOST_WITH_NODE, by job, the oldest first. */
+    int (*attempt_lost)(void *self, fg_job_id job, const char *reason);
     fg_job_id next_job_id;     /* filled in: the first id never used */
     uint64_t next_token_id;    /* filled in: the same for tokens */
     fg_order_id next_order_id; /* ... and orders */

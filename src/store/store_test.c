@@ -20,6 +20,8 @@ struct mirror {
     size_t after_len[64];
     struct fg_grant grants[64][4];
     size_t grants_len[64], jobs_len;
+    char lost[FG_TEXT_MAX];
+    size_t lost_len;
     char order[128];
 };
 
@@ -82,11 +84,24 @@ static int on_job(void *self,
     return 0;
 }
 
+static int on_lost(void *self, fg_job_id job, const char *reason)
+{
+    struct mirror *mirror = self;
+    MUST(job == 7);
+    snprintf(mirror->lost, sizeof(mirror->lost), "%s", reason);
+    mirror->lost_len++;
+    return 0;
+}
+
 static struct fg_store_sink load(struct fg_store *store, struct mirror *mirror)
 {
     *mirror = (struct mirror){};
-    struct fg_store_sink sink = {
-        .self = mirror, .project = on_project, .node = on_node, .user = on_user, .job = on_job};
+    struct fg_store_sink sink = {.self = mirror,
+                                 .project = on_project,
+                                 .node = on_node,
+                                 .user = on_user,
+                                 .attempt_lost = on_lost,
+                                 .job = on_job};
     struct fg_err err = {};
     if (!EQ(ops->load(store, &sink, &err), 0))
         printf("# %s\n", err.text);
@@ -199,6 +214,7 @@ static void put_full_job(struct fg_store *store, fg_job_id id)
     EQ(ops->attempt_put(store, &attempt, NULL), 0);
     attempt.attempt = 3;
     attempt.grants_len = 1;
+    attempt.reason = "lost with node a.n1: its courier was not heard for 15 s";
     EQ(ops->attempt_put(store, &attempt, NULL), 0);
 }
 
@@ -247,6 +263,8 @@ static void test_open_jobs_come_back_as_they_were(void)
     struct fg_store_sink sink = load(store, mirror);
     EQ(sink.next_job_id, 9);
     EQ(mirror->jobs_len, 3);
+    EQ(mirror->lost_len, 1);
+    OK(strncmp(mirror->lost, FG_LOST_WITH_NODE "a.n1:", 20) == 0);
     EQ(mirror->jobs[0].id, 5);
     EQ(mirror->jobs[2].id, 8);
     EQ(mirror->after_len[0], 0);

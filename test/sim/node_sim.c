@@ -205,11 +205,12 @@ static bool says(struct world *world, const char *node, const char *words)
     return found;
 }
 
-static void put_north(struct world *world)
+static void put_placed(struct world *world, enum fg_cluster_place place)
 {
     FG_AUTO(fg_arena) struct fg_arena *arena = fg_arena_new(1UL << 20);
     struct fg_supplier supplier = {
         .name = "north", .kind = FG_SUPPLIER_SLURM, .timeout_us = SECOND};
+    supplier.cluster.place = place;
     supplier.cluster.lease_us = 10 * SECOND;
     supplier.cluster.patience_us = supplier.cluster.poll_us = SECOND;
     struct fg_command command = {.kind = FG_CMD_SUPPLIER_PUT,
@@ -218,6 +219,11 @@ static void put_north(struct world *world)
                                  .actor = {.role = FG_ROLE_ADMIN}};
     step(world, &command);
     EQ(command.rc, 0);
+}
+
+static void put_north(struct world *world)
+{
+    put_placed(world, FG_CLUSTER_PLACE_OURS);
 }
 
 static struct fg_engine_news *add_news(struct world *world, enum fg_news_kind kind)
@@ -420,6 +426,46 @@ static void others_are_load(void)
     world_free(world);
 }
 
+/* Where Slurm places, work of ours stands in its queue: what others hold keeps none back. */
+static void others_are_no_load_where_slurm_places(void)
+{
+    struct world *world = world_new(1);
+    tell_state(world, "north.n1", true, 3, 0);
+    fg_job_id job = submit(world, 1, 1);
+    OK(task_of(world, job) == NULL);
+    put_placed(world, FG_CLUSTER_PLACE_SLURM);
+    wait_s(world, 2);
+    tell_state(world, "north.n1", true, 3, 0);
+    OK(says(world, "north.n1", "\"devices_others\":0"));
+    OK(task_of(world, job) != NULL);
+    put_placed(world, FG_CLUSTER_PLACE_OURS);
+    wait_s(world, 2);
+    tell_state(world, "north.n1", true, 3, 0);
+    OK(says(world, "north.n1", "\"devices_others\":1")); /* as much as ours leaves */
+    world_free(world);
+}
+
+static void a_paused_supplier_gets_nothing_new(void)
+{
+    struct world *world = world_new(1);
+    fg_job_id runs = submit(world, 1, 1);
+    begin(world, runs);
+    fg_job_id asked = submit(world, 1, 1);
+    EQ(ask(world, FG_CMD_SUPPLIER_PAUSE, "north"), 0);
+    EQ(ask(world, FG_CMD_SUPPLIER_STATUS, "north"), 0);
+    OK(strstr(world->pool, "\"state\":\"paused\"") != NULL);
+    OK(says(world, "north.n1", "supplier north is paused"));
+    end(world, asked, FG_TASK_LOST); /* its engine takes it back */
+    wait_s(world, 5);
+    EQ(state(world, asked), FG_JOB_QUEUED);
+    end(world, runs, FG_TASK_EXITED);
+    EQ(state(world, runs), FG_JOB_SUCCEEDED);
+    EQ(ask(world, FG_CMD_SUPPLIER_RESUME, "north"), 0);
+    wait_s(world, 2); /* what was taken back counts for nothing against it */
+    EQ(state(world, asked), FG_JOB_STARTING);
+    world_free(world);
+}
+
 static void a_guess_moves_and_may_change_places(void)
 {
     struct world *world = world_new(2);
@@ -471,6 +517,29 @@ static void a_job_that_kills_every_node_fails(void)
     fg_job_id other = submit(world, 1, 1);
     wait_s(world, 30);
     EQ(state(world, other), FG_JOB_STARTING);
+    world_free(world);
+}
+
+static void what_a_job_lost_outlives_the_service(void)
+{
+    struct world *world = world_new(3);
+    fg_job_id job = submit(world, 1, 1);
+    for (int i = 0; i < 3; i++) {
+        EQ(state(world, job), FG_JOB_STARTING);
+        begin(world, job);
+        wait_s(world, 100);
+        end(world, job, FG_TASK_LOST);
+        if (i == 2)
+            continue;
+        restart(world);
+        tell_supplier(world, true);
+        for (int node = 1; node <= 3; node++) {
+            char name[16];
+            snprintf(name, sizeof(name), "north.n%d", node);
+            tell_state(world, name, true, 0, 0);
+        }
+    }
+    EQ(state(world, job), FG_JOB_FAILED);
     world_free(world);
 }
 
@@ -699,9 +768,12 @@ int main(void)
 {
     RUN(a_node_gets_work_only_once_it_was_heard);
     RUN(others_are_load);
+    RUN(others_are_no_load_where_slurm_places);
+    RUN(a_paused_supplier_gets_nothing_new);
     RUN(a_guess_moves_and_may_change_places);
     RUN(a_lost_node_is_left_alone_for_a_while);
     RUN(a_job_that_kills_every_node_fails);
+    RUN(what_a_job_lost_outlives_the_service);
     RUN(a_node_that_leaves_is_left_in_time);
     RUN(numbers_outlive_nodes_that_are_used);
     RUN(a_silent_supplier_gets_nothing);

@@ -31,6 +31,8 @@ struct job {
     int32_t exit_code;
     char key[FG_NAME_MAX];
     char spec[512];
+    char lost[3][96]; /* why attempts were lost with their nodes */
+    size_t lost_len;
 };
 
 /* One at a time is enough. */
@@ -241,6 +243,9 @@ static int attempt_put(struct fg_store *self,
     assert(attempt->grants_len <= TASKS_MAX);
     memcpy(row->grants, attempt->grants, attempt->grants_len * sizeof(attempt->grants[0]));
     row->grants_len = attempt->grants_len;
+    bool is_lost = strncmp(attempt->reason, FG_LOST_WITH_NODE, strlen(FG_LOST_WITH_NODE)) == 0;
+    if (is_lost && row->lost_len < 3)
+        snprintf(row->lost[row->lost_len++], sizeof(row->lost[0]), "%s", attempt->reason);
     if (attempt->finished_us && attempt->attempt > row->over_attempt
         && attempt->cost_uusd > 0) {
         row->over_attempt = attempt->attempt;
@@ -623,6 +628,8 @@ static int load_jobs(const struct image *image, struct fg_store_sink *sink)
         bool holds = job->job.state != FG_JOB_QUEUED;
         rc = sink->job(sink->self, &row, job->any_of, job->any_of_len, job->grants,
                        holds ? job->grants_len : 0);
+        for (size_t i = 0; rc == 0 && i < job->lost_len && sink->attempt_lost; i++)
+            rc = sink->attempt_lost(sink->self, id, job->lost[i]);
     }
     return rc;
 }
