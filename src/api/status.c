@@ -44,6 +44,7 @@ static void told(struct fg_call *call)
     fg_json_kv_doc(json, doc, "capacity");
     fg_json_kv_doc(json, doc, "utilisation_milli");
     fg_json_kv_doc(json, doc, "isolation");
+    fg_json_kv_doc(json, doc, "watch_cpu_ppm");
     fg_json_kv_doc(json, doc, "notices");
     fg_json_end(json);
     fg_answer_json(call, 200);

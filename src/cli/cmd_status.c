@@ -65,6 +65,11 @@ static void print_status(struct fg_cli *cli,
     put(cli, "jobs", text.len > 0 ? text.text : "none yet");
     put_capacity(cli, status);
     put(cli, "isolation", fg_view_text(status, "isolation"));
+    fg_buf_clear(&text);
+    int64_t ppm = fg_view_int(status, "watch_cpu_ppm", 0);
+    fg_buf_printf(&text, "readings cost %" PRId64 ".%02" PRId64 " %% of a core", ppm / 10000,
+                  ppm / 100 % 100);
+    put(cli, "watching", text.text);
     for (const struct fg_doc *at = fg_view_first(status, "notices"); at; at = at->next)
         if (at->kind == FG_DOC_TEXT)
             printf("%snote: %s%s\n", fg_style_text(&cli->out, FG_WARN), at->text,

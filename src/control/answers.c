@@ -230,6 +230,15 @@ static void capacity(struct fg_json *json, const struct fg_pool_totals *sum)
     fg_json_end(json);
 }
 
+/* Reading tasks and devices here: millionths of a core. */
+static void watching(struct fg_json *json, const struct fg_control *control)
+{
+    int64_t cpu_us = 0, wall_us = 0;
+    if (control->options.engine_ops->watch_cost)
+        control->options.engine_ops->watch_cost(control->options.engine, &cpu_us, &wall_us);
+    fg_json_kv_int(json, "watch_cpu_ppm", wall_us > 0 ? cpu_us * 1000000 / wall_us : 0);
+}
+
 /* The members that only the controller knows; the API adds version, counts and uptime. */
 void fg_command_status(struct fg_control *control, struct fg_command *command)
 {
@@ -247,6 +256,7 @@ void fg_command_status(struct fg_control *control, struct fg_command *command)
     fg_json_kv_int(&json, "utilisation_milli", all ? (int64_t)(used * 1000 / all) : 0);
     fg_json_kv(&json, "isolation",
                control->options.engine_ops->isolation(control->options.engine));
+    watching(&json, control);
     held_of(&json, control);
     notices(&json, control);
     fg_json_end(&json);

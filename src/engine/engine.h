@@ -189,6 +189,10 @@ struct fg_engine_ops {
      * "process groups only: no memory limit (no cgroup could be made: ...)". */
     const char *(*isolation)(struct fg_engine *engine);
 
+    /* What reading tasks and devices of this machine has cost since the start: processor time, and the time passed.
+     * NULL: nothing is read here. */
+    void (*watch_cost)(struct fg_engine *engine, int64_t *out_cpu_us, int64_t *out_wall_us);
+
     /* -- engines that reach beyond this machine; NULL elsewhere ---------------------------------- */
     /* This supplier is there, new or changed: from now on its nodes are told as news.  Durable at the caller. */
     int (*put_supplier)(struct fg_engine *engine,

@@ -269,6 +269,11 @@ static size_t fleet_device_samples(struct fg_engine *fleet,
     return len;
 }
 
+static void fleet_watch_cost(struct fg_engine *fleet, int64_t *out_cpu_us, int64_t *out_wall_us)
+{
+    fleet->local.ops->watch_cost(fleet->local.engine, out_cpu_us, out_wall_us);
+}
+
 static const char *fleet_isolation(struct fg_engine *fleet)
 {
     return fleet->local.ops->isolation(fleet->local.engine);
@@ -310,6 +315,7 @@ const struct fg_engine_ops fg_engine_fleet = {
     .task_samples = fleet_task_samples,
     .device_samples = fleet_device_samples,
     .isolation = fleet_isolation,
+    .watch_cost = fleet_watch_cost,
     .put_supplier = fleet_put_supplier,
     .drop_supplier = fleet_drop_supplier,
     .next_news = fleet_next_news,

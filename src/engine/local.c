@@ -286,6 +286,16 @@ static const char *local_isolation(struct fg_engine *engine)
     return engine->isolation;
 }
 
+static void local_watch_cost(struct fg_engine *engine,
+                             int64_t *out_cpu_us,
+                             int64_t *out_wall_us)
+{
+    struct fg_probe_cost cost;
+    fg_sampler_cost(engine->sampler, &cost);
+    *out_cpu_us = cost.cpu_us;
+    *out_wall_us = cost.wall_us;
+}
+
 const struct fg_engine_ops fg_engine_local = {
     .name = "local",
     .summary = "runs tasks on this machine",
@@ -301,4 +311,5 @@ const struct fg_engine_ops fg_engine_local = {
     .task_samples = local_task_samples,
     .device_samples = local_device_samples,
     .isolation = local_isolation,
+    .watch_cost = local_watch_cost,
 };

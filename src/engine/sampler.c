@@ -7,18 +7,14 @@
 #include "engine/sampler.h"
 
 #include "base/clock.h"
-#include "engine/fs.h"
 #include "engine/procs.h"
+#include "probe/machine.h"
 
-#include <fcntl.h>
-#include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #define PROCS_MAX 4096
 
@@ -34,6 +30,7 @@ struct target {
 struct fg_sampler {
     int64_t interval_us;
     struct fg_probe *probe;
+    struct fg_machine *machine; /* the thread's alone */
     pthread_t thread;
     pthread_mutex_t mutex; /* guards what follows */
     pthread_cond_t changed;
@@ -42,9 +39,7 @@ struct fg_sampler {
     struct target *targets;
     size_t targets_len, targets_room;
     struct fg_device_sample devices[FG_NODE_DEVICES_MAX + 1];
-    size_t devices_len; /* fresh ones */
-    int64_t busy_us,
-        total_us; /* of the whole machine at the last reading; the thread's alone */
+    size_t devices_len;                   /* fresh ones */
     int64_t seen_us[FG_NODE_DEVICES_MAX]; /* reading that was told last; the thread's alone */
 };
 
@@ -171,51 +166,13 @@ static void read_targets(struct fg_sampler *sampler, pid_t *pids)
     free(copy);
 }
 
-static int64_t memory_used_mib(void)
-{
-    char text[4096];
-    int64_t total = 0, available = 0;
-    if (fg_fs_read_small(AT_FDCWD, "/proc/meminfo", text, sizeof(text)) <= 0)
-        return -1;
-    const char *at = strstr(text, "MemTotal:"), *left = strstr(text, "MemAvailable:");
-    if (!at || !left || sscanf(at, "MemTotal: %" SCNd64, &total) != 1
-        || sscanf(left, "MemAvailable: %" SCNd64, &available) != 1)
-        return -1;
-    return (total - available) / 1024;
-}
-
-/* Busy milli-cores of the machine since the last call; -1 at first. */
-static int64_t machine_busy_milli(struct fg_sampler *sampler)
-{
-    char text[512];
-    int64_t user, nice, system, idle, wait = 0, irq = 0, soft = 0, steal = 0;
-    if (fg_fs_read_small(AT_FDCWD, "/proc/stat", text, sizeof(text)) <= 0
-        || sscanf(text,
-                  "cpu %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64
-                  " %" SCNd64 " %" SCNd64,
-                  &user, &nice, &system, &idle, &wait, &irq, &soft, &steal)
-               < 4)
-        return -1;
-    int64_t busy = user + nice + system + irq + soft;
-    int64_t total = busy + idle + wait + steal;
-    int64_t spent = total - sampler->total_us;
-    int64_t milli =
-        sampler->total_us != 0 && spent > 0
-            ? (busy - sampler->busy_us) * sysconf(_SC_NPROCESSORS_ONLN) * 1000 / spent
-            : -1;
-    sampler->busy_us = busy;
-    sampler->total_us = total;
-    return milli;
-}
-
 static void read_devices(struct fg_sampler *sampler)
 {
     struct fg_device_sample found[FG_NODE_DEVICES_MAX + 1];
     size_t len = 0;
     found[len++] = (struct fg_device_sample){
         .device = FG_DEVICE_CPU, .time_us = now_utc(), .value = FG_READINGS_UNKNOWN};
-    found[0].value[FG_READING_BUSY] = machine_busy_milli(sampler);
-    found[0].value[FG_READING_MEM_USED] = memory_used_mib();
+    fg_machine_read(sampler->machine, now_mono(), found[0].value);
     struct fg_probe_reading reading;
     for (uint32_t i = 0; sampler->probe && i < FG_NODE_DEVICES_MAX; i++) {
         if (!fg_probe_read(sampler->probe, i, &reading)
@@ -282,6 +239,7 @@ struct fg_sampler *fg_sampler_new(int64_t interval_us, struct fg_probe *probe)
         abort();
     sampler->interval_us = interval_us;
     sampler->probe = probe;
+    sampler->machine = fg_machine_new("");
     sampler->start_us = now_mono();
     make_locks(sampler);
     sigset_t all, old;
@@ -305,6 +263,7 @@ void fg_sampler_free(struct fg_sampler *sampler)
     pthread_join(sampler->thread, NULL);
     pthread_mutex_destroy(&sampler->mutex);
     pthread_cond_destroy(&sampler->changed);
+    fg_machine_free(sampler->machine);
     free(sampler->targets);
     free(sampler);
 }

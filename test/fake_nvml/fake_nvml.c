@@ -40,6 +40,11 @@ static struct {
     int xids_told[FAKE_BOARDS_MAX];
 } fake = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
+[[gnu::destructor]] static void forget(void)
+{
+    free(fake.script.rules);
+}
+
 static double since_start(void)
 {
     struct timespec now;

@@ -169,7 +169,7 @@ class World:
         for key in ("cpu_milli", "cpu_used_milli", "mem_mib", "mem_used_mib"):
             total[key] = sum(n[key] for n in nodes)
         return {"version": "0.1.0", "started": iso(self.start), "uptime_s": time.time() - self.start + 93000, "node_count": len(nodes), "jobs": counts, "capacity": total,
-                "isolation": "cgroup v2", "notices": ["FAKE data: this is the test double of the page, not a pool"], "utilisation_milli": 610}
+                "isolation": "cgroup v2", "watch_cpu_ppm": 900, "notices": ["FAKE data: this is the test double of the page, not a pool"], "utilisation_milli": 610}
 
     def why(self, job):
         if job["state"] != "queued":
