@@ -112,16 +112,16 @@ configure_slurm() {
     if [ -n "$cloud_node" ]; then dynamic='' is=''; fi
 }
 
-start_slurmd() {
-    slurmd=$(command -v slurmd)
-    if has_systemd; then
-        cat >/etc/systemd/system/fastgpu-slurmd.service <<END
+slurmd_unit() {
+    said=
+    [ -z "$is" ] || said="--conf \"$is\""
+    cat <<END
 [Unit]
 Description=Slurm node, joined by FastGPU
 After=network-online.target munge.service
 Wants=network-online.target
 [Service]
-ExecStart=$slurmd -D $dynamic -b -N $node -f /etc/slurm/slurm.conf${is:+ --conf "$is"}
+ExecStart=$slurmd -D $dynamic -b -N $node -f /etc/slurm/slurm.conf $said
 KillMode=process
 LimitNOFILE=131072
 LimitMEMLOCK=infinity
@@ -131,6 +131,12 @@ Restart=on-failure
 [Install]
 WantedBy=multi-user.target
 END
+}
+
+start_slurmd() {
+    slurmd=$(command -v slurmd)
+    if has_systemd; then
+        slurmd_unit >/etc/systemd/system/fastgpu-slurmd.service
         systemctl daemon-reload
         systemctl enable -q fastgpu-slurmd
         systemctl restart fastgpu-slurmd
