@@ -53,6 +53,23 @@ static int write_pid(const char *path, struct fg_err *err)
     return 0;
 }
 
+/* Nothing in these is followed out of the data folder, so a link instead of one would be a folder that cannot be read. */
+static int refuse_links(const struct fg_data_dir *dir, struct fg_err *err)
+{
+    static const char *const names[] = {"jobs", "blobs"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        char path[FG_DATA_PATH_MAX];
+        struct stat info;
+        fg_data_dir_file(dir, names[i], path);
+        if (lstat(path, &info) == 0 && S_ISLNK(info.st_mode))
+            return fg_fail(err, FG_EINVAL,
+                           "folder %s: is a symbolic link, expected a folder (mount the other "
+                           "place here)",
+                           path);
+    }
+    return 0;
+}
+
 int fg_data_dir_open(struct fg_data_dir *dir, const char *path, struct fg_err *err)
 {
     if (strlen(path) + 64 > FG_DATA_PATH_MAX)
@@ -64,6 +81,9 @@ int fg_data_dir_open(struct fg_data_dir *dir, const char *path, struct fg_err *e
     if (!realpath(path, dir->path))
         return fg_fail(err, FG_EIO, "data folder %s: %s", path, strerror(errno));
 
+    rc = refuse_links(dir, err);
+    if (rc < 0)
+        return rc;
     char lock[FG_DATA_PATH_MAX], pid[FG_DATA_PATH_MAX];
     fg_data_dir_file(dir, "lock", lock);
     fg_data_dir_file(dir, "daemon.pid", pid);

@@ -11,7 +11,7 @@ struct fg_data_dir {
 };
 
 /* Make the folder (0700) if missing and lock it; writes DIR/daemon.pid.
- * FG_EEXIST: another daemon serves it (the text has its pid); FG_EIO. */
+ * FG_EEXIST: another daemon serves it (the text has its pid); FG_EINVAL: DIR/jobs or DIR/blobs is a symbolic link; FG_EIO. */
 int fg_data_dir_open(struct fg_data_dir *dir, const char *path, struct fg_err *err);
 void fg_data_dir_close(struct fg_data_dir *dir);
 

@@ -36,6 +36,22 @@ static void test_it_is_made_private_and_known_by_its_real_name(void)
     fg_data_dir_close(&dir);
 }
 
+static void test_a_link_is_no_folder(void)
+{
+    [[gnu::cleanup(folder_drop)]] struct folder folder = folder_make();
+    char link[FG_DATA_PATH_MAX];
+    struct fg_data_dir dir;
+    struct fg_err err = {};
+    put_folder(&folder, 0, "elsewhere");
+    snprintf(link, sizeof(link), "%s/jobs", folder.path);
+    MUST(symlink("elsewhere", link) == 0);
+    EQ(fg_data_dir_open(&dir, folder.path, &err), FG_EINVAL);
+    OK(strstr(err.text, "jobs: is a symbolic link") != NULL);
+    MUST(unlink(link) == 0);
+    EQ(fg_data_dir_open(&dir, folder.path, &err), 0);
+    fg_data_dir_close(&dir);
+}
+
 /* In a process of its own: record locks do not keep a process from itself. */
 static int open_elsewhere(const char *path, char text[FG_ERR_TEXT_MAX])
 {
@@ -111,6 +127,7 @@ static void test_what_cannot_be_a_folder(void)
 
 int main(void)
 {
+    RUN(test_a_link_is_no_folder);
     RUN(test_it_is_made_private_and_known_by_its_real_name);
     RUN(test_a_second_service_is_refused_with_the_first_ones_number);
     RUN(test_a_child_does_not_keep_the_lock);
