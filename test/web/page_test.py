@@ -29,6 +29,7 @@ from browser import CHROMIUM, CONTRAST, DRIVER, NAMELESS, WIDE, Browser
 from fake_api import HOSTILE
 import map_checks
 import supply_checks
+import view_checks
 from services import Fake, Live, Own
 from sizes import look
 
@@ -299,7 +300,7 @@ def computes_what_it_should(page):
     b = page.b
     page.open()
     b.see("live", ".link-state")
-    for module, expression, expected in UNITS + map_checks.UNITS + supply_checks.UNITS:
+    for module, expression, expected in UNITS + map_checks.UNITS + view_checks.UNITS + supply_checks.UNITS:
         got = b.driver.execute_async_script(f"const done = arguments[0]; import('/assets/{module}.js').then((m) => done({expression})).catch((e) => done(String(e)));")
         assert got == expected, f"{module}: {expression[:80]}: got {got!r}, want {expected!r}"
 
@@ -390,8 +391,8 @@ def ten_thousand_jobs_stay_smooth(page):
 
 BOTH = [asks_for_a_token, takes_the_token_out_of_the_address, overview_shows_the_pool, a_job_appears_without_reload, log_lines_arrive, cancel_asks_first,
         hostile_text_stays_text, drain_and_resume, results_can_be_taken, filters_stand_in_the_address, is_honest_about_what_is_not_there,
-        pictures_in_all_sizes, *map_checks.BOTH, *supply_checks.BOTH, the_switch_changes_the_theme, keyboard_reaches_everything, quiet_console_and_nothing_from_outside]
-FAKE = [computes_what_it_should, the_detectors_detect, a_viewer_cannot_change_anything, why_it_waits_has_numbers, empty_pool_tells_what_to_do, *map_checks.FAKE, *supply_checks.FAKE, ten_thousand_jobs_stay_smooth, loss_of_connection_is_shown_and_healed]
+        pictures_in_all_sizes, *map_checks.BOTH, *view_checks.BOTH, *supply_checks.BOTH, the_switch_changes_the_theme, keyboard_reaches_everything, quiet_console_and_nothing_from_outside]
+FAKE = [computes_what_it_should, the_detectors_detect, a_viewer_cannot_change_anything, why_it_waits_has_numbers, empty_pool_tells_what_to_do, *map_checks.FAKE, *view_checks.FAKE, *supply_checks.FAKE, ten_thousand_jobs_stay_smooth, loss_of_connection_is_shown_and_healed]
 
 
 def services():
@@ -421,9 +422,10 @@ def main():
                     if only and check.__name__ not in only:
                         continue
                     count += 1
+                    began = time.time()
                     try:
                         check(page)
-                        print(f"ok {count} - {kind}: {check.__name__}", flush=True)
+                        print(f"ok {count} - {kind}: {check.__name__} # {time.time() - began:.1f} s", flush=True)
                     except Exception as error:
                         failed += 1
                         print(f"not ok {count} - {kind}: {check.__name__}")

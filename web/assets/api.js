@@ -5,6 +5,8 @@
 //   "lost"    the service did not answer
 //   "refused" the service said no, and why
 
+import { t } from "./words.js";
+
 const KEY = "fastgpu.token";
 const PATIENCE_MS = 20000;
 
@@ -47,7 +49,7 @@ async function refusal(response) {
     } catch {
         // not a problem document: the status has to do
     }
-    const text = problem.detail || problem.title || `the service answered ${response.status}`;
+    const text = problem.detail || problem.title || t`the service answered ${response.status}`;
     if (response.status === 401) {
         on_auth(text);
         return new ApiError("auth", text, 401, problem.code);
@@ -69,7 +71,7 @@ async function send(path, options, patience_ms) {
         });
     } catch (error) {
         if (options.signal?.aborted) throw error;
-        throw new ApiError("lost", late?.aborted ? "the service takes too long to answer" : "the service does not answer");
+        throw new ApiError("lost", late?.aborted ? t("the service takes too long to answer") : t("the service does not answer"));
     }
     if (!response.ok && response.status !== 304) throw await refusal(response);
     return response;
@@ -84,7 +86,7 @@ export async function get(path, signal) {
     try {
         return await response.json();
     } catch {
-        throw new ApiError("lost", "the answer of the service broke off");
+        throw new ApiError("lost", t("the answer of the service broke off"));
     }
 }
 
@@ -95,7 +97,7 @@ export async function get_if_changed(path, etag, signal) {
     try {
         return { etag: response.headers.get("ETag") ?? "", body: await response.json() };
     } catch {
-        throw new ApiError("lost", "the answer of the service broke off");
+        throw new ApiError("lost", t("the answer of the service broke off"));
     }
 }
 
@@ -133,7 +135,7 @@ export async function events(path, { last_id, signal, on_open, on_event }) {
         for (let piece = await reader.read(); !piece.done; piece = await reader.read()) parse(piece.value);
     } catch (error) {
         if (signal.aborted || error instanceof ApiError) throw error;
-        throw new ApiError("lost", "the connection broke off");
+        throw new ApiError("lost", t("the connection broke off"));
     } finally {
         streams.delete(away);
         away.abort(); // also when a reader of events threw: nothing may stay open

@@ -105,7 +105,7 @@ function route() {
         }
         return undefined;
     }
-    open_view({ el: h("section.panel", null, h("h1", null, "Nothing is here"), h("p", null, "This address leads nowhere. ", h("a", { href: "#/" }, "Overview"))), title: "Nothing is here", leave() {} });
+    open_view({ el: h("section.panel", null, h("h1", null, t("Nothing is here")), h("p", null, t("This address leads nowhere. "), h("a", { href: "#/" }, t("Overview")))), title: t("Nothing is here"), leave() {} });
     return undefined;
 }
 
@@ -127,14 +127,14 @@ function frame() {
     const state = h("span.link-state", null, pulse, words);
     live.on_status((status) => {
         mark(state, "data-state", status.state);
-        say(words, status.state === "live" ? "live" : status.state === "lost" ? "not connected" : "connecting");
+        say(words, status.state === "live" ? t("live") : status.state === "lost" ? t("not connected") : t("connecting"));
     });
     const name = [who.user, who.role].filter(Boolean).join(" · ");
     put(top_bar, h("a.brand", { href: "#/" }, h("img", { src: "/assets/icon.svg", alt: "", width: 24, height: 24 }), "FastGPU"),
-        h("nav.tabs", { "aria-label": "Views" }, TABS.map(([tab, href, text]) => h("a", { href, "data-tab": tab }, text))),
-        h("span.top-right", null, state, h("span.who.muted", { title: who.project ? `project ${who.project}` : "every project" }, name),
-            h("button.icon-button", { type: "button", title: t("Search (/)"), "aria-label": t("Search"), "aria-keyshortcuts": "/", onclick: () => finder.open() }, icon("search")), language_button(), theme_button(),
-            api.token() ? h("button.icon-button", { type: "button", title: "Sign out", "aria-label": "Sign out", onclick: () => ask_token("") }, icon("out")) : null));
+        h("nav.tabs", { "aria-label": t("Views") }, TABS.map(([tab, href, text]) => h("a", { href, "data-tab": tab }, text))),
+        h("span.top-right", null, state, h("span.who.muted", { title: who.project ? t`project ${who.project}` : t("every project") }, name),
+            h("button.icon-button", { type: "button", title: t("Search (/)"), "aria-label": t("Search"), "aria-keyshortcuts": "/", onclick: search }, icon("search")), language_button(), theme_button(),
+            api.token() ? h("button.icon-button", { type: "button", title: t("Sign out"), "aria-label": t("Sign out"), onclick: () => ask_token("") }, icon("out")) : null));
     show(top_bar, true);
 }
 
@@ -165,7 +165,7 @@ function language_button() {
 /** The banner says what is wrong with the connection, and when the next try is. */
 function watch_connection() {
     const words = h("span");
-    const again = h("button.button.small", { type: "button", onclick: live.hurry }, "Try now");
+    const again = h("button.button.small", { type: "button", onclick: live.hurry }, t("Try now"));
     put(banner, icon("warn"), words, again);
     let status = null;
     const draw = () => {
@@ -174,7 +174,7 @@ function watch_connection() {
         document.body.classList.toggle("is-lost", !!(lost && who));
         if (!lost) return;
         const rest = Math.max(0, Math.ceil((status.retry_at - Date.now()) / 1000));
-        say(words, `Not connected: ${status.why || "trying"}. What you see may be old. ${rest ? `Next try in ${plural(rest, "second")}.` : "Trying now."}`);
+        say(words, t`Not connected: ${status.why || "trying"}. What you see may be old. ${rest ? t`Next try in ${plural(rest, "second")}.` : t("Trying now.")}`);
     };
     live.on_status((next) => { status = { ...next }; draw(); });
     live.every_second(draw);
@@ -187,17 +187,16 @@ async function start() {
         enter(await api.get("/v1/whoami"));
     } catch (error) {
         if (error.kind === "auth" && api.token() !== tried) return start(); // another one came meanwhile
-        if (error.kind === "auth") return ask_token(tried ? "The token is not known, or it has expired or was revoked." : "");
-        const retry = h("button.button.primary", { type: "button", onclick: start }, "Try again");
-        open_view({ el: h("section.panel.centre", null, h("h1", null, "The service does not answer"), h("p", null, `${error.message}. If it was stopped, this starts it again: `, h("code", null, "fastgpu up")), retry), title: "No answer", leave() {} });
+        if (error.kind === "auth") return ask_token(tried ? t("The token is not known, or it has expired or was revoked.") : "");
+        const retry = h("button.button.primary", { type: "button", onclick: start }, t("Try again"));
+        open_view({ el: h("section.panel.centre", null, h("h1", null, t("The service does not answer")), h("p", null, t`${error.message}. If it was stopped, this starts it again: `, h("code", null, "fastgpu up")), retry), title: t("No answer"), leave() {} });
         setTimeout(() => { if (retry.isConnected) start(); }, 3000);
     }
     return undefined;
 }
 
-api.when_unauthorised((why) => { if (who) ask_token(`You were signed out: ${why}.`); });
+api.when_unauthorised((why) => { if (who) ask_token(t`You were signed out: ${why}.`); });
 window.addEventListener("hashchange", route);
 watch_connection();
-const finder = search();
-keys({ tabs: () => TABS, find: () => finder.open(), signed_in: () => !!who });
+keys({ tabs: () => TABS, find: search, signed_in: () => !!who });
 start();

@@ -6,6 +6,7 @@
 
 import { h, put, say, show, svg } from "./dom.js";
 import * as format from "./format.js";
+import { t } from "./words.js";
 
 const RIGHT = 10, TOP = 10, BOTTOM = 22;
 const LETTER = 6.2; // width of a letter of an axis
@@ -61,7 +62,7 @@ const path = (piece, x, y) => piece.map(([at, value], i) => `${i ? "L" : "M"}${x
  * A chart: {el, update({series, from, to})}.  options: {label, height, format(value), scale(max),
  * least, empty}.  It follows the width of its place.
  */
-export function chart({ label, height = 180, text = format.count, scaler = scale, least = 1, empty = "No readings yet." }) {
+export function chart({ label, height = 180, text = format.count, scaler = scale, least = 1, empty = t("No readings yet.") }) {
     const drawing = svg("svg.chart", { role: "img", height, preserveAspectRatio: "none" });
     const tip = h("div.tip", { hidden: true, "aria-hidden": "true" });
     const nothing = h("p.chart-empty", null, empty);
@@ -115,8 +116,8 @@ export function chart({ label, height = 180, text = format.count, scaler = scale
     function words() {
         return data.series.map((series) => {
             const values = series.points.map((p) => p[1]).filter(usable);
-            if (!values.length) return `${series.name}: unknown`;
-            return `${series.name}: ${text(values.at(-1))} now, ${text(Math.max(...values))} at most`;
+            if (!values.length) return t`${t(series.name)}: unknown`;
+            return t`${t(series.name)}: ${text(values.at(-1))} now, ${text(Math.max(...values))} at most`;
         }).join("; ");
     }
 
@@ -131,7 +132,7 @@ export function chart({ label, height = 180, text = format.count, scaler = scale
         hair.setAttribute("x2", x);
         hair.setAttribute("visibility", "visible");
         put(tip, h("b", null, format.time(found[0][1][0])),
-            found.map(([series, point]) => h("span.tip-row", null, key(series.className), h("span", null, series.name), h("span.num", null, usable(point[1]) ? text(point[1]) : "–"))));
+            found.map(([series, point]) => h("span.tip-row", null, key(series.className), h("span", null, t(series.name)), h("span.num", null, usable(point[1]) ? text(point[1]) : "–"))));
         show(tip, true);
         tip.style.left = `${Math.max(0, Math.min(x + 12, place.width - tip.offsetWidth - 4))}px`;
         return undefined;
@@ -169,7 +170,7 @@ export function key(className) {
 /** Legend with the newest values: {el, update(series, text)}. */
 export function legend(series) {
     const values = series.map(() => h("b.num"));
-    const items = series.map((s, i) => h("span.legend-item", null, key(s.className), s.name, " ", values[i]));
+    const items = series.map((s, i) => h("span.legend-item", null, key(s.className), t(s.name), " ", values[i]));
     const el = h("div.legend", null, items);
     return {
         el,

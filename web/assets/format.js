@@ -1,14 +1,17 @@
 // format.js - numbers as people read them.  Pure: value in, text out; unknown values become "–".
 
+import { language, t } from "./words.js";
+
 const NONE = "–";
-const whole = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
-const short = new Intl.NumberFormat("en-US", { maximumFractionDigits: 2 });
-const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-const minute = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
-const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
-const calendar_day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
-const one = new Intl.NumberFormat("en-US", { maximumFractionDigits: 1 });
-const full = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "long" });
+export const NUMBERS = language === "zh" ? "zh-CN" : "en-US", DATES = language === "zh" ? "zh-CN" : "en-GB";
+const whole = new Intl.NumberFormat(NUMBERS, { maximumFractionDigits: 0 });
+const short = new Intl.NumberFormat(NUMBERS, { maximumFractionDigits: 2 });
+const clock = new Intl.DateTimeFormat(DATES, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const minute = new Intl.DateTimeFormat(DATES, { hour: "2-digit", minute: "2-digit" });
+const day = new Intl.DateTimeFormat(DATES, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+const calendar_day = new Intl.DateTimeFormat(DATES, { day: "numeric", month: "short" });
+const one = new Intl.NumberFormat(NUMBERS, { maximumFractionDigits: 1 });
+const full = new Intl.DateTimeFormat(DATES, { dateStyle: "medium", timeStyle: "long" });
 
 export const known = (value) => typeof value === "number" && Number.isFinite(value) && value >= 0;
 
@@ -18,7 +21,7 @@ export const count = (value) => (known(value) ? whole.format(value) : NONE);
 export const amount = (value) => (known(value) ? (value < 10 ? short : one).format(value) : NONE);
 
 /** "1 job", "2 jobs". */
-export const plural = (n, one, many = one + "s") => `${count(n)} ${n === 1 ? one : many}`;
+export const plural = (n, one, many = `${one}s`) => `${count(n)} ${language === "zh" ? t(one) : n === 1 ? one : many}`;
 
 /** Thousandths: 500 -> "0.5", 8000 -> "8". */
 export const milli = (value) => (known(value) ? short.format(value / 1000) : NONE);
@@ -43,33 +46,33 @@ export function bytes(value) {
 /** Seconds in two units at most: "850 ms", "12 s", "3 min 12 s", "2 h 5 min", "3 d 4 h". */
 export function duration(seconds) {
     if (!known(seconds)) return NONE;
-    if (seconds < 1 && seconds > 0) return `${Math.max(1, Math.round(seconds * 1000))} ms`;
-    if (seconds < 10) return `${short.format(Math.floor(seconds * 10) / 10)} s`;
+    if (seconds < 1 && seconds > 0) return t`${Math.max(1, Math.round(seconds * 1000))} ms`;
+    if (seconds < 10) return `${short.format(Math.floor(seconds * 10) / 10)} ${t("s")}`;
     const s = Math.floor(seconds);
-    if (s < 60) return `${s} s`;
+    if (s < 60) return `${s} ${t("s")}`;
     if (s < 3600) return two(Math.floor(s / 60), "min", s % 60, "s");
     if (s < 86400) return two(Math.floor(s / 3600), "h", Math.floor((s % 3600) / 60), "min");
     return two(Math.floor(s / 86400), "d", Math.floor((s % 86400) / 3600), "h");
 }
 
 /** For text that ticks: whole seconds only, so that it does not flicker. */
-export const ticking = (seconds) => (known(seconds) ? (seconds < 1 ? "0 s" : duration(Math.floor(seconds))) : NONE);
+export const ticking = (seconds) => (known(seconds) ? (seconds < 1 ? t("0 s") : duration(Math.floor(seconds))) : NONE);
 
-const two = (a, unit_a, b, unit_b) => (b ? `${a} ${unit_a} ${b} ${unit_b}` : `${a} ${unit_a}`);
+const two = (a, unit_a, b, unit_b) => (b ? `${a} ${t(unit_a)} ${b} ${t(unit_b)}` : `${a} ${t(unit_a)}`);
 
 /** Micro-dollars: "$1.20", "$0.0004"; never rounded to nothing. */
 export function money(uusd) {
     if (!known(uusd)) return NONE;
     const usd = uusd / 1e6;
     const digits = usd === 0 || usd >= 1 ? 2 : usd >= 0.01 ? 3 : 6;
-    return `$${usd.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: digits })}`;
+    return `$${usd.toLocaleString(NUMBERS, { minimumFractionDigits: 2, maximumFractionDigits: digits })}`;
 }
 
 /** Dollars, as plans count: "$1,156,206". */
 export const dollars = (usd) => (known(usd) ? (usd === 0 || usd >= 100 ? `$${whole.format(usd)}` : money(usd * 1e6)) : NONE);
 
 /** What an hour costs: "$2.49/h". */
-export const hourly = (uusd) => (known(uusd) ? `${money(uusd)}/h` : NONE);
+export const hourly = (uusd) => (known(uusd) ? t`${money(uusd)}/h` : NONE);
 
 /** A moment in milliseconds, or NaN. */
 export const moment = (iso) => (iso ? Date.parse(iso) : NaN);
@@ -83,10 +86,10 @@ export const exact = (ms) => (Number.isFinite(ms) ? full.format(ms) : NONE);
 export function ago(ms, now) {
     if (!Number.isFinite(ms)) return NONE;
     const s = (now - ms) / 1000;
-    if (s < 5) return "just now";
-    if (s < 60) return `${Math.floor(s)} s ago`;
-    if (s < 3600) return `${Math.floor(s / 60)} min ago`;
-    if (s < 86400) return `${Math.floor(s / 3600)} h ago`;
+    if (s < 5) return t("just now");
+    if (s < 60) return t`${Math.floor(s)} s ago`;
+    if (s < 3600) return t`${Math.floor(s / 60)} min ago`;
+    if (s < 86400) return t`${Math.floor(s / 3600)} h ago`;
     return date(ms);
 }
 
@@ -95,4 +98,4 @@ const MOMENT = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g;
 export const prose = (text, now = Date.now()) => String(text ?? "").replace(MOMENT, (iso) => (Math.abs(Date.parse(iso) - now) < 43200000 ? time : date)(Date.parse(iso)));
 
 /** The state of a job as a word. */
-export const state = (name) => String(name ?? "").replaceAll("_", " ");
+export const state = (name) => t(String(name ?? "").replaceAll("_", " "));

@@ -4,6 +4,7 @@ import { h, mark, say, show } from "./dom.js";
 import * as format from "./format.js";
 import { ask, badge, elapsed_s, ending, link_job, progress } from "./parts.js";
 import { sparkline } from "./chart.js";
+import { t } from "./words.js";
 
 /** Number and name, leading to the job; project and user below. */
 function title() {
@@ -52,14 +53,14 @@ export function running_row(usage, gpu_tops) {
             ], "");
             const last = points.at(-1);
             const words = last ? [format.known(last.gpu_milli) && last.gpu_milli > 0 ? `GPU ${format.percent(last.gpu_milli, gpu_top)}` : "", format.known(last.cpu_milli) ? `CPU ${format.milli(last.cpu_milli)}` : ""].filter(Boolean).join(" · ") : "";
-            say(live_use, words || (usage?.(job.id) ? "no reading yet" : ""));
-            mark(spark.el, "aria-label", `use so far: ${words || "no reading yet"}`);
+            say(live_use, words || (usage?.(job.id) ? t("no reading yet") : ""));
+            mark(spark.el, "aria-label", t`use so far: ${words || t("no reading yet")}`);
             self.tick(Date.now());
         },
         tick(now) {
             const s = elapsed_s(job, now);
             say(elapsed, job.state === "starting" ? "starting" : format.ticking(s));
-            say(limit, job.time_limit_s ? ` of ${format.duration(job.time_limit_s)}` : "");
+            say(limit, job.time_limit_s ? t` of ${format.duration(job.time_limit_s)}` : "");
             show(time.el, job.time_limit_s);
             time.update(s, job.time_limit_s);
         },
@@ -79,7 +80,7 @@ export function waiting_row(why) {
             const known = why(job.id);
             head.update(job, ask(job));
             say(place, known?.position ? `${known.position}.` : "");
-            mark(place, "title", known?.position ? `place ${known.position} in the queue` : null);
+            mark(place, "title", known?.position ? t`place ${known.position} in the queue` : null);
             const text = format.prose(known?.summary || job.reason);
             say(reason, text);
             show(reason, text);
@@ -87,7 +88,7 @@ export function waiting_row(why) {
         },
         tick(now) {
             const waited = (now - format.moment(job.submitted)) / 1000;
-            say(since, `waits ${format.ticking(Math.max(0, waited))}`);
+            say(since, t`waits ${format.ticking(Math.max(0, waited))}`);
         },
     };
     return self;

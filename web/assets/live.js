@@ -7,6 +7,7 @@
 // six connections to one server, and streams of forgotten tabs would use them up.
 
 import * as api from "./api.js";
+import { t } from "./words.js";
 
 const PAUSES_MS = [500, 1000, 2000, 4000, 8000];
 const HIDDEN_MS = 15000;
@@ -127,7 +128,7 @@ async function connect() {
         await api.events("/v1/events", { last_id, signal: mine.signal, on_open: connected, on_event: heard });
         if (stream === mine) {
             stream = null;
-            lost("the service closed the connection");
+            lost(t("the service closed the connection"));
         }
     } catch (error) {
         if (stream !== mine) return;

@@ -5,6 +5,7 @@ import * as api from "./api.js";
 import { h, icon, put, say, show } from "./dom.js";
 import * as format from "./format.js";
 import { flash } from "./parts.js";
+import { t } from "./words.js";
 
 const LINES_MAX = 5000;
 const LINE_MAX = 8192;
@@ -41,17 +42,17 @@ export function log_view(id, query, go) {
     let waiting = [];
     const open_lines = new Map();
     const lines = h("div.log-lines");
-    const box = h("div.log", { tabindex: 0, role: "log", "aria-label": "Output of the job", "aria-live": "off" }, lines);
+    const box = h("div.log", { tabindex: 0, role: "log", "aria-label": t("Output of the job"), "aria-live": "off" }, lines);
     const state = h("span.muted.log-state", { role: "status" });
     const earlier = h("p.muted.log-note", { hidden: true });
     const nothing = h("p.log-empty.muted");
-    const follow = h("button.button.small", { type: "button", hidden: true, onclick: () => { at_end = true; box.scrollTop = box.scrollHeight; show(follow, false); } }, icon("down_to"), "To the end");
-    const stream = h("select", { "aria-label": "Stream", onchange: (e) => go({ stream: e.target.value === "all" ? "" : e.target.value }) },
-        ["all", "stdout", "stderr"].map((s) => h("option", { value: s, selected: (query.get("stream") || "all") === s }, s === "all" ? "stdout and stderr" : s)));
-    const task = h("select", { "aria-label": "Task", hidden: true, onchange: (e) => go({ task: e.target.value === "0" ? "" : e.target.value }) });
-    const attempt = h("select", { "aria-label": "Attempt", hidden: true, onchange: (e) => go({ attempt: e.target.value }) });
-    const wrap = h("button.button.small", { type: "button", "aria-pressed": "true", onclick: () => wrap.setAttribute("aria-pressed", String(!box.classList.toggle("no-wrap"))) }, "Wrap");
-    const save = h("button.button.small", { type: "button", onclick: download }, icon("down_to"), "Download");
+    const follow = h("button.button.small", { type: "button", hidden: true, onclick: () => { at_end = true; box.scrollTop = box.scrollHeight; show(follow, false); } }, icon("down_to"), t("To the end"));
+    const stream = h("select", { "aria-label": t("Stream"), onchange: (e) => go({ stream: e.target.value === "all" ? "" : e.target.value }) },
+        ["all", "stdout", "stderr"].map((s) => h("option", { value: s, selected: (query.get("stream") || "all") === s }, s === "all" ? t("stdout and stderr") : s)));
+    const task = h("select", { "aria-label": t("Task"), hidden: true, onchange: (e) => go({ task: e.target.value === "0" ? "" : e.target.value }) });
+    const attempt = h("select", { "aria-label": t("Attempt"), hidden: true, onchange: (e) => go({ attempt: e.target.value }) });
+    const wrap = h("button.button.small", { type: "button", "aria-pressed": "true", onclick: () => wrap.setAttribute("aria-pressed", String(!box.classList.toggle("no-wrap"))) }, t("Wrap"));
+    const save = h("button.button.small", { type: "button", onclick: download }, icon("down_to"), t("Download"));
 
     box.addEventListener("scroll", () => {
         at_end = box.scrollHeight - box.scrollTop - box.clientHeight < 40;
@@ -73,7 +74,7 @@ export function log_view(id, query, go) {
                 if (blob.size || streams.length === 1) save_blob(blob, `job-${id}.${name}.txt`);
             }
         } catch (error) {
-            flash(`The log could not be read: ${error.message}`, true);
+            flash(t`The log could not be read: ${error.message}`, true);
         }
     }
 
@@ -109,7 +110,7 @@ export function log_view(id, query, go) {
         }
         show(nothing, lines.childElementCount === 0);
         show(earlier, dropped > 0);
-        say(earlier, `${format.count(dropped)} earlier lines are not kept here. Download has all of them.`);
+        say(earlier, t`${format.count(dropped)} earlier lines are not kept here. Download has all of them.`);
         if (at_end) box.scrollTop = box.scrollHeight;
     }
 
@@ -117,7 +118,7 @@ export function log_view(id, query, go) {
         last_id = event.id || last_id;
         const data = JSON.parse(event.data);
         if (event.name === "end") {
-            say(state, "complete");
+            say(state, t("complete"));
             box.classList.add("is-over");
             state.classList.remove("is-live");
             abort.abort();
@@ -126,7 +127,7 @@ export function log_view(id, query, go) {
         if (event.name !== "log") return;
         if (data.attempt !== attempt_seen) {
             // The stream goes on with the next attempt, whose lines begin anew.
-            if (attempt_seen) waiting.push(["divider", { lines: [`attempt ${data.attempt}`], open: "" }]);
+            if (attempt_seen) waiting.push(["divider", { lines: [t`attempt ${data.attempt}`], open: "" }]);
             attempt_seen = data.attempt;
             cut = line_cutter();
         }
@@ -146,7 +147,7 @@ export function log_view(id, query, go) {
                     last_id, signal: abort.signal, on_event: heard,
                     on_open() {
                         failures = 0;
-                        say(state, "following");
+                        say(state, t("following"));
                         state.classList.add("is-live");
                     },
                 });
@@ -155,12 +156,12 @@ export function log_view(id, query, go) {
                 if (abort.signal.aborted || error.kind === "auth") return;
                 if (error.kind === "refused") {
                     say(state, "");
-                    say(nothing, error.status === 404 ? "No output is kept of this." : error.message);
+                    say(nothing, error.status === 404 ? t("No output is kept of this.") : error.message);
                     if (error.status !== 503) return;
                 }
             }
             state.classList.remove("is-live");
-            say(state, "the stream broke off, trying again");
+            say(state, t("the stream broke off, trying again"));
             await new Promise((done) => setTimeout(done, PAUSES_MS[Math.min(failures++, PAUSES_MS.length - 1)]));
         }
     }
@@ -173,19 +174,19 @@ export function log_view(id, query, go) {
             if (choices !== `${job.tasks} ${attempts}`) {
                 choices = `${job.tasks} ${attempts}`;
                 show(task, job.tasks > 1);
-                put(task, Array.from({ length: Math.min(job.tasks, 1024) }, (_, i) => h("option", { value: i, selected: String(i) === (query.get("task") || "0") }, `task ${i}`)));
+                put(task, Array.from({ length: Math.min(job.tasks, 1024) }, (_, i) => h("option", { value: i, selected: String(i) === (query.get("task") || "0") }, t`task ${i}`)));
                 show(attempt, attempts.length > 1);
-                put(attempt, h("option", { value: "" }, "newest attempt"), attempts.map((n) => h("option", { value: n, selected: String(n) === query.get("attempt") }, `attempt ${n}`)));
+                put(attempt, h("option", { value: "" }, t("newest attempt")), attempts.map((n) => h("option", { value: n, selected: String(n) === query.get("attempt") }, t`attempt ${n}`)));
             }
             if (started) return;
             if (!attempts.length && job.state === "queued") {
-                say(nothing, "Output appears here once the job runs.");
+                say(nothing, t("Output appears here once the job runs."));
                 box.classList.add("is-idle");
                 return;
             }
             started = true;
             box.classList.remove("is-idle");
-            say(nothing, "Nothing written so far.");
+            say(nothing, t("Nothing written so far."));
             run();
         },
         leave: () => abort.abort(),

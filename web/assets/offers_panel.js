@@ -6,11 +6,12 @@ import * as format from "./format.js";
 import { contract, devices, place } from "./order_parts.js";
 import { link_offer, panel, table, watching } from "./panels.js";
 import { empty } from "./parts.js";
+import { t } from "./words.js";
 
 const PAGE = 25;
 const CONTRACTS = ["on_demand", "spot", "reserved", "owned"];
-const SORTS = [["price", "cheapest device first"], ["supplier", "by supplier"], ["id", "as they came"]];
-const FIELDS = [["accelerator", "Accelerator"], ["supplier", "Supplier"], ["region", "Region"]];
+const SORTS = [["price", t("cheapest device first")], ["supplier", t("by supplier")], ["id", t("as they came")]];
+const FIELDS = [["accelerator", t("Accelerator")], ["supplier", t("Supplier")], ["region", t("Region")]];
 
 /** The request for what the address asks for. */
 export function request(query) {
@@ -31,28 +32,28 @@ function select(name, label, choices, chosen) {
 function filters(query, go) {
     const inputs = [
         ...FIELDS.map(([name, label]) => h("input", { type: "search", name, value: query.get(name) ?? "", placeholder: label, "aria-label": label, autocomplete: "off", spellcheck: "false", maxlength: 128 })),
-        h("input", { type: "number", name: "most", value: query.get("most") ?? "", min: 0, step: "any", placeholder: "At most $/h", "aria-label": "At most so many dollars per device and hour" }),
-        select("contract", "Contract", [["", "any contract"], ...CONTRACTS.map((name) => [name, contract(name)])], query.get("contract") ?? ""),
-        select("sort", "Order of offers", SORTS, query.get("sort") ?? "price")];
+        h("input", { type: "number", name: "most", value: query.get("most") ?? "", min: 0, step: "any", placeholder: t("At most $/h"), "aria-label": t("At most so many dollars per device and hour") }),
+        select("contract", t("Contract"), [["", t("any contract")], ...CONTRACTS.map((name) => [name, contract(name)])], query.get("contract") ?? ""),
+        select("sort", t("Order of offers"), SORTS, query.get("sort") ?? "price")];
     const submit = (event) => {
         event.preventDefault();
         go({ ...Object.fromEntries(inputs.map((input) => [input.name, input.value.trim()])), page: "" });
     };
-    return h("form.filters", { onsubmit: submit, role: "search", "aria-label": "Filter offers" }, inputs, h("button.button.small", { type: "submit" }, "Show offers"));
+    return h("form.filters", { onsubmit: submit, role: "search", "aria-label": t("Filter offers") }, inputs, h("button.button.small", { type: "submit" }, t("Show offers")));
 }
 
 export function offers_panel(query, go) {
-    const sheet = table("Offers", ["Offer", "#A device", "Devices", "Contract", "Supplier", "Where", "#The instance", "#Changed"], (offer) => offer.id, (offer) => [
-        h("a", { href: link_offer(offer.id) }, offer.instance || `offer ${offer.id}`), format.hourly(offer.uusd_per_device_hour), devices(offer), contract(offer.contract), offer.supplier, place(offer),
+    const sheet = table(t("Offers"), [t("Offer"), t("#A device"), t("Devices"), t("Contract"), t("Supplier"), t("Where"), t("#The instance"), t("#Changed")], (offer) => offer.id, (offer) => [
+        h("a", { href: link_offer(offer.id) }, offer.instance || t`offer ${offer.id}`), format.hourly(offer.uusd_per_device_hour), devices(offer), contract(offer.contract), offer.supplier, place(offer),
         format.hourly(offer.price_uusd_per_hour), format.date(format.moment(offer.changed))]);
-    const none = empty("No offer is like that.", "Take a filter away, or import a list:", "fastgpu supplier import offers.csv --supplier NAME");
+    const none = empty(t("No offer is like that."), t("Take a filter away, or import a list:"), "fastgpu supplier import offers.csv --supplier NAME");
     show(none, false);
     let following = "";
-    const next = h("button.button.small", { type: "button", onclick: () => go({ page: following }) }, "More offers");
-    const first = h("button.button.small", { type: "button", onclick: () => go({ page: "" }) }, "First page");
+    const next = h("button.button.small", { type: "button", onclick: () => go({ page: following }) }, t("More offers"));
+    const first = h("button.button.small", { type: "button", onclick: () => go({ page: "" }) }, t("First page"));
     show(first, query.get("page"));
     show(next, false);
-    const { el, aside } = panel("Offers", filters(query, go), none, sheet.el, h("nav.pages", { "aria-label": "Pages of offers" }, first, next));
+    const { el, aside } = panel(t("Offers"), filters(query, go), none, sheet.el, h("nav.pages", { "aria-label": t("Pages of offers") }, first, next));
     const watch = watching({
         topics: ["offer", "supplier"], every_ms: 60000,
         async run(signal) {

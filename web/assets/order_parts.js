@@ -2,8 +2,9 @@
 
 import { h, put } from "./dom.js";
 import * as format from "./format.js";
+import { t } from "./words.js";
 
-const CONTRACTS = { on_demand: "on\u00a0demand", spot: "spot", reserved: "reserved", owned: "owned" };
+const CONTRACTS = { on_demand: t("on demand").replace(" ", "\u00a0"), spot: t("spot"), reserved: t("reserved"), owned: t("owned") };
 const US_PER_S = 1e6;
 
 export const contract = (name) => CONTRACTS[name] ?? format.state(name);
@@ -22,9 +23,9 @@ export const place = (offer) => [offer.region, offer.zone].filter(Boolean).join(
 
 /** What one instance costs, in words. */
 export function terms(offer) {
-    const parts = [`${format.hourly(offer.price_uusd_per_hour)} an instance`];
-    if (offer.upfront_uusd > 0) parts.push(`${format.money(offer.upfront_uusd)} upfront`);
-    if (offer.term_us > 0) parts.push(`for ${format.duration(offer.term_us / US_PER_S)}`);
+    const parts = [t`${format.hourly(offer.price_uusd_per_hour)} an instance`];
+    if (offer.upfront_uusd > 0) parts.push(t`${format.money(offer.upfront_uusd)} upfront`);
+    if (offer.term_us > 0) parts.push(t`for ${format.duration(offer.term_us / US_PER_S)}`);
     return parts.join(", ");
 }
 
@@ -37,7 +38,7 @@ function stations(order) {
 
 /** The life of an order: {el, update(order)}. */
 export function life() {
-    const el = h("ol.life", { "aria-label": "Life of the order" });
+    const el = h("ol.life", { "aria-label": t("Life of the order") });
     return {
         el,
         update(order) {
@@ -45,13 +46,13 @@ export function life() {
             const ended_early = ["rejected", "cancelled"].includes(order.state);
             put(el, stations(order).filter(([, at], i, all) => at || !ended_early || i === all.length - 1).map(([name, iso]) => {
                 const at = format.moment(iso);
-                const took = Number.isFinite(at) && Number.isFinite(before) && at - before >= 1000 ? `after ${format.duration((at - before) / 1000)}` : "";
+                const took = Number.isFinite(at) && Number.isFinite(before) && at - before >= 1000 ? t`after ${format.duration((at - before) / 1000)}` : "";
                 if (Number.isFinite(at)) before = at;
-                const expected = !iso && name === "delivered" && order.promised ? `promised ${format.date(format.moment(order.promised))}`
-                    : !iso && name === "ordered" && order.wanted ? `wanted by ${format.date(format.moment(order.wanted))}`
-                    : !iso && name === "released" && order.until ? `until ${format.date(format.moment(order.until))}` : "";
+                const expected = !iso && name === "delivered" && order.promised ? t`promised ${format.date(format.moment(order.promised))}`
+                    : !iso && name === "ordered" && order.wanted ? t`wanted by ${format.date(format.moment(order.wanted))}`
+                    : !iso && name === "released" && order.until ? t`until ${format.date(format.moment(order.until))}` : "";
                 const done = iso ? (["rejected", "cancelled"].includes(name) ? "bad" : "done") : "ahead";
-                return h("li.life-step", { class: `life-step ${done}`, "aria-label": `${name}: ${iso ? format.exact(at) : expected || "not yet"}` },
+                return h("li.life-step", { class: `life-step ${done}`, "aria-label": `${name}: ${iso ? format.exact(at) : expected || t("not yet")}` },
                     h("span.life-name", null, name), h("span.life-time", null, iso ? format.date(at) : expected || "–"), took ? h("span.life-time", null, took) : null);
             }));
         },

@@ -6,20 +6,21 @@ import * as format from "./format.js";
 import { contract, devices, what } from "./order_parts.js";
 import { link_order, panel, segments, table, watching } from "./panels.js";
 import { badge, empty } from "./parts.js";
+import { t } from "./words.js";
 
 const SHOWN = 25;
 const OPEN = "planned,approved,ordered,delivered,inspected,active";
-const CHOICES = [["", "all"], [OPEN, "open"], ["planned", "to approve"], ["active", "active"], ["released,rejected,cancelled", "over"]];
+const CHOICES = [["", "all"], [OPEN, "open"], ["planned", t("to approve")], ["active", "active"], ["released,rejected,cancelled", "over"]];
 
 export function orders_panel(query, go) {
     const state = query.get("orders") ?? "";
-    const sheet = table("Orders", ["State", "Order", "What", "#Cost so far", "Contract", "Supplier", "Newest change", "Reason"], (order) => order.id, (order) => [
-        badge(order.state).el, h("a", { href: link_order(order.id) }, `#${order.id}`), h("span", null, what(order), h("span.muted", null, ` of ${devices(order.offer ?? {})}`)),
+    const sheet = table(t("Orders"), [t("State"), t("Order"), t("What"), t("#Cost so far"), t("Contract"), t("Supplier"), t("Newest change"), t("Reason")], (order) => order.id, (order) => [
+        badge(order.state).el, h("a", { href: link_order(order.id) }, `#${order.id}`), h("span", null, what(order), h("span.muted", null, t` of ${devices(order.offer ?? {})}`)),
         format.money(order.accrued_uusd ?? order.cost_uusd), contract(order.offer?.contract), order.supplier,
         format.date(Math.max(...["created", "approved", "ordered", "delivered_at", "active_at", "ended"].map((key) => format.moment(order[key])).filter(Number.isFinite))), order.reason ?? ""]);
-    const none = empty(state ? "No order is like that." : "Nothing was ordered yet.", state ? "" : "A plan makes orders, or you make one by hand:", ...(state ? [] : ["fastgpu plan create", "fastgpu order create --help"]));
+    const none = empty(state ? t("No order is like that.") : t("Nothing was ordered yet."), state ? "" : t("A plan makes orders, or you make one by hand:"), ...(state ? [] : ["fastgpu plan create", "fastgpu order create --help"]));
     show(none, false);
-    const { el, aside } = panel("Orders", segments("State of orders", CHOICES, state, (value) => go({ orders: value })), none, sheet.el);
+    const { el, aside } = panel(t("Orders"), segments(t("State of orders"), CHOICES, state, (value) => go({ orders: value })), none, sheet.el);
     const watch = watching({
         topics: ["order", "plan"], every_ms: 15000,
         async run(signal) {
@@ -28,7 +29,7 @@ export function orders_panel(query, go) {
             sheet.update(items);
             show(sheet.el, items.length > 0);
             show(none, items.length === 0);
-            say(aside, answer.next ? `the newest ${SHOWN}` : "");
+            say(aside, answer.next ? t`the newest ${SHOWN}` : "");
         },
     });
     el.append(watch.el);

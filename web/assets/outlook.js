@@ -6,6 +6,7 @@
 import { h, put, show, svg } from "./dom.js";
 import * as format from "./format.js";
 import { key as line_key } from "./chart.js";
+import { t } from "./words.js";
 
 const RIGHT = 12, TOP = 12, BOTTOM = 24, LETTER = 6.4;
 const HOUR_MS = 3600000;
@@ -63,7 +64,7 @@ function runs(points) {
 
 /** {el, update({from, to, now, bands, lines}), legend}.  options: {label, height, text(value), told: where the
  * numbers are to be read, tip(ms) -> {title, rows}}. */
-export function outlook({ label, height = 240, text = format.amount, told = " The numbers are in the table below.", tip = () => null }) {
+export function outlook({ label, height = 240, text = format.amount, told = t(" The numbers are in the table below."), tip = () => null }) {
     const id = `texture-${++drawings}`;
     const drawing = svg("svg.chart", { role: "img", height, "aria-label": label });
     const box = h("div.tip", { hidden: true, "aria-hidden": "true" });
@@ -112,7 +113,7 @@ export function outlook({ label, height = 240, text = format.amount, told = " Th
         hair.setAttribute("x1", x);
         hair.setAttribute("x2", x);
         hair.setAttribute("visibility", "visible");
-        put(box, h("b", null, found.title), found.rows.map(([name, value]) => h("span.tip-row", null, h("span", null, name), h("span.num", null, value))));
+        put(box, h("b", null, found.title), found.rows.map(([name, value]) => h("span.tip-row", null, h("span", null, t(name)), h("span.num", null, value))));
         show(box, true);
         box.style.left = `${Math.max(0, Math.min(x + 12, place.width - box.offsetWidth - 4))}px`;
         return undefined;
@@ -130,7 +131,7 @@ export function outlook({ label, height = 240, text = format.amount, told = " Th
         el, legend: keys,
         update(next) {
             data = next;
-            put(keys, data.lines.map((line) => h("span.legend-item", null, line_key(line.className), line.name)), data.bands.map((band, i) => h("span.legend-item", null, patch(band, i), band.name)));
+            put(keys, data.lines.map((line) => h("span.legend-item", null, line_key(line.className), t(line.name))), data.bands.map((band, i) => h("span.legend-item", null, patch(band, i), t(band.name))));
             drawing.setAttribute("aria-label", `${label}. ${data.words ?? ""}${told}`);
             draw();
         },

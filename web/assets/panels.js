@@ -4,6 +4,7 @@ import * as api from "./api.js";
 import { h, keyed, put, say, show } from "./dom.js";
 import * as live from "./live.js";
 import { confirm, flash } from "./parts.js";
+import { t } from "./words.js";
 
 const TABLE_ROWS_MAX = 500;
 let panels_made = 0; // ids are unique within the page
@@ -57,7 +58,7 @@ export function table(label, heads, key, cells) {
             },
         };
     };
-    const el = h("div.table-box", { tabindex: 0, role: "region", "aria-label": `Table: ${label}` },
+    const el = h("div.table-box", { tabindex: 0, role: "region", "aria-label": t`Table: ${label}` },
         h("table.sheet", null, h("caption.visually-hidden", null, label), h("thead", null, head), body));
     return { el, update: (items) => keyed(body, items, key, row) };
 }
@@ -66,7 +67,7 @@ export function table(label, heads, key, cells) {
 export function as_table(label, heads) {
     const sheet = table(label, heads, (row) => row[0], (row) => row);
     let rows = [];
-    const el = h("details.as-table", { ontoggle: () => draw() }, h("summary", null, "As a table"), sheet.el);
+    const el = h("details.as-table", { ontoggle: () => draw() }, h("summary", null, t("As a table")), sheet.el);
     const draw = () => { if (el.open) sheet.update(rows); };
     return { el, update(next) { rows = next.slice(0, TABLE_ROWS_MAX); draw(); } };
 }
@@ -90,7 +91,7 @@ export function facts() {
 /** Buttons to choose one of a few: choices [[value, label]]. */
 export function segments(label, choices, chosen, choose) {
     return h("div.segments", { role: "group", "aria-label": label }, choices.map(([value, text]) =>
-        h("button.segment", { type: "button", "aria-pressed": String(value === chosen), onclick: () => choose(value) }, text)));
+        h("button.segment", { type: "button", "aria-pressed": String(value === chosen), onclick: () => choose(value) }, t(text))));
 }
 
 /** A share of a whole as a bar with the text beside it. */
@@ -110,7 +111,7 @@ export function share_bar(part, all, text, low = null, high = null) {
 /** A button that asks, with a field for a remark, then posts.  `dialog`: title, text, action, danger. */
 export function deed(label, { path, topic, done, primary = false, ...dialog }) {
     const act = async () => {
-        const answer = await confirm({ ...dialog, fields: [{ name: "remark", label: "Remark (optional, kept with it)", type: "text", placeholder: "" }] });
+        const answer = await confirm({ ...dialog, fields: [{ name: "remark", label: t("Remark (optional, kept with it)"), type: "text", placeholder: "" }] });
         if (!answer) return;
         button.disabled = true;
         try {

@@ -2,6 +2,7 @@
 
 import { h, icon, mark, say, show } from "./dom.js";
 import * as format from "./format.js";
+import { t } from "./words.js";
 
 /** State of a job or node: sign and word, colour only on top of them. */
 export function badge(state) {
@@ -40,7 +41,7 @@ export function meter(label, className = "") {
 /** Progress of time: elapsed of the limit. */
 export function progress() {
     const bar = h("span.bar");
-    const el = h("span.track.time", { role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100, "aria-label": "time used of the limit" }, bar);
+    const el = h("span.track.time", { role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100, "aria-label": t("time used of the limit") }, bar);
     return {
         el,
         update(elapsed, limit) {
@@ -48,19 +49,19 @@ export function progress() {
             bar.style.width = `${(share * 100).toFixed(2)}%`;
             el.classList.toggle("late", !!limit && share > 0.9);
             mark(el, "aria-valuenow", limit ? Math.round(share * 100) : null);
-            mark(el, "aria-valuetext", limit ? `${Math.round(share * 100)} percent of the time limit` : "no time limit");
+            mark(el, "aria-valuetext", limit ? t`${Math.round(share * 100)} percent of the time limit` : t("no time limit"));
         },
     };
 }
 
 /** A command to copy. */
 export function command(text) {
-    const button = h("button.icon-button", { type: "button", "aria-label": `Copy: ${text}`, title: "Copy" }, icon("copy"));
+    const button = h("button.icon-button", { type: "button", "aria-label": t`Copy: ${text}`, title: t("Copy") }, icon("copy"));
     const code = h("code", null, text);
     button.addEventListener("click", async () => {
         try {
             await navigator.clipboard.writeText(text);
-            flash("Copied.");
+            flash(t("Copied."));
         } catch {
             getSelection().selectAllChildren(code); // no clipboard without a secure address
         }
@@ -93,7 +94,7 @@ export function confirm({ title, text, action, danger = false, fields = [] }) {
         h("h2", null, title), h("p", null, text),
         fields.map((f, i) => h("label", { class: `field ${f.type}` }, f.type === "checkbox" ? [inputs[i], f.label] : [h("span", null, f.label), inputs[i]])),
         h("div.dialog-buttons", null,
-            h("button.button", { type: "button", onclick: () => dialog.close("no") }, "Keep as it is"),
+            h("button.button", { type: "button", onclick: () => dialog.close("no") }, t("Keep as it is")),
             h("button.button", { class: danger ? "button danger" : "button primary", value: "yes" }, action)));
     const dialog = h("dialog", { "aria-label": title }, form);
     document.body.append(dialog);
@@ -121,11 +122,11 @@ export function ask(job) {
     const parts = [];
     if (request.accelerators && request.count > 0)
         parts.push(`${format.milli(request.count * (request.gpu_milli || 1000))} × ${request.accelerators}`);
-    if (request.gpu_mem_mib > 0) parts.push(`with ${format.mib(request.gpu_mem_mib)}`);
-    if (request.cpu_milli > 0) parts.push(`${format.milli(request.cpu_milli)} CPU`);
+    if (request.gpu_mem_mib > 0) parts.push(t`with ${format.mib(request.gpu_mem_mib)}`);
+    if (request.cpu_milli > 0) parts.push(t`${format.milli(request.cpu_milli)} CPU`);
     if (request.mem_mib > 0) parts.push(format.mib(request.mem_mib));
-    const one = (parts.join(" · ") || "nothing special") + (request.alternatives > 1 ? ` or ${format.plural(request.alternatives - 1, "alternative")}` : "");
-    return job.tasks > 1 ? `${format.count(job.tasks)} tasks, each ${one}` : one;
+    const one = (parts.join(" · ") || t("nothing special")) + (request.alternatives > 1 ? t` or ${format.plural(request.alternatives - 1, "alternative")}` : "");
+    return job.tasks > 1 ? t`${format.count(job.tasks)} tasks, each ${one}` : one;
 }
 
 const known_number = (value) => typeof value === "number" && Number.isFinite(value);
@@ -142,6 +143,6 @@ export function elapsed_s(job, now) {
 /** How it ended: "exit 0", "signal 9", "". */
 export function ending(job) {
     if (!is_over(job.state)) return "";
-    if (known_number(job.signal) && job.signal > 0) return `signal ${job.signal}`;
-    return known_number(job.exit_code) ? `exit ${job.exit_code}` : "";
+    if (known_number(job.signal) && job.signal > 0) return t`signal ${job.signal}`;
+    return known_number(job.exit_code) ? t`exit ${job.exit_code}` : "";
 }

@@ -5,11 +5,12 @@ import { h, icon, keyed, mark, say, show } from "./dom.js";
 import * as format from "./format.js";
 import * as live from "./live.js";
 import { badge, confirm, empty, flash, link_job, link_node, meter } from "./parts.js";
+import { t } from "./words.js";
 
 const SHARES = {
-    advisory: "fractions are advisory: nothing enforces them",
-    mps: "fractions are enforced by CUDA MPS",
-    mig: "fractions are MIG instances",
+    advisory: t("fractions are advisory: nothing enforces them"),
+    mps: t("fractions are enforced by CUDA MPS"),
+    mig: t("fractions are MIG instances"),
 };
 const NODES_SHOWN = 60;
 const HOLDERS_SHOWN = 3;
@@ -26,7 +27,7 @@ function holders(names) {
             keyed(el, items, (item) => item.id, (item) => {
                 if (!item.id) {
                     const more = h("span.muted");
-                    return { el: more, update: (now) => say(more, `and ${now.more} more`) };
+                    return { el: more, update: (now) => say(more, t`and ${now.more} more`) };
                 }
                 const chip = h("a.chip", { href: link_job(item.id) });
                 return { el: chip, update: (now) => say(chip, now.name ? `${now.id} ${now.name}` : now.id) };
@@ -39,7 +40,7 @@ function tile(names) {
     const fill = h("span.fill", { "aria-hidden": "true" });
     const name = h("b.mono"), kind = h("span.tile-kind.muted"), used = h("span.num"), share = h("span.share");
     const who = holders(names);
-    const free = h("span.muted", null, "free");
+    const free = h("span.muted", null, t("free"));
     const el = h("li.tile", null, fill, h("span.tile-head", null, name, share), kind, h("span.tile-used", null, used), h("span.tile-who", null, who.el, free));
     return {
         el,
@@ -47,10 +48,10 @@ function tile(names) {
             const is_cpu = device.kind === "cpu";
             const part = device.milli > 0 ? Math.min(1, device.used_milli / device.milli) : 0;
             say(name, device.name);
-            say(kind, is_cpu ? "processor cores" : `${device.kind}${device.mem_mib > 0 ? ` · ${format.mib(device.mem_mib)}` : ""}`);
+            say(kind, is_cpu ? t("processor cores") : `${device.kind}${device.mem_mib > 0 ? ` · ${format.mib(device.mem_mib)}` : ""}`);
             say(used, is_cpu
-                ? `${format.milli(device.used_milli)} of ${format.milli(device.milli)} cores`
-                : part > 0 ? `${format.percent(device.used_milli, device.milli)} granted` : "");
+                ? t`${format.milli(device.used_milli)} of ${format.milli(device.milli)} cores`
+                : part > 0 ? t`${format.percent(device.used_milli, device.milli)} granted` : "");
             show(used, used.textContent);
             fill.style.height = `${part * 100}%`;
             show(share, !is_cpu && device.share);
@@ -66,12 +67,12 @@ function tile(names) {
 
 async function drain(node) {
     const answer = await confirm({
-        title: `Drain ${node.name}?`,
-        text: "It takes no new work. What runs on it goes on to its end.",
-        action: "Drain",
-        fields: [{ name: "reason", label: "Reason, for others", type: "text", placeholder: "memory replacement" }],
+        title: t`Drain ${node.name}?`,
+        text: t("It takes no new work. What runs on it goes on to its end."),
+        action: t("Drain"),
+        fields: [{ name: "reason", label: t("Reason, for others"), type: "text", placeholder: t("memory replacement") }],
     });
-    if (answer) await change(node, "drain", answer.reason ? { reason: answer.reason } : {}, `${node.name} is draining.`);
+    if (answer) await change(node, "drain", answer.reason ? { reason: answer.reason } : {}, t`${node.name} is draining.`);
 }
 
 async function change(node, verb, body, done) {
@@ -88,10 +89,10 @@ function node_row(names, may_operate) {
     let node = null;
     const state = badge("up");
     const name = h("a.node-name.mono"), reason = h("span.muted.node-reason");
-    const cpu = meter("CPU", "cpu"), memory = meter("Memory", "mem");
+    const cpu = meter("CPU", "cpu"), memory = meter(t("Memory"), "mem");
     const tiles = h("ul.tiles");
-    const drain_button = h("button.button.small", { type: "button", onclick: () => drain(node) }, icon("draining"), "Drain");
-    const resume_button = h("button.button.small", { type: "button", onclick: () => change(node, "resume", {}, `${node.name} takes work again.`) }, icon("running"), "Resume");
+    const drain_button = h("button.button.small", { type: "button", onclick: () => drain(node) }, icon("draining"), t("Drain"));
+    const resume_button = h("button.button.small", { type: "button", onclick: () => change(node, "resume", {}, t`${node.name} takes work again.`) }, icon("running"), t("Resume"));
     const el = h("article.node", null,
         h("header.node-head", null, h("span.node-title", null, name, state.el, reason), cpu.el, memory.el, h("span.node-buttons", null, drain_button, resume_button)),
         tiles);
@@ -101,16 +102,16 @@ function node_row(names, may_operate) {
             node = next;
             say(name, node.name);
             mark(name, "href", link_node(node.name));
-            mark(el, "aria-label", `Node ${node.name}`);
+            mark(el, "aria-label", t`Node ${node.name}`);
             state.update(node.state);
             say(reason, node.reason ?? "");
-            cpu.update(node.cpu_used_milli, node.cpu_milli, `${format.milli(node.cpu_used_milli)} of ${format.milli(node.cpu_milli)}`);
-            memory.update(node.mem_used_mib, node.mem_mib, `${format.mib(node.mem_used_mib)} of ${format.mib(node.mem_mib)}`);
+            cpu.update(node.cpu_used_milli, node.cpu_milli, t`${format.milli(node.cpu_used_milli)} of ${format.milli(node.cpu_milli)}`);
+            memory.update(node.mem_used_mib, node.mem_mib, t`${format.mib(node.mem_used_mib)} of ${format.mib(node.mem_mib)}`);
             const draining = node.state === "draining" || node.state === "drained";
             show(drain_button, may_operate && !draining);
             show(resume_button, may_operate && draining);
-            mark(drain_button, "aria-label", `Drain ${node.name}`);
-            mark(resume_button, "aria-label", `Resume ${node.name}`);
+            mark(drain_button, "aria-label", t`Drain ${node.name}`);
+            mark(resume_button, "aria-label", t`Resume ${node.name}`);
             keyed(tiles, node.devices ?? [], (device) => device.name, () => tile(names));
         },
     };
@@ -120,7 +121,7 @@ function node_row(names, may_operate) {
 export function pool(names, may_operate) {
     const list = h("div.nodes");
     const more = h("p.muted", { hidden: true });
-    const nothing = empty("No node yet.", "The service adds this machine by itself when it starts. If it does not appear, its log says why:", "fastgpu node list");
+    const nothing = empty(t("No node yet."), t("The service adds this machine by itself when it starts. If it does not appear, its log says why:"), "fastgpu node list");
     const el = h("div", null, nothing, list, more);
     return {
         el,
@@ -128,7 +129,7 @@ export function pool(names, may_operate) {
             show(nothing, nodes.length === 0);
             keyed(list, nodes.slice(0, NODES_SHOWN), (node) => node.name, () => node_row(names, may_operate));
             show(more, nodes.length > NODES_SHOWN);
-            say(more, `${NODES_SHOWN} of ${format.count(nodes.length)} nodes are shown. All of them: fastgpu node list`);
+            say(more, t`${NODES_SHOWN} of ${format.count(nodes.length)} nodes are shown. All of them: fastgpu node list`);
         },
     };
 }

@@ -14,7 +14,7 @@ export const DRAINS = 64, DOWN = 128, OTHERS = 256;
 const SEVERAL = -2, NOT_OURS = -3;
 
 /** How devices can be coloured: [mode, word]. */
-export const MODES = [["granted", "granted"], ["busy", "busy"], ["mem", "memory in use"], ["power", "power"], ["temp", "temperature"], ["health", "health"], ["project", "project"]];
+export const MODES = [["granted", "granted"], ["busy", "busy"], ["mem", t("memory in use")], ["power", "power"], ["temp", "temperature"], ["health", "health"], ["project", "project"]];
 
 /** Columns with one entry a device; `node` is the place of its node. */
 export function columns(answer) {

@@ -4,7 +4,7 @@
 // projects.  Nothing is kept.
 
 import * as api from "./api.js";
-import { h, icon, keyed, mark, put, say, show } from "./dom.js";
+import { h, icon, keyed, mark, say } from "./dom.js";
 import * as format from "./format.js";
 import { link_offer } from "./panels.js";
 import { link_job, link_node } from "./parts.js";
@@ -31,13 +31,13 @@ const find_projects = async (words, signal) => (await list("/v1/projects", signa
 
 const find_offers = async (words, signal) => (await list(`/v1/offers?accelerator=${encodeURIComponent(words)}&sort=price&limit=${EACH_MAX}`, signal)).map((o) => ({ kind: t("offer"), text: `${o.supplier} ${o.instance}`, note: `${o.accelerators} × ${o.accelerator} · ${format.hourly(o.uusd_per_device_hour)}`, href: link_offer(o.id) }));
 
-/** {open()}: the dialog is made once. */
+/** Open the dialog; it is made anew each time. */
 export function search() {
+    if (document.querySelector("dialog[open]")) return;
     const input = h("input", { type: "search", name: "search", placeholder: t("Job, node, project or accelerator"), "aria-label": t("Search"), role: "combobox", "aria-expanded": "true", "aria-controls": "search-found", autocomplete: "off", spellcheck: "false", maxlength: 64 });
     const found = h("ul.search-found", { id: "search-found", role: "listbox", "aria-label": t("Found") }), word = h("p.muted.small", { role: "status" });
     const dialog = h("dialog.search", { "aria-label": t("Search") }, h("div.search-line", null, icon("search"), input), found, word);
     let items = [], at = 0, timer = 0, asked = null;
-    document.body.append(dialog);
 
     function draw() {
         keyed(found, items, (item) => item.href, (item) => {
@@ -74,6 +74,7 @@ export function search() {
             at = (at + step + items.length) % items.length;
             draw();
         }
+        if (event.key === "Escape") dialog.close(); // a search field would only be emptied
         if (event.key === "Enter" && items[at]) {
             event.preventDefault();
             dialog.close();
@@ -81,17 +82,13 @@ export function search() {
         }
     });
     dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
-    dialog.addEventListener("close", () => asked?.abort());
-    return {
-        open() {
-            if (dialog.open) return;
-            input.value = "";
-            put(found);
-            items = [];
-            show(dialog, true);
-            dialog.showModal();
-            input.focus();
-            look();
-        },
-    };
+    dialog.addEventListener("close", () => {
+        clearTimeout(timer);
+        asked?.abort();
+        dialog.remove();
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+    input.focus();
+    look();
 }

@@ -1,9 +1,10 @@
 // theme.js - dark or light: as the system has it, until somebody chooses.  Kept for this browser.
 
 import { h, icon, put } from "./dom.js";
+import { t } from "./words.js";
 
 const KEY = "fastgpu.theme";
-const CHOICES = { "": ["auto", "as the system has it"], light: ["sun", "light"], dark: ["moon", "dark"] };
+const CHOICES = { "": ["auto", t("as the system has it")], light: ["sun", "light"], dark: ["moon", "dark"] };
 
 function chosen() {
     const kept = localStorage.getItem(KEY) ?? "";
@@ -20,10 +21,10 @@ function apply() {
 export function theme_button() {
     const button = h("button.icon-button", { type: "button" });
     const draw = () => {
-        const [sign, words] = CHOICES[chosen()];
+        const [sign, word] = CHOICES[chosen()], words = t(word);
         put(button, icon(sign));
-        button.setAttribute("aria-label", `Colours: ${words}. Change`);
-        button.title = `Colours: ${words}`;
+        button.setAttribute("aria-label", t`Colours: ${words}. Change`);
+        button.title = t`Colours: ${words}`;
     };
     button.addEventListener("click", () => {
         const order = Object.keys(CHOICES);

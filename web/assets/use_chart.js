@@ -4,17 +4,18 @@ import * as api from "./api.js";
 import { chart, legend } from "./chart.js";
 import { h } from "./dom.js";
 import * as format from "./format.js";
+import { t } from "./words.js";
 
 const NODES_READ = 16;
 const COLUMNS = 240;
 const LEAST_MS = 60000;
 const FEW = 12, POINTS_MAX = 3600; // readings
-export const RANGES = [["5m", 300, "5 min"], ["15m", 900, "15 min"], ["1h", 3600, "1 h"]];
+export const RANGES = [["5m", 300, t("5 min")], ["15m", 900, t("15 min")], ["1h", 3600, t("1 h")]];
 
 export const SERIES = [
     { name: "GPU", className: "gpu", area: true },
     { name: "CPU", className: "cpu" },
-    { name: "Memory", className: "mem" },
+    { name: t("Memory"), className: "mem" },
 ];
 
 /** Points of many nodes to shares in percent, in columns of time. */
@@ -51,7 +52,7 @@ export function shares(nodes, usages, from, to) {
 export function use_chart(range, on_range) {
     let span_s = 0;
     const text = (value) => `${Math.round(value)} %`;
-    const lines = chart({ label: "Utilisation of the pool", height: 208, text, scaler: () => ({ top: 100, step: 25 }), empty: "No readings yet: they appear a few seconds after the service has started." });
+    const lines = chart({ label: t("Utilisation of the pool"), height: 208, text, scaler: () => ({ top: 100, step: 25 }), empty: t("No readings yet: they appear a few seconds after the service has started.") });
     const words = legend(SERIES);
     const buttons = RANGES.map(([name, , label]) => h("button.segment", { type: "button", "data-range": name, onclick: () => on_range(name) }, label));
     const set_range = (name) => {
@@ -74,7 +75,7 @@ export function use_chart(range, on_range) {
     }
 
     return {
-        el: h("div", null, h("div.chart-head", null, words.el, h("div.segments", { role: "group", "aria-label": "Span of time" }, buttons)), lines.el),
+        el: h("div", null, h("div.chart-head", null, words.el, h("div.segments", { role: "group", "aria-label": t("Span of time") }, buttons)), lines.el),
         set_range,
         async refresh(nodes, signal) {
             const read = nodes.slice(0, NODES_READ);

@@ -5,10 +5,11 @@ import { h, keyed, mark, say, show } from "./dom.js";
 import * as format from "./format.js";
 import * as live from "./live.js";
 import { ask, badge, elapsed_s, empty, ending, link_job } from "./parts.js";
+import { t } from "./words.js";
 
 const PAGE = 100;
 const STATES = ["queued", "starting", "running", "succeeded", "failed", "cancelled", "timed_out"];
-const FIELDS = [["name", "Name"], ["project", "Project"], ["user", "User"], ["label", "Label (key=value)"]];
+const FIELDS = [["name", t("Name")], ["project", t("Project")], ["user", t("User")], ["label", t("Label (key=value)")]];
 
 /** The request for what the address asks for. */
 export function request(query) {
@@ -32,12 +33,12 @@ function filters(query, go) {
         event.preventDefault();
         go({ ...Object.fromEntries(inputs.map((input) => [input.name, input.value.trim()])), cursor: "", trail: "" });
     };
-    const order = h("select", { "aria-label": "Order", onchange: (event) => go({ order: event.target.value === "desc" ? "" : "asc", cursor: "", trail: "" }) },
-        h("option", { value: "desc", selected: query.get("order") !== "asc" }, "newest first"), h("option", { value: "asc", selected: query.get("order") === "asc" }, "oldest first"));
-    const clear = h("a.button.small", { href: "#/jobs" }, "Clear");
+    const order = h("select", { "aria-label": t("Order of jobs"), onchange: (event) => go({ order: event.target.value === "desc" ? "" : "asc", cursor: "", trail: "" }) },
+        h("option", { value: "desc", selected: query.get("order") !== "asc" }, t("newest first")), h("option", { value: "asc", selected: query.get("order") === "asc" }, t("oldest first")));
+    const clear = h("a.button.small", { href: "#/jobs" }, t("Clear"));
     show(clear, [...query.keys()].length > 0);
-    return h("form.filters", { onsubmit: submit, role: "search", "aria-label": "Filter jobs" },
-        h("div.segments", { role: "group", "aria-label": "State" }, states), inputs, order, h("button.button.small", { type: "submit" }, "Filter"), clear);
+    return h("form.filters", { onsubmit: submit, role: "search", "aria-label": t("Filter jobs") },
+        h("div.segments", { role: "group", "aria-label": t("State") }, states), inputs, order, h("button.button.small", { type: "submit" }, t("Filter")), clear);
 }
 
 function line() {
@@ -78,12 +79,12 @@ function line() {
 
 export function jobs({ query, go }) {
     const body = h("tbody");
-    const heads = ["State", "Id", "Name", "Project", "User", "Asks for", "Where", "Time", "End", "Cost", "Submitted"];
-    const table = h("table.jobs", null, h("caption.visually-hidden", null, "Jobs"), h("thead", null, h("tr", null, heads.map((text) => h("th", { scope: "col" }, text)))), body);
+    const heads = [t("State"), t("Id"), t("Name"), t("Project"), t("User"), t("Asks for"), t("Where"), t("Time"), t("End"), t("Cost"), t("Submitted")];
+    const table = h("table.jobs", null, h("caption.visually-hidden", null, t("Jobs")), h("thead", null, h("tr", null, heads.map((text) => h("th", { scope: "col" }, text)))), body);
     const filtered = FIELDS.some(([key]) => query.get(key)) || query.get("state") || query.get("array");
-    const nothing = filtered ? empty("No job is like that.", "Names, projects and users are compared as a whole. Take a filter away:") : empty("No job yet.", "Submit a job file, or run a command and follow it:", "fastgpu submit job.yaml", "fastgpu run -- python3 train.py");
+    const nothing = filtered ? empty(t("No job is like that."), t("Names, projects and users are compared as a whole. Take a filter away:")) : empty(t("No job yet."), t("Submit a job file, or run a command and follow it:"), "fastgpu submit job.yaml", "fastgpu run -- python3 train.py");
     show(nothing, false);
-    const count = h("span.muted"), back = h("button.button.small", { type: "button", "data-turn": "back" }, "Previous page"), next = h("button.button.small", { type: "button" }, "Next page");
+    const count = h("span.muted"), back = h("button.button.small", { type: "button", "data-turn": "back" }, t("Previous page")), next = h("button.button.small", { type: "button" }, t("Next page"));
     const problem = h("p.problem", { role: "alert", hidden: true });
     const rows = new Map();
 
@@ -119,15 +120,15 @@ export function jobs({ query, go }) {
             show(nothing, items.length === 0);
             show(next, !!next_cursor);
             show(back, !first);
-            say(count, items.length ? `${format.plural(items.length, "job")} on this page` : "");
+            say(count, items.length ? t`${format.plural(items.length, "job")} on this page` : "");
         },
     });
     const stop = live.every_second(() => {
         const now = api.now();
         for (const row of rows.values()) row.tick(now);
     });
-    const el = h("section.panel.panel-jobs", null, h("header.panel-head", null, h("h1", null, "Jobs"), h("span.panel-aside", null, count)),
-        filters(query, go), problem, nothing, h("div.table-box", { tabindex: 0, role: "region", "aria-label": "Table of jobs" }, table), h("nav.pages", { "aria-label": "Pages" }, back, next));
-    return { el, title: "Jobs", leave: () => { stop(); watch.stop(); } };
+    const el = h("section.panel.panel-jobs", null, h("header.panel-head", null, h("h1", null, t("Jobs")), h("span.panel-aside", null, count)),
+        filters(query, go), problem, nothing, h("div.table-box", { tabindex: 0, role: "region", "aria-label": t("Table of jobs") }, table), h("nav.pages", { "aria-label": t("Pages") }, back, next));
+    return { el, title: t("Jobs"), leave: () => { stop(); watch.stop(); } };
 }
 

@@ -8,19 +8,20 @@ import { running_row } from "./job_rows.js";
 import * as live from "./live.js";
 import { empty } from "./parts.js";
 import { pool } from "./pool.js";
+import { t } from "./words.js";
 
 const SPAN_MS = 15 * 60 * 1000;
 const READINGS = [
     { key: "busy_milli", title: "busy", className: "gpu", text: (v) => `${Math.round(v)} %`, map: (v, device) => (100 * v) / Math.max(1, device?.milli ?? 1000), scaler: () => ({ top: 100, step: 50 }) },
     { key: "mem_mib", title: "memory", className: "mem", text: format.mib, scaler: scale_binary, least: 256 },
-    { key: "power_mw", title: "power", className: "cpu", text: (v) => `${Math.round(v)} W`, map: (v) => v / 1000, scaler: scale, least: 100 },
-    { key: "temp_c", title: "temperature", className: "gpumem", text: (v) => `${Math.round(v)} °C`, scaler: scale, least: 100 },
+    { key: "power_mw", title: "power", className: "cpu", text: (v) => t`${Math.round(v)} W`, map: (v) => v / 1000, scaler: scale, least: 100 },
+    { key: "temp_c", title: "temperature", className: "gpumem", text: (v) => t`${Math.round(v)} °C`, scaler: scale, least: 100 },
 ];
 
 /** Curves of one device; readings that it does not have are not shown. */
 function device_curves(name) {
     const charts = READINGS.map((r) => ({ ...r, chart: chart({ label: `${name}, ${r.title}`, height: 104, text: r.text, scaler: r.scaler, least: r.least }), now: h("b.num") }));
-    const boxes = charts.map((c) => h("div.curve-box", null, h("h4", null, c.title, c.now), c.chart.el));
+    const boxes = charts.map((c) => h("div.curve-box", null, h("h4", null, t(c.title), c.now), c.chart.el));
     return {
         el: h("div.device-curves", null, h("h3.mono", null, name), h("div.curves.four", null, boxes)),
         update({ points, device, from, to }) {
@@ -41,13 +42,13 @@ export function node_page({ args: [name], who }) {
     const path = `/v1/nodes/${encodeURIComponent(name)}`;
     let node = null;
     const tiles = pool((id) => names.get(id) ?? "", who.can("operator"));
-    const running = h("ul.rows"), idle = empty("Nothing runs here.", "");
+    const running = h("ul.rows"), idle = empty(t("Nothing runs here."), "");
     const curves = h("div");
     const missing = h("section.panel", { hidden: true });
     const body = h("div.job-page.node-page", null,
-        h("section.panel", null, h("header.panel-head", null, h("h1", null, h("span.muted", null, "Node "), h("span.mono", null, name))), tiles.el),
-        h("section.panel", { "aria-labelledby": "node-jobs" }, h("header.panel-head", null, h("h2", { id: "node-jobs" }, "Running here")), idle, running),
-        h("section.panel", { "aria-labelledby": "node-curves" }, h("header.panel-head", null, h("h2", { id: "node-curves" }, "Devices over time"), h("span.muted.panel-aside", null, "the last 15 minutes")), curves));
+        h("section.panel", null, h("header.panel-head", null, h("h1", null, h("span.muted", null, t("Node ")), h("span.mono", null, name))), tiles.el),
+        h("section.panel", { "aria-labelledby": "node-jobs" }, h("header.panel-head", null, h("h2", { id: "node-jobs" }, t("Running here"))), idle, running),
+        h("section.panel", { "aria-labelledby": "node-curves" }, h("header.panel-head", null, h("h2", { id: "node-curves" }, t("Devices over time")), h("span.muted.panel-aside", null, t("the last 15 minutes"))), curves));
     const watches = [live.watch({
         topics: ["nodes", "jobs"], every_ms: 15000, least_ms: 1000,
         async run(signal) {
@@ -55,7 +56,7 @@ export function node_page({ args: [name], who }) {
                 node = await api.get(path, signal);
             } catch (error) {
                 if (error.kind !== "refused") throw error;
-                put(missing, h("h1", null, error.status === 404 ? `There is no node ${name}` : "The node cannot be shown"), h("p", null, error.message), h("p", null, h("a", { href: "#/" }, "Overview")));
+                put(missing, h("h1", null, error.status === 404 ? t`There is no node ${name}` : t("The node cannot be shown")), h("p", null, error.message), h("p", null, h("a", { href: "#/" }, t("Overview"))));
                 show(missing, true);
                 show(body, false);
                 return;

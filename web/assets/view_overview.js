@@ -12,23 +12,24 @@ import { pool } from "./pool.js";
 import { pool_cells } from "./pool_cells.js";
 import { columns } from "./pool_columns.js";
 import { use_chart } from "./use_chart.js";
+import { t } from "./words.js";
 
 const RUNNING_SHOWN = 20, WAITING_SHOWN = 12, FINISHED_SHOWN = 12, FINISHED_READ = 60;
 const TILES_MAX = 24; // nodes: more are cells, which the page can draw by the thousand
 const CURVES_READ = 12, REASONS_READ = 8;
 
 function capacity_panel() {
-    const gpu = meter("Accelerators", "gpu"), cpu = meter("CPU cores", "cpu"), memory = meter("Memory", "mem");
+    const gpu = meter(t("Accelerators"), "gpu"), cpu = meter(t("CPU cores"), "cpu"), memory = meter(t("Memory"), "mem");
     const isolation = h("p.muted.small");
     return {
         el: h("div.capacity", null, gpu.el, cpu.el, memory.el, isolation),
         update(status) {
             const c = status.capacity ?? {};
             show(gpu.el, c.gpu_milli > 0);
-            gpu.update(c.gpu_used_milli, c.gpu_milli, `${format.milli(c.gpu_used_milli)} of ${format.milli(c.gpu_milli)}`);
-            cpu.update(c.cpu_used_milli, c.cpu_milli, `${format.milli(c.cpu_used_milli)} of ${format.milli(c.cpu_milli)}`);
-            memory.update(c.mem_used_mib, c.mem_mib, `${format.mib(c.mem_used_mib)} of ${format.mib(c.mem_mib)}`);
-            say(isolation, [status.isolation ? `Isolation: ${status.isolation}` : "", `version ${status.version}`, `up ${format.duration(status.uptime_s)}`].filter(Boolean).join(" · "));
+            gpu.update(c.gpu_used_milli, c.gpu_milli, t`${format.milli(c.gpu_used_milli)} of ${format.milli(c.gpu_milli)}`);
+            cpu.update(c.cpu_used_milli, c.cpu_milli, t`${format.milli(c.cpu_used_milli)} of ${format.milli(c.cpu_milli)}`);
+            memory.update(c.mem_used_mib, c.mem_mib, t`${format.mib(c.mem_used_mib)} of ${format.mib(c.mem_mib)}`);
+            say(isolation, [status.isolation ? t`Isolation: ${status.isolation}` : "", t`version ${status.version}`, t`up ${format.duration(status.uptime_s)}`].filter(Boolean).join(" · "));
         },
     };
 }
@@ -42,7 +43,7 @@ function panel(id, title, href, ...body) {
 
 export function overview({ query, who, go }) {
     const names = new Map(), curves = new Map(), reasons = new Map();
-    const notices = h("ul.notices", { "aria-label": "Notices" });
+    const notices = h("ul.notices", { "aria-label": t("Notices") });
     const strip = loop_picture(), needs = attention(), capacity = capacity_panel();
     let nodes = [], now_running = [], now_waiting = [], read = false, etag = "";
 
@@ -53,13 +54,13 @@ export function overview({ query, who, go }) {
     });
     const cells = pool_cells(), tiles = pool((id) => names.get(id) ?? "", who.can("operator"));
     const running = h("ul.rows"), waiting = h("ul.rows"), finished = h("ul.rows");
-    const idle = empty("Nothing runs.", "Submit a job file, or run a command and follow it:", "fastgpu submit job.yaml", "fastgpu run -- python3 train.py");
-    const no_queue = empty("Nobody waits.", "A job that does not fit at once appears here, with the reason.");
-    const no_history = empty("No job has finished yet.", "Results, time and cost of each job will be listed here.");
+    const idle = empty(t("Nothing runs."), t("Submit a job file, or run a command and follow it:"), "fastgpu submit job.yaml", "fastgpu run -- python3 train.py");
+    const no_queue = empty(t("Nobody waits."), t("A job that does not fit at once appears here, with the reason."));
+    const no_history = empty(t("No job has finished yet."), t("Results, time and cost of each job will be listed here."));
     const [p_use, p_cap, p_pool, p_run, p_wait, p_done] = [
-        panel("use", "Utilisation", "", curve.el), panel("capacity", "Granted now", "", capacity.el), panel("pool", "Pool", "#/pool", tiles.el, cells.el),
-        panel("running", "Running", "#/jobs?state=running,starting", idle, running), panel("queue", "Queue", "#/jobs?state=queued", no_queue, waiting),
-        panel("finished", "Recently finished", `#/jobs?state=${OVER.join(",")}`, no_history, finished)];
+        panel("use", t("Utilisation"), "", curve.el), panel("capacity", t("Granted now"), "", capacity.el), panel("pool", t("Pool"), "#/pool", tiles.el, cells.el),
+        panel("running", t("Running"), "#/jobs?state=running,starting", idle, running), panel("queue", t("Queue"), "#/jobs?state=queued", no_queue, waiting),
+        panel("finished", t("Recently finished"), `#/jobs?state=${OVER.join(",")}`, no_history, finished)];
     const rows = new Set();
     const ticking = (make) => (item) => {
         const row = make(item);
@@ -67,7 +68,7 @@ export function overview({ query, who, go }) {
         row.gone = () => rows.delete(row);
         return row;
     };
-    const el = h("div.overview", null, h("h1.visually-hidden", null, "Overview"), notices, needs.el, strip.el, p_use.el, p_cap.el, p_pool.el, h("div.work", null, p_run.el, p_done.el), p_wait.el);
+    const el = h("div.overview", null, h("h1.visually-hidden", null, t("Overview")), notices, needs.el, strip.el, p_use.el, p_cap.el, p_pool.el, h("div.work", null, p_run.el, p_done.el), p_wait.el);
 
     const gpu_top = (job) => 1000 * (job.devices ?? []).filter((name) => name !== "cpu").length;
     const draw_running = () => keyed(running, now_running, (job) => job.id, ticking(() => running_row((id) => curves.get(id), gpu_top)));
@@ -79,7 +80,7 @@ export function overview({ query, who, go }) {
         keyed(notices, status.notices ?? [], (text) => text, (text) => ({ el: h("li", null, icon("info"), text) }));
         const jobs = status.jobs ?? {};
         const more = (aside, all, shown) => {
-            say(aside, `all ${format.count(all)}`);
+            say(aside, t`all ${format.count(all)}`);
             show(aside, all > shown);
         };
         more(p_run.aside, (jobs.running ?? 0) + (jobs.starting ?? 0), RUNNING_SHOWN);
@@ -178,14 +179,14 @@ export function overview({ query, who, go }) {
         },
     });
     show(cells.el, false);
-    say(p_pool.aside, "map");
+    say(p_pool.aside, t("map"));
     show(p_pool.aside, true);
     watches.push(use, by_use, by_why);
     const stop_ticking = live.every_second(() => {
         const now = api.now();
         for (const row of rows) row.tick(now);
     });
-    return { el, title: "Overview", leave: () => { stop_ticking(); strip.stop(); needs.stop(); cells.stop(); watches.forEach((w) => w.stop()); } };
+    return { el, title: t("Overview"), leave: () => { stop_ticking(); strip.stop(); needs.stop(); cells.stop(); watches.forEach((w) => w.stop()); } };
 }
 
 /** A job may end between two requests: that one answer is missing, and that is all. */

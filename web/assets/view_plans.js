@@ -6,16 +6,17 @@ import * as format from "./format.js";
 import { link_plan, panel, table, watching } from "./panels.js";
 import { badge, empty } from "./parts.js";
 import { report_panel } from "./report_panel.js";
+import { t } from "./words.js";
 
 const SHOWN = 50;
 
 export function plans({ query, go, who }) {
-    const sheet = table("Plans", ["State", "Plan", "#Orders", "#Expected cost", "Looks ahead", "Made", "By", "Decided by", "Remark"], (plan) => plan.id, (plan) => [
+    const sheet = table(t("Plans"), [t("State"), t("Plan"), t("#Orders"), t("#Expected cost"), t("Looks ahead"), t("Made"), t("By"), t("Decided by"), t("Remark")], (plan) => plan.id, (plan) => [
         badge(plan.state).el, h("a", { href: link_plan(plan.id) }, `#${plan.id}`), format.count(plan.orders), format.money(plan.cost_uusd), format.duration(3600 * plan.horizon_hours),
         format.date(format.moment(plan.created)), plan.created_by, plan.decided_by, plan.remark]);
-    const none = empty("There is no plan yet.", "A plan answers what to buy, from whom and when. Making one buys nothing:", "fastgpu plan create", "fastgpu plan create --horizon 12w --period 1w");
+    const none = empty(t("There is no plan yet."), t("A plan answers what to buy, from whom and when. Making one buys nothing:"), "fastgpu plan create", "fastgpu plan create --horizon 12w --period 1w");
     show(none, false);
-    const { el } = panel("Plans", none, sheet.el);
+    const { el } = panel(t("Plans"), none, sheet.el);
     const watch = watching({
         topics: ["plan"], every_ms: 20000,
         async run(signal) {
@@ -27,5 +28,5 @@ export function plans({ query, go, who }) {
     });
     el.append(watch.el);
     const report = who.can("operator") && !who.project ? report_panel(query, go) : null;
-    return { el: h("div.stack-page", null, h("h1.visually-hidden", null, "Plans"), el, report?.el), title: "Plans", leave: () => { watch.stop(); report?.stop(); } };
+    return { el: h("div.stack-page", null, h("h1.visually-hidden", null, t("Plans")), el, report?.el), title: t("Plans"), leave: () => { watch.stop(); report?.stop(); } };
 }

@@ -19,8 +19,9 @@ document.documentElement.lang = language === "zh" ? "zh-Hans" : language;
 
 const table = TABLES[language];
 
-/** A text, or a template with values, in the reader's language. */
+/** A text, or a template with values, in the reader's language.  "#Cost" is the head of a column of numbers (panels.js). */
 export function t(text, ...values) {
+    if (typeof text === "string" && text.startsWith("#")) return `#${t(text.slice(1))}`;
     const key = typeof text === "string" ? text : text.reduce((sum, part, i) => `${sum}{${i - 1}}${part}`);
     const found = table[key] ?? key;
     return values.length ? found.replace(/\{(\d+)\}/g, (_, i) => String(values[i] ?? "")) : found;

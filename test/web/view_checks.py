@@ -1,0 +1,93 @@
+"""view_checks.py - checks of search, keys, languages, projects and events, for page_test.py."""
+from fake_api import HOSTILE
+
+
+# Checks of both -----------------------------------------------------------------------------------
+
+def search_finds_and_goes(page):
+    b = page.b
+    page.open("#/jobs")
+    b.see("live", ".link-state")
+    node = page.service.nodes()[0]
+    b.find("body").send_keys("/")
+    b.find("dialog.search input").send_keys(node[:6])
+    b.see(node, ".search-found")
+    b.key("Enter")
+    b.wait(lambda: f"#/nodes/{node}" in b.driver.current_url, "the node")
+    b.button("Search").click()
+    b.find("dialog.search input").send_keys("no-such-thing-anywhere")
+    b.see("Nothing is found", "dialog.search")
+    b.key("Escape")
+    b.wait(lambda: not b.js("return document.querySelector('dialog[open]')"), "the search closes")
+    b.drain_logs()  # an accelerator of that name is not known: the browser notes the refusal
+
+
+def keys_lead_everywhere(page):
+    b = page.b
+    page.open("#/jobs")
+    b.wait(lambda: b.count("main tbody tr") > 0 or "No job yet" in b.text("main"), "jobs")
+    b.find("body").send_keys("?")
+    b.see("next row", "dialog.keys")
+    b.find("dialog.keys button").click()
+    for key, path in (("p", "#/pool"), ("r", "#/projects"), ("e", "#/events"), ("o", "#/")):
+        b.find("body").send_keys("g" + key)
+        b.wait(lambda path=path: b.driver.current_url.endswith(path), f"g {key} to {path}")
+    page.at("#/events")
+    b.wait(lambda: b.count("main tbody tr a") > 0, "events that lead somewhere")
+    b.find("body").send_keys("j")
+    assert b.js("return document.activeElement.closest('tr') === [...document.querySelectorAll('main tbody tr')].find((r) => r.querySelector('a'))"), "j chooses the first row"
+    page.at("#/jobs?name=x")
+    b.find("input[name=name]").send_keys("go/")
+    assert "dialog" not in b.js("return document.activeElement.closest('dialog')?.tagName ?? ''").lower(), "who types is left alone"
+
+
+def another_language_is_chosen(page):
+    b = page.b
+    page.open("#/jobs")
+    b.see("Jobs", "main h1")
+    b.find("button.language").click()
+    b.see("作业", "main h1")
+    b.see("总览", ".tabs")
+    assert b.js("return document.documentElement.lang") == "zh-Hans"
+    for path, word in (("#/", "资源池"), ("#/supply", "报价"), ("#/pool", "着色依据"), ("#/projects", "公平份额")):
+        page.at(path)
+        b.see(word, "main")
+        b.shot(f"{page.service.kind}-zh-{word}")
+    b.find("button.language").click()
+    b.see("Overview", ".tabs")
+    b.js("localStorage.removeItem('fastgpu.language')")
+
+
+def deeds_are_in_the_audit(page):
+    b = page.b
+    page.open("#/events?show=audit")
+    b.wait(lambda: b.count("main tbody tr") > 0, "deeds")
+    rows = b.js("return [...document.querySelectorAll('main tbody tr')].map((r) => r.cells[4].innerText)")
+    assert all(rows), f"who did it: {rows}"
+    b.button("nodes", ".segment").click()
+    b.wait(lambda: "about=node" in b.driver.current_url, "what it is about, in the address")
+    b.wait(lambda: b.js("const all = [...document.querySelectorAll('main tbody tr')]; return all.length && all.every((r) => r.cells[2].innerText.startsWith('node.'))"), "deeds about nodes")
+
+
+# Checks of the fake alone -------------------------------------------------------------------------
+
+def a_viewer_has_no_audit(page):
+    b = page.b
+    page.open("#/events?show=audit", token="fgpu_fake-viewer")
+    b.see("What happened", "main")
+    assert "what people did" not in b.text("main")
+    b.see(HOSTILE[:20], "main")
+    assert b.count("main img") == 0
+
+
+BOTH = [search_finds_and_goes, keys_lead_everywhere, another_language_is_chosen, deeds_are_in_the_audit]
+FAKE = [a_viewer_has_no_audit]
+
+# What is computed, without a page: [module, expression over its exports as m, expected].
+UNITS = [
+    ["view_projects", "m.tree([{name: 'b', parent: null, weight: 100}, {name: 'a', parent: null, weight: 300}, {name: 'c', parent: 'a', weight: 1}, {name: 'd', parent: 'a', weight: 3}, {name: 'lost', parent: 'gone', weight: 0}]).map((p) => [p.name, p.depth, p.fair])",
+     [["a", 0, 0.75], ["c", 1, 0.1875], ["d", 1, 0.5625], ["b", 0, 0.25], ["lost", 0, 0]]],
+    ["view_projects", "m.tree([{name: 'a', parent: 'a', weight: 1}]).length", 0],
+    ["view_events", "m.details({data: {by: 'ada', node: 'n', exit_code: 3, list: [1]}})", "exit code 3 · list [1]"],
+    ["words", "[m.t('#Cost'), m.t`a ${1} of ${2}`, m.t('{0}'), m.t`${'{1}'} and ${'x'}`]", ["#Cost", "a 1 of 2", "{0}", "{1} and x"]],
+]
