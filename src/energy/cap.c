@@ -30,10 +30,12 @@ struct point {
     double share, power_mw;
 };
 
-static struct point point_at(const struct fg_curve *curve, int64_t cap_mw)
+/* As it was measured. */
+static struct point point_of(const struct fg_curve *curve, size_t i)
 {
-    return (struct point){cap_mw, fg_curve_share(curve, cap_mw),
-                          fg_curve_power_mw(curve, cap_mw)};
+    const struct fg_curve_probe *probe = &curve->probes[i];
+    return (struct point){probe->cap_mw, probe->rate / curve->probes[curve->len - 1].rate,
+                          probe->power_mw};
 }
 
 /* Zeus, equation 2, for a piece of work that takes a second at full power. */
@@ -47,12 +49,9 @@ static struct point cheapest(const struct fg_curve *curve,
                              uint32_t eta_milli,
                              uint32_t allowed_milli)
 {
-    const struct fg_cap_range *range = &curve->range;
-    struct point best = point_at(curve, range->max_mw);
-    for (int64_t cap = range->min_mw; cap < range->max_mw; cap += range->step_mw) {
-        struct point at = point_at(curve, cap);
-        if (cap < curve->probes[0].cap_mw || at.share <= 0)
-            continue;
+    struct point best = point_of(curve, curve->len - 1);
+    for (size_t i = 0; i + 1 < curve->len; i++) {
+        struct point at = point_of(curve, i);
         bool is_quick = (1 / at.share - 1) * 1000 <= allowed_milli;
         if (is_quick && cost_of(curve, eta_milli, at) < cost_of(curve, eta_milli, best))
             best = at;
@@ -81,7 +80,7 @@ struct fg_cap_choice fg_cap_choose(const struct fg_curve *curve,
                                    .why = job->urgent ? FG_CAP_URGENT : FG_CAP_UNKNOWN};
     if (!fg_curve_is_based(curve))
         return choice;
-    struct point full = point_at(curve, curve->range.max_mw);
+    struct point full = point_of(curve, curve->len - 1);
     struct point best = cheapest(curve, terms->eta_milli, fg_cap_allowed(terms, job));
     return (struct fg_cap_choice){
         .cap_mw = best.cap_mw,

@@ -4,8 +4,8 @@
  *
  * Energy for a piece of work is power / rate.  As in Zeus (NSDI'23) the cost may weigh time as well:
  *     cost = eta x energy + (1 - eta) x max power x time,
- * with eta 1 it is energy alone.  Of the caps that were measured, and those between that the curve vouches for, the cheapest is
- * taken whose slowdown is within what is allowed:
+ * with eta 1 it is energy alone.  Of the caps that were measured the cheapest is taken whose slowdown is within what is allowed (a cap
+ * that was only reckoned may be slower than it promises: on the tables of Zeus by up to 13 % where 5 % were allowed):
  *   - urgent jobs: 0
  *   - a job with a deadline: no more than leaves `margin` of the time it has as a reserve, and never more than slowdown_milli;
  *     where it has more time than that, up to stretch_milli

@@ -144,6 +144,8 @@ static int set_up(struct sim *sim, struct fg_err *err)
     int rc = add_projects(sim, err);
     if (rc == 0)
         rc = fg_sim_nodes_new(sim, err);
+    if (rc == 0 && options->energy)
+        fg_sim_energy_new(sim);
     return rc == 0 ? fg_sim_reserve(sim, err) : rc;
 }
 
@@ -151,6 +153,7 @@ static void tear_down(struct sim *sim)
 {
     for (size_t i = 0; i < sim->attempts_len; i++)
         free(sim->attempts[i].grants);
+    fg_sim_energy_free(sim);
     free(sim->attempts);
     free(sim->free_attempts);
     free(sim->running);
@@ -291,6 +294,8 @@ static void apply_events(struct sim *sim)
             fg_sim_ended(sim, event.subject);
         else if (event.kind == EVENT_STOPPED)
             fg_sim_interrupt(sim, event.subject, true);
+        else if (event.kind == EVENT_POWER)
+            fg_sim_energy_event(sim);
         else
             fg_sim_node_event(sim, &event);
     }

@@ -17,10 +17,12 @@
  */
 #pragma once
 
+#include "energy/cap.h"
 #include "place/policy.h"
 #include "schedule/ranking.h"
 #include "schedule/schedule.h"
 #include "sim/cluster.h"
+#include "sim/energy_model.h"
 #include "sim/result.h"
 #include "sim/trace.h"
 
@@ -33,6 +35,25 @@ struct fg_sim_start {
     size_t grants_len;
 };
 
+/* What is done to save energy.  Jobs of one project, user and request are one class: it does what one class of the model
+ * does, by the seed, and its curve is learned by probes of FG_SIM_PROBE_US at the beginning of its jobs. */
+#define FG_SIM_PROBE_US 30'000'000
+struct fg_sim_saving {
+    bool caps; /* power caps by class, on `terms` */
+    struct fg_cap_terms terms;
+    bool sleeps; /* empty nodes sleep; who gets one waits until it is awake */
+    uint32_t
+        keep_milli; /* so many empty devices stay awake: that quantile of past rises (sleep.h) */
+    int64_t awake_us, asleep_us; /* at least, see sleep.h */
+};
+#define FG_SIM_SAVING_ALL                                                                      \
+    ((struct fg_sim_saving){.caps = true,                                                      \
+                            .terms = FG_CAP_TERMS_DEFAULT,                                     \
+                            .sleeps = true,                                                    \
+                            .keep_milli = 950,                                                 \
+                            .awake_us = 600'000'000,                                           \
+                            .asleep_us = 600'000'000})
+
 struct fg_sim_options {
     const struct fg_config *config;
     const struct fg_sim_trace *trace;
@@ -43,6 +64,9 @@ struct fg_sim_options {
     bool optimise;                       /* who is backfilled is found by search */
     enum fg_backfill backfill;
     uint64_t seed;
+    const struct fg_energy_model
+        *energy; /* what everything draws; NULL: what the cluster file says of its nodes */
+    struct fg_sim_saving saving; /* with `energy` */
     /* Orders that move with time, or push by what a job has got by now, need passes when nothing else happens: this often
      * while jobs wait.  0: only at events. */
     int64_t tick_us;

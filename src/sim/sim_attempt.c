@@ -66,6 +66,7 @@ static void meter_grants(struct sim *sim, const struct attempt *attempt, int sig
         fg_sim_meter_take(sim, node);
         node->used_milli += sign > 0 ? milli : -milli;
         node->grants += sign > 0 ? 1U : -1U;
+        fg_sim_energy_load(sim, node, attempt, milli, sign);
         fg_sim_meter_put(sim, node);
     }
 }
@@ -213,6 +214,7 @@ void fg_sim_begin(struct sim *sim, const struct fg_decision *decision)
     uint64_t shrunk = (uint64_t)attempt->speed_milli * attempt->grants_len;
     attempt->speed_milli = (uint32_t)(shrunk / fg_job_tasks_max(job));
     sim->runs[index].attempt = slot;
+    fg_sim_energy_begin(sim, attempt, job);
     meter_grants(sim, attempt, 1);
     note_start(sim, attempt);
     plan_end(sim, slot, job);

@@ -1,6 +1,7 @@
 /* sim_inner.h - the state of one simulation, shared by the files sim*.c only. */
 #pragma once
 
+#include "energy/sleep.h"
 #include "pool/pool.h"
 #include "queue/predict.h"
 #include "queue/queue.h"
@@ -19,6 +20,7 @@ enum event_kind {
     EVENT_FAIL,    /* a node */
     EVENT_REPAIR,  /* a node */
     EVENT_SUPPLY,  /* availability of a spot group may have changed */
+    EVENT_POWER,   /* who sleeps is decided anew */
 };
 
 struct event {
@@ -43,6 +45,7 @@ struct attempt {
     uint32_t generation, running_at;
     int64_t begun_us, overhead_us;
     uint32_t speed_milli;
+    int64_t device_mw; /* that each of its devices draws, on average; with options->energy */
     bool times_out;
     struct fg_amount amount;
     struct fg_grant *grants; /* owned, one per task */
@@ -58,7 +61,11 @@ struct node {
     uint32_t used_milli; /* devices granted, or cores: see counts_cores */
     uint32_t grants;     /* on it */
     int64_t watts_milli; /* it draws now */
-    uint64_t random;     /* its own stream: what befalls it does not depend on others */
+    int64_t jobs_mw;     /* of this, by devices granted; with options->energy */
+    enum fg_sleep_state sleep;
+    int64_t sleep_us; /* it is empty, or in that state, since */
+    int64_t ready_us; /* it is awake from then on */
+    uint64_t random;  /* its own stream: what befalls it does not depend on others */
 };
 
 /* Rates of the whole cluster now, and what they have come to. */
@@ -110,6 +117,7 @@ struct sim {
     const char *homes[FG_POOL_SUPPLIERS_MAX]; /* suppliers of the groups; borrowed */
     size_t homes_len;
     uint32_t *group_first;            /* the first node of each group, from 0 */
+    struct energy *energy;            /* NULL without options->energy */
     struct meter meter, meter_at_end; /* now, and when the last job so far ended */
 };
 
@@ -134,6 +142,23 @@ void fg_sim_interrupt(struct sim *sim, uint32_t slot, bool saves);
 /* sim_nodes.c: nodes come and go. */
 int fg_sim_nodes_new(struct sim *sim, struct fg_err *err);
 void fg_sim_node_event(struct sim *sim, const struct event *event);
+
+/* sim_energy.c: caps and sleep; nothing of it without options->energy. */
+void fg_sim_energy_new(struct sim *sim);
+void fg_sim_energy_free(struct sim *sim);
+/* What a node of the group draws, with devices that draw what their class that draws most does. */
+struct fg_sim_watts fg_sim_energy_watts(const struct fg_energy_model *model,
+                                        const struct fg_sim_group *group);
+/* The attempt has its grants and its speed: what it draws, how much a cap slows it, how long it waits for its nodes. */
+void fg_sim_energy_begin(struct sim *sim, struct attempt *attempt, const struct fg_job *job);
+/* Grants were put on the node or taken from it (sign 1 or -1), so many thousandths of devices of this attempt. */
+void fg_sim_energy_load(struct sim *sim,
+                        struct node *node,
+                        const struct attempt *attempt,
+                        uint32_t milli,
+                        int sign);
+int64_t fg_sim_energy_watts_milli(const struct sim *sim, const struct node *node);
+void fg_sim_energy_event(struct sim *sim);
 
 /* sim_meter.c */
 void fg_sim_meter_to(struct sim *sim, int64_t now_us); /* time goes on at the rates of now */

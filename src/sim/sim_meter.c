@@ -20,6 +20,8 @@ static int64_t watts_of(const struct sim *sim, const struct node *node)
     const struct fg_sim_watts *watts = &group->watts;
     if (node->away)
         return 0;
+    if (sim->energy)
+        return fg_sim_energy_watts_milli(sim, node);
     if (node->grants == 0)
         return watts->asleep_milli ? watts->asleep_milli : watts->idle_milli;
     int64_t most = capacity_milli(sim, group);

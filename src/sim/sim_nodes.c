@@ -161,6 +161,19 @@ static uint32_t away_milli(const struct fg_sim_cluster *cluster,
     return (uint32_t)(1000 * (1 - there));
 }
 
+static void set_watts(const struct sim *sim,
+                      const struct fg_sim_group *group,
+                      struct fg_node_spec *spec)
+{
+    struct fg_sim_watts watts = group->watts;
+    if (sim->options->energy)
+        watts = fg_sim_energy_watts(sim->options->energy, group);
+    spec->idle_watts = (uint32_t)(watts.idle_milli / 1000);
+    spec->busy_watts = (uint32_t)(watts.busy_milli / 1000);
+    spec->asleep_watts =
+        (uint32_t)((watts.asleep_milli ? watts.asleep_milli : watts.idle_milli) / 1000);
+}
+
 static int add_node(struct sim *sim,
                     const struct fg_sim_group *group,
                     uint32_t number,
@@ -175,11 +188,7 @@ static int add_node(struct sim *sim,
     fg_copy(spec->rack, sizeof(spec->rack), group->rack);
     fg_copy(spec->supplier, sizeof(spec->supplier), group->supplier);
     fg_copy(spec->region, sizeof(spec->region), group->region);
-    const struct fg_sim_watts *watts = &group->watts;
-    spec->idle_watts = (uint32_t)(watts->idle_milli / 1000);
-    spec->busy_watts = (uint32_t)(watts->busy_milli / 1000);
-    spec->asleep_watts =
-        (uint32_t)((watts->asleep_milli ? watts->asleep_milli : watts->idle_milli) / 1000);
+    set_watts(sim, group, spec);
     spec->away_milli = away_milli(sim->cluster, group);
     spec->is_spot = group->is_spot;
     spec->devices_len = group->gpus;
