@@ -37,9 +37,13 @@ static void read_one(struct fg_control *control,
                      int64_t now_us)
 {
     const struct fg_node_spec *spec = fg_control_node(control, sample->node);
-    if (!spec || sample->device >= spec->devices_len)
+    if (!spec)
         return;
     struct known_node *known = fg_node_known(control, fg_pool_find(control->pool, spec->name));
+    if (sample->device == FG_DEVICE_CPU)
+        fg_node_check_read(control, known, sample, now_us);
+    if (sample->device >= spec->devices_len)
+        return;
     if (!known->watches) {
         known->watches = calloc(spec->devices_len, sizeof(*known->watches));
         if (!known->watches)

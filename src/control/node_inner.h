@@ -32,6 +32,8 @@ struct known_node {
     struct fg_node_spec *
         next; /* owned: another shape, once nothing is held; or, while the state is read again, itself */
     struct fg_health health;
+    int64_t checks, checks_us; /* bits of model/self_check.h that it told last, and when */
+    bool is_unfit;             /* some failed, and people know */
     struct fg_device_watch *watches; /* owned: of its devices; NULL: none was read yet */
     uint32_t watches_len;
 };
@@ -72,6 +74,15 @@ void fg_node_unclaim(struct fg_control *control, fg_node_id node);
 enum fg_node_state fg_node_shown(const struct fg_control *control,
                                  fg_node_id node,
                                  char out_reason[FG_TEXT_MAX]);
+
+/* node_check.c: machines that found out that they cannot do work */
+void fg_node_check_read(struct fg_control *control,
+                        struct known_node *known,
+                        const struct fg_device_sample *sample,
+                        int64_t now_us);
+void fg_node_check_tick(struct fg_control *control, struct known_node *known);
+/* Why it gets no work; NULL: nothing is known. */
+const char *fg_node_check_why(const struct known_node *known, int64_t now_us);
 
 /* node_devices.c: devices that are out of service.  On this machine each by itself: nothing new goes there, the rest of the
  * node goes on.  Which devices Slurm lends it decides itself: there the node gets no new work. */

@@ -171,6 +171,7 @@ static void tick_one(struct fg_control *control, fg_node_id id)
         (void)fg_node_put(control, &spec, NULL);
     }
     dress(control, id);
+    fg_node_check_tick(control, known);
     fg_node_devices_tick(control, id);
     fg_node_settle(control, id);
 }

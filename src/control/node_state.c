@@ -148,6 +148,9 @@ static enum fg_node_state state_of(const struct fg_control *control,
         return rests(out, known->wish, "");
     if (known->next)
         return rests(out, "", "its devices changed, and jobs hold some of them");
+    const char *unfit = fg_node_check_why(known, control->now_us);
+    if (unfit)
+        return rests(out, "", unfit);
     if (fg_health_is_held(&known->health, control->now_us))
         return held_back(control, known, out);
     bool is_far = fg_pool_spec(control->pool, id)->supplier[0] != '\0';

@@ -160,10 +160,16 @@ void fg_node_write(struct fg_json *json, const struct fg_control *control, fg_no
     enum fg_node_state state = fg_node_shown(control, id, reason);
     char device[FG_TEXT_MAX];
     uint32_t out = fg_node_devices_out(control, id, device);
-    const char *fault = out ? device : known->is_up ? known->health.why : known->word;
-    const char *hint = out ? fg_node_devices_hint(control, id) : fg_fault_hint(fault);
+    const char *unfit = fg_node_check_why(known, control->now_us);
+    const char *fault = unfit          ? unfit
+                        : out          ? device
+                        : known->is_up ? known->health.why
+                                       : known->word;
+    const char *hint = out && !unfit ? fg_node_devices_hint(control, id) : fg_fault_hint(fault);
     uint32_t milli = fg_health_milli(&known->health, control->now_us);
-    if (out)
+    if (unfit)
+        milli = 0;
+    else if (out)
         milli -= milli * (uint32_t)__builtin_popcount(out) / spec->devices_len;
     fg_json_kv(json, "name", spec->name);
     fg_json_kv(json, "state", fg_node_state_name(state));

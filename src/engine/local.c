@@ -106,6 +106,7 @@ static void local_free(struct fg_engine *engine)
     }
     fg_sampler_free(engine->sampler);
     fg_probe_free(engine->probe);
+    fg_self_check_free(engine->self_check);
     fg_affinity_free(engine->affinity);
     fg_task_table_free(engine->table);
     if (engine->link.pid > 0) {
@@ -128,7 +129,8 @@ static void start_threads(struct fg_engine *engine)
     engine->probe = fg_probe_new(&(struct fg_probe_options){.interval_us = interval_us,
                                                             .deadline_us = FG_PROBE_DEADLINE_US,
                                                             .mps = fg_mps_available()});
-    engine->sampler = fg_sampler_new(interval_us, engine->probe);
+    engine->self_check = fg_self_check_new(engine->data_dir, engine->config.node_probe_s);
+    engine->sampler = fg_sampler_new(interval_us, engine->probe, engine->self_check);
     engine->sweeper = fg_sweeper_new(engine->data_dir, &engine->cgroups, &engine->spare,
                                      engine->link.notes_in);
 }

@@ -6,6 +6,7 @@
 #include "engine/launch_link.h"
 #include "engine/local.h"
 #include "engine/sampler.h"
+#include "engine/self_check.h"
 #include "engine/spare.h"
 #include "engine/sweeper.h"
 #include "engine/task_table.h"
@@ -25,7 +26,8 @@ struct fg_engine {
     struct fg_sweeper *sweeper;
     struct fg_spare spare;
     struct fg_task_table *table;
-    struct fg_probe *probe; /* NULL: no driver of accelerators here */
+    struct fg_probe *probe;           /* NULL: no driver of accelerators here */
+    struct fg_self_check *self_check; /* NULL: not wanted */
     struct fg_sampler *sampler;
     struct fg_affinity *affinity;
     struct fg_arena *arena; /* of one start */

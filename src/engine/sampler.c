@@ -31,6 +31,7 @@ struct fg_sampler {
     int64_t interval_us;
     struct fg_probe *probe;
     struct fg_machine *machine; /* the thread's alone */
+    struct fg_self_check *self_check;
     pthread_t thread;
     pthread_mutex_t mutex; /* guards what follows */
     pthread_cond_t changed;
@@ -173,6 +174,7 @@ static void read_devices(struct fg_sampler *sampler)
     found[len++] = (struct fg_device_sample){
         .device = FG_DEVICE_CPU, .time_us = now_utc(), .value = FG_READINGS_UNKNOWN};
     fg_machine_read(sampler->machine, now_mono(), found[0].value);
+    found[0].value[FG_READING_CHECKS] = fg_self_check_bits(sampler->self_check);
     struct fg_probe_reading reading;
     for (uint32_t i = 0; sampler->probe && i < FG_NODE_DEVICES_MAX; i++) {
         if (!fg_probe_read(sampler->probe, i, &reading)
@@ -232,7 +234,9 @@ static void make_locks(struct fg_sampler *sampler)
     pthread_condattr_destroy(&attributes);
 }
 
-struct fg_sampler *fg_sampler_new(int64_t interval_us, struct fg_probe *probe)
+struct fg_sampler *fg_sampler_new(int64_t interval_us,
+                                  struct fg_probe *probe,
+                                  struct fg_self_check *self_check)
 {
     struct fg_sampler *sampler = calloc(1, sizeof(*sampler));
     if (!sampler)
@@ -240,6 +244,7 @@ struct fg_sampler *fg_sampler_new(int64_t interval_us, struct fg_probe *probe)
     sampler->interval_us = interval_us;
     sampler->probe = probe;
     sampler->machine = fg_machine_new("");
+    sampler->self_check = self_check;
     sampler->start_us = now_mono();
     make_locks(sampler);
     sigset_t all, old;

@@ -2,14 +2,17 @@
 #pragma once
 
 #include "engine/engine.h"
+#include "engine/self_check.h"
 #include "probe/probe.h"
 
 #include <sys/types.h>
 
 struct fg_sampler;
 
-/* `probe` is borrowed, NULL: none. */
-struct fg_sampler *fg_sampler_new(int64_t interval_us, struct fg_probe *probe);
+/* `probe` and `self_check` are borrowed, NULL: none. */
+struct fg_sampler *fg_sampler_new(int64_t interval_us,
+                                  struct fg_probe *probe,
+                                  struct fg_self_check *self_check);
 void fg_sampler_free(struct fg_sampler *sampler);
 
 /* A task began, or ended.  `supervisor` is the process above all of its own. */
