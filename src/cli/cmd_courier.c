@@ -20,6 +20,8 @@ const struct fg_opt fg_opts_courier[] = {
     {"folder", 'f', "DIR", "tasks work in a folder below this one ($TMPDIR, else /tmp)", "dir"},
     {"shared", 0, NULL, "all machines see that folder: checkpoints stay in it", NULL},
     {"patience", 0, "TIME", "end if the service was never reached for so long (10m)", NULL},
+    {"inherit", 0, "DIR",
+     "tell how the tasks of a courier ended that died and left this folder", "dir"},
     {},
 };
 
@@ -105,8 +107,13 @@ static int take_options(const struct fg_cli *cli,
 
 int fg_cmd_courier(struct fg_cli *cli, struct fg_err *err)
 {
-    struct fg_courier_options options = {};
+    static const char *const heir[] = {"/proc/self/exe", "courier", "--inherit", NULL};
+    struct fg_courier_options options = {.install = getenv("FASTGPU_COURIER_INSTALL"),
+                                         .heir_command = heir};
     const char *connect = fg_args_get(&cli->args, "connect");
+    const char *inherit = fg_args_get(&cli->args, "inherit");
+    if (inherit)
+        return fg_courier_inherit(inherit, err);
     int rc = take_key(options.secret, err);
     char *addresses = connect ? strdup(connect) : NULL;
     if (rc == 0)

@@ -427,7 +427,13 @@ static int open_all(struct daemon *daemon,
         rc = open_provision(daemon, err);
     if (rc == 0 && daemon->config.shared_store[0])
         rc = come_to_lead(daemon, options, err);
-    return rc == 0 && !daemon->stopped ? open_service(daemon, options, err) : rc;
+    if (rc < 0 || daemon->stopped)
+        return rc;
+    rc = open_service(daemon, options, err);
+    /* PostgreSQL went away just now: as for a leader in mid-life that is no end, somebody has to lead when it is back. */
+    if (rc == FG_EUNREACH && daemon->shared)
+        fg_shared_start_anew(daemon->shared, err->text);
+    return rc;
 }
 
 /* Requests under way want an answer before the API ends: one that came late finds the service stopping. */

@@ -38,9 +38,8 @@ static void note(void *, const char *text)
 }
 
 /* Nothing of ours may go on: no destructor, no buffer, no thread. */
-static void start_anew(void *self, const char *why)
+void fg_shared_start_anew(struct fg_shared *shared, const char *why)
 {
-    struct fg_shared *shared = self;
     fg_log("event=stepped-down why=\"%s\"", why);
     const char *argv[ANEW_ARGS + 1] = {"fastgpu", "up", "--data-dir", shared->data_dir};
     size_t len = 4;
@@ -54,6 +53,11 @@ static void start_anew(void *self, const char *why)
     }
     execv("/proc/self/exe", (char *const *)(uintptr_t)argv);
     _exit(75); /* EX_TEMPFAIL: who started us may do it again */
+}
+
+static void step_down(void *self, const char *why)
+{
+    fg_shared_start_anew(self, why);
 }
 
 static int read_password(const char *path, char out[PASSWORD_MAX], struct fg_err *err)
@@ -114,7 +118,7 @@ static int open_standby(struct fg_shared *shared,
             .patience_us = config->numbers.leader_patience_ms * 1000,
             .note = note,
             .follows = follows,
-            .step_down = start_anew,
+            .step_down = step_down,
             .self = shared,
         },
         err);

@@ -27,6 +27,8 @@ struct fg_shared_options {
 
 /* All texts are copied.  NULL and `err` on failure. */
 struct fg_shared *fg_shared_new(const struct fg_shared_options *options, struct fg_err *err);
+/* End here and now, and begin again as a daemon that follows. */
+[[gnu::noreturn]] void fg_shared_start_anew(struct fg_shared *shared, const char *why);
 /* Close the store before.  NULL is allowed. */
 void fg_shared_free(struct fg_shared *shared);
 struct fg_standby *fg_shared_standby(struct fg_shared *shared);

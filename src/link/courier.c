@@ -11,6 +11,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +48,19 @@ void fg_courier_send(struct fg_courier *courier, const struct fg_message *messag
     fg_channel_send(courier->channel, (uint8_t)message->kind, bytes.text, bytes.len);
 }
 
+void fg_courier_say(const struct fg_courier *courier, const char *fmt, ...)
+{
+    char text[FG_TEXT_MAX];
+    int64_t now = fg_courier_now();
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
+    (void)fprintf(stderr, "%lld.%06lld courier %s/%u: %s\n", (long long)(now / 1000000),
+                  (long long)(now % 1000000), courier->options->who.allocation,
+                  courier->options->who.number, text);
+}
+
 /* -- its end ------------------------------------------------------------------------------------------- */
 
 /* From now on it only waits until its tasks are over. */
@@ -56,6 +70,7 @@ static void end(struct fg_courier *courier, int rc, int64_t grace_us)
         return;
     courier->ends = true;
     courier->rc = rc;
+    fg_courier_say(courier, "ends (%s)", rc == 0 ? "in good order" : fg_code_name(rc));
     courier->end_by_us = fg_courier_now() + END_US + (grace_us > 0 ? grace_us : 0);
     fg_courier_task_stop_all(courier, grace_us);
 }
@@ -69,11 +84,12 @@ static bool all_collected(const struct fg_courier *courier)
 static bool is_over(struct fg_courier *courier)
 {
     int64_t now = fg_courier_now();
-    if (courier->leaving && !courier->ends && all_collected(courier))
+    bool was_heard = courier->on_line || !courier->options->inherit;
+    if (courier->leaving && !courier->ends && all_collected(courier) && was_heard)
         end(courier, 0, 0);
     if (!courier->ends)
         return false;
-    if (!fg_courier_idle(courier))
+    if (!fg_courier_idle(courier) || courier->heirs_len > 0)
         return now > courier->end_by_us;
     if (courier->on_line && !courier->said_bye) {
         courier->said_bye = true;
@@ -89,6 +105,7 @@ static void leave(struct fg_courier *courier, const char *why)
     if (courier->leaving)
         return;
     courier->leaving = true;
+    fg_courier_say(courier, "%s", why);
     if (!courier->welcomed) {
         end(courier, 0, 0);
         return;
@@ -110,16 +127,24 @@ static void hang_up(struct fg_courier *courier, int64_t pause_us)
     fg_courier_carry_off_line(courier);
 }
 
-/* It did not work: try the next address, after a pause that grows. */
+/* It did not work: try the next address; when none of them did, after a pause that grows. */
 static void lose(struct fg_courier *courier)
 {
     bool was_on = courier->on_line;
-    courier->pause_us = was_on                                 ? PAUSE_FIRST_US
-                        : courier->pause_us * 2 < PAUSE_MAX_US ? courier->pause_us * 2
-                                                               : PAUSE_MAX_US;
-    if (!was_on)
+    if (was_on) {
+        fg_courier_say(courier, "lost the line to %s",
+                       courier->options->addresses[courier->address]);
+        courier->pause_us = PAUSE_FIRST_US;
+        courier->tries = 0;
+    } else {
         courier->address = (courier->address + 1) % courier->options->addresses_len;
-    hang_up(courier, courier->pause_us);
+        courier->tries++;
+    }
+    bool is_round = courier->tries % courier->options->addresses_len == 0;
+    hang_up(courier, is_round ? courier->pause_us : PAUSE_FIRST_US);
+    if (is_round && courier->tries > 0)
+        courier->pause_us =
+            courier->pause_us * 2 < PAUSE_MAX_US ? courier->pause_us * 2 : PAUSE_MAX_US;
 }
 
 static int connect_to(const char *address)
@@ -196,6 +221,8 @@ static void send_hello(struct fg_courier *courier)
  * A lease may also become shorter, as when a service is back that was away for long: what it said last is what it counts. */
 static void renew(struct fg_courier *courier, int64_t from_us, int64_t lease_us)
 {
+    if (courier->options->inherit)
+        return; /* nothing runs */
     courier->kill_us = lease_us == 0 ? 0 : from_us + lease_us;
     fg_lease_set(courier->lease, lease_us == 0 ? 0 : courier->kill_us - lease_us / STOP_PART,
                  courier->kill_us);
@@ -228,18 +255,33 @@ static void take_renewal(struct fg_courier *courier, const struct fg_message *me
 static void take_welcome(struct fg_courier *courier, const struct fg_message *message)
 {
     if (message->epoch < courier->epoch) {
+        fg_courier_say(courier, "is called by a leader of the past (epoch %llu, it knows %llu)",
+                       (unsigned long long)message->epoch, (unsigned long long)courier->epoch);
         lose(courier);
         return;
     }
     courier->epoch = message->epoch;
     courier->on_line = courier->welcomed = true;
+    fg_courier_say(courier, "is welcome (epoch %llu)", (unsigned long long)message->epoch);
     courier->pause_us = PAUSE_FIRST_US;
     courier->seq = 0;
     courier->beat_due_us = fg_courier_now() + courier->beat_us;
     renew(courier, courier->hello_us, message->lease_us);
     if (courier->leaving)
-        fg_courier_send(courier, &(struct fg_message){.kind = FG_MESSAGE_LEAVING,
-                                                      .text = "its allocation is ending"});
+        fg_courier_send(courier,
+                        &(struct fg_message){.kind = FG_MESSAGE_LEAVING,
+                                             .text = courier->options->inherit
+                                                         ? "it died"
+                                                         : "its allocation is ending"});
+}
+
+/* Whoever says so may be one of several, and not the one that will know us. */
+static void wait(struct fg_courier *courier)
+{
+    fg_courier_say(courier, "is to wait, says %s",
+                   courier->options->addresses[courier->address]);
+    courier->address = (courier->address + 1) % courier->options->addresses_len;
+    hang_up(courier, WAIT_US);
 }
 
 /* Before it is welcome a service says one of three things. */
@@ -250,7 +292,7 @@ static void take_first(struct fg_courier *courier, const struct fg_message *mess
     else if (message->kind == FG_MESSAGE_AWAY)
         end(courier, FG_ESTATE, 0);
     else if (message->kind == FG_MESSAGE_WAIT)
-        hang_up(courier, WAIT_US);
+        wait(courier);
     else
         lose(courier);
 }
@@ -382,6 +424,7 @@ static void live(struct fg_courier *courier)
             use_channel(courier, fds[3].revents);
         fg_courier_take_events(courier);
         fg_courier_packed(courier);
+        fg_courier_look_for_dead(courier);
         keep_time(courier);
         fg_courier_task_pump(courier);
         if (courier->channel && fg_channel_flush(courier->channel) < 0)
@@ -398,7 +441,8 @@ static int make_folder(struct fg_courier *courier, struct fg_err *err)
     int rc = fg_fs_mkdirs(above, 0700);
     if (rc < 0)
         return fg_fail(err, FG_EIO, "%s: %s", above, strerror(-rc));
-    if (snprintf(courier->dir, sizeof(courier->dir) - 256, "%s/fastgpu-courier-XXXXXX", above)
+    if (snprintf(courier->dir, sizeof(courier->dir) - 256, "%s/" FG_COURIER_FOLDER "XXXXXX",
+                 above)
             >= (int)sizeof(courier->dir) - 256
         || !mkdtemp(courier->dir))
         return fg_fail(err, FG_EIO, "%s: %s", above, strerror(errno));
@@ -421,9 +465,29 @@ static int open_signals(struct fg_courier *courier, struct fg_err *err)
                : 0;
 }
 
+static int use_folder(struct fg_courier *courier, struct fg_err *err)
+{
+    const char *inherit = courier->options->inherit;
+    if (!inherit)
+        return make_folder(courier, err);
+    if (!fg_copy(courier->dir, sizeof(courier->dir) - 256, inherit))
+        return fg_fail(err, FG_ETOOBIG, "%s: its name is too long", inherit);
+    snprintf(courier->lease_path, sizeof(courier->lease_path), "%s/lease", courier->dir);
+    return 0;
+}
+
+static int note_or_take_over(struct fg_courier *courier, struct fg_err *err)
+{
+    const char *install = courier->options->install;
+    if (courier->options->inherit)
+        return fg_courier_take_over(courier, err);
+    courier->is_noted = install && install[0];
+    return courier->is_noted ? fg_courier_note_self(courier, err) : 0;
+}
+
 static int begin(struct fg_courier *courier, struct fg_err *err)
 {
-    int rc = make_folder(courier, err);
+    int rc = use_folder(courier, err);
     if (rc == 0)
         rc = open_signals(courier, err);
     if (rc < 0)
@@ -437,7 +501,7 @@ static int begin(struct fg_courier *courier, struct fg_err *err)
     if (!courier->engine)
         return FG_EBACKEND;
     fg_courier_see_host(courier);
-    return 0;
+    return note_or_take_over(courier, err);
 }
 
 static void finish(struct fg_courier *courier)
@@ -445,13 +509,17 @@ static void finish(struct fg_courier *courier)
     if (courier->pack.running)
         pthread_join(courier->pack.thread, NULL);
     fg_channel_free(courier->channel);
+    /* What the service has not heard of is for an heir, unless it does not want to hear of it. */
+    bool leaves = courier->is_noted && courier->tasks && courier->rc != FG_ESTATE;
+    if (courier->is_noted && !leaves)
+        fg_courier_forget_self(courier);
     fg_courier_task_free_all(courier);
     fg_keep_blob_drop(&courier->get);
     if (courier->put.fd >= 0)
         close(courier->put.fd);
     fg_engine_local.free(courier->engine);
     fg_lease_free(courier->lease);
-    if (courier->dir[0])
+    if (courier->dir[0] && !leaves && (courier->is_noted || !courier->options->inherit))
         fg_fs_remove_tree(AT_FDCWD, courier->dir);
     if (courier->signals >= 0)
         close(courier->signals);

@@ -380,7 +380,8 @@ static bool has_no_checkpoint(const struct fg_courier *courier,
                               const struct fg_courier_task *task)
 {
     const struct fg_engine_event *end = &task->end;
-    return courier->options->is_shared || task->key.task != 0 || task->begin.pid == 0
+    bool began = task->begin.pid != 0 || courier->options->inherit;
+    return courier->options->is_shared || task->key.task != 0 || !began
            || (end->kind == FG_TASK_EXITED && end->exit_code == 0);
 }
 

@@ -1,5 +1,5 @@
 /* courier_inner.h - the inside of the courier: courier.c (connection, lease, life), courier_task.c (tasks),
- * courier_carry.c (files), courier_host.c (what this machine lends us). */
+ * courier_carry.c (files), courier_host.c (what this machine lends us), courier_heir.c (what one that died left). */
 #pragma once
 
 #include "engine/lease.h"
@@ -12,6 +12,8 @@
 #include <pthread.h>
 
 #define FG_COURIER_BEATS_KEPT 64
+#define FG_COURIER_FOLDER     "fastgpu-courier-"
+#define FG_COURIER_HEIRS_MAX  16 /* at a time */
 
 enum fg_courier_phase {
     FG_COURIER_FETCHING, /* what it brings along is not all here */
@@ -92,6 +94,7 @@ struct fg_courier {
 
     struct fg_channel *channel; /* NULL: none */
     size_t address;             /* next to try */
+    size_t tries;               /* in a row that came to nothing */
     int64_t beat_us, retry_us, pause_us, opened_us, heard_us, beat_due_us, look_due_us;
     bool on_line;  /* welcome on this connection */
     bool welcomed; /* ever */
@@ -112,10 +115,28 @@ struct fg_courier {
     struct fg_arena *arena; /* of one frame */
     int signals;
     int64_t samples_due_us;
+
+    bool is_noted;                     /* our folder says whose it is */
+    pid_t heirs[FG_COURIER_HEIRS_MAX]; /* that we started and that live */
+    size_t heirs_len;
+    int64_t heirs_due_us; /* look for folders of the dead then */
 };
 
 int64_t fg_courier_now(void); /* CLOCK_BOOTTIME */
 void fg_courier_send(struct fg_courier *courier, const struct fg_message *message);
+/* A line on standard error, for whoever looks for the reason of something. */
+[[gnu::format(printf, 2, 3)]] void fg_courier_say(const struct fg_courier *courier,
+                                                  const char *fmt,
+                                                  ...);
+
+/* courier_heir.c */
+int fg_courier_note_self(const struct fg_courier *courier, struct fg_err *err);
+/* Nobody shall inherit this. */
+void fg_courier_forget_self(const struct fg_courier *courier);
+/* Every 2 s: start heirs of couriers that died here, bury heirs that are done. */
+void fg_courier_look_for_dead(struct fg_courier *courier);
+/* Being an heir: the tasks that are in the folder.  FG_ENOENT: somebody else was first. */
+int fg_courier_take_over(struct fg_courier *courier, struct fg_err *err);
 
 /* courier_host.c: node, slurm_job, restarts. */
 void fg_courier_see_host(struct fg_courier *courier);
@@ -124,6 +145,8 @@ void fg_courier_see_host(struct fg_courier *courier);
 struct fg_courier_task *fg_courier_task_find(struct fg_courier *courier,
                                              struct fg_task_key key);
 void fg_courier_task_start(struct fg_courier *courier, const struct fg_message *message);
+/* It was in the folder: find out how it ended. */
+void fg_courier_task_inherit(struct fg_courier *courier, struct fg_task_key key);
 void fg_courier_task_fetched(struct fg_courier *courier); /* some blob came */
 void fg_courier_task_fail(struct fg_courier *courier,
                           struct fg_courier_task *task,

@@ -63,6 +63,13 @@ void fg_courier_task_fail(struct fg_courier *courier,
     finish(courier, task);
 }
 
+/* It was sent when we were dead already: it never began. */
+static void lose(struct fg_courier *courier, struct fg_courier_task *task)
+{
+    fg_courier_task_fail(courier, task, "its courier died before it began");
+    task->end.kind = FG_TASK_LOST;
+}
+
 /* As many devices as it was granted, of those that Slurm lent us.  False: so many are not free. */
 static bool take_devices(struct fg_courier *courier, struct fg_courier_task *task)
 {
@@ -172,26 +179,40 @@ static void copy_start(struct fg_courier_task *task, const struct fg_message *me
     fg_buf_add(&task->json, message->bytes, message->bytes_len);
 }
 
+static struct fg_courier_task *add_task(struct fg_courier *courier, struct fg_task_key key)
+{
+    struct fg_courier_task *task = calloc(1, sizeof(*task));
+    if (!task)
+        abort();
+    task->key = key;
+    task->logs[0].fd = task->logs[1].fd = -1;
+    task->next = courier->tasks;
+    courier->tasks = task;
+    return task;
+}
+
+void fg_courier_task_inherit(struct fg_courier *courier, struct fg_task_key key)
+{
+    add_task(courier, key)->phase = FG_COURIER_STARTING;
+    (void)engine_ops->adopt(courier->engine, &(struct fg_task_at){.key = key}, 1, NULL);
+}
+
 void fg_courier_task_start(struct fg_courier *courier, const struct fg_message *message)
 {
     struct fg_err err = {};
     if (fg_courier_task_find(courier, message->key))
         return;
-    struct fg_courier_task *task = calloc(1, sizeof(*task));
-    if (!task)
-        abort();
+    struct fg_courier_task *task = add_task(courier, message->key);
     task->arena = fg_arena_new(FG_JOB_ROOM);
-    task->key = message->key;
     task->resumed = true;
-    task->logs[0].fd = task->logs[1].fd = -1;
-    task->next = courier->tasks;
-    courier->tasks = task;
     copy_start(task, message);
     for (const struct fg_courier_task *mate = task->next; mate; mate = mate->next)
         /* What this attempt goes on from is here already, and may be in use. */
         if (mate->key.job == task->key.job && mate->key.attempt == task->key.attempt)
             task->start.has_checkpoint &= mate->start.has_checkpoint;
-    if (courier->leaving || courier->ends)
+    if (courier->options->inherit)
+        lose(courier, task);
+    else if (courier->leaving || courier->ends)
         fg_courier_task_fail(courier, task, "its allocation is ending");
     else if (read_spec(task, &err) < 0)
         fg_courier_task_fail(courier, task, err.text);
@@ -318,7 +339,9 @@ static void take_end(struct fg_courier *courier,
         && (event->stopped || (courier->leaving && event->term_signal != 0))) {
         task->end.kind = FG_TASK_LOST;
         if (courier->leaving)
-            fg_copy(task->end.reason, sizeof(task->end.reason), "Slurm ended its allocation");
+            fg_copy(task->end.reason, sizeof(task->end.reason),
+                    courier->options->inherit ? "its courier died"
+                                              : "Slurm ended its allocation");
     }
     if (event->artifacts > 0) {
         task->artifacts = calloc(ARTIFACTS_MAX, sizeof(*task->artifacts));

@@ -102,12 +102,18 @@ static inline void kit_free(struct kit *kit)
     nftw(kit->dir, kit_remove_one, 32, FTW_DEPTH | FTW_PHYS);
 }
 
-/* argv: program, "courier", address, allocation, number, folder; the key is in the environment. */
+/* argv: program, "courier", address, allocation, number, folder; the key is in the environment.  Or: program, "heir",
+ * folder. */
 static inline int kit_be_courier(char **argv)
 {
     struct fg_err err = {};
     size_t len;
-    struct fg_courier_options options = {.addresses = {argv[2]},
+    if (strcmp(argv[1], "heir") == 0)
+        return fg_courier_inherit(argv[2], &err) < 0;
+    const char *const heir[] = {argv[0], "heir", NULL};
+    struct fg_courier_options options = {.install = getenv("KIT_INSTALL"),
+                                         .heir_command = heir,
+                                         .addresses = {argv[2]},
                                          .addresses_len = 1,
                                          .folder = argv[5],
                                          .is_shared = getenv("KIT_SHARED") != NULL,

@@ -286,7 +286,10 @@ static bool fits(const struct fg_room *room,
     if (room == wanted || room->attempt || room->running || room->is_leaving
         || room->site != attempt->site || strcmp(room->hash, wanted->hash) != 0)
         return false;
-    if (room->state == FG_ROOM_OVER)
+    if (room->state == FG_ROOM_OVER || room->is_errand)
+        return false;
+    /* A slurmctld that was killed may show what ended long ago as running: its courier's call is the proof. */
+    if (room->was_met && room->state == FG_ROOM_WAITS && room->begun_us)
         return false;
     int64_t needs_us = attempt->time_limit_us + attempt->grace_us;
     return room->ends_us == INT64_MAX || (needs_us > 0 && room->ends_us - now_us >= needs_us);

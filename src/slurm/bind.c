@@ -45,11 +45,13 @@ void fg_room_dismiss(struct fg_engine *engine, struct fg_room *room)
         return;
     bool was_asked = room->state != FG_ROOM_WANTED;
     bool is_waiting = room->state == FG_ROOM_WAITS;
+    /* The elements of an array share the name of the first: a name alone will do only for what we know to be none. */
+    bool is_named = room->job.id || !(room->job.is_array || room->was_bound || room->was_met);
     if (room->name[0])
         fg_link_dismiss(engine->link, room->name);
     room->state = FG_ROOM_OVER;
     room->over_us = fg_slurm_now_us();
-    if (is_waiting && room->site && (room->job.id || !room->job.is_array))
+    if (is_waiting && room->site && is_named)
         fg_cluster_cancel(room->site->cluster, &room->job);
     if (!was_asked)
         fg_room_remove(engine, room);

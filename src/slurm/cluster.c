@@ -174,6 +174,7 @@ static void submit(struct fg_cluster *cluster, const struct ask *ask)
                                     .len = ask->len};
     fg_shape_script(&ask->shape,
                     &(struct fg_shape_script){.supplier = &cluster->supplier,
+                                              .install = cluster->install,
                                               .program = cluster->program,
                                               .address = cluster->address,
                                               .room = ask->room,

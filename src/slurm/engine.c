@@ -63,28 +63,6 @@ static int open_events(struct fg_engine *engine, struct fg_err *err)
     return 0;
 }
 
-/* Rooms where tasks were sent before we were started: their couriers may be anywhere. */
-static void expect_bound(struct fg_engine *engine)
-{
-    for (size_t i = 0; i < fg_journal_len(engine->journal); i++) {
-        const struct fg_journal_line *line = fg_journal_at(engine->journal, i);
-        struct fg_link_allocation allocation = {
-            .couriers = line->couriers, .lease_us = line->lease_us, .was_bound = true};
-        struct fg_room *room = fg_room_find(engine, line->room);
-        if (room)
-            continue;
-        room = fg_room_new(engine, line->supplier, line->couriers);
-        fg_room_name(engine, room, line->room);
-        memcpy(room->hash, line->hash, sizeof(room->hash));
-        memcpy(allocation.name, line->room, sizeof(allocation.name));
-        room->lease_us = line->lease_us;
-        room->was_bound = true;
-        room->state = FG_ROOM_WAITS;
-        room->is_explained = true; /* Slurm's word does not count for it */
-        (void)fg_link_expect(engine->link, &allocation, NULL);
-    }
-}
-
 static int open_files(struct fg_engine *engine,
                       const struct fg_journal_twin *twin,
                       struct fg_err *err)
@@ -126,7 +104,7 @@ struct fg_engine *fg_slurm_new(const struct fg_slurm_options *options, struct fg
         slurm_free(engine);
         return NULL;
     }
-    expect_bound(engine);
+    fg_slurm_remember(engine);
     return engine;
 }
 
@@ -317,31 +295,6 @@ static void push_lost(struct fg_engine *engine, struct fg_task_key key, const ch
     fg_slurm_over(engine, task, &event);
 }
 
-/* It was sent to a courier: ask the link. */
-static bool adopt_bound(struct fg_engine *engine,
-                        const struct fg_task_at *at,
-                        const struct fg_journal_line *line)
-{
-    FG_AUTO(fg_arena) struct fg_arena *arena = fg_arena_new(FG_JOB_ROOM * 2);
-    const struct fg_doc *doc = NULL;
-    struct fg_job_spec spec = {};
-    struct fg_link_courier courier = {.number = line->courier};
-    struct fg_room *room = fg_room_find(engine, line->room);
-    memcpy(courier.allocation, line->room, sizeof(courier.allocation));
-    if (!room || fg_doc_json(line->spec, strlen(line->spec), arena, &doc, NULL) < 0
-        || fg_job_json_read(doc, fg_slurm_utc_us(), arena, &spec, NULL) < 0
-        || fg_link_adopt(engine->link, &courier, at->key, &spec, NULL) < 0)
-        return false;
-    struct fg_slurm_task *task = fg_slurm_task_add(engine, at->key);
-    task->state = FG_SLURM_TASK_SENT;
-    task->room = room;
-    task->courier = line->courier;
-    task->grant = at->place.grant;
-    room->running++;
-    fg_room_grace(engine, room, spec.grace_us);
-    return true;
-}
-
 static int slurm_adopt(struct fg_engine *engine,
                        const struct fg_task_at *tasks,
                        size_t len,
@@ -351,7 +304,7 @@ static int slurm_adopt(struct fg_engine *engine,
         if (fg_slurm_task_find(engine, tasks[i].key))
             continue;
         const struct fg_journal_line *line = fg_journal_find(engine->journal, tasks[i].key);
-        if (!line || !adopt_bound(engine, &tasks[i], line))
+        if (!line || !fg_slurm_remember_task(engine, &tasks[i], line))
             push_lost(engine, tasks[i].key,
                       "it had not begun when the service was started again");
     }
@@ -395,6 +348,7 @@ static void drive(struct fg_engine *engine)
 {
     uint64_t count;
     (void)!read(engine->wake, &count, sizeof(count));
+    fg_slurm_remembered(engine);
     for (size_t i = 0; i < engine->sites_len; i++)
         fg_slurm_take_reports(engine, engine->sites[i]);
     fg_slurm_hear(engine);

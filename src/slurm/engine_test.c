@@ -373,14 +373,14 @@ static void after_a_restart(void)
     fg_link_free(kit.link);
     kit.events_len = 0;
     kit_engine(&kit);
-    EQ(kit.link->expected_len, 1);
-    OK(kit.link->expected[0].was_bound);
-    OK(strcmp(room_of(&kit, 0), first) == 0);
     struct fg_task_at at[] = {{.key = {1, 1, 0}, .supplier = "berlin"},
                               {.key = {2, 1, 0}, .supplier = "berlin"}};
     EQ(fg_engine_slurm.put_supplier(kit.engine, &kit.supplier, NULL), 0);
     EQ(fg_engine_slurm.adopt(kit.engine, at, 2, NULL), 0);
     EQ(kit.link->adopted_len, 1);
+    EQ(kit.link->expected_len, 1);
+    OK(kit.link->expected[0].was_bound);
+    OK(strcmp(room_of(&kit, 0), first) == 0);
     OK(!kit.link->is_settled);
     UNTIL(&kit, kit_events(&kit, 2, FG_TASK_LOST) == 1);
     UNTIL(&kit, kit.link->is_settled);
@@ -396,6 +396,78 @@ static void after_a_restart(void)
     fake_hello(kit.link, first, 0, "n1");
     fake_task(kit.link, (struct fg_task_key){1, 1, 0}, FG_TASK_STARTED);
     UNTIL(&kit, kit_events(&kit, 1, FG_TASK_STARTED) == 1);
+    kit_close(&kit);
+}
+
+static void restart(struct kit *kit)
+{
+    fg_engine_slurm.free(kit->engine);
+    fg_link_free(kit->link);
+    kit->events_len = 0;
+    kit_engine(kit);
+    EQ(fg_engine_slurm.put_supplier(kit->engine, &kit->supplier, NULL), 0);
+}
+
+/* Slurm says that it runs; it may have forgotten that it ended.  Only its courier's call makes it room for the next. */
+static void what_may_have_ended_is_not_used(void)
+{
+    static struct kit kit;
+    kit_open(&kit, two);
+    kit_put(&kit, 3);
+    kit_start(&kit, 1, 1, &(struct kit_place){0, 1}, 1);
+    UNTIL(&kit, kit_count(&kit, "jobs.json", "\"state\": \"R\"") == 1);
+    char first[40];
+    snprintf(first, sizeof(first), "%s", room_of(&kit, 0));
+    restart(&kit);
+    UNTIL(&kit, kit.link->is_settled);
+    OK(strcmp(room_of(&kit, 0), first) == 0);
+    kit_start(&kit, 2, 1, &(struct kit_place){0, 1}, 1);
+    UNTIL(&kit, kit_count(&kit, "calls", "sbatch") == 2);
+    fake_hello(kit.link, first, 0, "n1");
+    fake_hello(kit.link, room_of(&kit, 1), 0, "n1");
+    UNTIL(&kit, kit.link->started_len == 1);
+    kit_close(&kit);
+}
+
+/* A task was sent, and its end was durable: nobody asks for it any more, and no lease is waited for. */
+static void lines_of_what_is_over_are_forgotten(void)
+{
+    static struct kit kit;
+    kit_open(&kit, two);
+    kit_put(&kit, 3);
+    kit_start(&kit, 1, 1, &(struct kit_place){0, 1}, 1);
+    UNTIL(&kit, kit.link->expected_len == 1);
+    fake_hello(kit.link, room_of(&kit, 0), 0, "n1");
+    UNTIL(&kit, kit.link->started_len == 1);
+    EQ(kit_count(&kit, "slurm/bound", "+ "), 1);
+    restart(&kit);
+    UNTIL(&kit, kit.link->expected_len == 1);
+    OK(!kit.link->expected[0].was_bound);
+    restart(&kit);
+    EQ(kit_count(&kit, "slurm/bound", "+ "), 0);
+    kit_close(&kit);
+}
+
+/* Its courier is silent and the only one of ours on that node: another one is sent there, and not kept. */
+static void somebody_looks_for_the_silent(void)
+{
+    static struct kit kit;
+    kit_open(&kit, two);
+    kit_put(&kit, 3);
+    kit_start(&kit, 1, 1, &(struct kit_place){1, 2}, 1);
+    UNTIL(&kit, kit.link->expected_len == 1);
+    fake_hello(kit.link, room_of(&kit, 0), 0, "n2");
+    UNTIL(&kit, kit.link->started_len == 1);
+    fake_silence(kit.link, room_of(&kit, 0), 0);
+    UNTIL(&kit, kit.link->expected_len == 2);
+    UNTIL(&kit, kit_count(&kit, "calls", "sbatch") == 2);
+    EQ(kit_count(&kit, "calls", "--nodelist=n2"), 2);
+    EQ(kit_count(&kit, "calls", "--time=2"), 1);
+    fake_hello(kit.link, room_of(&kit, 1), 0, "n2");
+    UNTIL(&kit, kit.link->dismissed_len == 1);
+    OK(strcmp(kit.link->dismissed[0], room_of(&kit, 1)) == 0);
+    EQ(kit.link->expected_len, 2);
+    EQ(kit.link->started_len, 1);
     kit_close(&kit);
 }
 
@@ -418,5 +490,8 @@ int main(void)
     RUN(elements_of_arrays_are_taken_back);
     RUN(what_slurm_saw_end_is_given_up);
     RUN(after_a_restart);
+    RUN(what_may_have_ended_is_not_used);
+    RUN(lines_of_what_is_over_are_forgotten);
+    RUN(somebody_looks_for_the_silent);
     return tap_done();
 }

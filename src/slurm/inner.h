@@ -13,6 +13,8 @@
 #include "slurm/slurm.h"
 
 #define FG_ROOM_TRIES_MAX 3 /* rooms in a row that ended before their couriers came */
+/* Couriers whose line was cut come back within this: 2 s at most between two calls, a few addresses, a WAIT. */
+#define FG_ROOM_CALL_US 10000000
 
 enum fg_room_state {
     FG_ROOM_WANTED,    /* it will be submitted */
@@ -25,6 +27,7 @@ enum fg_room_state {
 struct fg_room_courier {
     bool is_here, is_gone, is_silent;
     char node[FG_NAME_MAX]; /* Slurm's name */
+    int64_t errand_us;      /* somebody was sent to look for it; 0 never */
 };
 
 struct fg_attempt;
@@ -50,7 +53,12 @@ struct fg_room {
     int64_t grace_us; /* the longest of its tasks' */
     int64_t ended_us; /* Slurm says that it ended, and its couriers are silent; 0 no */
     uint32_t tries;
-    bool is_known, is_leaving, was_bound, is_explained, was_seen;
+    bool is_leaving, is_explained, was_seen;
+    bool was_bound; /* from before we were started: tasks may run there */
+    bool
+        was_met; /* from before we were started, or as good as that: nothing of ours runs there */
+    bool is_expected;
+    bool is_errand;              /* for no task: see errand.c */
     char waits_for[FG_NAME_MAX]; /* Slurm's word */
 };
 
@@ -139,7 +147,7 @@ struct fg_engine {
     struct fg_node_spec told; /* of the last news */
     int epoll, wake, timer;
     int64_t made_us, grace_us;
-    bool is_settled, timer_on;
+    bool is_settled, timer_on, is_remembered;
 };
 
 /* -- table.c -- */
@@ -193,6 +201,18 @@ void fg_slurm_over(struct fg_engine *engine,
 void fg_room_grace(const struct fg_engine *engine, struct fg_room *room, int64_t grace_us);
 void fg_room_dismiss(struct fg_engine *engine, struct fg_room *room);
 void fg_room_is_free(struct fg_engine *engine, struct fg_room *room);
+
+/* -- remember.c: what was there before we were started -- */
+void fg_slurm_remember(struct fg_engine *engine);
+/* The task was sent to a courier there: ask the link.  False: nobody knows. */
+bool fg_slurm_remember_task(struct fg_engine *engine,
+                            const struct fg_task_at *at,
+                            const struct fg_journal_line *line);
+/* No more tasks are remembered: rooms where none is are free. */
+void fg_slurm_remembered(struct fg_engine *engine);
+
+/* -- errand.c: looking for couriers that are silent -- */
+void fg_slurm_run_errands(struct fg_engine *engine);
 
 /* -- reconcile.c: what clusters report -- */
 void fg_slurm_take_reports(struct fg_engine *engine, struct fg_site *site);

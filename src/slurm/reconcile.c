@@ -10,9 +10,9 @@
 
 #define RETRY_US   5000000 /* Slurm is asked again so long after a refusal that may pass */
 #define OVER_US    15000000 /* a room that was dismissed may end so long before it is cancelled */
-#define NO_CALL_US 90000000 /* it runs, but its courier does not call */
+#define NO_CALL_US 90000000 /* it was asked for and runs, but its courier does not call */
 #define LEARN_US   60000000 /* after we were started, rooms of ours that nobody knows are kept */
-#define KEEP_US    30000000 /* so long */
+#define KEEP_US    30000000 /* so long, if Slurm has not begun them */
 
 /* Refusals that pass by themselves. */
 static bool is_passing(const char *reason)
@@ -118,8 +118,9 @@ static struct fg_room *meet(struct fg_engine *engine,
     memcpy(allocation.name, ours->room, sizeof(allocation.name));
     room->lease_us = allocation.lease_us;
     room->state = FG_ROOM_WAITS;
+    room->was_met = room->is_expected = true;
     room->submitted_us = now_us;
-    room->keep_us = now_us + KEEP_US;
+    room->keep_us = now_us + (ours->holds ? FG_ROOM_CALL_US : KEEP_US);
     if (ours->left_us >= 0 && ours->holds)
         room->ends_us = now_us + ours->left_us;
     else if (ours->left_us >= 0)
@@ -178,7 +179,8 @@ static void see(struct fg_engine *engine, struct fg_site *site, const struct fg_
         if (ours->left_us >= 0)
             room->ends_us = now_us + ours->left_us;
     }
-    if (room->state == FG_ROOM_OVER && (ours->waits || now_us - room->over_us > OVER_US))
+    bool may_end_itself = room->here_len > 0 && now_us - room->over_us <= OVER_US;
+    if (room->state == FG_ROOM_OVER && (ours->waits || !may_end_itself))
         cancel(site, ours);
     if (room->state == FG_ROOM_WAITS && room->begun_us
         && now_us - room->begun_us > NO_CALL_US) {

@@ -133,6 +133,7 @@ void fg_shape_script(const struct fg_shape *shape,
     fg_buf_puts(out, "#!/bin/sh\n# Room for FastGPU: what runs here is told to its courier "
                      "when it is there.\n");
     add_keys(script, out);
+    fg_buf_printf(out, "export FASTGPU_COURIER_INSTALL=%s\n", script->install);
     fg_buf_puts(out, "exec ");
     if (shape->nodes_len > 1)
         fg_buf_printf(out,

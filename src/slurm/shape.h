@@ -42,6 +42,7 @@ size_t fg_shape_sbatch(const struct fg_shape *shape,
 /* How a courier is started there. */
 struct fg_shape_script {
     const struct fg_supplier *supplier;
+    const char *install;          /* UUID of this service */
     const char *program;          /* absolute path of fastgpu on the nodes */
     const char *address;          /* where its couriers reach us */
     const char *room;             /* of element 0 */

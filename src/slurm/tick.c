@@ -63,4 +63,5 @@ void fg_slurm_tick(struct fg_engine *engine)
         if (room && is_unused(room, now_us))
             fg_room_dismiss(engine, room);
     }
+    fg_slurm_run_errands(engine);
 }

@@ -7,9 +7,10 @@ With FASTGPU_DAEMONS=2 the service is two daemons of one PostgreSQL: the leader,
 
 A submitter that gets no answer sends the same job with the same key again.  At the end every acknowledged job has succeeded,
 its ledger shows exactly one whole run and no two copies at a time, and no courier is left.  FASTGPU_SEED repeats a run;
-FASTGPU_LOGS names a folder for the logs and the ledger.
+FASTGPU_LOGS names a folder for the ledger and all logs: of the service, the couriers, Slurm and PostgreSQL.
 """
 import atexit
+import glob
 import http.client
 import os
 import random
@@ -123,6 +124,23 @@ def keep_logs(world, folder):
     for host in getattr(world, "hosts", [world]):
         shutil.copy(host.log, os.path.join(folder, getattr(host, "name", "service") + ".log"))
     shutil.copy(world.ledger, folder)
+    for cluster in getattr(world, "hosts", [world])[0].clusters:
+        for path in glob.glob(f"{cluster.folder}/log/*") + glob.glob(f"{cluster.folder}/*.out") + [f"{cluster.folder}/completed"]:
+            if os.path.exists(path):
+                shutil.copy(path, os.path.join(folder, f"{cluster.name}.{os.path.basename(path)}.log"))
+    if hasattr(world, "postgres"):
+        shutil.copy(os.path.join(world.postgres.folder, "postgres.out"), os.path.join(folder, "postgres.log"))
+
+
+def talking_courier(folder):
+    """A program for the nodes that keeps what each courier says."""
+    os.makedirs(os.path.join(folder, "couriers"), exist_ok=True)
+    path = os.path.join(folder, "fastgpu-that-talks")
+    with open(path, "w") as file:
+        file.write("#!/bin/sh\n"
+                   f"exec {os.environ['FASTGPU_BIN']} \"$@\" 2>>{folder}/couriers/$SLURMD_NODENAME.$SLURM_JOB_ID\n")
+    os.chmod(path, 0o755)
+    return path
 
 
 def takeovers(world):
@@ -140,14 +158,17 @@ def main():
     chance = random.Random(SEED)
     rest = os.getuid() == 0
     world, parts = make_world()
+    words = []
     if "FASTGPU_LOGS" in os.environ:
-        atexit.register(keep_logs, world, os.environ["FASTGPU_LOGS"])
+        folder = os.path.abspath(os.environ["FASTGPU_LOGS"])
+        words = ["--program", talking_courier(folder)]
+        atexit.register(keep_logs, world, folder)
     world.ended = set()
     a = world.cluster("a", nodes=2, rest=rest)
     b = world.cluster("b", nodes=2, prefix="m")
     world.start()
-    world.add(a, lease="20s")
-    world.add(b, lease="20s")
+    for cluster in (a, b):
+        world.add(cluster, *words, lease="20s")
     ok(eventually(20, lambda: {"a.n1", "b.m2"} <= set(world.nodes())), "both clusters are there", *world.nodes())
     victims = [(None, part) for part in parts]
     for cluster in (a, b):

@@ -136,7 +136,7 @@ configure() {
     head -c 32 /dev/urandom >"$folder/jwt.key"
     chmod 600 "$folder/munge.key" "$folder/jwt.key"
     cat >"$folder/slurm.conf" <<END
-ClusterName=$name
+ClusterName=$name$port
 SlurmctldHost=$host($address)
 SlurmUser=$me
 SlurmdUser=$me
@@ -249,12 +249,13 @@ signal_part() { # PART SIGNAL
     [ "$2" != KILL ] || within 5 gone "$pid"
 }
 
-# Without a host of its own a node's processes are those that its slurmd made, and theirs.
+# Without a host of its own a node's processes are those that its slurmd made, and theirs.  Other runs of this script may
+# have a cluster and nodes of the same names at the same time: the name in slurm.conf has the port, which is ours alone.
 processes_of() { # NODE
     local dir
     for dir in /proc/[0-9]*; do
         if grep -qzxE "FASTGPU_TEST_NODE=$folder/$1" "$dir/environ" 2>/dev/null ||
-            { grep -qzxF "SLURMD_NODENAME=$1" "$dir/environ" && grep -qzxF "SLURM_CLUSTER_NAME=$name" "$dir/environ"; } 2>/dev/null; then
+            { grep -qzxF "SLURMD_NODENAME=$1" "$dir/environ" && grep -qzxF "SLURM_CLUSTER_NAME=$name$port" "$dir/environ"; } 2>/dev/null; then
             echo "${dir#/proc/}"
         fi
     done
