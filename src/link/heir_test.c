@@ -57,7 +57,7 @@ static void test_an_end_nobody_heard(void)
     pid_t pid = kit_courier(&kit, kit.address, 0);
     OK(kit_wait_for(&kit, FG_LINK_HELLO));
     const char *outputs[] = {"result"};
-    struct fg_job_spec spec = kit_script("echo one; sleep 0.4; echo two; echo 42 >result");
+    struct fg_job_spec spec = test_job("echo one; sleep 0.4; echo two; echo 42 >result");
     spec.outputs = outputs;
     spec.outputs_len = 1;
     EQ(kit_start(&kit, 1, &spec), 0);
@@ -91,7 +91,7 @@ static void test_killed_under_a_task(void)
     pid_t pid = kit_courier(&kit, kit.address, 0), other = next_courier(&kit);
     OK(kit_wait_for(&kit, FG_LINK_HELLO) && kit_wait_for(&kit, FG_LINK_HELLO));
     struct fg_job_spec spec =
-        kit_script("echo 7 >$FASTGPU_CHECKPOINT_DIR/step; echo up; sleep 76.5");
+        test_job("echo 7 >$FASTGPU_CHECKPOINT_DIR/step; echo up; sleep 76.5");
     EQ(kit_start(&kit, 1, &spec), 0);
     OK(kit_log(&kit, 1, "up"));
     kill(pid, SIGKILL);
@@ -112,7 +112,7 @@ static void test_too_late(void)
     struct kit kit = kit_new();
     pid_t pid = kit_courier(&kit, kit.address, 0);
     OK(kit_wait_for(&kit, FG_LINK_HELLO));
-    struct fg_job_spec spec = kit_script("echo up; sleep 77.5");
+    struct fg_job_spec spec = test_job("echo up; sleep 77.5");
     EQ(kit_start(&kit, 1, &spec), 0);
     OK(kit_log(&kit, 1, "up"));
     kill(pid, SIGKILL);
