@@ -113,24 +113,16 @@ static int64_t read_device(struct fg_api *api,
                            const struct fg_doc *device,
                            enum reading what)
 {
-    struct fg_device_point point;
+    static const unsigned columns[] = {[BUSY] = FG_READING_BUSY,
+                                       [MEMORY] = FG_READING_MEM_USED,
+                                       [POWER] = FG_READING_POWER,
+                                       [TEMPERATURE] = FG_READING_TEMP};
+    int64_t time_us, values[FG_SERIES_COLUMNS];
     if (what == GRANTED)
         return int_of(device, "used_milli");
-    if (fg_series_device(api->options.series, node, text_of(device, "name"), &point, 1) == 0)
-        return -1;
-    switch (what) {
-    case BUSY:
-        return point.busy_milli;
-    case MEMORY:
-        return point.mem_mib;
-    case POWER:
-        return point.power_mw;
-    case TEMPERATURE:
-        return point.temp_c;
-    case GRANTED:
-        break;
-    }
-    return -1;
+    bool known =
+        fg_series_last(api->options.series, node, text_of(device, "name"), &time_us, values);
+    return known ? values[columns[what]] : -1;
 }
 
 static void write_devices(struct fg_buf *out, struct fg_api *api, const struct fg_doc *nodes)

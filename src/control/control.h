@@ -61,8 +61,6 @@ struct fg_control_options {
     bool (*outlook)(void *self,
                     const struct fg_outlook_question *question,
                     double *out_devices);
-    /* A job is over (for curves that may go).  May be NULL. */
-    void (*job_over)(void *self, fg_job_id job);
     void *self;
 };
 
@@ -102,6 +100,17 @@ const char *fg_control_sick(const struct fg_control *control);
 
 /* For samples: the node of that name, "" this machine's; NULL: there is none. */
 const struct fg_node_spec *fg_control_node(const struct fg_control *control, const char *name);
+
+/* For samples: what each task that holds devices holds now; between two steps. */
+struct fg_hold {
+    fg_job_id job;
+    fg_project_id project;
+    const struct fg_node_spec *node;
+    const struct fg_grant *grant;
+};
+void fg_control_each_hold(const struct fg_control *control,
+                          void (*take)(void *self, const struct fg_hold *hold),
+                          void *self);
 
 /* For tests: every invariant of the state, recomputed in full. */
 bool fg_control_check(const struct fg_control *control);

@@ -91,8 +91,6 @@ static void work_off(struct fg_control *control)
         resolve_dependents(control, ended.job, ended.state);
         fg_queue_del(control->queue, ended.job);
         fg_node_job_over(control, ended.job);
-        if (control->options.job_over)
-            control->options.job_over(control->options.self, ended.job);
     }
     control->ended_len = 0;
     control->ending = false;

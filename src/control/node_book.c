@@ -416,3 +416,19 @@ void fg_node_wish(struct fg_control *control,
     }
     fg_node_settle(control, node);
 }
+
+void fg_control_each_hold(const struct fg_control *control,
+                          void (*take)(void *self, const struct fg_hold *hold),
+                          void *self)
+{
+    for (size_t i = 0; i < control->lives_len; i++) {
+        const struct live *live = &control->lives[i];
+        const struct fg_job *job = fg_queue_get(control->queue, live->job);
+        for (uint32_t task = 0; job && task < live->tasks; task++)
+            take(self,
+                 &(struct fg_hold){.job = live->job,
+                                   .project = job->project,
+                                   .node = fg_pool_spec(control->pool, live->grants[task].node),
+                                   .grant = &live->grants[task]});
+    }
+}

@@ -41,6 +41,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define SERIES_PAUSE_US 5'000'000 /* a kill loses readings of ten seconds at most */
+
 struct daemon {
     struct fg_data_dir dir;
     struct fg_service_config config;
@@ -122,12 +124,6 @@ static void publish(void *self, const struct fg_event *event)
     struct fg_api *api = atomic_load(&daemon->api);
     if (api)
         fg_api_publish(api, event);
-}
-
-static void job_over(void *self, fg_job_id job)
-{
-    struct daemon *daemon = self;
-    fg_series_end_job(daemon->series, job, daemon->steady.wall_us);
 }
 
 static void offers_told(void *self, const struct fg_provision_event *event)
@@ -247,14 +243,28 @@ static int open_store(struct daemon *daemon, struct fg_err *err)
     return rc;
 }
 
+static int open_series(struct daemon *daemon, struct fg_err *err)
+{
+    char folder[FG_DATA_PATH_MAX];
+    fg_data_dir_file(&daemon->dir, "series", folder);
+    return fg_series_open(
+        &(struct fg_series_options){.dir = folder,
+                                    .memory_bytes =
+                                        (size_t)daemon->config.numbers.series_memory_mib << 20,
+                                    .pause_us = SERIES_PAUSE_US},
+        &daemon->series, err);
+}
+
 static int open_control(struct daemon *daemon, struct fg_err *err)
 {
-    daemon->series = fg_series_new();
     daemon->inbox = fg_inbox_new();
-    if (!daemon->series || !daemon->inbox)
+    if (!daemon->inbox)
         return fg_fail(err, FG_ENOMEM, "no memory to start");
     fg_job_id ids_used = 0;
-    int rc = fg_sweep_newest_job(daemon->dir.path, &ids_used, err);
+    int rc = open_series(daemon, err);
+    if (rc < 0)
+        return rc;
+    rc = fg_sweep_newest_job(daemon->dir.path, &ids_used, err);
     if (rc < 0)
         return rc;
     daemon->control = fg_control_new(
@@ -276,7 +286,6 @@ static int open_control(struct daemon *daemon, struct fg_err *err)
             .ids_used = ids_used,
             .is_shared = daemon->shared != NULL,
             .publish = publish,
-            .job_over = job_over,
             .offers = offers_told,
             .outlook = outlook,
             .self = daemon,
