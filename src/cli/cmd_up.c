@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "model/job_file.h"
 #include "model/service_config.h"
+#include "probe/record.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -39,6 +40,9 @@ const struct fg_opt fg_opts_up[] = {
      "off: the socket only",
      NULL},
     {"config", 'C', "FILE", "configuration, see docs/CONFIG.md", "file"},
+    {"replay", 0, "FILE",
+     "show the accelerators that `fastgpu node record` wrote down in place of this machine's",
+     "file"},
     {"detach", 'd', NULL, "start in the background; its log is daemon.log in the data folder",
      NULL},
     {},
@@ -226,10 +230,29 @@ static int start_detached(struct fg_cli *cli, struct plan *plan, struct fg_err *
                      : report(cli, plan, line, err);
 }
 
+/* The probe reads it again: here it is only said what is wrong with it. */
+static int choose_replay(const char *path, struct fg_err *err)
+{
+    char real[PATH_MAX];
+    FG_AUTO(fg_file) FILE *file = realpath(path, real) ? fopen(real, "re") : NULL;
+    if (!file)
+        return fg_fail(err, FG_EIO, "--replay %.100s: %s", path, strerror(errno));
+    FG_AUTO(fg_record) struct fg_record *record = fg_record_read(file, path, err);
+    if (!record)
+        return err->code;
+    setenv("FASTGPU_REPLAY", real, 1);
+    return 0;
+}
+
 int fg_cmd_up(struct fg_cli *cli, struct fg_err *err)
 {
     struct plan plan = {};
     int rc = make_plan(cli, &plan, err);
+    if (rc < 0)
+        return rc;
+    rc = fg_args_has(&cli->args, "replay")
+             ? choose_replay(fg_args_get(&cli->args, "replay"), err)
+             : 0;
     if (rc < 0)
         return rc;
     signal(SIGPIPE, SIG_IGN);

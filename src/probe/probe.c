@@ -21,7 +21,7 @@
 #define LEFT_OUT_MAX 64 /* rounds at most that a call which hung is left out */
 #define VENDORS      (sizeof(vendors) / sizeof(vendors[0]))
 
-static const struct fg_probe_vendor *const vendors[] = {&fg_probe_nvidia};
+static const struct fg_probe_vendor *const vendors[] = {&fg_probe_replayed, &fg_probe_nvidia};
 
 struct source {
     struct fg_probe *probe;
@@ -343,7 +343,8 @@ struct fg_probe *fg_probe_new(const struct fg_probe_options *options)
     for (size_t i = 0; i < VENDORS; i++) {
         struct source *source = &probe->sources[i];
         *source = (struct source){.probe = probe, .vendor = vendors[i]};
-        source->library = vendors[i]->open();
+        if (!probe->sources[0].library) /* a recorded machine is the only one there is */
+            source->library = vendors[i]->open();
         source->boards =
             source->library ? calloc(FG_NODE_DEVICES_MAX, sizeof(*source->boards)) : NULL;
         if (source->library && !source->boards)
@@ -411,8 +412,13 @@ bool fg_probe_read(struct fg_probe *probe, size_t index, struct fg_probe_reading
         if (hangs)
             make_unknown(out);
         if (out->time_us) {
-            out->value[FG_READING_HANGS] = device->hangs + hangs;
-            out->value[FG_READING_XID] = device->xid;
+            /* A recording tells these itself. */
+            int64_t *value = out->value;
+            value[FG_READING_HANGS] = device->hangs + hangs > 0 || value[FG_READING_HANGS] < 0
+                                          ? device->hangs + hangs
+                                          : value[FG_READING_HANGS];
+            if (device->xid >= 0)
+                value[FG_READING_XID] = device->xid;
         }
     }
     pthread_mutex_unlock(&probe->mutex);

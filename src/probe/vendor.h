@@ -50,7 +50,7 @@ struct fg_probe_vendor {
     void (*close)(void *library); /* after the last call */
 };
 
-extern const struct fg_probe_vendor fg_probe_nvidia;
+extern const struct fg_probe_vendor fg_probe_nvidia, fg_probe_replayed;
 
 /* Whether a reading can be true, by what devices that exist can do; a driver that is broken tells of 4 GW.  `before` is
  * the reading before it, -1 none, and `passed_us` the time between. */

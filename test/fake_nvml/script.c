@@ -43,10 +43,11 @@ static void add_values(struct fake_script *script, struct fake_rule rule, char *
         rule.which = reading_of(word, len);
         if (word[len] != '=' || rule.which < 0)
             continue;
-        char *end;
-        rule.from = rule.to = strtod(word + len + 1, &end);
-        if (strncmp(end, "..", 2) == 0)
-            rule.to = strtod(end + 2, NULL);
+        char *to = strstr(word, ".."); /* "0." would be a number */
+        if (to)
+            *to = '\0';
+        rule.from = strtod(word + len + 1, NULL);
+        rule.to = to ? strtod(to + 2, NULL) : rule.from;
         add_rule(script, rule);
     }
 }
