@@ -167,11 +167,11 @@ uint32_t fg_node_devices_out(const struct fg_control *control,
     return set;
 }
 
-const char *fg_node_devices_hint(const struct fg_control *control, fg_node_id node)
+const struct fg_device_watch *fg_node_devices_worst(const struct fg_control *control,
+                                                    fg_node_id node)
 {
     uint32_t set;
-    const struct fg_device_watch *watch = worst(control, node, &set);
-    return watch ? fg_device_fault_hint(watch->last) : "";
+    return worst(control, node, &set);
 }
 
 void fg_node_device_write(struct fg_json *json,

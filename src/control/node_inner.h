@@ -98,8 +98,9 @@ uint32_t fg_node_devices_claims(const struct known_node *known);
 uint32_t fg_node_devices_out(const struct fg_control *control,
                              fg_node_id node,
                              char out[FG_TEXT_MAX]);
-/* What to look at or repair, of the worst; "" none. */
-const char *fg_node_devices_hint(const struct fg_control *control, fg_node_id node);
+/* The worst of them; NULL: none. */
+const struct fg_device_watch *fg_node_devices_worst(const struct fg_control *control,
+                                                    fg_node_id node);
 /* An operator trusts them again. */
 void fg_node_devices_forget(struct known_node *known);
 

@@ -19,6 +19,18 @@ static bool is_of(const struct fg_control *control, fg_node_id id, const char *s
            && strcmp(fg_pool_spec(control->pool, id)->supplier, supplier) == 0;
 }
 
+/* As it is trusted, less the share of its devices that is out of service. */
+static uint32_t health_milli(const struct fg_control *control, fg_node_id id)
+{
+    const struct known_node *known = fg_node_known(control, id);
+    uint32_t milli = fg_health_milli(&known->health, control->now_us);
+    char why[FG_TEXT_MAX];
+    uint32_t out = (uint32_t)__builtin_popcount(fg_node_devices_out(control, id, why));
+    if (fg_node_check_why(known, control->now_us))
+        return 0;
+    return out ? milli - milli * out / fg_pool_spec(control->pool, id)->devices_len : milli;
+}
+
 static void add_node(const struct fg_control *control, fg_node_id id, struct sums *sums)
 {
     const struct fg_pool_node *node = fg_pool_node(control->pool, id);
@@ -26,7 +38,7 @@ static void add_node(const struct fg_control *control, fg_node_id id, struct sum
     uint32_t others = known->has_others ? known->others.devices : 0;
     sums->nodes++;
     sums->nodes_up += node->state == FG_NODE_UP;
-    sums->health_milli += fg_health_milli(&known->health, control->now_us);
+    sums->health_milli += health_milli(control, id);
     sums->cpu_milli += node->cpu_milli;
     sums->cpu_used_milli += node->cpu_milli - node->cpu_milli_left;
     sums->uusd_per_hour += fg_pool_spec(control->pool, id)->price_uusd_per_hour;
@@ -152,25 +164,42 @@ void fg_command_supplier_status(struct fg_control *control, struct fg_command *c
     fg_command_give(command, &buf);
 }
 
+/* F of the node, how much it is trusted, and what is to be repaired there: the machine before its devices. */
+static void write_health(struct fg_json *json, const struct fg_control *control, fg_node_id id)
+{
+    const struct known_node *known = fg_node_known(control, id);
+    char device[FG_TEXT_MAX];
+    const char *fault = fg_node_check_why(known, control->now_us), *hint = NULL;
+    int64_t fault_us = known->health.why_us;
+    if (!fault && fg_node_devices_out(control, id, device)) {
+        const struct fg_device_watch *watch = fg_node_devices_worst(control, id);
+        fault = device;
+        fault_us = watch->fault_us;
+        hint = fg_device_fault_hint(watch->last);
+    }
+    if (!fault)
+        fault = known->is_up ? known->health.why : known->word;
+    if (!hint)
+        hint = fg_fault_hint(fault);
+    fg_json_key(json, "health");
+    fg_json_object(json);
+    fg_json_kv_int(json, "milli", health_milli(control, id));
+    fg_json_kv(json, "fault", fault);
+    fg_json_kv(json, "hint", hint ? hint : "");
+    fg_json_key(json, "fault_at");
+    fg_json_time(json, fault_us);
+    fg_json_key(json, "held_until");
+    fg_json_time(
+        json, fg_health_is_held(&known->health, control->now_us) ? known->health.hold_us : 0);
+    fg_json_end(json);
+}
+
 void fg_node_write(struct fg_json *json, const struct fg_control *control, fg_node_id id)
 {
     const struct fg_node_spec *spec = fg_pool_spec(control->pool, id);
     const struct known_node *known = fg_node_known(control, id);
     char reason[FG_TEXT_MAX];
     enum fg_node_state state = fg_node_shown(control, id, reason);
-    char device[FG_TEXT_MAX];
-    uint32_t out = fg_node_devices_out(control, id, device);
-    const char *unfit = fg_node_check_why(known, control->now_us);
-    const char *fault = unfit          ? unfit
-                        : out          ? device
-                        : known->is_up ? known->health.why
-                                       : known->word;
-    const char *hint = out && !unfit ? fg_node_devices_hint(control, id) : fg_fault_hint(fault);
-    uint32_t milli = fg_health_milli(&known->health, control->now_us);
-    if (unfit)
-        milli = 0;
-    else if (out)
-        milli -= milli * (uint32_t)__builtin_popcount(out) / spec->devices_len;
     fg_json_kv(json, "name", spec->name);
     fg_json_kv(json, "state", fg_node_state_name(state));
     fg_json_kv(json, "reason", reason);
@@ -183,17 +212,7 @@ void fg_node_write(struct fg_json *json, const struct fg_control *control, fg_no
     fg_json_time(json, known->since_us);
     fg_json_key(json, "leaves");
     fg_json_time(json, known->leaves_us);
-    fg_json_key(json, "health");
-    fg_json_object(json);
-    fg_json_kv_int(json, "milli", milli);
-    fg_json_kv(json, "fault", fault);
-    fg_json_kv(json, "hint", hint ? hint : "");
-    fg_json_key(json, "fault_at");
-    fg_json_time(json, known->health.why_us);
-    fg_json_key(json, "held_until");
-    fg_json_time(
-        json, fg_health_is_held(&known->health, control->now_us) ? known->health.hold_us : 0);
-    fg_json_end(json);
+    write_health(json, control, id);
     fg_json_kv_int(json, "devices_others",
                    known->has_others ? __builtin_popcount(known->others.devices) : 0);
 }
