@@ -1,6 +1,7 @@
 /* cmd_transfer.c - fastgpu transfer: move a file from where it is to where it is wanted */
 #include "cli/bar.h"
 #include "cli/interrupt.h"
+#include "cli/transfer_folder.h"
 #include "cli/transfer_here.h"
 #include "cli/transfer_print.h"
 #include "cli/transfer_stage.h"
@@ -18,6 +19,9 @@
 const struct fg_opt fg_opts_transfer[] = {
     {"plan", 0, NULL, "say which ways there are and what each would take; move nothing", NULL},
     {"hash", 0, "HASH", "what the file must have: blake2b:HEX or sha256:HEX", NULL},
+    {"unpack", 0, NULL,
+     "TO is a folder: unpack there what comes (tar; of ssh://HOST/FOLDER/ all that is in it)",
+     NULL},
     {"limit", 0, "SIZE", "so much a second at most: 20M; moves to the same place share it",
      NULL},
     {"streams", 0, "N", "from http and s3 so many at one time (as planned)", NULL},
@@ -112,7 +116,8 @@ static int read_places(const struct fg_cli *cli, struct fg_move *move, struct fg
         rc = read_place(cli->args.words[len - 1], &move->to, err);
     /* "DIR/": under the name that it has. */
     size_t end = strlen(move->to.path);
-    if (rc == 0 && end > 0 && move->to.path[end - 1] == '/') {
+    if (rc == 0 && end > 0 && move->to.path[end - 1] == '/'
+        && !fg_args_has(&cli->args, "unpack")) {
         const char *slash = strrchr(move->from[0].path, '/');
         const char *name = slash ? slash + 1 : move->from[0].path;
         size_t name_len = strcspn(name, "?");
@@ -207,7 +212,7 @@ static int run_move(struct fg_cli *cli, struct fg_move *move, struct fg_err *err
     move->progress = on_progress;
     move->stopped = on_stopped;
     move->self = &showing;
-    int rc = fg_move_run(move, &result, err);
+    int rc = fg_transfer_run(move, fg_args_has(&cli->args, "unpack"), &result, err);
     fg_bar_clear(&showing.bar);
     if (fg_code_retry(rc) || showing.stopped)
         fg_cli_hint(cli, "The same command goes on where this one stopped.");

@@ -183,7 +183,7 @@ void fg_transfer_print_result(const struct fg_cli *cli,
     }
     if (result->retried > 0)
         printf(", tried again %u times", result->retried);
-    printf("\n%s\n", result->hash);
+    printf("%s%s\n", result->hash[0] ? "\n" : "", result->hash);
 }
 
 void fg_transfer_text(const struct fg_move_progress *progress, int64_t took_us, char out[128])

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/doc.h"
 #include "base/text.h"
+#include "cli/transfer_folder.h"
 #include "cli/transfer_print.h"
 #include "model/names.h"
 
@@ -77,7 +78,7 @@ static int read_place(const char *word, struct fg_url *out, bool make, struct fg
     if (strstr(word, "://"))
         return fg_url_parse(word, out, err);
     char cwd[PATH_MAX];
-    int rc = fg_path_check_inside("path", word, err);
+    int rc = fg_path_check_below("path", word, err);
     if (rc < 0)
         return rc;
     *out = (struct fg_url){.kind = FG_URL_FILE};
@@ -103,7 +104,7 @@ static int move_one(struct stage *stage, const struct fg_doc *doc, struct fg_err
     fg_copy(move.hash, sizeof(move.hash), text_of(doc, "hash"));
     stage->now = fg_url_is(from) ? to : from;
     stage->begun_us = stage->told_us = mono_us();
-    rc = fg_move_run(&move, &result, err);
+    rc = fg_transfer_run(&move, to[strlen(to) - 1] == '/', &result, err);
     if (rc < 0)
         return fg_wrap(err, rc, "%.60s", stage->now);
     return 0;

@@ -2,7 +2,8 @@
  *
  *     supervisor --FILE--> this, as the user of the job, in the working folder --FILE--> supervisor
  *
- * FILE, before (JSON; "to" or "from" without "://" are paths of the working folder):
+ * FILE, before (JSON; "to" or "from" without "://" are paths of the working folder; "to" with / at its end: unpack
+ * there):
  *     {"site": "gpu01", "bytes_max": 1000, "limit_per_s": 0, "retries": 5,
  *      "moves": [{"from": "s3://bucket/train.tar", "to": "data/train.tar", "hash": "sha256:..."}]}
  * and after: a line of measure.h for each link that was measured; last, if it failed: "error WHAT: WHY".

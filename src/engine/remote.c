@@ -32,13 +32,20 @@ static struct fetch fetch_at(const struct fg_plan *plan, uint32_t at)
     return (struct fetch){items[0], items[1], items[2]};
 }
 
+/* Unpacked where it is wanted: the cache has files. */
+static bool is_folder(const char *path)
+{
+    size_t len = strlen(path);
+    return len > 0 && path[len - 1] == '/';
+}
+
 /* True: it is where it should be. */
 static bool place(const char *data_dir,
                   const struct fg_plan *plan,
                   int work,
                   const struct fetch *fetch)
 {
-    if (fetch->hash[0] == '\0' || plan->cache_bytes_max == 0)
+    if (fetch->hash[0] == '\0' || plan->cache_bytes_max == 0 || is_folder(fetch->path))
         return false;
     int from = fg_cache_open(data_dir, plan->uid, fetch->hash);
     if (from < 0)
@@ -111,6 +118,8 @@ void fg_remote_keep(const char *data_dir, const struct fg_plan *plan, int work)
 {
     for (uint32_t i = 0; i < plan->fetches.len / 3 && plan->cache_bytes_max > 0; i++) {
         struct fetch fetch = fetch_at(plan, i);
+        if (is_folder(fetch.path))
+            continue;
         int there = fetch.hash[0] ? fg_cache_open(data_dir, plan->uid, fetch.hash) : 0;
         if (there > 0)
             close(there);

@@ -174,12 +174,15 @@ static int check_fetch(struct fg_job_reader *job, const char *value)
 static int check_input(struct fg_job_reader *job, const struct fg_pair *pair)
 {
     const char *path = job->doc.path;
-    int rc = fg_path_check_inside(path, pair->key, job->doc.err);
+    bool is_url = strstr(pair->value, "://") != NULL;
+    /* "DIR/": what a URL brings is unpacked there. */
+    int rc = is_url ? fg_path_check_below(path, pair->key, job->doc.err)
+                    : fg_path_check_inside(path, pair->key, job->doc.err);
     if (rc < 0)
         return rc;
     if (pair->value[0] == '\0')
         return fg_fail(job->doc.err, FG_EINVAL, "%s: empty, expected a file or a hash", path);
-    if (strstr(pair->value, "://"))
+    if (is_url)
         return check_fetch(job, pair->value);
     if (job->local_files && strncmp(pair->value, "blake2b:", 8) != 0)
         return 0;

@@ -208,6 +208,17 @@ int fg_path_check_inside(const char *what, const char *path, struct fg_err *err)
     return fault ? fg_fail(err, FG_EINVAL, "%s: %s", what, fault) : 0;
 }
 
+int fg_path_check_below(const char *what, const char *path, struct fg_err *err)
+{
+    char text[PATH_LEN_MAX + 1];
+    size_t len = strlen(path);
+    if (len < 2 || len > PATH_LEN_MAX || path[len - 1] != '/')
+        return fg_path_check_inside(what, path, err);
+    memcpy(text, path, len - 1);
+    text[len - 1] = '\0';
+    return fg_path_check_inside(what, text, err);
+}
+
 int fg_path_check_absolute(const char *what, const char *path, struct fg_err *err)
 {
     if (path[0] != '/')

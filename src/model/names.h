@@ -37,6 +37,8 @@ bool fg_is_variable_name(const char *name);
 
 /* A path inside the working folder: relative, not empty, no "." or ".." part, no "//", no control bytes. */
 [[nodiscard]] int fg_path_check_inside(const char *what, const char *path, struct fg_err *err);
+/* The same, or such a path with one / at its end: a folder. */
+[[nodiscard]] int fg_path_check_below(const char *what, const char *path, struct fg_err *err);
 /* An absolute path without ".." part. */
 [[nodiscard]] int fg_path_check_absolute(const char *what,
                                          const char *path,

@@ -119,6 +119,8 @@ static int check(const struct fg_move *move, struct fg_err *err)
     if (move->relays_len > FG_WAY_RELAYS_MAX)
         return fg_fail(err, FG_EINVAL, "%zu relays, expected %d at most", move->relays_len,
                        FG_WAY_RELAYS_MAX);
+    if (move->is_folder && move->hash[0])
+        return fg_fail(err, FG_EINVAL, "hash: expected one file, this is a folder");
     return move->hash[0] ? fg_digest_kind_of(move->hash, &kind, err) : 0;
 }
 

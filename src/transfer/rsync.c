@@ -77,7 +77,8 @@ static void set_there(struct rsync *rsync)
     const struct fg_url *far = rsync->far;
     if (far->user[0])
         fg_buf_printf(&rsync->there, "%s@", far->user);
-    fg_buf_printf(&rsync->there, "%s:%s", far->host, far->path);
+    fg_buf_printf(&rsync->there, "%s:%s%s", far->host, far->path,
+                  rsync->attempt->move->is_folder ? "/" : "");
 }
 
 static void set_argv(struct rsync *rsync)
@@ -95,6 +96,10 @@ static void set_argv(struct rsync *rsync)
         "-s", "--info=progress2,stats2", "--outbuf=L", "--no-motd", "--times", "--partial"};
     for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
         add(rsync, always[i]);
+    /* Links that lead out of it are left out. */
+    static const char *const folder[] = {"--recursive", "--perms", "--links", "--safe-links"};
+    for (size_t i = 0; move->is_folder && i < sizeof(folder) / sizeof(folder[0]); i++)
+        add(rsync, folder[i]);
     /* Here the part has a name of its own; there a file that is half there must not have the name that is asked for. */
     add(rsync, rsync->is_get ? "--inplace" : "--partial-dir=.fastgpu-part");
     add(rsync, rsync->timeout.text);
@@ -287,6 +292,17 @@ static int run(struct rsync *rsync, struct fg_err *err)
     return whole ? explain(rsync, status, err) : fg_fail(err, FG_ESTATE, "it was stopped");
 }
 
+/* rsync compared each file; the folder gets its name when it has all of them. */
+static int finish_folder(struct rsync *rsync, struct fg_err *err)
+{
+    struct fg_attempt *attempt = rsync->attempt;
+    int rc = fg_attempt_check_size(attempt->move, attempt->result->bytes, err);
+    rsync->here[strlen(rsync->here) - 1] = '\0';
+    if (rc == 0 && rename(rsync->here, attempt->to->path) < 0)
+        rc = fg_part_fail(err, attempt->to->path, errno);
+    return rc;
+}
+
 /* What arrived is checked and gets its name. */
 static int finish_get(struct rsync *rsync, struct fg_err *err)
 {
@@ -334,9 +350,13 @@ static int prepare(struct rsync *rsync, struct fg_err *err)
     struct fg_attempt *attempt = rsync->attempt;
     struct stat state;
     const char *path = rsync->is_get ? attempt->to->path : attempt->from->path;
-    if (snprintf(rsync->here, sizeof(rsync->here), "%s%s", path, rsync->is_get ? ".part" : "")
+    bool is_folder = attempt->move->is_folder;
+    if (snprintf(rsync->here, sizeof(rsync->here), "%s%s%s", path, rsync->is_get ? ".part" : "",
+                 is_folder ? "/" : "")
         >= FG_PART_PATH_MAX)
         return fg_fail(err, FG_EINVAL, "file %.80s...: its name is too long", path);
+    if (is_folder)
+        return 0;
     if (!rsync->is_get)
         return begin_put(rsync, err);
     if (lstat(rsync->here, &state) == 0 && S_ISREG(state.st_mode))
@@ -358,7 +378,7 @@ int fg_attempt_rsync(struct fg_attempt *attempt, struct fg_err *err)
         rc = run(rsync, err);
     }
     if (rc == 0 && rsync->is_get)
-        rc = finish_get(rsync, err);
+        rc = attempt->move->is_folder ? finish_folder(rsync, err) : finish_get(rsync, err);
     fg_buf_free(&rsync->shell);
     fg_buf_free(&rsync->there);
     fg_buf_free(&rsync->limit);

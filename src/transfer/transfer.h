@@ -25,6 +25,7 @@ struct fg_move {
     struct fg_url from[FG_MOVE_SOURCES_MAX]; /* the same bytes in several places */
     size_t from_len;
     struct fg_url to;
+    bool is_folder; /* one is ssh, the other a folder here: all that is in it.  No hash */
     char hash[FG_HASH_MAX]; /* what it must have; "" not known */
     int64_t bytes_max;      /* more is refused; 0: any size */
     int zstd_level;         /* 0 off; -1 as measured */

@@ -40,6 +40,15 @@ before=$(count plain/train.bin)
 is "a second job needs them too" "$(fg run job.yaml 2>/dev/null)" small
 is "and they are not fetched again" "$(count plain/train.bin)" "$before"
 
+mkdir -p "$work/files/set/deep" && echo one >"$work/files/set/deep/a"
+tar -C "$work/files/set" --zstd -cf "$work/files/set.tar.zst" .
+set_sum=sha256:$(sha256sum files/set.tar.zst | cut -d' ' -f1)
+cat >folder.yaml <<END
+run: cat data/deep/a
+inputs: {data/: "$web/plain/set.tar.zst#$set_sum"}
+END
+is "an input that is a folder is unpacked" "$(fg run folder.yaml 2>/dev/null)" one
+
 like "an input that is not there" "$(reason "$(submit "run: 'true'\ninputs: {x: '$web/gone/x'}")")" \
     "x: http://127.0.0.1:[0-9]*/gone/x: no such file"
 like "an input with another hash" \

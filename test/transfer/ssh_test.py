@@ -106,6 +106,16 @@ def tests(port):
     ok(done.returncode == 7 and content("wrong") is None, "a wrong hash")
     done = run("data", "ssh://127.0.0.1:1/tmp/x", "--retries", "0")
     ok(done.returncode == 16, "nobody there")
+    os.makedirs(path("results", "deep"))
+    put("results/deep/a", "one", 0o755)
+    put("results/b", "two")
+    os.symlink("../../data", path("results", "out"))
+    ok(result("results", there + "/results") and content("far side/results/deep/a") == b"one", "a folder goes there")
+    ok(result("--unpack", there + "/results/", "again") and content("again/deep/a") == b"one"
+       and content("again/b") == b"two" and os.access(path("again", "deep", "a"), os.X_OK), "and comes back")
+    ok(not os.path.lexists(path("again", "out")), "without links that lead out of it")
+    done = run("--unpack", there + "/results/", "again")
+    ok(done.returncode == 4 and "is not empty" in done.stderr, "never into one that has something")
     child = subprocess.Popen([BIN, "transfer", there + "/data", "slow", "--limit", "3M"], env=ENV, cwd=folder,
                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     time.sleep(2.2)

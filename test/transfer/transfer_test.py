@@ -106,6 +106,48 @@ def plain_moves():
        "from far to far by way of here")
 
 
+def tree(name):
+    """Relative path -> (mode, content) of all files; empty folders as well."""
+    found = {}
+    for above, folders, names in os.walk(path(name)):
+        for one in folders + names:
+            full = os.path.join(above, one)
+            found[os.path.relpath(full, path(name))] = (os.stat(full).st_mode & 0o777,
+                                                        None if os.path.isdir(full) else open(full, "rb").read())
+    return found
+
+
+def make_tree(name):
+    os.makedirs(path(name, "deep", "er"))
+    os.makedirs(path(name, "empty"))
+    for number, one in enumerate(("a", "deep/b c", "deep/er/d")):
+        with open(path(name, one), "wb") as file:
+            file.write(random.Random(number).randbytes(100_000 * number))
+    os.chmod(path(name, "a"), 0o755)
+    return tree(name)
+
+
+def folders_are_packed():
+    whole = make_tree("results")
+    ok(result("results", f"{WEB}/put/results.tar.zst"), "a folder is packed on its way")
+    ok(result("--unpack", f"{WEB}/put/results.tar.zst", "back") and tree("back") == whole, "and unpacked where it is wanted")
+    again = result("results/", f"{WEB}/put/again")
+    with urllib.request.urlopen(f"{WEB}/put/again") as one, urllib.request.urlopen(f"{WEB}/put/results.tar.zst") as two:
+        ok(again and one.read() == two.read(), "the same folder gives the same bytes")
+    done = run("--unpack", f"{WEB}/put/again", "back")
+    ok(done.returncode == 4 and "is not empty" in done.stderr and tree("back") == whole, "never into one that has something")
+    os.mkdir(path("void"))
+    ok(result("--unpack", f"{WEB}/put/again", "void/") and tree("void") == whole, "but into an empty one")
+    done = run("--unpack", f"{WEB}/plain/big", "noise")
+    ok(done.returncode != 0 and not os.path.exists(path("noise")), "what is no archive makes no folder")
+    os.mkdir(path("nothing"))
+    ok(run("nothing", f"{WEB}/put/nothing").returncode == 2, "an empty folder is not sent")
+    left = [name for name in os.listdir(folder) if name.endswith((".packed", ".unpacked", ".part", ".state"))]
+    state = os.path.join(folder, ".local", "state", "fastgpu")
+    left += [name for name in os.listdir(state) if name.endswith(".pack")]
+    ok(not left, "nothing is left on the way " + " ".join(left))
+
+
 def failures_are_told():
     big = content("files/big")
     for kind, code, words in (("gone", 3, "no such file"), ("closed", 10, "refused"), ("digest", 7, "its server says")):
@@ -230,7 +272,7 @@ def bad_words():
 server = subprocess.Popen([sys.executable, os.path.join(HERE, "server.py"), path("files")], stdout=subprocess.PIPE, text=True)
 try:
     WEB = f"http://127.0.0.1:{int(server.stdout.readline())}"
-    for test in (plain_moves, failures_are_told, killed_and_begun_again, limits_hold, object_store, a_full_disk, links_are_measured,
+    for test in (plain_moves, folders_are_packed, failures_are_told, killed_and_begun_again, limits_hold, object_store, a_full_disk, links_are_measured,
                  bad_words):
         print("#", test.__name__)
         test()
