@@ -6,8 +6,10 @@
 
 #include "base/uuid.h"
 #include "demand/ask.h"
+#include "energy/carbon.h"
 #include "model/supplier_json.h"
 #include "store/offer_store.h"
+#include "supply/accelerator.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -48,6 +50,16 @@ static bool can_order(const struct offers *offers, const char *supplier)
     return offers->names_len == 0;
 }
 
+/* What the seller does not tell: the cards at full load, and the grid of the place. */
+static void fill_in_power(struct fg_offer *offer)
+{
+    const struct fg_accelerator *accelerator = fg_accelerator_find(offer->accelerator);
+    if (offer->watts == 0 && accelerator)
+        offer->watts = accelerator->tdp_watts * offer->accelerators;
+    if (offer->carbon_g_per_kwh == 0)
+        offer->carbon_g_per_kwh = fg_carbon_find(offer->region)->g_per_kwh;
+}
+
 static int take_offer(void *self, const struct fg_offer_entry *entry)
 {
     struct offers *offers = self;
@@ -59,7 +71,8 @@ static int take_offer(void *self, const struct fg_offer_entry *entry)
         if (!offers->list)
             abort();
     }
-    offers->list[offers->len++] = entry->offer;
+    offers->list[offers->len] = entry->offer;
+    fill_in_power(&offers->list[offers->len++]);
     return 0;
 }
 
@@ -97,7 +110,8 @@ static void hold(struct fg_planning *planning, const struct fg_procure_contract 
         if (!planning->contracts)
             abort();
     }
-    planning->contracts[planning->contracts_len++] = *contract;
+    planning->contracts[planning->contracts_len] = *contract;
+    fill_in_power(&planning->contracts[planning->contracts_len++].offer);
 }
 
 /* An order that runs, or will: from its delivery until it is given back. */

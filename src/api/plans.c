@@ -147,7 +147,10 @@ static int read_body(struct fg_call *call, struct fg_planning *planning, struct 
     struct fg_draft_ask *ask = &planning->ask;
     int64_t period = PERIOD_HOURS, horizon = HORIZON_HOURS;
     const struct fg_doc *doc;
+    const struct fg_config *config = call->api->options.config;
     ask->options = "";
+    ask->power_uusd_per_kwh = config->energy_price_uusd_per_kwh;
+    ask->carbon_uusd_per_tonne = config->carbon_price_uusd_per_tonne;
     int rc = fg_call_doc(call, &doc, err);
     for (const struct fg_doc *at = rc == 0 ? doc->first : NULL; at && rc == 0; at = at->next) {
         bool is_text = at->kind == FG_DOC_TEXT;

@@ -57,6 +57,15 @@ struct drafting {
     size_t what_ifs_len;
 };
 
+static void set_prices(struct drafting *d)
+{
+    struct fg_procure_prices *prices = &d->wanted.prices;
+    if (prices->power_uusd_per_kwh == 0)
+        prices->power_uusd_per_kwh = d->ask->power_uusd_per_kwh;
+    if (prices->carbon_uusd_per_tonne == 0)
+        prices->carbon_uusd_per_tonne = d->ask->carbon_uusd_per_tonne;
+}
+
 static int prepare(struct drafting *d, struct fg_err *err)
 {
     const struct fg_draft_ask *ask = d->ask;
@@ -73,6 +82,7 @@ static int prepare(struct drafting *d, struct fg_err *err)
         d->wanted.is_dated = true;
         d->wanted.begin_us = ask->horizon.begin_us;
     }
+    set_prices(d);
     rc = fg_case_problem(&d->wanted, ask->offers, ask->offers_len, d->arena, &d->problem, err);
     d->problem.contracts = ask->contracts;
     d->problem.contracts_len = ask->contracts_len;

@@ -40,7 +40,8 @@ void fg_draft_demand(const struct fg_draft_class *classes,
 struct fg_draft_ask {
     struct fg_draft_horizon horizon; /* begin_us counts where the demand's times are an index */
     const char *options;             /* YAML; "" none */
-    const char *demand;              /* CSV */
+    int64_t power_uusd_per_kwh, carbon_uusd_per_tonne; /* where the options say nothing */
+    const char *demand;                                /* CSV */
     const struct fg_offer *offers;
     size_t offers_len;
     const struct fg_procure_contract

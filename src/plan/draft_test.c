@@ -106,6 +106,37 @@ static void what_is_always_needed_is_reserved(void)
     end(&drafted);
 }
 
+/* Two own machines of the same price: the one that draws less, and then the one on the cleaner grid. */
+static void power_and_carbon_have_a_price(void)
+{
+    FG_AUTO(fg_buf) struct fg_buf demand = {};
+    struct fg_offer offers[2];
+    fill_offers(offers);
+    write_demand(&demand, 1);
+    for (int i = 0; i < 2; i++) {
+        offers[i].contract = FG_CONTRACT_OWNED;
+        offers[i].term_us = 365 * DAY_US;
+        offers[i].price_uusd_per_hour = 1'000'000;
+        offers[i].upfront_uusd = 100'000'000'000;
+        offers[i].watts = i == 0 ? 10'000 : 5'000;
+        offers[i].carbon_g_per_kwh = i == 0 ? 50 : 700;
+        snprintf(offers[i].supplier, sizeof(offers[i].supplier), "s%d", i);
+    }
+    for (int carbon = 0; carbon < 2; carbon++) {
+        struct fg_draft_ask ask = ask_for(offers, demand.text);
+        struct fg_order_ask order;
+        ask.power_uusd_per_kwh = 100'000;
+        ask.carbon_uusd_per_tonne = carbon ? 500'000'000 : 0;
+        struct drafted drafted = draft(&ask);
+        EQ(drafted.rc, 0);
+        EQ(fg_order_ask_read(fg_doc_get(drafted.doc, "asks")->first, NOW_US, drafted.arena,
+                             &order, &drafted.err),
+           0);
+        OK(strcmp(order.order.offer.supplier, carbon ? "s0" : "s1") == 0);
+        end(&drafted);
+    }
+}
+
 /* What is held serves first: only the rest is ordered. */
 static void what_is_held_counts(void)
 {
@@ -174,6 +205,7 @@ static void forecasts_become_scenarios(void)
 int main(void)
 {
     RUN(what_is_always_needed_is_reserved);
+    RUN(power_and_carbon_have_a_price);
     RUN(what_is_held_counts);
     RUN(wrong_input_is_refused_by_name);
     RUN(forecasts_become_scenarios);
