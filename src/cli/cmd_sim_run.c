@@ -1,4 +1,5 @@
 /* cmd_sim_run.c - fastgpu sim run: a trace through the scheduler, in virtual time */
+#include "cli/sim_energy.h"
 #include "cli/sim_files.h"
 #include "cli/sim_runs.h"
 #include "cli/verb.h"
@@ -18,6 +19,10 @@ const struct fg_opt fg_opts_sim_run[] = {
     {"cluster", 'c', "FILE", "the machines: a cluster file (YAML)", "file"},
     {"order", 'o', "ORDER", "who goes first (priority)", NULL},
     {"place", 'p', "PLACE", "where a task goes (best)", NULL},
+    {"energy", 0, "MODEL",
+     "what everything draws, bundled or a file; each policy also with caps, packing, sleep, "
+     "all",
+     "file"},
     {"compare", 0, "LIST", "policies side by side: fifo,srtf,las:no-preempt", NULL},
     {"rate", 0, "X", "gavel: so many jobs come an hour (5.6; 2.6 if some ask several devices)",
      NULL},
@@ -58,6 +63,7 @@ struct plan {
     struct fg_sim_batch batch;
     struct fg_sim_print print;
     struct fg_config config;
+    struct fg_energy_model energy;
     size_t bad_shown;
 };
 
@@ -194,7 +200,10 @@ static int read_policies(struct plan *plan, struct fg_err *err)
     int rc = 0;
     while (rc == 0 && (word = strsep(&rest, ",")))
         rc = add_case(plan, word, err);
-    plan->print.several = list != NULL;
+    const char *energy = fg_args_get(args, "energy");
+    plan->print.several = list || energy;
+    if (rc == 0 && energy)
+        return fg_sim_energy_cases(&plan->batch, energy, &plan->energy, err);
     return rc < 0 ? fg_wrap(err, rc, list ? "--compare" : "--order, --place") : 0;
 }
 

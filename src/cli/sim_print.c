@@ -1,5 +1,6 @@
 /* sim_print.c - what simulations found: a table, or JSON; see sim_runs.h */
 #include "cli/human.h"
+#include "cli/sim_energy.h"
 #include "cli/sim_runs.h"
 #include "cli/table.h"
 #include "cli/verb.h"
@@ -69,12 +70,15 @@ void fg_sim_print_table(const struct fg_sim_batch *batch, const struct fg_term *
     fg_table_print(table, term, stdout);
     for (size_t i = 0; i < batch->cases_len; i++)
         print_rest(&batch->cases[i]);
+    if (batch->options.energy)
+        fg_sim_energy_table(batch, term);
 }
 
 /* -- JSON -------------------------------------------------------------------------------------------- */
 
 static void case_json(struct fg_json *json,
                       const struct fg_sim_case *one,
+                      const struct fg_energy_model *energy,
                       const struct fg_sim_print *print)
 {
     fg_json_kv(json, "policy", one->policy.name);
@@ -85,6 +89,8 @@ static void case_json(struct fg_json *json,
         fg_json_kv(json, "place", one->policy.place->name);
     }
     fg_sim_report_json(json, one->result, &one->summary);
+    if (energy)
+        fg_sim_energy_json(json, energy, one);
     if (print->series)
         fg_sim_series_json(json, one->result);
     if (!print->timing)
@@ -113,7 +119,7 @@ void fg_sim_print_json(const struct fg_sim_batch *batch,
     for (size_t i = 0; i < batch->cases_len; i++) {
         if (print->several)
             fg_json_object(&json);
-        case_json(&json, &batch->cases[i], print);
+        case_json(&json, &batch->cases[i], batch->options.energy, print);
         if (print->several)
             fg_json_end(&json);
     }

@@ -46,6 +46,7 @@ static void run_live(const struct work *work, struct fg_sim_case *one, struct te
     options.place = one->policy.place;
     options.optimise = one->policy.optimises;
     options.backfill = one->policy.backfill;
+    options.saving = one->saving;
     options.home_percent = one->policy.home_percent;
     options.progress = progress;
     options.self = teller;

@@ -15,6 +15,7 @@
 struct fg_sim_case {
     struct fg_sim_policy policy;
     struct fg_config config;
+    struct fg_sim_saving saving;     /* with options.energy */
     struct fg_rounds_options rounds; /* of a stream of Gavel: with its policy; else all zero */
     struct fg_sim_result *result;    /* owned, NULL until it is done */
     struct fg_sim_summary summary;

@@ -117,10 +117,19 @@ static void set_state(struct sim *sim, const struct fg_decision *decision)
     fg_queue_set(sim->queue, &job);
 }
 
+/* Who slows a job down, or lets it wait for its nodes, gives it the time for it. */
+static int64_t own_limit_us(const struct sim *sim, const struct attempt *attempt)
+{
+    int64_t limit_us = sim->trace->jobs[attempt->job].time_limit_us;
+    if (limit_us == 0 || attempt->slower <= 0)
+        return limit_us;
+    return (int64_t)((double)limit_us * attempt->slower) + attempt->woken_us + 1;
+}
+
 static void plan_end(struct sim *sim, uint32_t slot, const struct fg_job *job)
 {
     struct attempt *attempt = &sim->attempts[slot];
-    int64_t limit_us = sim->trace->jobs[attempt->job].time_limit_us;
+    int64_t limit_us = own_limit_us(sim, attempt);
     int64_t cut_us = fg_schedule_cut_us(sim->schedule, job, EPOCH_US + sim->now_us);
     if (cut_us > 0 && (limit_us == 0 || cut_us < limit_us))
         limit_us = cut_us;
@@ -203,6 +212,7 @@ void fg_sim_begin(struct sim *sim, const struct fg_decision *decision)
     attempt->begun_us = sim->now_us;
     attempt->overhead_us = job->attempt > 1 ? sim->trace->jobs[index].restart_us : 0;
     attempt->grants_len = (uint32_t)decision->grants_len;
+    attempt->slower = 0;
     attempt->grants = malloc(size);
     if (!attempt->grants)
         abort();

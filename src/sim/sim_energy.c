@@ -220,15 +220,18 @@ void fg_sim_energy_begin(struct sim *sim, struct attempt *attempt, const struct 
     const struct fg_energy_class *class =
         &device->classes[class_of(sim, attempt->job) % device->classes_len];
     struct course course = {};
-    attempt->overhead_us += wake(sim, attempt);
+    attempt->woken_us = wake(sim, attempt);
+    attempt->overhead_us += attempt->woken_us;
     if (sim->options->saving.caps)
         go_capped(sim, attempt, job, class, &course);
     else
         go(&course, device, class, device->range.max_mw, 1);
     if (course.time_us <= 0)
         return;
-    double speed = (double)attempt->speed_milli * course.work_us / course.time_us;
+    uint32_t before = attempt->speed_milli;
+    double speed = before * course.work_us / course.time_us;
     attempt->speed_milli = speed < 1 ? 1 : (uint32_t)(speed + 0.5);
+    attempt->slower = (double)before / attempt->speed_milli;
     attempt->device_mw = llround(course.mw_us / course.time_us);
 }
 

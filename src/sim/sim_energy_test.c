@@ -102,11 +102,27 @@ static void an_empty_node_sleeps_and_wakes(void)
        (200 + 360) * 100LL + 140 * 320 + 190 * 10 + 10 * (10'000 - 420) + (200 + 360) * 160);
 }
 
+/* Both would be stopped by limits that they just meet without. */
+static void limits_give_what_saving_takes(void)
+{
+    FG_AUTO(fg_sim_result)
+    struct fg_sim_result *result =
+        play("submit,duration_s,gpus,time_limit_s\n0,10000,1,10000\n20000,1000,1,1000\n", 1,
+             (struct fg_sim_saving){.caps = true,
+                                    .terms = FG_CAP_TERMS_DEFAULT,
+                                    .sleeps = true,
+                                    .awake_us = 300 * SECOND});
+    EQ(result->jobs[0].end, FG_SIM_DONE);
+    EQ(result->jobs[1].end, FG_SIM_DONE);
+    EQ(result->sums.sleeps, 1);
+}
+
 int main(void)
 {
     RUN(devices_draw_what_their_class_does);
     RUN(a_class_is_probed_and_then_capped);
     RUN(who_has_no_slack_is_not_probed);
     RUN(an_empty_node_sleeps_and_wakes);
+    RUN(limits_give_what_saving_takes);
     return tap_done();
 }

@@ -45,7 +45,10 @@ struct attempt {
     uint32_t generation, running_at;
     int64_t begun_us, overhead_us;
     uint32_t speed_milli;
-    int64_t device_mw; /* that each of its devices draws, on average; with options->energy */
+    /* With options->energy: each of its devices draws so much, on average; its time limit is longer by what it waits for nodes
+     * to wake, and in proportion to what its cap slows it. */
+    int64_t device_mw, woken_us;
+    double slower; /* 1: not at all; 0 is as 1 */
     bool times_out;
     struct fg_amount amount;
     struct fg_grant *grants; /* owned, one per task */
