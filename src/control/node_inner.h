@@ -75,6 +75,9 @@ enum fg_node_state fg_node_shown(const struct fg_control *control,
                                  fg_node_id node,
                                  char out_reason[FG_TEXT_MAX]);
 
+/* nodes_view.c: F of the node, 0 to 1000: as it is trusted, less the share of its devices that is out of service. */
+uint32_t fg_node_health_milli(const struct fg_control *control, fg_node_id id);
+
 /* node_check.c: machines that found out that they cannot do work */
 void fg_node_check_read(struct fg_control *control,
                         struct known_node *known,

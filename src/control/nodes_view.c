@@ -19,8 +19,7 @@ static bool is_of(const struct fg_control *control, fg_node_id id, const char *s
            && strcmp(fg_pool_spec(control->pool, id)->supplier, supplier) == 0;
 }
 
-/* As it is trusted, less the share of its devices that is out of service. */
-static uint32_t health_milli(const struct fg_control *control, fg_node_id id)
+uint32_t fg_node_health_milli(const struct fg_control *control, fg_node_id id)
 {
     const struct known_node *known = fg_node_known(control, id);
     uint32_t milli = fg_health_milli(&known->health, control->now_us);
@@ -38,7 +37,7 @@ static void add_node(const struct fg_control *control, fg_node_id id, struct sum
     uint32_t others = known->has_others ? known->others.devices : 0;
     sums->nodes++;
     sums->nodes_up += node->state == FG_NODE_UP;
-    sums->health_milli += health_milli(control, id);
+    sums->health_milli += fg_node_health_milli(control, id);
     sums->cpu_milli += node->cpu_milli;
     sums->cpu_used_milli += node->cpu_milli - node->cpu_milli_left;
     sums->uusd_per_hour += fg_pool_spec(control->pool, id)->price_uusd_per_hour;
@@ -183,7 +182,7 @@ static void write_health(struct fg_json *json, const struct fg_control *control,
         hint = fg_fault_hint(fault);
     fg_json_key(json, "health");
     fg_json_object(json);
-    fg_json_kv_int(json, "milli", health_milli(control, id));
+    fg_json_kv_int(json, "milli", fg_node_health_milli(control, id));
     fg_json_kv(json, "fault", fault);
     fg_json_kv(json, "hint", hint ? hint : "");
     fg_json_key(json, "fault_at");

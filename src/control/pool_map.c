@@ -137,7 +137,7 @@ static void put_reason(struct fg_json *json, const struct fg_control *control, f
 
 static void put_health(struct fg_json *json, const struct fg_control *control, fg_node_id id)
 {
-    fg_json_int(json, fg_health_milli(&fg_node_known(control, id)->health, control->now_us));
+    fg_json_int(json, fg_node_health_milli(control, id));
 }
 
 static void put_supplier(struct fg_json *json, const struct fg_control *control, fg_node_id id)

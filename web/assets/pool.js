@@ -104,12 +104,13 @@ function node_row(names, may_operate) {
             mark(name, "href", link_node(node.name));
             mark(el, "aria-label", t`Node ${node.name}`);
             state.update(node.state);
-            say(reason, node.reason ?? "");
+            say(reason, [node.reason, node.reason && node.health?.hint].filter(Boolean).join(" – "));
             cpu.update(node.cpu_used_milli, node.cpu_milli, t`${format.milli(node.cpu_used_milli)} of ${format.milli(node.cpu_milli)}`);
             memory.update(node.mem_used_mib, node.mem_mib, t`${format.mib(node.mem_used_mib)} of ${format.mib(node.mem_mib)}`);
             const draining = node.state === "draining" || node.state === "drained";
             show(drain_button, may_operate && !draining);
-            show(resume_button, may_operate && draining);
+            const sick = (node.devices ?? []).some((device) => (device.state ?? "up") !== "up");
+            show(resume_button, may_operate && (draining || sick));
             mark(drain_button, "aria-label", t`Drain ${node.name}`);
             mark(resume_button, "aria-label", t`Resume ${node.name}`);
             keyed(tiles, node.devices ?? [], (device) => device.name, () => tile(names));
