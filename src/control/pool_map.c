@@ -82,9 +82,18 @@ static int64_t used_of(const struct map *map, fg_node_id id, uint32_t at)
 {
     const struct fg_pool_node *node = fg_pool_node(map->control->pool, id);
     if (node->devices_len)
-        return FG_WHOLE_MILLI - node->left_milli[at];
+        return FG_WHOLE_MILLI - node->left_milli[at]
+               - fg_node_device_kept_milli(map->control, id, at);
     uint64_t used = node->cpu_milli - node->cpu_milli_left;
     return node->cpu_milli ? (int64_t)(used * FG_WHOLE_MILLI / node->cpu_milli) : 0;
+}
+
+static int64_t state_of(const struct map *map, fg_node_id id, uint32_t at)
+{
+    const struct known_node *known = fg_node_known(map->control, id);
+    return at < known->watches_len
+               ? fg_device_watch_state(&known->watches[at], map->control->now_us)
+               : FG_DEVICE_FINE;
 }
 
 static int64_t holder_of(const struct map *map, fg_node_id id, uint32_t at)
@@ -95,7 +104,8 @@ static int64_t holder_of(const struct map *map, fg_node_id id, uint32_t at)
 static const struct {
     const char *name;
     int64_t (*value)(const struct map *map, fg_node_id id, uint32_t at);
-} device_columns[] = {{"kind", kind_of}, {"used_milli", used_of}, {"project", holder_of}};
+} device_columns[] = {
+    {"kind", kind_of}, {"used_milli", used_of}, {"project", holder_of}, {"state", state_of}};
 
 static void write_devices(struct fg_json *json, const struct map *map)
 {

@@ -208,7 +208,7 @@ static const char map_text[] =
     "{\"kinds\":[\"h100\",\"cpu\"],\"suppliers\":[\"\"],\"sites\":[\"\"],\"projects\":{\"1\":"
     "\"default\"},\"nodes\":{\"name\":[\"node-1\"],\"state\":[\"up\"],\"reason\":[\"\"],"
     "\"health_milli\":[1000],\"supplier\":[0],\"site\":[0],\"devices\":[1]},"
-    "\"devices\":{\"kind\":[0],\"used_milli\":[500],\"project\":[1]}}";
+    "\"devices\":{\"kind\":[0],\"used_milli\":[500],\"project\":[1],\"state\":[0]}}";
 static const char status_text[] =
     "{\"node_count\":1,\"capacity\":{\"gpu_milli\":1000,\"gpu_used_milli\":500,\"cpu_milli\":"
     "2000,"

@@ -137,7 +137,7 @@ class World:
         """The same as columns, see /v1/pool-map in openapi.yaml."""
         kinds, names, t = sorted({d["kind"] for n in self.nodes.values() for d in n["devices"]}), ("vision", "nlp", "default"), time.time()
         held = {(j["node"], d): j for j in self.jobs.values() if j["state"] == "running" for d in j["devices"]}
-        nodes, devices, readings = {k: [] for k in ("name", "state", "reason", "health_milli", "supplier", "site", "devices")}, {"kind": [], "used_milli": [], "project": []}, {k: [] for k in ("busy_milli", "mem_mib", "power_mw", "temp_c")}
+        nodes, devices, readings = {k: [] for k in ("name", "state", "reason", "health_milli", "supplier", "site", "devices")}, {"kind": [], "used_milli": [], "project": [], "state": []}, {k: [] for k in ("busy_milli", "mem_mib", "power_mw", "temp_c")}
         for n, node in enumerate(self.nodes.values()):
             for key, value in (("name", node["name"]), ("state", node["state"]), ("reason", node["reason"]), ("health_milli", node.get("health", 1000)), ("supplier", node.get("supplier", 0)), ("site", node.get("site", 0)), ("devices", len(node["devices"]))):
                 nodes[key].append(value)
@@ -145,6 +145,7 @@ class World:
                 job = held.get((node["name"], d["name"]))
                 big = node.get("big") and (n * 7 + i * 3) % 11 > 2
                 devices["kind"].append(kinds.index(d["kind"]))
+                devices["state"].append({"up": 0, "suspect": 1, "broken": 2}[d.get("state", "up")])
                 devices["used_milli"].append(job["grant"] if job else 1000 if big else 0)
                 devices["project"].append(names.index(job["project"]) + 1 if job else (n // 5 + i // 4) % 3 + 1 if big else -1)
                 busy = int(self.curve(n * 8 + i, t, 300, 1000)) if job or big else 0
@@ -158,6 +159,8 @@ class World:
             name = f"big-{n:04d}"
             self.nodes[name] = {"name": name, "state": ("down" if n % 97 == 5 else "draining" if n % 61 == 7 else "up"), "reason": "", "cpu": 96000, "mem": 1031000, "big": True, "supplier": 1 + n % 2, "site": 1 + n % 2,
                                 "health": 1000 - 37 * (n % 29 == 3) * 9, "devices": [{"name": f"a100-{i}", "kind": "a100-80g", "index": i, "mem_mib": 81920, "share": "mps"} for i in range(8)]}
+            if n % 43 == 4:
+                self.nodes[name]["devices"][2].update(state="broken" if n % 2 else "suspect", reason="an uncorrectable memory error (Xid 48)", hint="Drain the node and reset the device")
 
     def status(self):
         nodes = [self.node_view(n) for n in self.nodes.values()]

@@ -15,6 +15,13 @@ const NAMED = 3, BUDGET_LOW = 0.9, HEALTH_LOW_MILLI = 800;
 const some = (names) => `${names.slice(0, NAMED).join(", ")}${names.length > NAMED ? " …" : ""}`;
 const to_nodes = (names, filter) => (names.length === 1 ? link_node(names[0]) : `#/pool?find=${filter}`);
 
+/** Devices that broke, on nodes that are up. */
+export function of_devices(map) {
+    const out = Array.from(map.state.keys()).filter((i) => map.state[i] > 0 && map.nodes.state[map.node[i]] !== "down");
+    const names = [...new Set(out.map((i) => map.nodes.name[map.node[i]]))];
+    return out.length ? [{ key: "devices", sign: "warn", bad: out.some((i) => map.state[i] === 2), text: t`${format.plural(out.length, "device")} out of service, on ${some(names)}`, href: names.length === 1 ? link_node(names[0]) : "#/pool?colour=health" }] : [];
+}
+
 /** What the columns of the pool say: [{key, sign, text, href}]. */
 export function of_nodes(nodes) {
     const those = (test) => nodes.name.filter((_, n) => test(n));
@@ -89,8 +96,8 @@ export function attention() {
     show(well, false);
     return {
         el: h("div.attention-box", null, list, well),
-        nodes(nodes) {
-            found.set("nodes", of_nodes(nodes));
+        pool(map) {
+            found.set("nodes", [...of_nodes(map.nodes), ...of_devices(map)]);
             draw();
         },
         stop: () => watches.forEach((watch) => watch.stop()),

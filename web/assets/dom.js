@@ -107,6 +107,8 @@ const ICONS = {
     draining: [[LINE, "M8 2.5v8M4.5 7.5L8 11l3.5-3.5M3 13.5h10"]],
     drained: [[LINE, "M5.5 3.5v9M10.5 3.5v9"]],
     down: [[LINE, "M8 2.6L14 13H2zM8 6.4v3.2M8 11.2v.4"]],
+    suspect: [[LINE, "M8 2.6L14 13H2zM8 6.4v3.2M8 11.2v.4"]],
+    broken: [[LINE, "M4 4l8 8M12 4l-8 8"]],
     planned: [[LINE, "M3.5 12.5l.6-2.8 6.6-6.6 2.2 2.2-6.6 6.6zM9.2 4.6l2.2 2.2"]],
     draft: [[LINE, "M3.5 12.5l.6-2.8 6.6-6.6 2.2 2.2-6.6 6.6zM9.2 4.6l2.2 2.2"]],
     approved: [[LINE, "M3.2 8.6l3.2 3.2 6.4-7.2"]],

@@ -1,9 +1,9 @@
 // map_sprites.js - what each code looks like as a cell: colour, and beside it height, letter or stroke, so that nobody needs the
 // colour.
 //
-//     level: filled from below up to it · letter: of a project · "?": no reading · slash: draining · cross: down · hatched: not ours
+//     level: filled from below up to it · letter: of a project · "?": no reading · slash: draining · cross: down · thick cross: broken · bar: suspect · hatched: not ours
 
-import { DOWN, DRAINS, LETTER, LETTERS, LEVELS, OTHERS, UNKNOWN } from "./pool_columns.js";
+import { BROKEN, DOWN, DRAINS, LETTER, LETTERS, LEVELS, OTHERS, SUSPECT, UNKNOWN } from "./pool_columns.js";
 
 const COLOURS = ["--sunk", "--line-strong", "--ink", "--panel", "--bad", "--warn", ...Array.from({ length: LEVELS }, (_, k) => `--heat-${k + 1}`), ...Array.from({ length: 6 }, (_, k) => `--hue-${k + 1}`)];
 
@@ -62,7 +62,9 @@ export function sprite(code, size, ratio, colours) {
         strokes(pen, size, colours["--panel"], [[0, 1, 1, 0], [0.12, 1.12, 1.12, 0.12]]);
         strokes(pen, size, colours["--warn"], [[0, 1, 1, 0]]);
     }
+    if (code & SUSPECT) strokes(pen, size, colours["--bad"], [[0, 0.5, 1, 0.5]]);
     if (code & DOWN) strokes(pen, size, colours["--bad"], [[0, 0, 1, 1], [0, 1, 1, 0]]);
+    if (code & BROKEN) strokes(pen, size, colours["--bad"], [[0, 0, 1, 1], [0, 1, 1, 0], [0.5, 0, 0.5, 1], [0, 0.5, 1, 0.5]]);
     pen.strokeStyle = colours["--line-strong"];
     pen.lineWidth = 1;
     pen.strokeRect(0.5, 0.5, size - 1, size - 1);

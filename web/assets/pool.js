@@ -39,9 +39,10 @@ function holders(names) {
 function tile(names) {
     const fill = h("span.fill", { "aria-hidden": "true" });
     const name = h("b.mono"), kind = h("span.tile-kind.muted"), used = h("span.num"), share = h("span.share");
+    const trouble = badge("up"), why = h("span.small");
     const who = holders(names);
     const free = h("span.muted", null, t("free"));
-    const el = h("li.tile", null, fill, h("span.tile-head", null, name, share), kind, h("span.tile-used", null, used), h("span.tile-who", null, who.el, free));
+    const el = h("li.tile", null, fill, h("span.tile-head", null, name, share), kind, trouble.el, why, h("span.tile-used", null, used), h("span.tile-who", null, who.el, free));
     return {
         el,
         update(device) {
@@ -54,6 +55,11 @@ function tile(names) {
                 : part > 0 ? t`${format.percent(device.used_milli, device.milli)} granted` : "");
             show(used, used.textContent);
             fill.style.height = `${part * 100}%`;
+            const well = (device.state ?? "up") === "up";
+            show(trouble.el, !well);
+            trouble.update(device.state ?? "up");
+            show(why, !well);
+            say(why, [device.reason, device.hint].filter(Boolean).join(" · "));
             show(share, !is_cpu && device.share);
             say(share, device.share ?? "");
             mark(share, "title", SHARES[device.share]);

@@ -10,7 +10,7 @@ import { t } from "./words.js";
 
 export const LEVELS = 5;
 export const UNKNOWN = 30, LETTER = 8, LETTERS = 12;
-export const DRAINS = 64, DOWN = 128, OTHERS = 256;
+export const DRAINS = 64, DOWN = 128, OTHERS = 256, SUSPECT = 512, BROKEN = 1024;
 const SEVERAL = -2, NOT_OURS = -3;
 
 /** How devices can be coloured: [mode, word]. */
@@ -31,7 +31,7 @@ export function columns(answer) {
     const int = (values) => Int32Array.from(values);
     return {
         len, node, index, first, nodes, kinds: pool.kinds, suppliers: pool.suppliers, sites: pool.sites, projects: pool.projects,
-        kind: int(devices.kind), used: int(devices.used_milli), project: int(devices.project),
+        kind: int(devices.kind), used: int(devices.used_milli), state: int(devices.state), project: int(devices.project),
         busy: int(readings.busy_milli), mem: int(readings.mem_mib), power: int(readings.power_mw), temp: int(readings.temp_c),
     };
 }
@@ -90,7 +90,8 @@ export function looks(map, mode) {
         let code = letters ? (project >= 0 ? LETTER + letters.get(project) : project === SEVERAL ? LETTER + LETTERS : 0) : level_of(edges, value(i));
         if (project === NOT_OURS) code |= OTHERS;
         const state = trouble[map.nodes.state[map.node[i]]] ?? 0;
-        codes[i] = state === DOWN ? DOWN : code | state; // of a node that is down nothing else matters
+        const own = [0, SUSPECT, BROKEN][map.state[i]] ?? 0;
+        codes[i] = state === DOWN ? DOWN : own === BROKEN ? BROKEN : code | state | own; // of what is down or broken nothing else matters
     }
     return codes;
 }
@@ -100,6 +101,8 @@ export function code_words(map, mode, code) {
     const scale = scale_of(map, mode), base = code & 63;
     const words = [];
     if (code & DOWN) return t("node down");
+    if (code & BROKEN) return t("device broken");
+    if (code & SUSPECT) words.push(t("device suspect"));
     if (code & DRAINS) words.push(t("node draining"));
     if (code & OTHERS) words.push(t("work that is not ours"));
     if (base === UNKNOWN) words.push(t("no reading"));
@@ -125,6 +128,7 @@ export function device_words(map, i) {
         map.power[i] >= 0 ? t`${format.count(map.power[i] / 1000)} W` : "",
         map.temp[i] >= 0 ? t`${format.count(map.temp[i])} °C` : "",
         holder,
+        ["", t("device suspect"), t("device broken")][map.state[i]],
         nodes.state[n] === "up" ? "" : `${format.state(nodes.state[n])}${nodes.reason[n] ? `: ${nodes.reason[n]}` : ""}`,
         nodes.health_milli[n] < 1000 ? t`health ${format.percent(nodes.health_milli[n], 1000)}` : ""].filter(Boolean).join(" · ");
 }

@@ -137,7 +137,7 @@ export function overview({ query, who, go }) {
                 if (!answer.body) return;
                 etag = answer.etag;
                 const map = columns(answer.body), few = map.nodes.name.length <= TILES_MAX;
-                needs.nodes(map.nodes);
+                needs.pool(map);
                 show(tiles.el, few);
                 show(cells.el, !few);
                 if (!few) return cells.update(map);
