@@ -77,6 +77,13 @@ static void only_what_was_granted_is_exposed(void)
     OK(value_of(&envs, "FASTGPU_SHARE_MODE") == NULL);
     OK(envs.items[envs.len] == NULL);
 
+    /* AMD's two variables: one filters what the other leaves. */
+    strcpy(node.devices[0].expose, "HIP_VISIBLE_DEVICES");
+    fg_env_build(&envs, arena, &start, &paths);
+    IS("HIP_VISIBLE_DEVICES", "GPU-a");
+    OK(value_of(&envs, "ROCR_VISIBLE_DEVICES") == NULL);
+    strcpy(node.devices[0].expose, "CUDA_VISIBLE_DEVICES");
+
     start.grant.devices = 0;
     spec.envs_len = 0;
     fg_env_build(&envs, arena, &start, &paths);

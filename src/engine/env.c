@@ -124,8 +124,11 @@ static void put_devices(struct build *build, const struct fg_task_start *start)
     /* Known even where no device is: what a driver sees later than we did is not granted either. */
     put(build, "CUDA_VISIBLE_DEVICES", "");
     put(build, "NVIDIA_VISIBLE_DEVICES", "void");
-    put(build, "HIP_VISIBLE_DEVICES", "");
-    put(build, "ROCR_VISIBLE_DEVICES", "");
+    /* One of these filters what the other leaves: an empty one would hide what the other grants. */
+    if (!*granted_ids(build, start, "ROCR_VISIBLE_DEVICES"))
+        put(build, "HIP_VISIBLE_DEVICES", "");
+    if (!*granted_ids(build, start, "HIP_VISIBLE_DEVICES"))
+        put(build, "ROCR_VISIBLE_DEVICES", "");
     const char *kinds = "";
     for (uint32_t i = 0; i < start->node->devices_len; i++) {
         const struct fg_device_spec *device = &start->node->devices[i];

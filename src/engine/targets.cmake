@@ -7,3 +7,11 @@ foreach(user probe_probe_test engine_devices_test)
         add_dependencies(${user} fake_nvml)
     endif()
 endforeach()
+# Those of AMD and Intel.
+add_library(fake_rsmi MODULE test/fake_probes/fake_rsmi.c)
+add_library(fake_zes MODULE test/fake_probes/fake_zes.c)
+if(TARGET probe_vendors_test)
+    target_compile_definitions(probe_vendors_test PRIVATE FAKE_RSMI="$<TARGET_FILE:fake_rsmi>"
+                                                          FAKE_ZES="$<TARGET_FILE:fake_zes>")
+    add_dependencies(probe_vendors_test fake_rsmi fake_zes)
+endif()

@@ -2,6 +2,7 @@
 #include "probe/nvml_inner.h"
 
 #include "base/text.h"
+#include "probe/product.h"
 #include "probe/sysfile.h"
 
 #include <dlfcn.h>
@@ -45,7 +46,7 @@ static void add_device(struct list *list, fg_nvml_device handle, fg_nvml_device 
     *board = (struct fg_probe_board){
         .handle = handle, .parent = parent, .minor = -1, .share_milli = 1000};
     struct fg_device_spec *spec = &board->spec;
-    fg_nvml_kind(product, spec->kind);
+    fg_product_kind(product, "nvidia", spec->kind);
     if (!fg_copy(spec->id, sizeof(spec->id), uuid))
         return;
     fg_copy(spec->expose, sizeof(spec->expose), "CUDA_VISIBLE_DEVICES");

@@ -1,4 +1,4 @@
-/* nvml.h - NVIDIA's products by name, and one look at how boards are; readings: probe.h.
+/* nvml.h - one look at how NVIDIA's boards are; readings: probe.h.
  *
  * FASTGPU_NVML_LIBRARY in the environment names another library than the driver's (tests use a fake one).
  */
@@ -7,9 +7,6 @@
 #include "model/resources.h"
 
 #include <stddef.h>
-
-/* "NVIDIA H100 80GB HBM3" -> "h100"; "NVIDIA A100-SXM4-40GB MIG 1g.5gb" -> "a100-mig-1g.5gb". */
-void fg_nvml_kind(const char *product, char out[FG_KIND_MAX]);
 
 #define FG_NVML_LIBRARY "libnvidia-ml.so.1"
 

@@ -21,7 +21,8 @@
 #define LEFT_OUT_MAX 64 /* rounds at most that a call which hung is left out */
 #define VENDORS      (sizeof(vendors) / sizeof(vendors[0]))
 
-static const struct fg_probe_vendor *const vendors[] = {&fg_probe_replayed, &fg_probe_nvidia};
+static const struct fg_probe_vendor *const vendors[] = {&fg_probe_replayed, &fg_probe_nvidia,
+                                                        &fg_probe_amd, &fg_probe_intel};
 
 struct source {
     struct fg_probe *probe;

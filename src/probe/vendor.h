@@ -50,7 +50,8 @@ struct fg_probe_vendor {
     void (*close)(void *library); /* after the last call */
 };
 
-extern const struct fg_probe_vendor fg_probe_nvidia, fg_probe_replayed;
+extern const struct fg_probe_vendor fg_probe_replayed, fg_probe_nvidia, fg_probe_amd,
+    fg_probe_intel;
 
 /* Whether a reading can be true, by what devices that exist can do; a driver that is broken tells of 4 GW.  `before` is
  * the reading before it, -1 none, and `passed_us` the time between. */

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "engine/discover.h"
 #include "probe/nvml.h"
+#include "probe/product.h"
 #include "provision/aside.h"
 #include "provision/burn_cuda.h"
 #include "provision/burn_host.h"
@@ -46,7 +47,7 @@ static void take_board(const struct fg_nvml_health *board, struct fg_inspect_dev
                                       .power_mw = board->power_mw,
                                       .slowdown = board->slowdown,
                                       .gflops = -1};
-    fg_nvml_kind(board->product, out->kind);
+    fg_product_kind(board->product, "nvidia", out->kind);
     fg_copy_clean(out->product, sizeof(out->product), board->product);
     fg_copy_clean(out->id, sizeof(out->id), board->id);
 }

@@ -1,5 +1,5 @@
-/* nvml_test.c - the short kinds of NVIDIA's products. */
-#include "probe/nvml.h"
+/* product_test.c - the short kinds of products. */
+#include "probe/product.h"
 
 #include "test/tap.h"
 
@@ -27,6 +27,12 @@ static void kinds_are_short(void)
         {"Quadro RTX 8000", "rtx8000"},
         {"NVIDIA TITAN V", "titanv"},
         {"NVIDIA A100-SXM4-40GB MIG 1g.5gb", "a100-mig-1g.5gb"},
+        {"AMD Instinct MI300X OAM", "mi300x"},
+        {"AMD Instinct MI210", "mi210"},
+        {"AMD Radeon RX 7900 XTX", "rx7900xtx"},
+        {"Intel(R) Data Center GPU Max 1550", "max1550"},
+        {"Intel(R) Data Center GPU Flex 170", "flex170"},
+        {"Intel(R) Arc(TM) A770 Graphics", "a770"},
         {"", "nvidia"},
         {"NVIDIA Graphics Device", "nvidia"},
         {"\x01\x02 ;rm -rf", "nvidia"},
@@ -35,7 +41,7 @@ static void kinds_are_short(void)
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         char kind[FG_KIND_MAX];
-        fg_nvml_kind(cases[i].product, kind);
+        fg_product_kind(cases[i].product, "nvidia", kind);
         if (!OK(strcmp(kind, cases[i].kind) == 0))
             printf("#   %s: %s, want %s\n", cases[i].product, kind, cases[i].kind);
     }

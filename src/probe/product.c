@@ -1,18 +1,22 @@
-/* nvml_kind.c - the product name of the driver as the short kind that people write in a job. */
-#include "probe/nvml.h"
+/* product.c - see product.h */
+#include "probe/product.h"
 
 #include <ctype.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 /* Words that say nothing about the kind. */
-static const char *const noise[] = {"nvidia", "tesla",      "geforce", "quadro", "graphics",
-                                    "device", "generation", "laptop",  "gpu"};
+static const char *const noise[] = {"nvidia", "tesla",    "geforce", "quadro",     "graphics",
+                                    "device", "amd",      "gpu",     "generation", "laptop",
+                                    "radeon", "instinct", "intel",   "intel(r)",   "data",
+                                    "center", "(tm)"};
 /* Words that are not enough without the next one: "RTX 4090". */
-static const char *const families[] = {"rtx", "gtx", "titan"};
+static const char *const families[] = {"rtx", "gtx",  "titan", "rx",
+                                       "max", "flex", "arc",   "arc(tm)"};
 /* Words after the model that make it another model: "RTX 4070 Ti SUPER", "RTX 6000 Ada". */
-static const char *const variants[] = {"ti", "super", "ada"};
+static const char *const variants[] = {"ti", "super", "ada", "xt", "xtx", "gre"};
 
 #define IS_IN(word, list) is_in(word, list, sizeof(list) / sizeof(list[0]))
 
@@ -33,7 +37,7 @@ static void add(char out[FG_KIND_MAX], const char *word)
     out[len] = '\0';
 }
 
-void fg_nvml_kind(const char *product, char out[FG_KIND_MAX])
+void fg_product_kind(const char *product, const char *fallback, char out[FG_KIND_MAX])
 {
     char copy[128], *state;
     const char *mig = strstr(product, " MIG ");
@@ -58,7 +62,7 @@ void fg_nvml_kind(const char *product, char out[FG_KIND_MAX])
         }
     }
     if (out[0] == '\0')
-        add(out, "nvidia");
+        add(out, fallback);
     if (mig) {
         add(out, "-mig-");
         add(out, mig + strlen(" MIG "));
