@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <linux/sched/types.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -22,6 +23,9 @@ void fg_urgent_thread(void)
                               .sched_flags = SCHED_FLAG_RESET_ON_FORK,
                               .sched_nice = URGENT_NICE,
                               .sched_runtime = SLICE_NS};
+    if (syscall(SYS_sched_setattr, 0, &wish, 0) == 0)
+        return;
+    wish.sched_nice = getpriority(PRIO_PROCESS, 0); /* a short slice is anybody's */
     (void)syscall(SYS_sched_setattr, 0, &wish, 0);
 }
 

@@ -2,7 +2,7 @@
  *
  * On a machine whose cores are all busy a thread that sleeps most of the time waits for its turn behind each program that
  * runs: an answer that takes 1 ms then takes 50.  What such threads use is little; so they ask the kernel for more weight.
- * Where it refuses (CAP_SYS_NICE or RLIMIT_NICE) nothing changes.
+ * Where it refuses (CAP_SYS_NICE or RLIMIT_NICE) they only ask for shorter turns.
  */
 #pragma once
 

@@ -100,6 +100,8 @@ static void set_argv(struct rsync *rsync)
     static const char *const folder[] = {"--recursive", "--perms", "--links", "--safe-links"};
     for (size_t i = 0; move->is_folder && i < sizeof(folder) / sizeof(folder[0]); i++)
         add(rsync, folder[i]);
+    if (move->is_folder && rsync->is_get)
+        add(rsync, "--delete"); /* of the part, which may be of an earlier try */
     /* Here the part has a name of its own; there a file that is half there must not have the name that is asked for. */
     add(rsync, rsync->is_get ? "--inplace" : "--partial-dir=.fastgpu-part");
     add(rsync, rsync->timeout.text);
