@@ -24,20 +24,53 @@ static void id_text(struct fg_json *json, fg_job_id id)
     fg_json_string(json, text);
 }
 
+/* Who is on which node, for one answer: a look at each job for each device of a large pool would hold everybody up. */
+struct guest {
+    uint32_t live, next; /* place in `lives`; in `items`, 0: the last */
+};
+struct guests {
+    const struct fg_control *control;
+    uint32_t *first; /* by node: place in `items`; 0: none */
+    struct guest *items;
+    uint32_t len; /* [0] is not used */
+};
+
+/* Of the jobs that the actor may see; those of a node in the order of `lives`. */
+static void find_guests(struct guests *guests,
+                        const struct fg_actor *actor,
+                        struct fg_arena *arena)
+{
+    const struct fg_control *control = guests->control;
+    size_t grants = 0, nodes = fg_pool_len(control->pool) + 1;
+    for (size_t i = 0; i < control->lives_len; i++)
+        grants += control->lives[i].tasks;
+    guests->items = FG_NEW(arena, struct guest, grants + 1);
+    guests->first = FG_NEW(arena, uint32_t, nodes);
+    memset(guests->first, 0, nodes * sizeof(guests->first[0]));
+    for (size_t i = control->lives_len; i-- > 0;) {
+        const struct live *live = &control->lives[i];
+        if (actor->project
+            && fg_queue_get(control->queue, live->job)->project != actor->project)
+            continue;
+        for (uint32_t task = 0; task < live->tasks; task++) {
+            uint32_t *first = &guests->first[live->grants[task].node];
+            if (*first && guests->items[*first].live == i)
+                continue; /* another task of it */
+            guests->items[++guests->len] = (struct guest){.live = (uint32_t)i, .next = *first};
+            *first = guests->len;
+        }
+    }
+}
+
 /* Jobs that hold a device of this node (device UINT32_MAX: anything of it). */
 static void jobs_on(struct fg_json *json,
-                    const struct fg_control *control,
-                    const struct fg_actor *actor,
+                    const struct guests *guests,
                     fg_node_id node,
                     uint32_t device)
 {
     fg_json_array(json);
-    size_t lives_len = fg_node_is_idle(control, node) ? 0 : control->lives_len;
-    for (size_t i = 0; i < lives_len; i++) {
-        const struct live *live = &control->lives[i];
-        const struct fg_job *job = fg_queue_get(control->queue, live->job);
-        if (actor->project && job->project != actor->project)
-            continue;
+    for (uint32_t at = guests->first[node]; at; at = guests->items[at].next) {
+        const struct live *live = &guests->control->lives[guests->items[at].live];
         for (uint32_t task = 0; task < live->tasks; task++) {
             const struct fg_grant *grant = &live->grants[task];
             bool holds = device == UINT32_MAX || (grant->devices >> device & 1);
@@ -55,12 +88,9 @@ static const char *share_name(enum fg_share_mode mode)
     return mode == FG_SHARE_MIG ? "mig" : mode == FG_SHARE_MPS ? "mps" : "advisory";
 }
 
-static void cpu_device(struct fg_json *json,
-                       const struct fg_control *control,
-                       const struct fg_actor *actor,
-                       fg_node_id id)
+static void cpu_device(struct fg_json *json, const struct guests *guests, fg_node_id id)
 {
-    const struct fg_pool_node *node = fg_pool_node(control->pool, id);
+    const struct fg_pool_node *node = fg_pool_node(guests->control->pool, id);
     fg_json_object(json);
     fg_json_kv(json, "name", "cpu");
     fg_json_kv(json, "kind", "cpu");
@@ -70,16 +100,16 @@ static void cpu_device(struct fg_json *json,
     fg_json_kv_int(json, "used_milli", node->cpu_milli - node->cpu_milli_left);
     fg_json_kv(json, "share", "advisory");
     fg_json_key(json, "jobs");
-    jobs_on(json, control, actor, id, UINT32_MAX);
+    jobs_on(json, guests, id, UINT32_MAX);
     fg_json_end(json);
 }
 
 static void device(struct fg_json *json,
-                   const struct fg_control *control,
-                   const struct fg_actor *actor,
+                   const struct guests *guests,
                    fg_node_id id,
                    uint32_t at)
 {
+    const struct fg_control *control = guests->control;
     const struct fg_pool_node *node = fg_pool_node(control->pool, id);
     const struct fg_device_spec *spec = &fg_pool_spec(control->pool, id)->devices[at];
     char name[FG_KIND_MAX + 16];
@@ -95,7 +125,7 @@ static void device(struct fg_json *json,
     fg_json_kv(json, "share", share_name(spec->share));
     fg_node_device_write(json, control, id, at);
     fg_json_key(json, "jobs");
-    jobs_on(json, control, actor, id, at);
+    jobs_on(json, guests, id, at);
     fg_json_end(json);
 }
 
@@ -121,11 +151,9 @@ static void bought(struct fg_json *json, const struct fg_control *control, fg_no
     fg_json_end(json);
 }
 
-static void node(struct fg_json *json,
-                 const struct fg_control *control,
-                 const struct fg_actor *actor,
-                 fg_node_id id)
+static void node(struct fg_json *json, const struct guests *guests, fg_node_id id)
 {
+    const struct fg_control *control = guests->control;
     const struct fg_pool_node *node = fg_pool_node(control->pool, id);
     fg_json_object(json);
     fg_node_write(json, control, id);
@@ -136,12 +164,12 @@ static void node(struct fg_json *json,
     bought(json, control, id);
     fg_json_key(json, "devices");
     fg_json_array(json);
-    cpu_device(json, control, actor, id);
+    cpu_device(json, guests, id);
     for (uint32_t at = 0; at < node->devices_len; at++)
-        device(json, control, actor, id, at);
+        device(json, guests, id, at);
     fg_json_end(json);
     fg_json_key(json, "jobs");
-    jobs_on(json, control, actor, id, UINT32_MAX);
+    jobs_on(json, guests, id, UINT32_MAX);
     fg_json_end(json);
 }
 
@@ -156,12 +184,14 @@ void fg_command_pool(struct fg_control *control, struct fg_command *command)
 {
     struct fg_buf buf = {};
     struct fg_json json = {.buf = &buf};
+    struct guests guests = {.control = control};
+    find_guests(&guests, &command->actor, command->arena);
     fg_json_array(&json);
     for (fg_node_id id = 1; id <= fg_pool_len(control->pool); id++)
         if (fg_node_is_listed(control, id) && is_asked(control, command->text, id)
             && (!command->name
                 || strcmp(command->name, fg_pool_spec(control->pool, id)->name) == 0))
-            node(&json, control, &command->actor, id);
+            node(&json, &guests, id);
     fg_json_end(&json);
     fg_command_give(command, &buf);
 }

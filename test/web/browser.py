@@ -16,7 +16,11 @@ WAIT_S = 20
 # Text whose contrast with what lies behind it is below 4.5 : 1 (3 : 1 if large), as WCAG counts it.
 CONTRAST = """
 const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-function rgba(text) { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = text; canvas.fillRect(0, 0, 1, 1); return [...canvas.getImageData(0, 0, 1, 1).data]; }
+const known = new Map(); // a page has few colours
+function rgba(text) {
+    if (!known.has(text)) { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = text; canvas.fillRect(0, 0, 1, 1); known.set(text, [...canvas.getImageData(0, 0, 1, 1).data]); }
+    return known.get(text);
+}
 function light(c) { const [r, g, b] = c.slice(0, 3).map((v) => { v /= 255; return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; }); return 0.2126 * r + 0.7152 * g + 0.0722 * b; }
 function ground(e) { for (; e; e = e.parentElement) { const tile = e.matches(".tile.used") ? e.querySelector(".fill") : e; const c = rgba(getComputedStyle(tile).backgroundColor); if (c[3] > 250) return c; } return [255, 255, 255, 255]; }
 const bad = [];

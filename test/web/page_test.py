@@ -403,6 +403,21 @@ def services():
         yield "live", lambda: Own(os.environ["FASTGPU_BIN"])
 
 
+def passes(page, check, number):
+    """One line of TAP, and what was wrong."""
+    began = time.time()
+    try:
+        check(page)
+        print(f"ok {number} - {page.service.kind}: {check.__name__} # {time.time() - began:.1f} s", flush=True)
+        return True
+    except Exception as error:
+        print(f"not ok {number} - {page.service.kind}: {check.__name__}")
+        for line in str(error)[:2000].splitlines()[:14] + traceback.format_exc().splitlines()[-3:]:
+            print(f"#   {line}", flush=True)
+        page.b.shot(f"failed-{page.service.kind}-{check.__name__}")
+        return False
+
+
 def main():
     if not (shutil.which(CHROMIUM) and shutil.which(DRIVER)):
         print("1..0 # SKIP chromium or chromedriver is not installed (apt-get install chromium chromium-driver)")
@@ -410,31 +425,25 @@ def main():
     only = sys.argv[1:]
     count = failed = 0
     with tempfile.TemporaryDirectory(prefix="fastgpu-page-down-") as downloads:
-        for kind, make in services():
-            browser = Browser(os.environ.get("PAGE_SHOTS"), downloads)
-            service = make()
-            page = Page(browser, service)
-            page.downloads = downloads
-            try:
+        browser = Browser(os.environ.get("PAGE_SHOTS"), downloads)
+        try:
+            for kind, make in services():
+                service = make()
+                page = Page(browser, service)
+                page.downloads = downloads
                 browser.dark(False)
                 browser.size(1440)
-                for check in BOTH[:-1] + (FAKE if kind == "fake" else []) + BOTH[-1:]:
-                    if only and check.__name__ not in only:
-                        continue
-                    count += 1
-                    began = time.time()
-                    try:
-                        check(page)
-                        print(f"ok {count} - {kind}: {check.__name__} # {time.time() - began:.1f} s", flush=True)
-                    except Exception as error:
-                        failed += 1
-                        print(f"not ok {count} - {kind}: {check.__name__}")
-                        for line in str(error)[:2000].splitlines()[:14] + traceback.format_exc().splitlines()[-3:]:
-                            print(f"#   {line}", flush=True)
-                        browser.shot(f"failed-{kind}-{check.__name__}")
-            finally:
-                browser.quit()
-                service.close()
+                try:
+                    for check in BOTH[:-1] + (FAKE if kind == "fake" else []) + BOTH[-1:]:
+                        if only and check.__name__ not in only:
+                            continue
+                        count += 1
+                        failed += not passes(page, check, count)
+                finally:
+                    browser.go("about:blank")
+                    service.close()
+        finally:
+            browser.quit()
     print(f"1..{count}")
     print(f"# {count - failed} passed, {failed} failed")
     return 1 if failed else 0
