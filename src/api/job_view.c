@@ -59,6 +59,11 @@ static void write_usage(struct fg_json *json, const struct fg_usage *usage)
     kv_int_or_null(json, "max_rss_mib", usage->max_rss_mib, usage->max_rss_mib >= 0);
     fg_json_kv_seconds(json, "cpu_s", usage->cpu_us);
     fg_json_kv_seconds(json, "gpu_s", usage->gpu_us);
+    fg_json_key(json, "energy_j");
+    if (usage->energy_mj > 0)
+        fg_json_double(json, (double)usage->energy_mj / 1000);
+    else
+        fg_json_null(json);
     fg_json_end(json);
 }
 

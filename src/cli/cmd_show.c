@@ -63,6 +63,11 @@ static void put_use(struct fg_cli *cli, const struct fg_doc *job)
         put_seconds(cli, "cpu time", usage, "cpu_s");
     if (fg_view_real(usage, "gpu_s", 0) > 0)
         put_seconds(cli, "device time", usage, "gpu_s");
+    double joules = fg_view_real(usage, "energy_j", 0);
+    if (joules > 0) {
+        fg_human_energy(joules, text);
+        put(cli, "energy", text);
+    }
     if (fg_view_has(job, "cost_uusd")) {
         fg_human_money(fg_view_int(job, "cost_uusd", 0), text);
         put(cli, "cost", text);

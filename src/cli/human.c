@@ -89,6 +89,16 @@ void fg_human_milli(int64_t milli, char out[FG_HUMAN_MAX])
     snprintf(out, FG_HUMAN_MAX, "%.15g", (double)milli / 1000);
 }
 
+void fg_human_energy(double joules, char out[FG_HUMAN_MAX])
+{
+    if (joules < 3600)
+        snprintf(out, FG_HUMAN_MAX, "%.0f J", joules);
+    else if (joules < 3.6e6)
+        snprintf(out, FG_HUMAN_MAX, "%.1f Wh", joules / 3600);
+    else
+        snprintf(out, FG_HUMAN_MAX, "%.2f kWh", joules / 3.6e6);
+}
+
 void fg_human_money(int64_t uusd, char out[FG_HUMAN_MAX])
 {
     double dollars = (double)uusd / 1e6;

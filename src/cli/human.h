@@ -16,3 +16,5 @@ void fg_human_mib(int64_t mib, char out[FG_HUMAN_MAX]);
 void fg_human_milli(int64_t milli, char out[FG_HUMAN_MAX]);
 /* Millionths of a dollar: "$0", "$0.0042", "$12.34" */
 void fg_human_money(int64_t uusd, char out[FG_HUMAN_MAX]);
+/* "12 J", "4.2 Wh", "31.05 kWh" */
+void fg_human_energy(double joules, char out[FG_HUMAN_MAX]);

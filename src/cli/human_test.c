@@ -78,6 +78,12 @@ static void amounts(void)
     OK(same(text, "0.5"));
     fg_human_milli(2250, text);
     OK(same(text, "2.25"));
+    fg_human_energy(12.4, text);
+    OK(strcmp(text, "12 J") == 0);
+    fg_human_energy(15120, text);
+    OK(strcmp(text, "4.2 Wh") == 0);
+    fg_human_energy(111780000, text);
+    OK(strcmp(text, "31.05 kWh") == 0);
     fg_human_money(0, text);
     OK(same(text, "$0"));
     fg_human_money(4200, text);

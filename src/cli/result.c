@@ -122,6 +122,11 @@ void fg_result_print(struct fg_cli *cli, const char *id, FILE *out, const struct
         fg_human_mib(memory_mib, text);
         put(&field, "max memory", text);
     }
+    double joules = fg_view_real(fg_doc_get(job, "usage"), "energy_j", 0);
+    if (joules > 0) {
+        fg_human_energy(joules, text);
+        put(&field, "energy", text);
+    }
     if (fg_view_has(job, "cost_uusd")) {
         fg_human_money(fg_view_int(job, "cost_uusd", 0), text);
         put(&field, "cost", text);

@@ -252,6 +252,8 @@ static void task_over(struct fg_control *control,
         live->usage.max_rss_mib = event->usage.max_rss_mib;
     live->usage.cpu_us += event->usage.cpu_us;
     live->usage.gpu_us += event->usage.gpu_us;
+    if (event->usage.energy_mj > 0)
+        live->usage.energy_mj += event->usage.energy_mj;
     if (task_failed(event) && !live->gang_failed) {
         live->gang_failed = true;
         note_failure(live, event);

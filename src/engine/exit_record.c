@@ -23,6 +23,7 @@
     X("max_rss_mib", usage.max_rss_mib)                                                        \
     X("cpu_us", usage.cpu_us)                                                                  \
     X("gpu_us", usage.gpu_us)                                                                  \
+    X("energy_mj", usage.energy_mj)                                                            \
     X("log_dropped", log_dropped)
 
 void fg_exit_record_write(struct fg_buf *out,

@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -113,6 +114,42 @@ static void unwatch(struct fg_engine *engine, struct fg_task_entry *entry)
     entry->pidfd = -1;
 }
 
+/* -- energy: what a task's devices had used when it began stays in its folder, for a service that comes later ------------- */
+
+#define ENERGY_FILE "energy"
+
+static void keep_energy(const struct fg_energy_mark *began, const char *path)
+{
+    char text[64];
+    int len = snprintf(text, sizeof(text), "%" PRId64 " %d\n", began->mj, began->is_counted);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return; /* then it is not known after a restart, no more */
+    bool good = fg_fs_write_all(fd, text, (size_t)len) == 0;
+    close(fd);
+    if (!good)
+        unlink(path);
+}
+
+static void begin_energy(struct fg_engine *engine, const struct fg_task_entry *entry)
+{
+    char path[FG_PATH_MAX + 16], text[64];
+    if (!entry->devices || fg_task_dir(engine->data_dir, entry->key, path) < 0)
+        return;
+    snprintf(path + strlen(path), sizeof(path) - strlen(path), "/" ENERGY_FILE);
+    struct fg_energy_mark began = {.is_known = true, .is_resumed = true};
+    int counted = 0;
+    if (fg_fs_read_small(AT_FDCWD, path, text, sizeof(text)) > 0
+        && sscanf(text, "%" SCNd64 " %d", &began.mj, &counted) == 2 && began.mj >= 0) {
+        began.is_counted = counted == 1;
+        fg_sampler_resume(engine->sampler, entry->key, &began);
+        return;
+    }
+    began = fg_sampler_began(engine->sampler, entry->key);
+    if (began.is_known)
+        keep_energy(&began, path);
+}
+
 static void report_started(struct fg_engine *engine,
                            struct fg_task_entry *entry,
                            const struct fg_engine_event *event)
@@ -122,6 +159,7 @@ static void report_started(struct fg_engine *engine,
     entry->phase = FG_PHASE_RUNNING;
     fg_sampler_add(engine->sampler, entry->key, entry->supervisor, entry->devices,
                    entry->gpu_milli);
+    begin_energy(engine, entry);
     push(engine, event);
 }
 
@@ -131,12 +169,15 @@ static void report_over(struct fg_engine *engine,
 {
     if (entry->phase == FG_PHASE_OVER)
         return;
-    if (entry->phase == FG_PHASE_RUNNING)
+    struct fg_engine_event told = *event;
+    if (entry->phase == FG_PHASE_RUNNING) {
+        told.usage.energy_mj = fg_sampler_energy(engine->sampler, entry->key);
         fg_sampler_remove(engine->sampler, entry->key);
+    }
     entry->phase = FG_PHASE_OVER;
     unwatch(engine, entry);
     fg_affinity_release(engine->affinity, &entry->cores);
-    push(engine, event);
+    push(engine, &told);
 }
 
 static bool report_record(struct fg_engine *engine, struct fg_task_entry *entry)

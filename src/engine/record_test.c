@@ -20,7 +20,7 @@ static void an_exit_record_reads_back(void)
                                     .exit_code = -1,
                                     .term_signal = 9,
                                     .out_of_memory = true,
-                                    .usage = {100, 200, 300},
+                                    .usage = {100, 200, 300, 400},
                                     .log_dropped = 5,
                                     .reason = "two\nlines=\tone"};
     struct fg_engine_artifact artifacts[2] = {{"out/a b.txt", "blake2b:00", 7},
@@ -36,6 +36,7 @@ static void an_exit_record_reads_back(void)
     EQ(back.term_signal, 9);
     OK(back.out_of_memory && !back.timed_out && !back.stopped);
     EQ(back.usage.cpu_us, 200);
+    EQ(back.usage.energy_mj, 400);
     EQ(back.log_dropped, 5);
     EQ(back.artifacts, 2);
     OK(strcmp(back.reason, "two lines= one") == 0);

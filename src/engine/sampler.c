@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "engine/procs.h"
+#include "probe/joules.h"
 #include "probe/machine.h"
 
 #include <pthread.h>
@@ -25,6 +26,7 @@ struct target {
     int64_t cpu_us, read_us; /* of the last reading, monotonic; 0: none */
     struct fg_task_sample sample;
     bool fresh;
+    struct fg_energy_mark began;
 };
 
 struct fg_sampler {
@@ -40,7 +42,8 @@ struct fg_sampler {
     struct target *targets;
     size_t targets_len, targets_room;
     struct fg_device_sample devices[FG_NODE_DEVICES_MAX + 1];
-    size_t devices_len;                   /* fresh ones */
+    size_t devices_len; /* fresh ones */
+    struct fg_joules joules[FG_NODE_DEVICES_MAX];
     int64_t seen_us[FG_NODE_DEVICES_MAX]; /* reading that was told last; the thread's alone */
 };
 
@@ -160,11 +163,80 @@ static void read_targets(struct fg_sampler *sampler, pid_t *pids)
         read_target(sampler, &copy[i], pids);
         pthread_mutex_lock(&sampler->mutex);
         struct target *it = find(sampler, copy[i].key);
-        if (it)
-            *it = copy[i];
+        if (it) {
+            it->cpu_us = copy[i].cpu_us;
+            it->read_us = copy[i].read_us;
+            it->sample = copy[i].sample;
+            it->fresh = copy[i].fresh;
+        }
         pthread_mutex_unlock(&sampler->mutex);
     }
     free(copy);
+}
+
+/* -- energy ---------------------------------------------------------------------------------------------- */
+
+/* What the task's share of its devices has used by now.  Not known: it has none, or one was not read yet. */
+static struct fg_energy_mark mark(const struct fg_sampler *sampler, const struct target *it)
+{
+    struct fg_energy_mark sum = {.is_known = it->devices != 0, .is_counted = true};
+    int64_t now_us = now_utc();
+    for (size_t i = 0; i < FG_NODE_DEVICES_MAX; i++) {
+        const struct fg_joules *joules = &sampler->joules[i];
+        if (!(it->devices >> i & 1))
+            continue;
+        sum.is_known &= joules->time_us != 0;
+        sum.is_counted &= joules->is_counted;
+        sum.mj += (int64_t)((__int128)fg_joules_at(joules, now_us) * it->gpu_milli / 1000);
+    }
+    return sum;
+}
+
+/* Tasks that began before their devices were read for the first time begin then. */
+static void count_energy(struct fg_sampler *sampler, const struct fg_device_sample *sample)
+{
+    struct fg_joules *joules = &sampler->joules[sample->device];
+    bool is_first = joules->time_us == 0;
+    fg_joules_read(joules, sample->time_us, sample->value[FG_READING_ENERGY],
+                   sample->value[FG_READING_POWER]);
+    for (size_t i = 0; is_first && i < sampler->targets_len; i++)
+        if (!sampler->targets[i].began.is_known)
+            sampler->targets[i].began = mark(sampler, &sampler->targets[i]);
+}
+
+struct fg_energy_mark fg_sampler_began(struct fg_sampler *sampler, struct fg_task_key key)
+{
+    pthread_mutex_lock(&sampler->mutex);
+    const struct target *it = find(sampler, key);
+    struct fg_energy_mark began = it ? it->began : (struct fg_energy_mark){};
+    pthread_mutex_unlock(&sampler->mutex);
+    return began;
+}
+
+void fg_sampler_resume(struct fg_sampler *sampler,
+                       struct fg_task_key key,
+                       const struct fg_energy_mark *began)
+{
+    pthread_mutex_lock(&sampler->mutex);
+    struct target *it = find(sampler, key);
+    if (it)
+        it->began = *began;
+    pthread_mutex_unlock(&sampler->mutex);
+}
+
+int64_t fg_sampler_energy(struct fg_sampler *sampler, struct fg_task_key key)
+{
+    int64_t used = 0;
+    pthread_mutex_lock(&sampler->mutex);
+    const struct target *it = find(sampler, key);
+    if (it && it->began.is_known) {
+        struct fg_energy_mark now = mark(sampler, it);
+        bool fits = now.is_known && now.mj > it->began.mj;
+        /* Where power is integrated, nobody knows what was used while nobody looked. */
+        used = fits && (now.is_counted || !it->began.is_resumed) ? now.mj - it->began.mj : 0;
+    }
+    pthread_mutex_unlock(&sampler->mutex);
+    return used;
 }
 
 static void read_devices(struct fg_sampler *sampler)
@@ -188,6 +260,8 @@ static void read_devices(struct fg_sampler *sampler)
     pthread_mutex_lock(&sampler->mutex);
     memcpy(sampler->devices, found, len * sizeof(found[0]));
     sampler->devices_len = len;
+    for (size_t i = 1; i < len; i++) /* the first is the machine */
+        count_energy(sampler, &found[i]);
     pthread_mutex_unlock(&sampler->mutex);
 }
 
@@ -287,8 +361,10 @@ void fg_sampler_add(struct fg_sampler *sampler,
         if (!sampler->targets)
             abort();
     }
-    sampler->targets[sampler->targets_len++] = (struct target){
+    struct target *it = &sampler->targets[sampler->targets_len++];
+    *it = (struct target){
         .key = key, .supervisor = supervisor, .devices = devices, .gpu_milli = gpu_milli};
+    it->began = mark(sampler, it);
     pthread_mutex_unlock(&sampler->mutex);
 }
 

@@ -23,6 +23,22 @@ void fg_sampler_add(struct fg_sampler *sampler,
                     uint32_t gpu_milli);
 void fg_sampler_remove(struct fg_sampler *sampler, struct fg_task_key key);
 
+/* What the share of devices that a task holds had used at a moment, by the devices' own account. */
+struct fg_energy_mark {
+    int64_t mj;
+    bool is_known;
+    bool is_counted; /* by counters of the devices only, which go on while nobody looks */
+    bool is_resumed; /* it is from before this sampler began */
+};
+/* As the task was added. */
+struct fg_energy_mark fg_sampler_began(struct fg_sampler *sampler, struct fg_task_key key);
+/* It was added once before, by another sampler, and began then. */
+void fg_sampler_resume(struct fg_sampler *sampler,
+                       struct fg_task_key key,
+                       const struct fg_energy_mark *began);
+/* What it has used since, in mJ; 0 unknown. */
+int64_t fg_sampler_energy(struct fg_sampler *sampler, struct fg_task_key key);
+
 /* Readings made since the last call; how many were written. */
 size_t fg_sampler_tasks(struct fg_sampler *sampler, struct fg_task_sample *out, size_t max);
 size_t fg_sampler_devices(struct fg_sampler *sampler, struct fg_device_sample *out, size_t max);

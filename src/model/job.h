@@ -152,5 +152,6 @@ static inline uint32_t fg_job_tasks_held(const struct fg_job *job)
 struct fg_usage {
     int64_t max_rss_mib; /* -1 unknown */
     int64_t cpu_us;
-    int64_t gpu_us; /* device-microseconds held x gpu_milli / 1000 */
+    int64_t gpu_us;    /* device-microseconds held x gpu_milli / 1000 */
+    int64_t energy_mj; /* of its devices, by its share of them; 0 unknown */
 };

@@ -55,10 +55,11 @@ int fg_reader_attempts(struct fg_reader *reader,
             .outcome = (enum fg_job_state)fg_query_get(&query, 5),
             .usage = {.max_rss_mib = fg_query_get(&query, 6),
                       .cpu_us = fg_query_get(&query, 7),
-                      .gpu_us = fg_query_get(&query, 8)},
-            .node = fg_query_get_text(&query, 9),
-            .devices = fg_query_get_text(&query, 10),
-            .reason = fg_query_get_text(&query, 11),
+                      .gpu_us = fg_query_get(&query, 8),
+                      .energy_mj = fg_query_get(&query, 9)},
+            .node = fg_query_get_text(&query, 10),
+            .devices = fg_query_get_text(&query, 11),
+            .reason = fg_query_get_text(&query, 12),
         };
         rc = row(self, &attempt);
         if (rc != 0)

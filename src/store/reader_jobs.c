@@ -29,7 +29,8 @@ enum {
 enum driver { BY_ID, BY_STATE, BY_PROJECT, BY_USER, BY_LABEL, BY_ARRAY };
 
 #define DETAILS                                                                                \
-    ", u.name, p.name, a.node, a.devices, a.max_rss_mib, a.cpu_us, a.gpu_us, a.cost_uusd,"     \
+    ", u.name, p.name, a.node, a.devices, a.max_rss_mib, a.cpu_us, a.gpu_us, a.energy_mj,"     \
+    " a.cost_uusd,"                                                                            \
     " json_extract(s.json, '$.labels') FROM pick CROSS JOIN job j ON j.id = pick.id"           \
     " LEFT JOIN user u ON u.id = j.user LEFT JOIN project p ON p.id = j.project"               \
     " LEFT JOIN attempt a ON a.job = j.id AND a.attempt = j.attempt"                           \
@@ -44,6 +45,7 @@ enum {
     MAX_RSS,
     CPU,
     GPU,
+    ENERGY,
     COST,
     LABELS,
     SPEC
@@ -241,7 +243,8 @@ static int sum_attempts(struct fg_reader *reader, struct fg_job_view *view, stru
     view->usage.max_rss_mib = fg_query_get(&query, 0);
     view->usage.cpu_us = fg_query_get(&query, 1);
     view->usage.gpu_us = fg_query_get(&query, 2);
-    view->cost_uusd = fg_query_get(&query, 3);
+    view->usage.energy_mj = fg_query_get(&query, 3);
+    view->cost_uusd = fg_query_get(&query, 4);
     return 0;
 }
 
@@ -273,7 +276,8 @@ static int decode_view(struct fg_reader *reader,
         .term_signal = columns.term_signal,
         .usage = {.max_rss_mib = ran ? fg_query_get(query, MAX_RSS) : -1,
                   .cpu_us = fg_query_get(query, CPU),
-                  .gpu_us = fg_query_get(query, GPU)},
+                  .gpu_us = fg_query_get(query, GPU),
+                  .energy_mj = fg_query_get(query, ENERGY)},
         .cost_uusd = ran ? fg_query_get(query, COST) : -1,
         .node = fg_query_get_text(query, NODE),
         .devices = columns.job.state == FG_JOB_QUEUED ? "[]" : text_or(query, DEVICES, "[]"),

@@ -48,7 +48,7 @@ static void put_job(struct fg_store *store, fg_job_id id)
                                      .started_us = 10,
                                      .finished_us = over ? 20 : 0,
                                      .outcome = row.job.state,
-                                     .usage = {.max_rss_mib = 5, .cpu_us = 6, .gpu_us = 7},
+                                     .usage = {.max_rss_mib = 5, .cpu_us = 6, .gpu_us = 7, .energy_mj = 3},
                                      .node = "host",
                                      .devices = "[\"cpu\"]",
                                      .cost_uusd = 8,
@@ -205,6 +205,7 @@ static int check_details(void *self, const struct fg_job_view *job)
     EQ(job->finished_us, 20);
     EQ(job->usage.max_rss_mib, 5);
     EQ(job->usage.gpu_us, 7);
+    EQ(job->usage.energy_mj, 3);
     EQ(job->cost_uusd, 8);
     EQ(job->any_of_len, 1);
     EQ(memcmp(&job->any_of[0], &one_gpu, sizeof(one_gpu)), 0);
@@ -259,7 +260,7 @@ static void test_one_job_with_its_details(void)
     ops->begin(place.store, NULL);
     ops->attempt_put(place.store, &attempt, NULL);
     attempt.attempt = 2;
-    attempt.usage = (struct fg_usage){-1, 6, 7};
+    attempt.usage = (struct fg_usage){-1, 6, 7, 9};
     attempt.cost_uusd = -1;
     attempt.node = "b";
     ops->attempt_put(place.store, &attempt, NULL);

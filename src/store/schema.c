@@ -174,7 +174,10 @@ static const char *const step_4 =
     " STRICT;"
     "ALTER TABLE purchase ADD COLUMN node TEXT NOT NULL DEFAULT '';";
 
-static const char *const steps[] = {step_1, step_2, step_3, step_4};
+static const char *const step_5 =
+    "ALTER TABLE attempt ADD COLUMN energy_mj INTEGER NOT NULL DEFAULT 0;";
+
+static const char *const steps[] = {step_1, step_2, step_3, step_4, step_5};
 
 int fg_schema_version(void)
 {

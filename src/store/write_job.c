@@ -229,6 +229,7 @@ static int put_attempt(struct fg_store *store,
     fg_query_text(&query, row->devices);
     fg_query_text(&query, row->reason);
     fg_query_text(&query, grants);
+    fg_query_int(&query, row->usage.energy_mj);
     return fg_query_run(&query, err);
 }
 

@@ -1,0 +1,43 @@
+#!/bin/bash
+# Joules of jobs, from the counters of boards that a FAKE NVML shows at a steady 300 W.
+. "$(dirname "$0")/../lib.sh"
+[ -e "${FASTGPU_FAKE_NVML_LIBRARY:-}" ] || skip_all "the fake NVML library is not built"
+printf 'NVIDIA H100 80GB HBM3 (FAKE)|81559|1024|40|300000|55|0||0\n%.0s' 1 2 >"$work/boards"
+export FASTGPU_NVML_LIBRARY=$FASTGPU_FAKE_NVML_LIBRARY FASTGPU_FAKE_NVML=$work/boards
+# Watts of a job: its joules over its seconds; "none" if they are not known.
+watts() {
+    fg show "$1" --json | python3 -c 'import json,sys
+job = json.load(sys.stdin)
+joules = job["usage"]["energy_j"]
+print("none" if joules is None else round(joules / job["duration_s"]))'
+}
+about() { [ "$1" -gt $(($2 * 85 / 100)) ] && [ "$1" -lt $(($2 * 115 / 100)) ]; }
+is_read() { # a job that begins before a board is read begins to count then
+    local job
+    job=$(fg run -q -d -g h100:2 -c 0.1 -- true)
+    fg wait "$job" && [ "$(watts "$job")" != none ]
+}
+start_daemon
+ok "boards are read" eventually 20 is_read
+
+one=$(fg run -q -d -g h100:1 -c 0.1 -- sleep 2)
+half=$(fg run -q -d -g h100:0.5 -c 0.1 -- sleep 2)
+none=$(fg run -q -d -c 0.1 -- sleep 0.1)
+fg wait "$one" "$half" "$none" >/dev/null
+two=$(fg run -q -d -g h100:2 -c 0.1 -- sleep 2)
+fg wait "$two" >/dev/null
+ok "a job on a board draws about 300 W ($(watts "$one"))" about "$(watts "$one")" 300
+ok "a half has half of it ($(watts "$half"))" about "$(watts "$half")" 150
+ok "two boards draw twice that ($(watts "$two"))" about "$(watts "$two")" 600
+is "a job without a board has none" "$(watts "$none")" none
+like "shown in words" "$(fg show "$one")" "energy +[0-9]+ J"
+
+# The fake counter starts anew with its process: what was used is not known then, and not made up.
+long=$(fg run -q -d -g h100:1 -c 0.1 -- sleep 2)
+running() { [ "$(state "$long")" = running ]; }
+eventually 10 running
+stop_daemon KILL
+start_daemon
+fg wait "$long" >/dev/null
+like "after a kill with a counter that began anew nothing is made up" "$(watts "$long")" "^none$|^([0-9]|[0-9][0-9]|[12][0-9][0-9]|3[0-4][0-9])$"
+done_testing
