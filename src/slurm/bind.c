@@ -118,6 +118,8 @@ static void courier_gone(struct fg_engine *engine,
     if (courier->is_gone)
         return;
     courier->is_gone = true;
+    if (room->is_errand)
+        fg_slurm_errand_is_over(engine, room);
     room->gone_len++;
     room->is_leaving = true;
     if (room->state == FG_ROOM_OVER)
@@ -199,8 +201,10 @@ static void heard(struct fg_room *room, const struct fg_link_event *event)
 {
     struct fg_room_courier *courier = &room->couriers[event->courier.number];
     courier->is_silent = event->kind == FG_LINK_SILENT;
-    if (!courier->is_silent)
-        room->ended_us = 0;
+    if (!courier->is_silent) {
+        room->ended_us = courier->errand_us = 0;
+        courier->was_looked_for = false;
+    }
     room->is_explained = false;
 }
 

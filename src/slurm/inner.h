@@ -28,6 +28,7 @@ struct fg_room_courier {
     bool is_here, is_gone, is_silent;
     char node[FG_NAME_MAX]; /* Slurm's name */
     int64_t errand_us;      /* somebody was sent to look for it; 0 never */
+    bool was_looked_for;    /* and found nothing, since it was heard last */
 };
 
 struct fg_attempt;
@@ -213,6 +214,10 @@ void fg_slurm_remembered(struct fg_engine *engine);
 
 /* -- errand.c: looking for couriers that are silent -- */
 void fg_slurm_run_errands(struct fg_engine *engine);
+/* Its courier has left: what was to be found there was told. */
+void fg_slurm_errand_is_over(const struct fg_engine *engine, const struct fg_room *errand);
+/* Somebody is on the way to one of its nodes, or there and not done. */
+bool fg_slurm_is_looked_for(const struct fg_engine *engine, const struct fg_room *room);
 
 /* -- reconcile.c: what clusters report -- */
 void fg_slurm_take_reports(struct fg_engine *engine, struct fg_site *site);

@@ -56,7 +56,7 @@ void fg_slurm_tick(struct fg_engine *engine)
     }
     for (size_t i = engine->rooms_len; i-- > 0;) {
         struct fg_room *room = i < engine->rooms_len ? engine->rooms[i] : NULL;
-        if (room && is_over(room, now_us)) {
+        if (room && is_over(room, now_us) && !fg_slurm_is_looked_for(engine, room)) {
             room->ended_us = 0;
             fg_link_give_up(engine->link, room->name);
         }
