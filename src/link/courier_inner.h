@@ -47,6 +47,7 @@ struct fg_courier_task {
     struct fg_engine_event begin, end;
     struct fg_engine_artifact *artifacts;
     size_t artifacts_len, artifacts_sent;
+    int64_t tell_us;           /* its end is not told before that */
     int64_t checkpoint_due_us; /* 0: none is */
     uint64_t checkpoint_last;  /* state of the folder that was sent */
     bool checkpoint_last_done; /* after its end: packed and sent, or nothing to send */

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 
 #define ARTIFACTS_MAX 1000
 #define SAMPLES_MAX   256
+#define KILLED_US     2000000 /* a program was killed: how long we see whether we are, too */
 #define MEASURES_MAX  16384
 
 static const struct fg_engine_ops *const engine_ops = &fg_engine_local;
@@ -329,20 +331,33 @@ static void take_started(struct fg_courier_task *task, const struct fg_engine_ev
         task->checkpoint_due_us = fg_courier_now() + task->spec.checkpoint_us;
 }
 
+/* By a signal, or its shell says so. */
+static bool was_killed(const struct fg_engine_event *event)
+{
+    return event->term_signal != 0 || event->exit_code == 128 + SIGKILL;
+}
+
+/* It did not fail: Slurm took the machine, or the lease ran out.  It goes on elsewhere. */
+static void take_as_lost(const struct fg_courier *courier, struct fg_courier_task *task)
+{
+    task->end.kind = FG_TASK_LOST;
+    if (courier->leaving)
+        fg_copy(task->end.reason, sizeof(task->end.reason),
+                courier->options->inherit ? "its courier died" : "Slurm ended its allocation");
+}
+
 static void take_end(struct fg_courier *courier,
                      struct fg_courier_task *task,
                      const struct fg_engine_event *event)
 {
     task->end = *event;
-    /* It did not fail: Slurm took the machine, or the lease ran out.  It goes on elsewhere. */
+    /* Slurm ends a room that it has forgotten with KILL for all of it, one after the other.  If we are next, our heir says
+     * that the task was lost; it did not fail. */
+    if (was_killed(event) && !task->stop_asked && !event->timed_out && !event->out_of_memory)
+        task->tell_us = fg_courier_now() + KILLED_US;
     if (!task->stop_asked && !event->timed_out
-        && (event->stopped || (courier->leaving && event->term_signal != 0))) {
-        task->end.kind = FG_TASK_LOST;
-        if (courier->leaving)
-            fg_copy(task->end.reason, sizeof(task->end.reason),
-                    courier->options->inherit ? "its courier died"
-                                              : "Slurm ended its allocation");
-    }
+        && (event->stopped || (courier->leaving && was_killed(event))))
+        take_as_lost(courier, task);
     if (event->artifacts > 0) {
         task->artifacts = calloc(ARTIFACTS_MAX, sizeof(*task->artifacts));
         if (!task->artifacts)
@@ -468,6 +483,8 @@ static void send_end(struct fg_courier *courier, struct fg_courier_task *task)
 {
     send_measures(courier);
     FG_AUTO(fg_buf) struct fg_buf record = {};
+    if (fg_courier_now() < task->tell_us)
+        take_as_lost(courier, task); /* we are next */
     struct fg_engine_event end = task->end;
     end.artifacts = (uint32_t)task->artifacts_len;
     fg_exit_record_write(&record, &end, task->artifacts, task->artifacts_len);
@@ -491,7 +508,8 @@ static void pump(struct fg_courier *courier, struct fg_courier_task *task)
     out = send_log(courier, task, 0);
     err = send_log(courier, task, 1);
     if (task->phase == FG_COURIER_SENDING && out && err
-        && task->artifacts_sent == task->artifacts_len && task->checkpoint_last_done)
+        && task->artifacts_sent == task->artifacts_len && task->checkpoint_last_done
+        && (courier->leaving || fg_courier_now() >= task->tell_us))
         send_end(courier, task);
 }
 

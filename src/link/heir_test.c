@@ -106,6 +106,28 @@ static void test_killed_under_a_task(void)
     end_with(&kit, other);
 }
 
+/* Slurm kills all of a room at once: that is no failure of the program. */
+static void test_killed_with_its_program(void)
+{
+    struct kit kit = kit_new();
+    pid_t pid = kit_courier(&kit, kit.address, 0);
+    OK(kit_wait_for(&kit, FG_LINK_HELLO));
+    struct fg_job_spec spec = test_job("echo up; sleep 0.4; kill -9 $$");
+    EQ(kit_start(&kit, 1, &spec), 0);
+    OK(kit_log(&kit, 1, "up"));
+    kit_close(&kit);
+    OK(has_record(&kit));
+    kill(pid, SIGKILL);
+    kit_exit(pid);
+    kit_open(&kit, true);
+    const struct fg_link_courier who = {.allocation = KIT_ALLOCATION};
+    EQ(fg_link_adopt(kit.link, &who, (struct fg_task_key){1, 1, 0}, &spec, NULL), 0);
+    pid = next_courier(&kit);
+    OK(kit_task(&kit, 1, FG_TASK_LOST));
+    OK(strcmp(kit.event.task.reason, "its courier died") == 0);
+    end_with(&kit, pid);
+}
+
 /* Given up already: what it says does not count, and its folder goes. */
 static void test_too_late(void)
 {
@@ -155,6 +177,7 @@ int main(int argc, char **argv)
     setenv("KIT_INSTALL", "1111", 1);
     RUN(test_an_end_nobody_heard);
     RUN(test_killed_under_a_task);
+    RUN(test_killed_with_its_program);
     RUN(test_too_late);
     RUN(test_strangers);
     return tap_done();
