@@ -54,6 +54,7 @@ struct daemon {
     struct fg_offer_store *offers; /* NULL: it cannot be opened */
     struct fg_live_offers *live_offers;
     struct fg_series *series;
+    struct fg_exporters *exporters; /* NULL: none */
     struct fg_inbox *inbox;
     struct fg_control *control;
     struct fg_housekeeping *housekeeping;
@@ -293,6 +294,8 @@ static int open_control(struct daemon *daemon, struct fg_err *err)
         now_us(daemon), err);
     if (!daemon->control)
         return err->code;
+    daemon->exporters = fg_exporters_new(daemon->config.exporters, daemon->config.exporters_len,
+                                         daemon->config.numbers.exporter_interval_s * 1000000);
     char token[FG_DATA_PATH_MAX];
     fg_data_dir_file(&daemon->dir, "admin.token", token);
     return fg_admin_token_ensure(daemon->control, token, now_us(daemon), err);
@@ -496,6 +499,7 @@ static void close_all(struct daemon *daemon)
         fg_api_stop(atomic_exchange(&daemon->api, NULL));
     fg_housekeeping_stop(daemon->housekeeping);
     fg_inbox_free(daemon->inbox);
+    fg_exporters_free(daemon->exporters);
     fg_series_free(daemon->series);
     fg_live_offers_stop(daemon->live_offers);
     fg_offer_store_free(daemon->offers);
@@ -533,8 +537,9 @@ static int step(struct daemon *daemon, struct fg_err *err)
     if (rc == 0 && daemon->sample_us <= daemon->steady.wall_us) {
         daemon->sample_us =
             daemon->steady.wall_us + daemon->config.numbers.sample_interval_ms * 1000;
-        fg_sampling_take(&fg_engine_fleet, daemon->engine, daemon->control, daemon->series,
-                         now_us(daemon));
+        struct fg_sampling_sources sources = {
+            .ops = &fg_engine_fleet, .engine = daemon->engine, .exporters = daemon->exporters};
+        fg_sampling_take(&sources, daemon->control, daemon->series, now_us(daemon));
     }
     return rc;
 }

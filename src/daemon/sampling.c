@@ -238,22 +238,40 @@ static void take_jobs(struct turn *turn,
     take_silent(turn, shares_of);
 }
 
-void fg_sampling_take(const struct fg_engine_ops *ops,
-                      struct fg_engine *engine,
+static size_t next_samples(const struct fg_sampling_sources *sources,
+                           bool of_exporters,
+                           struct fg_device_sample out[DEVICES_A_TURN])
+{
+    if (!of_exporters)
+        return sources->ops->device_samples(sources->engine, out, DEVICES_A_TURN);
+    return sources->exporters ? fg_exporters_take(sources->exporters, out, DEVICES_A_TURN) : 0;
+}
+
+static void take_devices(struct turn *turn,
+                         const struct fg_sampling_sources *sources,
+                         bool of_exporters,
+                         struct fg_control *control,
+                         int64_t now_us)
+{
+    struct fg_device_sample samples[DEVICES_A_TURN];
+    for (size_t len = DEVICES_A_TURN; len == DEVICES_A_TURN;) {
+        len = next_samples(sources, of_exporters, samples);
+        for (size_t i = 0; i < len; i++)
+            add_device(turn, &samples[i]);
+        fg_control_read_devices(control, samples, len, now_us);
+    }
+}
+
+void fg_sampling_take(const struct fg_sampling_sources *sources,
                       struct fg_control *control,
                       struct fg_series *series,
                       int64_t now_us)
 {
-    struct fg_device_sample samples[DEVICES_A_TURN];
     struct turn turn = {.control = control, .series = series, .by_device = fg_map_new(0)};
     fg_control_each_hold(control, take_hold, &turn);
-    for (size_t len = DEVICES_A_TURN; len == DEVICES_A_TURN;) {
-        len = ops->device_samples(engine, samples, DEVICES_A_TURN);
-        for (size_t i = 0; i < len; i++)
-            add_device(&turn, &samples[i]);
-        fg_control_read_devices(control, samples, len, now_us);
-    }
-    take_jobs(&turn, ops, engine);
+    take_devices(&turn, sources, false, control, now_us);
+    take_devices(&turn, sources, true, control, now_us);
+    take_jobs(&turn, sources->ops, sources->engine);
     fg_map_free(turn.by_device);
     free(turn.held);
     free(turn.shares);

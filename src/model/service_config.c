@@ -2,6 +2,7 @@
 #include "model/service_config.h"
 #include "base/text.h"
 #include "model/device_config.h"
+#include "model/exporter_config.h"
 #include "model/names.h"
 
 #include <stdlib.h>
@@ -15,6 +16,13 @@ static int read_devices(struct fg_doc_reader *reader,
 {
     return fg_device_config_read(reader, doc, out->devices, FG_NODE_DEVICES_MAX,
                                  &out->devices_len);
+}
+
+static int read_exporters(struct fg_doc_reader *reader,
+                          const struct fg_doc *doc,
+                          struct fg_service_config *out)
+{
+    return fg_exporter_config_read(reader, doc, out->exporters, &out->exporters_len);
 }
 
 static int read_schedule(struct fg_doc_reader *reader,
@@ -164,6 +172,12 @@ static const struct part {
      "while it "
      "leads. Default: as it listens."},
     {"schedule", read_schedule, "which policies decide, a map; see below."},
+    {"exporters", read_exporters,
+     "exporters of NVIDIA's DCGM (or others in the Prometheus text format) that tell of "
+     "devices of "
+     "nodes on which this service runs nothing of its own, a list of `{nodes, url}`: `nodes` "
+     "is the "
+     "name of a node in the pool, or `CLUSTER.*` or `*` with the label Hostname for the star."},
     {"devices", read_devices,
      "devices that cannot be discovered (FPGAs, TPUs, anything else), a list; see below."},
 };

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "base/config.h"
+#include "model/exporter.h"
 #include "model/resources.h"
 #include "model/schedule_config.h"
 
@@ -27,6 +28,8 @@ struct fg_service_config {
     char shared_url[FG_TEXT_MAX]; /* where clients reach this daemon; "" as it listens */
     struct fg_device_spec devices[FG_NODE_DEVICES_MAX];
     size_t devices_len;
+    struct fg_exporter exporters[FG_EXPORTERS_MAX];
+    size_t exporters_len;
     struct fg_schedule_config schedule;
 };
 

@@ -31,6 +31,7 @@ static void all_parts_are_read(void)
              "64GiB, numa: 1, island: 3}\n"
              "  - {kind: tpu, expose: TPU_DEVICES}\n"
              "schedule: {order: srtf, preempt: order}\n"
+             "exporters: [{nodes: hpc.*, url: 'http://a:9400/metrics'}, {url: 'https://b/'}]\n"
              "shared_store: postgresql://ada@db/fastgpu\nshared_url: http://a:8642\n"
              "shared_store_password_file: /etc/fastgpu/pg.password\nleader_patience_ms: 9000\n",
              &config, &err),
@@ -54,6 +55,10 @@ static void all_parts_are_read(void)
     OK(strcmp(config.devices[2].id, "0") == 0);
     EQ(config.devices[2].numa, -1);
     EQ(config.devices[2].island, -1);
+    EQ(config.exporters_len, 2);
+    OK(strcmp(config.exporters[0].nodes, "hpc.*") == 0);
+    OK(strcmp(config.exporters[0].url, "http://a:9400/metrics") == 0);
+    OK(strcmp(config.exporters[1].nodes, "*") == 0);
     OK(strcmp(config.schedule.order, "srtf") == 0);
     OK(strcmp(config.schedule.preempt, "order") == 0);
 }
@@ -68,6 +73,14 @@ static void bad_files_are_refused_and_change_nothing(void)
          "[::1]:8080"},
         {"job_user: a b\n",
          "f.yaml:1: job_user: \"a b\", expected letters, digits and . _ - only"},
+        {"exporters: [{nodes: a}]\n",
+         "f.yaml:1: exporters[0]: url: missing, expected http://HOST:PORT/metrics"},
+        {"exporters: [{url: 'file:///etc/passwd'}]\n",
+         "f.yaml:1: exporters[0].url: expected http://HOST:PORT/metrics"},
+        {"exporters: [{url: 'http://a', nodes: 'a*b'}]\n",
+         "f.yaml:1: exporters[0].nodes: expected the name of a node, CLUSTER.* or *"},
+        {"exporters: [{url: 'http://a', node: a}]\n",
+         "f.yaml:1: exporters[0].node: unknown member, did you mean nodes?"},
         {"devices: 1\n", "f.yaml:1: devices: a whole number, expected a list"},
         {"devices:\n  - {expose: X}\n",
          "f.yaml:2: devices[0]: kind: missing, expected a name like fpga-u250"},
