@@ -60,8 +60,12 @@ int fg_track_get(struct fg_bytes *in, struct fg_track *out)
 {
     *out = (struct fg_track){};
     int rc = fg_varint_get(in, &out->job);
-    if (rc == 0 && out->job)
-        return fg_varint_get(in, &out->project);
+    if (rc == 0 && out->job) {
+        uint64_t project = 0;
+        rc = fg_varint_get(in, &project);
+        out->project = (fg_project_id)project;
+        return rc == 0 && project > UINT32_MAX ? FG_EINVAL : rc;
+    }
     if (rc == 0)
         rc = get_text(in, out->node, sizeof(out->node));
     if (rc == 0)

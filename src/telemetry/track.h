@@ -30,7 +30,7 @@ static inline unsigned fg_series_place(unsigned column)
 
 struct fg_track {
     fg_job_id job;    /* 0: a device, which node and device name */
-    uint64_t project; /* of the job: its id */
+    fg_project_id project; /* of the job */
     char node[FG_NAME_MAX], device[FG_NAME_MAX];
     char kind[FG_KIND_MAX],
         supplier[FG_NAME_MAX]; /* of the device; "" unknown, this service's own */

@@ -334,6 +334,18 @@ def call_as_meant(spec, service):
     node = call(200, "GET", "/v1/nodes")["items"][0]["name"]
     call(200, "GET", "/v1/nodes/{name}", {"name": node})
     call(200, "GET", "/v1/nodes/{name}/usage", {"name": node})
+    for _ in range(300):  # the first reading comes after some seconds
+        curve = call(200, "GET", "/v1/series", query="?reading=busy&device=cpu&by=device&step_s=60")
+        if curve["groups"]:
+            break
+        time.sleep(0.2)
+    ok(curve["groups"][0]["node"] == node and curve["groups"][0]["values"][-1] is not None, "the machine's cores have a curve", curve)
+    used = call(200, "GET", "/v1/series", query="?reading=cpu&by=project&agg=p95&step_s=3600")
+    ok(used["agg"] == "p95" and used["unit"] == "1/1000", "and so have jobs", used)
+    for bad in ("reading=beauty", "reading=busy&agg=rate", "reading=energy&agg=avg", "reading=busy&by=colour", "reading=busy&agg=p101",
+                "reading=busy&from=yesterday", "reading=busy&from=2030-01-01T00:00:00Z", "by=node"):
+        call(400, "GET", "/v1/series", query="?" + bad)
+    call(404, "GET", "/v1/series", query="?reading=busy&job=99999999")
     call(200, "POST", "/v1/nodes/{name}/drain", {"name": node}, body={"reason": "contract", "move": True})
     call(200, "POST", "/v1/nodes/{name}/resume", {"name": node})
     lost = call(200, "POST", "/v1/nodes/{name}/lost", {"name": node}, body={"reason": "burnt"})
