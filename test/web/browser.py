@@ -122,6 +122,13 @@ class Browser:
     def find(self, css):
         return self.wait(lambda: [e for e in self.driver.find_elements(By.CSS_SELECTOR, css) if e.is_displayed()], css)[0]
 
+    def click(self, css):
+        """In the middle of the window: at its upper edge the bar of the page would lie over it."""
+        element = self.find(css)
+        self.js("arguments[0].scrollIntoView({ block: 'center' })", element)
+        element.click()
+        return True
+
     def button(self, text, css="button"):
         return self.wait(lambda: [e for e in self.driver.find_elements(By.CSS_SELECTOR, css)
                                   if e.is_displayed() and (text in e.text or text == e.get_attribute("aria-label"))], f"a button {text!r}")[0]

@@ -35,7 +35,7 @@ def offers_are_filtered_by_the_address(page):
     b.wait(lambda: "accelerator=l40s" in b.driver.current_url, "the filter in the address")
     rows = "[...document.querySelectorAll('main a[href^=\"#/offers/\"]')].map((a) => a.closest('tr').innerText)"
     b.wait(lambda: b.js(f"const all = {rows}; return all.length > 0 && all.every((t) => /l40s/i.test(t))"), "only what was asked for")
-    b.wait(lambda: b.find("a[href^='#/offers/']").click() or True, "the offer, once panels above it have come")
+    b.wait(lambda: b.click("a[href^='#/offers/']"), "the offer, once panels above it have come")
     b.see("A device", ".facts")
     page.at("#/supply?accelerator=nobody-has-this")
     b.see("No offer is like that")

@@ -5,10 +5,7 @@
 //
 // What the service says (reasons, notices) and what people named stays as it is.
 
-import { zh } from "./words_zh.js";
-
 const KEY = "fastgpu.language";
-const TABLES = { en: {}, zh };
 export const LANGUAGES = { en: "English", zh: "中文" };
 
 const kept = localStorage.getItem(KEY);
@@ -17,7 +14,7 @@ const wished = (navigator.languages ?? [navigator.language]).map((tag) => String
 export const language = kept in LANGUAGES ? kept : wished ?? "en";
 document.documentElement.lang = language === "zh" ? "zh-Hans" : language;
 
-const table = TABLES[language];
+const table = language === "zh" ? (await import("./words_zh.js")).zh : {}; // English needs none
 
 /** A text, or a template with values, in the reader's language.  "#Cost" is the head of a column of numbers (panels.js). */
 export function t(text, ...values) {
