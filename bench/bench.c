@@ -304,13 +304,16 @@ int bench_done(void)
 bool bench_read_packed(const char *path, struct fg_buf *out)
 {
     char command[4096], part[65536];
-    if (snprintf(command, sizeof(command), "xz -dc '%s' 2>/dev/null", path)
+    size_t len = strlen(path);
+    bool is_zip = len > 4 && strcmp(path + len - 4, ".zip") == 0;
+    if (snprintf(command, sizeof(command), "%s '%s' 2>/dev/null",
+                 is_zip ? "unzip -p" : "xz -dc", path)
         >= (int)sizeof(command))
         return false;
     FILE *pipe = popen(command, "r");
     if (!pipe)
         return false;
-    for (size_t len; (len = fread(part, 1, sizeof(part), pipe)) > 0;)
+    while ((len = fread(part, 1, sizeof(part), pipe)) > 0)
         fg_buf_add(out, part, len);
     return pclose(pipe) == 0 && out->len > 0;
 }

@@ -72,5 +72,5 @@ void bench_line(const char *name,
 /* 0, or 1 if a target was missed and FASTGPU_BENCH_STRICT is set. */
 int bench_done(void);
 
-/* What is in a file that xz packed; the program xz unpacks it, so no benchmark links a library for that. */
+/* What is in a file that xz packed, or a zip with one; the programs xz and unzip unpack it, so no benchmark links a library for that. */
 bool bench_read_packed(const char *path, struct fg_buf *out);

@@ -40,6 +40,7 @@ void fg_attempt_write(struct fg_control *control,
         .reason = reason,
     };
     if (over) {
+        fg_teach_attempt(control, live, outcome);
         fg_budget_book(control, live);
         fg_orders_book_live(control, live);
     }

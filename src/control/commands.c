@@ -167,6 +167,7 @@ static void (*const handlers[])(struct fg_control *control, struct fg_command *c
     [FG_CMD_POOL] = fg_command_pool,
     [FG_CMD_POOL_MAP] = fg_command_pool_map,
     [FG_CMD_PRICES] = fg_command_prices,
+    [FG_CMD_LEARNED] = fg_command_learned,
     [FG_CMD_STATUS] = fg_command_status,
     [FG_CMD_NODE_DRAIN] = drain,
     [FG_CMD_NODE_RESUME] = resume,

@@ -128,6 +128,7 @@ static bool is_write(const struct fg_command *command)
     case FG_CMD_POOL_MAP:
     case FG_CMD_SUPPLIER_STATUS:
     case FG_CMD_PRICES:
+    case FG_CMD_LEARNED:
     case FG_CMD_STATUS:
     case FG_CMD_RESERVATIONS:
     case FG_CMD_SCALE_LIST:

@@ -6,7 +6,9 @@
 #include "base/map.h"
 #include "control/control.h"
 #include "demand/levels.h"
-#include "queue/predict.h"
+#include "learn/faults.h"
+#include "learn/learn.h"
+#include "learn/speeds.h"
 #include "schedule/priority.h"
 #include "schedule/quota.h"
 #include "schedule/ranking.h"
@@ -68,7 +70,10 @@ struct fg_control {
     struct fg_ranking *ranking;
     struct fg_queue *queue; /* walks as the ranking says */
     struct fg_schedule *schedule;
-    struct fg_predict *predict;
+    struct fg_learn
+        *learn; /* of classes of jobs; what they teach of places and kinds of device: */
+    struct fg_faults *faults;
+    struct fg_speeds *speeds;
     struct live *lives;
     size_t lives_len, lives_room;
     struct fg_map *live_by_job;
@@ -215,15 +220,21 @@ void fg_job_finish(struct fg_control *control,
 /* history.c: what the past says, of jobs and of projects. */
 void fg_job_count_service(struct fg_control *control,
                           struct fg_job *job); /* it stops running */
-void fg_job_predict(const struct fg_control *control, struct fg_job *job);
-void fg_job_learn(struct fg_control *control, const struct fg_job *job); /* it is over */
 int fg_history_use(void *self, fg_project_id project, int64_t device_ms, int64_t time_us);
-void fg_history_finished(void *self,
-                         const struct fg_job *job,
-                         int64_t finished_us,
-                         const struct fg_request *any_of,
-                         size_t any_of_len);
 void fg_history_keep_use(struct fg_control *control); /* with a batch that is written anyway */
+
+/* teach.c: ends of attempts and jobs, for what comes. */
+int fg_teach_begin(struct fg_control *control, struct fg_err *err);
+void fg_teach_end(struct fg_control *control);
+void fg_job_predict(const struct fg_control *control, struct fg_job *job);
+/* The attempt is over, the job not yet: it is as it was in it. */
+void fg_teach_attempt(struct fg_control *control,
+                      const struct live *live,
+                      enum fg_job_state outcome);
+void fg_teach_job(struct fg_control *control, const struct fg_job *job); /* it is over */
+void fg_teach_past(void *self, const struct fg_past_attempt *past);      /* of fg_store_sink */
+
+void fg_command_learned(struct fg_control *control, struct fg_command *command);
 
 /* demand.c: what jobs ask for. */
 void fg_demand_begin(struct fg_control *control); /* the queue is there, and empty */

@@ -1,4 +1,4 @@
-/* history.c - what the past says: service that jobs and projects got, and how long jobs like this one ran. */
+/* history.c - what the past says: service that jobs and projects got. */
 #include "control/control_inner.h"
 
 #define KEEP_EVERY_US 60000000LL
@@ -7,49 +7,6 @@ void fg_job_count_service(struct fg_control *control, struct fg_job *job)
 {
     if (job->state == FG_JOB_RUNNING)
         job->attained_us = fg_ranking_attained_us(control->ranking, job, control->now_us);
-}
-
-/* -- predictions -------------------------------------------------------------------------------------- */
-
-void fg_job_predict(const struct fg_control *control, struct fg_job *job)
-{
-    size_t len;
-    const struct fg_request *any_of = fg_queue_class_at(control->queue, job->request, &len);
-    job->predicted_us = fg_predict_us(control->predict, job, any_of, len);
-}
-
-/* Only ends that say how long such a job takes. */
-static void learn(struct fg_control *control,
-                  const struct fg_job *job,
-                  int64_t ran_us,
-                  const struct fg_request *any_of,
-                  size_t len)
-{
-    bool says = job->state == FG_JOB_SUCCEEDED || job->state == FG_JOB_TIMED_OUT;
-    if (says && ran_us > 0)
-        fg_predict_note(control->predict, job, any_of, len, ran_us);
-}
-
-void fg_job_learn(struct fg_control *control, const struct fg_job *job)
-{
-    size_t len;
-    const struct fg_request *any_of = fg_queue_class_at(control->queue, job->request, &len);
-    learn(control, job, fg_order_wall_us(job->attained_us, &any_of[0], fg_job_tasks_max(job)),
-          any_of, len);
-}
-
-void fg_history_finished(void *self,
-                         const struct fg_job *job,
-                         int64_t finished_us,
-                         const struct fg_request *any_of,
-                         size_t any_of_len)
-{
-    if (any_of_len == 0)
-        return;
-    /* Rows that an older version wrote do not say what was attained. */
-    int64_t last_us = job->started_us ? finished_us - job->started_us : 0;
-    int64_t all_us = fg_order_wall_us(job->attained_us, &any_of[0], fg_job_tasks_max(job));
-    learn(self, job, all_us ? all_us : last_us, any_of, any_of_len);
 }
 
 /* -- use of projects ------------------------------------------------------------------------------------ */

@@ -1,4 +1,4 @@
-/* history_test.c - predictions from ends, service over attempts, use of projects that outlives the service. */
+/* history_test.c - service over attempts, use of projects that outlives the service. */
 #include "control/control_inner.h"
 #include "test/tap.h"
 
@@ -29,14 +29,12 @@ static void build(struct fg_control *control)
         .config = &config, .options = {.store_ops = &ops}, .now_us = START_US};
     control->ranking = fg_ranking_new(&config, fg_job_orders[0], FG_PREEMPT_OFF);
     control->queue = fg_ranking_queue(control->ranking, 100);
-    control->predict = fg_predict_new(100);
     struct fg_project project = {.id = 1, .name = "p", .weight = 100};
     EQ(fg_queue_project_put(control->queue, &project, NULL), 0);
 }
 
 static void drop(struct fg_control *control)
 {
-    fg_predict_free(control->predict);
     fg_queue_free(control->queue);
     fg_ranking_free(control->ranking);
 }
@@ -64,35 +62,6 @@ static void service_adds_up_over_attempts(void)
         fg_job_count_service(&control, &job);
         EQ(job.attained_us, 2 * attempt * HOUR_US);
     }
-    drop(&control);
-}
-
-static void only_ends_that_say_something_are_learned(void)
-{
-    struct fg_control control;
-    build(&control);
-    struct fg_job next = job_of(&control, 9), past = job_of(&control, 1);
-    static const enum fg_job_state silent[] = {FG_JOB_FAILED, FG_JOB_CANCELLED};
-    past.attained_us = 2 * HOUR_US;
-    for (size_t i = 0; i < 2; i++) {
-        past.state = silent[i];
-        fg_job_learn(&control, &past);
-        fg_job_predict(&control, &next);
-        EQ(next.predicted_us, 0);
-    }
-    past.state = FG_JOB_SUCCEEDED;
-    fg_job_learn(&control, &past);
-    fg_job_predict(&control, &next);
-    EQ(next.predicted_us, HOUR_US);
-    /* As a restart reads them: a row of today, and one that does not say what was attained. */
-    past.state = FG_JOB_TIMED_OUT;
-    past.attained_us = 4 * HOUR_US;
-    past.started_us = START_US;
-    fg_history_finished(&control, &past, START_US + 5, &two_devices, 1);
-    past.attained_us = 0;
-    fg_history_finished(&control, &past, START_US + 4 * HOUR_US, &two_devices, 1);
-    fg_job_predict(&control, &next);
-    EQ(next.predicted_us, 3 * HOUR_US);
     drop(&control);
 }
 
@@ -131,7 +100,6 @@ int main(void)
 {
     fg_config_defaults(&config);
     RUN(service_adds_up_over_attempts);
-    RUN(only_ends_that_say_something_are_learned);
     RUN(use_outlives_the_service);
     return tap_done();
 }

@@ -108,7 +108,7 @@ void fg_job_finish(struct fg_control *control,
     int rc = fg_job_move(&job->state, state, NULL);
     assert(rc == 0);
     (void)rc;
-    fg_job_learn(control, job);
+    fg_teach_job(control, job);
     fg_queue_set(control->queue, job);
     fg_job_write(control, job, reason, exit_code, term_signal);
     fg_control_tell(control, "job.finished", job, "\"state\":\"%s\",\"exit_code\":%d",

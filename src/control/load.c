@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PLACE_SEED      1 /* of the policy random */
-#define PREDICT_CLASSES 16384
+#define PLACE_SEED 1 /* of the policy random */
 
 const char *fg_control_user(const struct fg_control *control, uint32_t user)
 {
@@ -102,6 +101,8 @@ static int load_job(void *self,
     struct fg_control *control = self;
     struct fg_job job = row->job;
     job.request = fg_queue_class_in(control->queue, any_of, any_of_len, job.reservation);
+    if (job.shape)
+        fg_learn_name(control->learn, job.shape, row->name);
     fg_job_predict(control, &job);
     job.waits_for = 0;
     for (size_t i = 0; i < row->after_len; i++)
@@ -140,7 +141,7 @@ void fg_control_unload(struct fg_control *control)
     fg_demand_end(control);
     fg_queue_free(control->queue);
     fg_ranking_free(control->ranking);
-    fg_predict_free(control->predict);
+    fg_teach_end(control);
     fg_pool_free(control->pool);
     free(control->user_names);
     free(control->budgets);
@@ -152,7 +153,6 @@ void fg_control_unload(struct fg_control *control)
     control->schedule = NULL;
     control->queue = NULL;
     control->ranking = NULL;
-    control->predict = NULL;
     control->pool = NULL;
     control->user_names = NULL;
 }
@@ -207,12 +207,11 @@ int fg_control_load(struct fg_control *control, struct fg_err *err)
     control->ranking =
         fg_ranking_new(control->config, control->options.order, control->options.preempt);
     control->schedule = fg_schedule_new(control->config);
-    control->predict = fg_predict_new(PREDICT_CLASSES);
     if (control->ranking)
         control->queue =
             fg_ranking_queue(control->ranking, (size_t)control->config->queue_jobs_max);
     control->live_by_job = fg_map_new(64);
-    if (!control->pool || !control->queue || !control->schedule || !control->predict)
+    if (!control->pool || !control->queue || !control->schedule)
         return fg_fail(err, FG_ENOMEM, "no memory for the controller's state");
     fg_demand_begin(control);
     fg_schedule_rank(control->schedule, control->ranking);
@@ -220,7 +219,10 @@ int fg_control_load(struct fg_control *control, struct fg_err *err)
     if (control->options.place)
         fg_schedule_place(control->schedule, control->options.place, PLACE_SEED);
     fg_schedule_optimise(control->schedule, control->options.optimise);
-    int rc = fg_schedule_allocate(control->schedule, control->options.allocate);
+    int rc = fg_teach_begin(control, err);
+    if (rc < 0)
+        return rc;
+    rc = fg_schedule_allocate(control->schedule, control->options.allocate);
     if (rc < 0)
         return fg_fail(err, rc, "schedule.allocate: no such policy, or no memory for it");
 
@@ -239,7 +241,7 @@ int fg_control_load(struct fg_control *control, struct fg_err *err)
                                  .project_use = fg_history_use,
                                  .budget_warned = fg_budget_warned,
                                  .demand_level = fg_demand_restore,
-                                 .finished = fg_history_finished,
+                                 .finished = fg_teach_past,
                                  .attempt_lost = fg_node_blame_again,
                                  .job = load_job};
     control->blames_len = 0;

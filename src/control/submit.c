@@ -132,7 +132,9 @@ static struct fg_job make_job(struct fg_control *control,
         .grace_us = spec->grace_us,
         .checkpoint_us = spec->checkpoint_us,
         .restart_us = spec->restart_us,
+        .shape = fg_shape_of(spec->name, spec->run, spec->argv, spec->argv_len),
     };
+    fg_learn_name(control->learn, job.shape, spec->name);
     fg_job_predict(control, &job);
     return job;
 }

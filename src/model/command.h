@@ -23,7 +23,8 @@ enum fg_command_kind {
     FG_CMD_POOL, /* name, text = supplier (NULL: all); out_text: nodes with devices and who holds them, JSON array in `arena` */
     FG_CMD_POOL_MAP, /* out_text: the same as columns, see openapi.yaml, JSON object in `arena` */
     FG_CMD_PRICES, /* out_text: what is asked for an hour of each kind, JSON array in `arena` */
-    FG_CMD_STATUS, /* out_text: counts, totals, notices, JSON object in `arena` */
+    FG_CMD_LEARNED, /* name (NULL: all), text = part of a name (NULL: any); out_text: what outcomes taught, JSON object in `arena` */
+    FG_CMD_STATUS,  /* out_text: counts, totals, notices, JSON object in `arena` */
     FG_CMD_MAKE_ROOM, /* job: move others so that it starts; out_text: the moves, JSON object */
     FG_CMD_NODE_DRAIN,      /* name, text = reason, move */
     FG_CMD_NODE_RESUME,     /* name */

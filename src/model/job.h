@@ -126,9 +126,12 @@ struct fg_job {
     uint8_t waits_for; /* number of `after` jobs not yet over */
     int64_t submitted_us, eligible_us, started_us, deadline_us, time_limit_us, retry_backoff_us;
     int64_t duration_us;  /* how long it will run, as the user expects; 0 unknown */
-    int64_t predicted_us; /* the same, from earlier jobs (queue/predict.h); 0 unknown */
-    int64_t attained_us;  /* device-microseconds that earlier attempts got */
-    int64_t grace_us;     /* how long a stop may take; 0: stop_grace_s of the service */
+    int64_t predicted_us; /* the same, from earlier jobs (learn/learn.h); 0 unknown */
+    int64_t
+        predicted_most_us; /* of a job without time limit: four of five like it were over by then; 0 unknown */
+    uint64_t shape;      /* of its name and command (learn/class.h); 0 unknown */
+    int64_t attained_us; /* device-microseconds that earlier attempts got */
+    int64_t grace_us;    /* how long a stop may take; 0: stop_grace_s of the service */
     int64_t checkpoint_us, restart_us; /* as in fg_job_spec */
     fg_job_id array_id;                /* first element's id; 0 no array */
     uint32_t array_index;

@@ -150,7 +150,8 @@ struct fg_queue_lane {
     uint32_t user; /* its number + 1, where limits for each user matter; else 0: of any users */
     bool is_limited; /* they have a time limit */
 };
-/* The greatest time limit that a job of the lane may have to be handed out; 0 is one without a limit; negative: none. It is
+/* The greatest time limit that a job of the lane may have to be handed out; of one without a limit what it is predicted to last at
+ * most, INT64_MAX if it is not; negative: none. It is
  * asked again as the walk goes on, and may only fall. */
 typedef int64_t fg_queue_longest_fn(const void *self, const struct fg_queue_lane *lane);
 /* From here on the walk hands out only jobs that the filter lets pass. */

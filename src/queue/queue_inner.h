@@ -10,7 +10,7 @@
 struct waiting {
     int64_t key;
     fg_job_id id;
-    int64_t limit_us; /* the job's time limit */
+    int64_t limit_us; /* how long it may last: see lasts_us() */
     uint32_t slot, entry;
 };
 

@@ -81,16 +81,24 @@ static bool is_listed(const struct fg_queue *queue, const struct slot *slot)
     return queue->entries[slot - queue->slots] % 2 == 1;
 }
 
+/* So long at most; INT64_MAX: nobody knows. */
+static int64_t lasts_us(const struct fg_job *job)
+{
+    if (job->time_limit_us > 0)
+        return job->time_limit_us;
+    return job->predicted_most_us > 0 ? job->predicted_most_us : INT64_MAX;
+}
+
 static void list_push(struct fg_queue *queue, struct slot *slot)
 {
     uint32_t at = (uint32_t)(slot - queue->slots);
     const struct fg_job *job = &slot->job;
     struct lane *lane = fg_queue_lane_for(queue, slot);
     slot->key = fg_queue_key_of(queue, job);
-    slot->limit_us = job->time_limit_us;
+    slot->limit_us = lasts_us(job);
     fg_queue_lane_push(lane, &(struct waiting){.key = slot->key,
                                                .id = job->id,
-                                               .limit_us = job->time_limit_us,
+                                               .limit_us = slot->limit_us,
                                                .slot = at,
                                                .entry = ++queue->entries[at]});
     queue->ready_len++;
@@ -116,7 +124,7 @@ static bool is_in_place(const struct fg_queue *queue, const struct slot *slot)
 {
     const struct fg_job *job = &slot->job;
     const struct fg_queue_lane *shape = &queue->projects[job->project].lanes[slot->lane].shape;
-    return slot->limit_us == job->time_limit_us && shape->tasks == job->tasks
+    return slot->limit_us == lasts_us(job) && shape->tasks == job->tasks
            && shape->user == fg_queue_lane_user(queue, job)
            && slot->key == fg_queue_key_of(queue, job);
 }

@@ -12,8 +12,20 @@
 
 int64_t fg_schedule_duration(const struct fg_schedule *schedule, const struct fg_job *job)
 {
-    return job->time_limit_us > 0 ? job->time_limit_us
-                                  : schedule->config->backfill_default_limit_s * 1000000;
+    if (job->time_limit_us > 0)
+        return job->time_limit_us;
+    int64_t most_us = schedule->config->backfill_default_limit_s * 1000000;
+    return job->predicted_most_us > 0 && job->predicted_most_us < most_us
+               ? job->predicted_most_us
+               : most_us;
+}
+
+int64_t fg_schedule_longest_us(const struct fg_schedule *schedule,
+                               const struct fg_queue_lane *lane,
+                               int64_t room_us)
+{
+    bool has_room_for_all = schedule->config->backfill_default_limit_s * 1000000 <= room_us;
+    return !lane->is_limited && has_room_for_all ? INT64_MAX : room_us;
 }
 
 void fg_schedule_reserve(struct fg_schedule *schedule,

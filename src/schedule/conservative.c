@@ -494,10 +494,7 @@ static int64_t longest_fitting(const struct plan *plan, const struct fg_queue_la
     if (fg_misfit_is_known(plan->schedule, plan->pass, lane, false))
         return -1;
     int64_t longest_us = fg_misfit_longest_us(plan->schedule, lane);
-    if (!lane->is_limited)
-        return plan->schedule->config->backfill_default_limit_s * 1000000 <= longest_us ? 0
-                                                                                        : -1;
-    return longest_us;
+    return fg_schedule_longest_us(plan->schedule, lane, longest_us);
 }
 
 /* Behind the depth; who has a promise from better days finds it again in the next pass. */

@@ -83,7 +83,7 @@ bool fg_reserved_lend(struct fg_schedule *schedule,
                       const struct fg_job *job,
                       const struct fg_gang *gang,
                       bool may_be_stopped);
-/* The longest time limit with which a job of the lane may find something lent; 0: one without a limit may; -1: none. */
+/* The longest time limit with which a job of the lane may find something lent; INT64_MAX: one without a limit may, too; -1: none. */
 int64_t fg_reserved_longest_us(const struct fg_schedule *schedule,
                                const struct fg_pass *pass,
                                const struct fg_queue_lane *lane);

@@ -392,7 +392,7 @@ int64_t fg_reserved_longest_us(const struct fg_schedule *schedule,
     if (last_us == INT64_MIN || longest_us < 0)
         return -1;
     if (!lane->is_limited)
-        return stopped_us(schedule, pass->now_us) <= last_us ? 0 : -1;
+        return stopped_us(schedule, pass->now_us) <= last_us ? INT64_MAX : -1;
     int64_t left_us = last_us - pass->now_us - schedule->config->stop_grace_s * 1000000;
     return left_us < longest_us ? left_us : longest_us;
 }

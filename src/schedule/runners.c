@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LASTS_MAX_US (1LL << 60)
+
 void fg_runners_init(struct runners *runners)
 {
     *runners = (struct runners){.by_job = fg_map_new(64), .ends = fg_ends_new()};
@@ -66,6 +68,7 @@ struct runner *fg_runners_add(struct runners *runners,
     struct runner *runner = &runners->slots[slot];
     *runner = (struct runner){.job = running->job,
                               .end_us = running->end_us,
+                              .told_us = running->end_us,
                               .stopping = running->stopping,
                               .preemptible = preemptible,
                               .seen = runners->lists,
@@ -129,7 +132,7 @@ void fg_schedule_over(struct fg_schedule *schedule, fg_job_id job)
 
 static bool is_same(const struct runner *runner, const struct fg_running *running)
 {
-    return runner->stopping == running->stopping && runner->end_us == running->end_us
+    return runner->stopping == running->stopping && runner->told_us == running->end_us
            && runner->grants_len == running->grants_len
            && (running->grants_len == 0
                || memcmp(fg_runner_grants(runner), running->grants,
@@ -157,6 +160,36 @@ void fg_schedule_runs(struct fg_schedule *schedule,
     fg_forecast_claim(schedule, runner);
     fg_refusal_began(&schedule->refusal, runner);
     schedule->forecast.expected = expected; /* it holds what it held */
+}
+
+/* The least of its guess, twice that, and so on, that is not over. */
+static int64_t outrun_us(const struct runner *runner, int64_t lasts_us, int64_t now_us)
+{
+    int64_t begun_us = runner->told_us - lasts_us;
+    while (begun_us + lasts_us <= now_us && lasts_us < LASTS_MAX_US)
+        lasts_us *= 2;
+    return begun_us + lasts_us;
+}
+
+void fg_schedule_outrun(struct fg_schedule *schedule, const struct fg_pass *pass)
+{
+    struct fg_ends *ends = schedule->runners.ends;
+    struct fg_end end;
+    bool more = schedule->config->learn_backfill && fg_ends_after(ends, INT64_MIN, 0, &end);
+    for (; more && end.end_us <= pass->now_us;
+         more = fg_ends_after(ends, end.end_us, end.job, &end)) {
+        struct runner *runner = &schedule->runners.slots[end.slot];
+        const struct fg_job *job = fg_queue_get(pass->queue, runner->job);
+        if (!job || job->time_limit_us > 0 || runner->stopping)
+            continue;
+        bool was_gone = end.end_us <= schedule->forecast.until_us;
+        fg_ends_del(ends, end);
+        runner->end_us = outrun_us(runner, fg_schedule_duration(schedule, job), pass->now_us);
+        fg_ends_add(ends, end_of(&schedule->runners, runner));
+        schedule->runners.changes++;
+        if (was_gone)
+            fg_forecast_claim(schedule, runner);
+    }
 }
 
 bool fg_schedule_knows(const struct fg_schedule *schedule, const struct fg_running *running)

@@ -6,8 +6,9 @@
 #include "schedule/schedule.h"
 
 struct runner {
-    fg_job_id job;  /* 0: the slot is free */
-    int64_t end_us; /* expected; of one that is stopping, that of its grace */
+    fg_job_id job;   /* 0: the slot is free */
+    int64_t end_us;  /* expected; of one that is stopping, that of its grace */
+    int64_t told_us; /* the same, as the owner told it: who outran that was given longer */
     bool stopping, preemptible;
     bool elastic;
     bool pushable; /* by the head, when it was looked at last */

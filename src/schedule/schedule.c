@@ -311,9 +311,7 @@ static int64_t longest_fitting(const struct walk *walk, const struct fg_queue_la
     if (at_us == INT64_MAX || !fg_misfit_is_known(schedule, walk->pass, lane, true))
         return INT64_MAX;
     int64_t longest_us = at_us - walk->pass->now_us;
-    if (!lane->is_limited)
-        return schedule->config->backfill_default_limit_s * 1000000 <= longest_us ? 0 : -1;
-    return longest_us;
+    return fg_schedule_longest_us(schedule, lane, longest_us);
 }
 
 static int64_t longest_behind(const void *self, const struct fg_queue_lane *lane)
@@ -496,6 +494,7 @@ size_t fg_schedule_go_on(struct fg_schedule *schedule,
     schedule->grants_len = 0;
     schedule->looked = 0;
     *out_decisions = schedule->decisions;
+    fg_schedule_outrun(schedule, &pass);
     if (is_as_before(schedule, &pass)) {
         if (schedule->reservation.at_us <= now_us)
             schedule->reservation.at_us = now_us + 1;

@@ -160,7 +160,8 @@ struct fg_reservation fg_schedule_reservation(const struct fg_schedule *schedule
 /* When the job will start at the latest, if jobs end by their limits; INT64_MAX: it has no reservation. */
 int64_t fg_schedule_promised_us(const struct fg_schedule *schedule, fg_job_id job);
 
-/* How long an attempt of the job is taken to hold its devices at most: its time limit, or the configured default. */
+/* How long an attempt of the job is taken to hold its devices at most: its time limit, else what is predicted of it, else the
+ * configured default. */
 int64_t fg_schedule_duration(const struct fg_schedule *schedule, const struct fg_job *job);
 
 /* What the grants amount to, by the quota rows of the project. */

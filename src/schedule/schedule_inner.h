@@ -93,6 +93,13 @@ void fg_schedule_start(struct fg_schedule *schedule,
                        uint32_t tasks,
                        bool beside);
 /* Would it still run at the moment of the head's reservation? */
+/* With `learn_backfill`: who has no time limit and outran what it was taken for is taken to need twice as long, and twice again
+ * (Tsafrir, Etsion and Feitelson 2007). */
+void fg_schedule_outrun(struct fg_schedule *schedule, const struct fg_pass *pass);
+/* What a filter of the queue says of a lane whose jobs have so much time. */
+int64_t fg_schedule_longest_us(const struct fg_schedule *schedule,
+                               const struct fg_queue_lane *lane,
+                               int64_t room_us);
 bool fg_schedule_needs_shadow(const struct fg_schedule *schedule,
                               const struct fg_pass *pass,
                               const struct fg_job *job);

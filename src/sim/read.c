@@ -1,6 +1,9 @@
 /* read.c - lines and columns of every format; see read.h */
 #include "sim/read_inner.h"
 
+#include "learn/class.h"
+
+#include <stdio.h>
 #include <string.h>
 
 const char *const fg_sim_formats[] = {"native", "philly", "swf", "sacct", "history", NULL};
@@ -76,6 +79,13 @@ uint32_t fg_reader_user(struct fg_field name)
     for (size_t i = 0; i < name.len; i++)
         hash = (hash ^ (uint8_t)name.text[i]) * 16'777'619;
     return hash & INT32_MAX;
+}
+
+uint64_t fg_reader_shape(struct fg_field name)
+{
+    char text[256];
+    snprintf(text, sizeof(text), "%.*s", (int)(name.len < 255 ? name.len : 255), name.text);
+    return name.len ? fg_shape_of(text, NULL, NULL, 0) : 0;
 }
 
 int fg_reader_bad(struct fg_reader *reader, size_t line, int rc)

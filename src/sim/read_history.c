@@ -99,7 +99,8 @@ static int job_of(struct fg_reader *reader, const struct fg_doc *doc)
 {
     struct fg_sim_job job = fg_reader_new_job(reader);
     const struct fg_doc *flag = fg_doc_get(doc, "preemptible");
-    const char *project = text_of(doc, "project"), *user = text_of(doc, "user");
+    const char *project = text_of(doc, "project"), *user = text_of(doc, "user"),
+               *name = text_of(doc, "name");
     int64_t finished_us = 0, eligible_us = 0, tasks = 1, tasks_min = 0;
     if (!text_of(doc, "started")[0] || !text_of(doc, "finished")[0])
         return ROW_SKIPPED;
@@ -128,6 +129,7 @@ static int job_of(struct fg_reader *reader, const struct fg_doc *doc)
         job.submit_us = eligible_us;
     job.tasks = tasks ? (uint32_t)tasks : 1;
     job.tasks_min = tasks_min < tasks ? (uint32_t)tasks_min : 0;
+    job.shape = fg_reader_shape((struct fg_field){name, strlen(name)});
     job.user = user[0] ? fg_reader_user((struct fg_field){user, strlen(user)}) : 0;
     job.preemptible = flag && flag->kind == FG_DOC_BOOL && flag->integer;
     return fg_sim_trace_add(reader->trace, &job, reader->err);

@@ -43,6 +43,8 @@ struct fg_sim_job fg_reader_new_job(const struct fg_reader *reader);
                                  int64_t mem_mib);
 /* A number that stands for a user's name. */
 uint32_t fg_reader_user(struct fg_field name);
+/* The shape of a job of this name; 0 of none. */
+uint64_t fg_reader_shape(struct fg_field name);
 int fg_reader_project(struct fg_reader *reader, struct fg_field name, struct fg_sim_job *job);
 
 /* One row.  0, ROW_SKIPPED, or negative with reader->err. */

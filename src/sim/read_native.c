@@ -25,14 +25,14 @@ enum {
     TASKS_MIN,
     DATA_GIB,
     DATA_SITE,
-    RESERVATION
+    RESERVATION,
+    NAME
 };
 static const char *const columns[] = {
-    "submit",    "duration_s",   "gpus",       "tasks",       "kind",
-    "cpus",      "mem_gib",      "project",    "user",        "priority",
-    "deadline",  "time_limit_s", "estimate_s", "preemptible", "checkpoint_s",
-    "restart_s", "tasks_min",    "data_gib",   "data_site",   "reservation",
-    NULL};
+    "submit",     "duration_s",  "gpus",         "tasks",     "kind",      "cpus",
+    "mem_gib",    "project",     "user",         "priority",  "deadline",  "time_limit_s",
+    "estimate_s", "preemptible", "checkpoint_s", "restart_s", "tasks_min", "data_gib",
+    "data_site",  "reservation", "name",         NULL};
 
 const struct fg_table_format fg_format_native = {
     .name = "native",
@@ -222,5 +222,6 @@ int fg_row_native(struct fg_reader *reader)
         return rc;
     job.priority = (int32_t)priority;
     job.user = (uint32_t)user;
+    job.shape = fg_reader_shape(fg_reader_field(reader, NAME));
     return fg_sim_trace_add(reader->trace, &job, reader->err);
 }

@@ -1,7 +1,7 @@
 /* read_sacct.c - Slurm's `sacct --parsable2`, with the header line that names the fields.
  *
  * Needed: Submit, State, and ElapsedRaw or Elapsed.  Used if there: JobID, User, Account, TimelimitRaw (minutes) or Timelimit,
- * AllocTRES or ReqTRES (cpu=, mem=, gres/gpu= and gres/gpu:KIND=), NCPUS.
+ * JobName, AllocTRES or ReqTRES (cpu=, mem=, gres/gpu= and gres/gpu:KIND=), NCPUS.
  * Steps (JobID with a dot) and jobs that never ran are passed over. */
 #include "demand/tres.h"
 #include "sim/read_inner.h"
@@ -21,11 +21,12 @@ enum {
     LIMIT,
     ALLOC_TRES,
     REQ_TRES,
-    NCPUS
+    NCPUS,
+    JOB_NAME
 };
 static const char *const columns[] = {
-    "Submit",       "State",     "ElapsedRaw", "Elapsed", "JobID", "User", "Account",
-    "TimelimitRaw", "Timelimit", "AllocTRES",  "ReqTRES", "NCPUS", NULL};
+    "Submit",       "State",     "ElapsedRaw", "Elapsed", "JobID", "User",    "Account",
+    "TimelimitRaw", "Timelimit", "AllocTRES",  "ReqTRES", "NCPUS", "JobName", NULL};
 
 const struct fg_table_format fg_format_sacct = {
     .name = "sacct",
@@ -141,6 +142,7 @@ int fg_row_sacct(struct fg_reader *reader)
     limit(reader, &job.time_limit_us);
     if (job.time_limit_us && job.time_limit_us < job.duration_us)
         job.time_limit_us = job.duration_us;
+    job.shape = fg_reader_shape(fg_reader_field(reader, JOB_NAME));
     job.user = fg_reader_user(fg_reader_field(reader, USER));
     return fg_sim_trace_add(reader->trace, &job, reader->err);
 }

@@ -18,6 +18,7 @@ enum {
     STATUS,
     USER,
     GROUP,
+    EXECUTABLE,
     FIELDS = 18
 };
 static const char *const columns[] = {NULL};
@@ -40,7 +41,8 @@ int fg_row_swf(struct fg_reader *reader)
 {
     enum { SECONDS_MAX = 315'360'000 };
     struct fg_sim_job job = fg_reader_new_job(reader);
-    int64_t submit_s = 0, run_s = 0, used = 0, asked = 0, limit_s = 0, user = 0, group = 0;
+    int64_t submit_s = 0, run_s = 0, used = 0, asked = 0, limit_s = 0, user = 0, group = 0,
+            executable = -1;
     if (reader->fields_len != FIELDS)
         return fg_fail(reader->err, FG_EINVAL, "%zu numbers, expected %d", reader->fields_len,
                        FIELDS);
@@ -58,6 +60,8 @@ int fg_row_swf(struct fg_reader *reader)
     if (rc == 0)
         rc = number(reader, GROUP, "group", INT32_MAX, &group);
     if (rc == 0)
+        rc = number(reader, EXECUTABLE, "executable", INT32_MAX, &executable);
+    if (rc == 0)
         rc = fg_reader_project(
             reader, group < 0 ? (struct fg_field){} : fg_reader_field(reader, GROUP), &job);
     if (rc < 0)
@@ -70,6 +74,9 @@ int fg_row_swf(struct fg_reader *reader)
     /* Some logs have jobs that ran past what they asked for: there the limit was not kept. */
     job.time_limit_us = limit_s > 0 ? (limit_s > run_s ? limit_s : run_s) * 1'000'000 : 0;
     job.user = user < 0 ? 0 : (uint32_t)user;
+    /* A number that says which program it was: as good as a name. */
+    if (executable >= 0)
+        job.shape = (uint64_t)executable + 1;
     if (reader->reading->cpu_as_gpu)
         rc = fg_reader_gang(reader, &job, reader->reading->kind, (uint32_t)processors, 0, 0);
     else

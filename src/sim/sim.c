@@ -10,9 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SAVED_AT_ONCE_US 1000 /* a grace, if stopping takes no time */
-#define PROGRESS_EVERY   4096 /* rounds of the loop */
-#define PREDICT_CLASSES  16384
+#define SAVED_AT_ONCE_US 1000    /* a grace, if stopping takes no time */
+#define PROGRESS_EVERY   4096    /* rounds of the loop */
 #define IN_VAIN_MAX      100'000 /* attempts that came to nothing, one after the other */
 #define IN_VAIN_US       31'536'000'000'000LL /* a year in which no job began or ended */
 
@@ -132,8 +131,8 @@ static int set_up(struct sim *sim, struct fg_err *err)
     sim->runs = calloc(jobs + 1, sizeof(sim->runs[0]));
     if (sim->ranking)
         sim->queue = fg_ranking_queue(sim->ranking, jobs);
-    sim->predict = fg_predict_new(PREDICT_CLASSES);
-    if (!sim->schedule || !sim->queue || !sim->predict || !sim->runs)
+    sim->learn = fg_learn_new(options->config);
+    if (!sim->schedule || !sim->queue || !sim->learn || !sim->runs)
         return fg_fail(err, FG_ENOMEM, "no memory for %zu jobs", jobs);
     fg_schedule_rank(sim->schedule, sim->ranking);
     fg_schedule_set_backfill(sim->schedule, options->backfill);
@@ -163,7 +162,7 @@ static void tear_down(struct sim *sim)
     free(sim->nodes);
     free(sim->group_first);
     fg_schedule_free(sim->schedule);
-    fg_predict_free(sim->predict);
+    fg_learn_free(sim->learn);
     fg_queue_free(sim->queue);
     fg_ranking_free(sim->ranking);
     fg_pool_free(sim->pool);
@@ -245,6 +244,7 @@ static void arrive(struct sim *sim, size_t index)
         .id = index + 1,
         .project = job->project + 1,
         .user = job->user,
+        .shape = job->shape,
         .tasks = job->tasks_min ? job->tasks_min : job->tasks,
         .tasks_max = job->tasks,
         .priority_milli = priority_milli(sim, job),
@@ -260,7 +260,7 @@ static void arrive(struct sim *sim, size_t index)
     const struct fg_request request = request_of(sim, index);
     record.reservation = job->reservation;
     record.request = fg_queue_class_in(sim->queue, &request, 1, job->reservation);
-    record.predicted_us = fg_predict_us(sim->predict, &record, &request, 1);
+    fg_learn_predict(sim->learn, &record, &request, 1);
     int rc = fg_queue_add(sim->queue, &record, NULL);
     assert(rc == 0);
     (void)rc;

@@ -272,8 +272,13 @@ static void learn(struct sim *sim, const struct attempt *attempt)
         &sim->trace->requests[sim->trace->jobs[attempt->job].request];
     int64_t attained_us = fg_ranking_attained_us(sim->ranking, job, EPOCH_US + sim->now_us);
     int64_t ran_us = fg_order_wall_us(attained_us, request, fg_job_tasks_max(job));
+    struct fg_class class = fg_class_of(job, request, 1);
     if (ran_us > 0)
-        fg_predict_note(sim->predict, job, request, 1, ran_us);
+        fg_learn_note(sim->learn, &class,
+                      &(struct fg_outcome){.time_us = EPOCH_US + sim->now_us,
+                                           .ran_us = ran_us,
+                                           .mem_mib = -1,
+                                           .is_job = true});
 }
 
 /* Who ends while he is being stopped counts as stopped, as in the service, which cannot tell whether he was at his end or has

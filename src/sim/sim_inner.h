@@ -2,8 +2,8 @@
 #pragma once
 
 #include "energy/sleep.h"
+#include "learn/learn.h"
 #include "pool/pool.h"
-#include "queue/predict.h"
 #include "queue/queue.h"
 #include "schedule/schedule.h"
 #include "sim/sim.h"
@@ -88,7 +88,7 @@ struct sim {
     struct fg_queue *queue;
     struct fg_ranking *ranking;
     struct fg_schedule *schedule;
-    struct fg_predict *predict;
+    struct fg_learn *learn;
     int64_t now_us; /* since the first submission */
     size_t next_job;
     size_t done, done_of_first; /* jobs; of options->first_jobs */

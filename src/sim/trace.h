@@ -30,6 +30,7 @@ struct fg_sim_job {
     uint32_t tasks_min;     /* that will do to start; 0: all */
     uint32_t speeds;        /* 1 + its place in fg_sim_trace.speeds; 0: alike on all kinds */
     uint32_t project, user; /* in fg_sim_trace.projects; any number */
+    uint64_t shape;         /* of its name (learn/class.h); 0 unknown */
     int32_t priority;       /* -1000 .. 1000 */
     bool preemptible;
     uint64_t reservation; /* fg_advance_key of the one that it is to run in; 0 none */

@@ -40,21 +40,53 @@ static int load_warned(struct fg_store *store, struct fg_store_sink *sink, struc
     return rc;
 }
 
+/* Behind the columns of its job stand those of the attempt. */
+static int load_past(const struct fg_store_sink *sink,
+                     const struct fg_query *query,
+                     struct fg_grant *grants,
+                     struct fg_err *err)
+{
+    enum { ATTEMPT = FG_JOB_COLUMNS_LEN, OUTCOME, STARTED, FINISHED, MAX_RSS, GRANTS };
+    struct fg_job_columns columns;
+    int rc = fg_job_decode(query, &columns, err);
+    if (rc < 0)
+        return rc;
+    bool has_attempt = fg_query_get(query, ATTEMPT) > 0;
+    int len = has_attempt ? fg_grants_decode(fg_query_get_text(query, GRANTS), grants) : 0;
+    if (len < 0)
+        return fg_fail(err, FG_EIO, "grants of job %" PRIu64 ": the database is damaged",
+                       columns.job.id);
+    struct fg_past_attempt past = {
+        .job = &columns.job,
+        .name = columns.name,
+        .job_finished_us = columns.finished_us,
+        .any_of = columns.any_of,
+        .any_of_len = columns.any_of_len,
+        .is_last = !has_attempt || fg_query_get(query, ATTEMPT) == columns.job.attempt,
+        .outcome =
+            has_attempt ? (enum fg_job_state)fg_query_get(query, OUTCOME) : columns.job.state,
+        .started_us = fg_query_get(query, STARTED),
+        .finished_us = fg_query_get(query, FINISHED),
+        .max_rss_mib = has_attempt ? fg_query_get(query, MAX_RSS) : -1,
+        .grants = grants,
+        .grants_len = (size_t)len,
+    };
+    sink->finished(sink->self, &past);
+    return 0;
+}
+
 static int load_finished(struct fg_store *store, struct fg_store_sink *sink, struct fg_err *err)
 {
     FG_AUTO(fg_query) struct fg_query query = {};
     int rc = sink->finished ? fg_query_begin(&query, &store->db, FG_SQL_load_finished, err) : 0;
     if (rc == 0 && sink->demand_level)
         rc = fg_store_load_levels(store, sink, err);
-    if (rc == 0 && sink->finished)
+    struct fg_grant *grants = sink->finished ? malloc(FG_TASKS_MAX * sizeof(*grants)) : NULL;
+    if (rc == 0 && grants)
         fg_query_int(&query, FINISHED_MAX);
-    while (rc == 0 && sink->finished && (rc = fg_query_step(&query, err)) == 1) {
-        struct fg_job_columns columns;
-        rc = fg_job_decode(&query, &columns, err);
-        if (rc == 0)
-            sink->finished(sink->self, &columns.job, columns.finished_us, columns.any_of,
-                           columns.any_of_len);
-    }
+    while (rc == 0 && grants && (rc = fg_query_step(&query, err)) == 1)
+        rc = load_past(sink, &query, grants, err);
+    free(grants);
     return rc;
 }
 

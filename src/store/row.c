@@ -55,6 +55,7 @@ enum column {
     CHECKPOINT,
     RESTART,
     RESERVATION,
+    SHAPE,
     COLUMNS_LEN
 };
 _Static_assert(COLUMNS_LEN == FG_JOB_COLUMNS_LEN, "FG_JOB_COLUMNS and this list differ");
@@ -89,6 +90,7 @@ static void decode_core(const struct fg_query *query, struct fg_job *job)
         .checkpoint_us = fg_query_get(query, CHECKPOINT),
         .restart_us = fg_query_get(query, RESTART),
         .reservation = (uint64_t)fg_query_get(query, RESERVATION),
+        .shape = (uint64_t)fg_query_get(query, SHAPE),
         .array_id = (fg_job_id)fg_query_get(query, ARRAY_ID),
         .array_index = (uint32_t)fg_query_get(query, ARRAY_INDEX),
     };

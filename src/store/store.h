@@ -72,6 +72,20 @@ struct fg_order_cost {
     int64_t uusd;
 };
 
+/* One attempt of a job that is over; of a job that has none kept, the job alone. */
+struct fg_past_attempt {
+    const struct fg_job *job;
+    const char *name;
+    int64_t job_finished_us;
+    const struct fg_request *any_of;
+    size_t any_of_len;
+    bool is_last;              /* of its job */
+    enum fg_job_state outcome; /* QUEUED: interrupted, or to be tried again */
+    int64_t started_us, finished_us, max_rss_mib; /* 0: it never ran; -1: unknown */
+    const struct fg_grant *grants;
+    size_t grants_len;
+};
+
 /* What load() hands over, one call per row, in this order: projects, their use, warnings of budgets, nodes, users, reservations,
  * suppliers, rules of scaling, orders that are not over (each followed by its instances), levels of demand, finished jobs, then the open jobs by id.  What is NULL is
  * not wanted. */
@@ -104,12 +118,8 @@ struct fg_store_sink {
                size_t any_of_len,
                const struct fg_grant *grants,
                size_t grants_len);
-    /* Jobs that ended well or by their time limit, the newest, by id: what predictions are made of. */
-    void (*finished)(void *self,
-                     const struct fg_job *job,
-                     int64_t finished_us,
-                     const struct fg_request *any_of,
-                     size_t any_of_len);
+    /* Attempts of jobs that are over but not cancelled, the newest, by id: what is learned from. */
+    void (*finished)(void *self, const struct fg_past_attempt *past);
     /* Attempts of jobs that are not over whose reason begins with FG_LOST_WITH_NODE, by job, the oldest first. */
     int (*attempt_lost)(void *self, fg_job_id job, const char *reason);
     fg_job_id next_job_id;     /* filled in: the first id never used */

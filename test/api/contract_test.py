@@ -440,6 +440,12 @@ def call_as_meant(spec, service):
     call(404, "GET", "/v1/supplier-ranking", query="?accelerator=h1000")
     for query in ("?method=best", "?weight=price", "?contract=gift"):
         call(400, "GET", "/v1/supplier-ranking", query=query)
+    learned = call(200, "GET", "/v1/learned")
+    ok(learned["classes_known"] == len(learned["classes"]), "all classes are listed", learned)
+    for row in learned["classes"][:1]:
+        ok(call(200, "GET", "/v1/learned/{name}", {"name": row["class"]})["level"] == "all", "the largest is that of all jobs", row)
+    ok(call(200, "GET", "/v1/learned", query="?search=no-such-work")["classes"] == [], "a search finds what it names")
+    call(404, "GET", "/v1/learned/{name}", {"name": "ffff"})
     ok(call(200, "GET", "/v1/prices")["items"][-1]["kind"] == "cpu", "cores have a price")
     focus = call(200, "GET", "/v1/cost/focus")
     ok(focus.startswith(b"AvailabilityZone,BilledCost,"), "FOCUS begins with its columns", focus[:200])

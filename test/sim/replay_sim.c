@@ -8,6 +8,7 @@
  *     replay_sim [SEEDS [FIRST]]      a failing seed is printed; run it alone with `replay_sim 1 SEED`
  */
 #include "control/control.h"
+#include "learn/class.h"
 #include "model/job_json.h"
 #include "sim/sim.h"
 #include "test/sim/random.h"
@@ -240,10 +241,15 @@ static void make_request(struct world *world, struct fg_request *request)
     memcpy(request->kind, "h100", 5);
 }
 
+/* Work of three shapes. */
+enum { NAMES = 3 };
+static const char *const names[NAMES] = {"train-1", "train-2b", "evaluate"};
+
 static void make_job(struct world *world, int64_t *at_s)
 {
     struct fg_request request;
     struct fg_sim_trace *trace = &world->trace;
+    const char *name = names[trace->jobs_len % NAMES];
     make_request(world, &request);
     struct fg_sim_job job = {
         .submit_us = *at_s * SECOND,
@@ -255,6 +261,7 @@ static void make_job(struct world *world, int64_t *at_s)
         .project = roll(world, 2),
         .tasks = request.count == 2 ? 1 + roll(world, TASKS_MAX) : 1,
         .request = fg_sim_trace_request(trace, &request),
+        .shape = fg_shape_of(name, "true", NULL, 0),
     };
     if (roll(world, 2))
         job.time_limit_us = (job.duration_us + RESTART_US) * (1 + roll(world, 4));
@@ -311,7 +318,7 @@ static void ask_submit(const struct world *world, size_t index, struct ask *ask)
 {
     const struct fg_sim_job *job = &world->trace.jobs[index];
     *ask = (struct ask){.spec = {
-                            .name = "replayed",
+                            .name = names[index % NAMES],
                             .project = world->trace.projects[job->project].name,
                             .run = "true",
                             .setup = "",

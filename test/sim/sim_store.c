@@ -611,8 +611,16 @@ static void load_finished(const struct image *image, struct fg_store_sink *sink)
     for (fg_job_id id = 1; id < image->next_id; id++) {
         const struct job *job = &image->jobs[id];
         if (job->job.state == FG_JOB_SUCCEEDED || job->job.state == FG_JOB_TIMED_OUT)
-            sink->finished(sink->self, &job->job, job->finished_us, job->any_of,
-                           job->any_of_len);
+            sink->finished(sink->self, &(struct fg_past_attempt){
+                                           .job = &job->job,
+                                           .name = "",
+                                           .job_finished_us = job->finished_us,
+                                           .any_of = job->any_of,
+                                           .any_of_len = job->any_of_len,
+                                           .is_last = true,
+                                           .outcome = job->job.state,
+                                           .max_rss_mib = -1,
+                                       });
     }
 }
 
