@@ -1,6 +1,7 @@
 /* cmd_report.c - fastgpu report: what a period has shown, in plain words */
 #include "cli/correction_print.h"
 #include "cli/human.h"
+#include "cli/report_html.h"
 #include "cli/table.h"
 #include "cli/verb.h"
 #include "cli/view.h"
@@ -12,6 +13,8 @@
 
 const struct fg_opt fg_opts_report[] = {
     {"period", 0, "PERIOD", "how far it looks back (week)", "day|week|month"},
+    {"html", 0, "FILE", "write it as a page, with jobs, waits, waste and what to change",
+     "file"},
     FG_OPT_JSON,
     {},
 };
@@ -195,6 +198,9 @@ int fg_cmd_report(struct fg_cli *cli, struct fg_err *err)
     int rc = fg_cli_get(cli, path.text, &answer, err);
     if (rc < 0)
         return rc;
+    const char *html = fg_args_get(&cli->args, "html");
+    if (html)
+        return fg_report_html(cli, answer.doc, html, err);
     if (fg_args_has(&cli->args, "json")) {
         fg_view_json(&json, answer.doc);
         printf("%s\n", json.text);

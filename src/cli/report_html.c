@@ -1,0 +1,78 @@
+/* report_html.c - fastgpu report --html FILE: what is asked of the service, and the file; see report_html.h */
+#include "cli/report_html.h"
+
+#include "cli/pages.h"
+#include "cli/view.h"
+
+#include "base/clock.h"
+
+#include <errno.h>
+#include <string.h>
+
+static int write_file(const char *path, const struct fg_buf *page, struct fg_err *err)
+{
+    FILE *file = fopen(path, "w");
+    if (!file)
+        return fg_fail(err, FG_EIO, "--html: %s: %s", path, strerror(errno));
+    bool written = fwrite(page->text, 1, page->len, file) == page->len;
+    if (fclose(file) != 0 || !written)
+        return fg_fail(err, FG_EIO, "--html: %s: could not be written whole: %s", path,
+                       strerror(errno));
+    return 0;
+}
+
+/* Why the longest of those that wait still do; a job that began meanwhile has no reason. */
+static int ask_why(struct fg_cli *cli,
+                   struct fg_report_page *page,
+                   struct fg_answer answers[FG_REPORT_LONGEST],
+                   struct fg_err *err)
+{
+    for (size_t i = 0; i < page->jobs->waits_len; i++) {
+        char path[64];
+        snprintf(path, sizeof(path), "/v1/jobs/%s/why", page->jobs->waits[i].id);
+        int rc = fg_cli_get(cli, path, &answers[i], err);
+        if (rc < 0)
+            return rc;
+        page->reasons[i] = fg_view_text(answers[i].doc, "summary");
+    }
+    return 0;
+}
+
+static int gather(struct fg_cli *cli,
+                  struct fg_report_page *page,
+                  struct fg_answer *learned,
+                  struct fg_answer answers[FG_REPORT_LONGEST],
+                  struct fg_err *err)
+{
+    int rc = fg_pages_read(cli, "/v1/jobs", 0, fg_report_jobs_add, page->jobs, NULL, err);
+    if (rc >= 0)
+        rc = ask_why(cli, page, answers, err);
+    if (rc == 0)
+        rc = fg_cli_get(cli, "/v1/learned", learned, err);
+    page->learned = learned->doc;
+    return rc;
+}
+
+int fg_report_html(struct fg_cli *cli,
+                   const struct fg_doc *report,
+                   const char *path,
+                   struct fg_err *err)
+{
+    const struct fg_clock *clock = fg_clock_system();
+    struct fg_answer learned = {}, answers[FG_REPORT_LONGEST] = {};
+    struct fg_report_jobs jobs = {.from_us = fg_view_time(report, "from"),
+                                  .now_us = clock->now_us(clock->self)};
+    struct fg_report_page page = {.report = report, .jobs = &jobs};
+    FG_AUTO(fg_buf) struct fg_buf html = {};
+    fg_report_jobs_begin(&jobs);
+    int rc = gather(cli, &page, &learned, answers, err);
+    if (rc == 0) {
+        fg_report_page_write(&html, &page);
+        rc = write_file(path, &html, err);
+    }
+    fg_report_jobs_end(&jobs);
+    fg_answer_free(&learned);
+    for (size_t i = 0; i < FG_REPORT_LONGEST; i++)
+        fg_answer_free(&answers[i]);
+    return rc;
+}

@@ -1,0 +1,22 @@
+/* report_html.h - the report of a period as one page of HTML: it needs nothing from anywhere, no script. */
+#pragma once
+
+#include "cli/report_jobs.h"
+#include "cli/verb.h"
+
+/* What the page is made of. */
+struct fg_report_page {
+    const struct fg_doc *report;            /* GET /v1/report */
+    const struct fg_doc *learned;           /* GET /v1/learned; NULL: none */
+    struct fg_report_jobs *jobs;            /* added up */
+    const char *reasons[FG_REPORT_LONGEST]; /* why jobs->waits wait; NULL: not known */
+};
+
+/* The page.  Names and reasons may hold anything. */
+void fg_report_page_write(struct fg_buf *out, const struct fg_report_page *page);
+
+/* Ask the service for the rest, and write the page to the file. */
+[[nodiscard]] int fg_report_html(struct fg_cli *cli,
+                                 const struct fg_doc *report,
+                                 const char *path,
+                                 struct fg_err *err);
