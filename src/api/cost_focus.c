@@ -7,6 +7,7 @@
 #include "api/cost_range.h"
 #include "api/worker.h"
 
+#include "energy/carbon.h"
 #include "model/period.h"
 #include "plan/focus.h"
 #include "plan/ledger.h"
@@ -26,11 +27,12 @@ struct part {
     uint32_t user;
     fg_job_id job;
     const char *name, *node;
-    int64_t uusd, used_us;
+    int64_t uusd, used_us, energy_mj, co2_mg;
 };
 
 struct sheet {
     struct fg_buf *out;
+    const char *region; /* of nodes whose region nobody knows */
     int64_t day;
     size_t rows;
     struct fg_arena *arena;
@@ -89,6 +91,11 @@ static int add_part(void *self, const struct fg_job_cost_view *cost)
     if (!part)
         return FULL;
     part->uusd += uusd;
+    int64_t energy_mj =
+        fg_cost_between(cost->energy_mj, cost->started_us, cost->finished_us, from_us, to_us);
+    const char *region = cost->region[0] ? cost->region : sheet->region;
+    part->energy_mj += energy_mj;
+    part->co2_mg += fg_carbon_mg(energy_mj, fg_carbon_find(region)->g_per_kwh);
     part->used_us += least(to_us, cost->finished_us) - most(from_us, cost->started_us);
     return 0;
 }
@@ -134,6 +141,8 @@ static int write_job(struct sheet *sheet,
     return write_row(sheet, &(struct fg_focus_charge){.kind = FG_FOCUS_JOB,
                                                       .uusd = uusd,
                                                       .used_us = part->used_us,
+                                                      .energy_mj = part->energy_mj,
+                                                      .co2_mg = part->co2_mg,
                                                       .project = spend->project_name,
                                                       .user = spend->user_name,
                                                       .job = job,
@@ -212,7 +221,8 @@ static int write_days(struct fg_call *call,
     if (!reader)
         return FG_EIO;
     FG_AUTO(fg_arena) struct fg_arena *arena = fg_arena_new(ROOM);
-    struct sheet sheet = {.out = &call->out, .arena = arena};
+    struct sheet sheet = {
+        .out = &call->out, .arena = arena, .region = call->api->options.energy_region};
     int rc = 0;
     fg_focus_write_head(sheet.out);
     for (sheet.day = range->from_day; sheet.day < range->to_day && rc == 0; sheet.day++)

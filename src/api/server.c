@@ -92,6 +92,7 @@ struct fg_api *fg_api_start(const struct fg_api_options *options, struct fg_err 
     api->options.unix_path = copy(options->unix_path);
     api->options.db_path = copy(options->db_path);
     api->options.data_dir = copy(options->data_dir);
+    api->options.energy_region = copy(options->energy_region ? options->energy_region : "");
     api->connections_max = connections_max(options->config);
     api->started_us = fg_api_now_us(api);
     api->started_mono_us = fg_api_mono_us(api);
@@ -126,6 +127,7 @@ void fg_api_stop(struct fg_api *api)
     free((void *)(uintptr_t)api->options.unix_path);
     free((void *)(uintptr_t)api->options.db_path);
     free((void *)(uintptr_t)api->options.data_dir);
+    free((void *)(uintptr_t)api->options.energy_region);
     free(api);
 }
 

@@ -23,6 +23,8 @@ struct fg_api_options {
     const char *db_path;   /* for readers */
     const char *data_dir;  /* logs are DATA/jobs/..., see engine/job_path.h; blobs DATA/blobs */
     const struct fg_config *config;
+    const char
+        *energy_region; /* of nodes whose region nobody knows; NULL or "": the world's mean */
     const struct fg_clock *clock;
     struct fg_series *series;
     struct fg_offer_store *offers; /* the catalogue of offers; NULL: it could not be opened */

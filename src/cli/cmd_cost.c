@@ -1,5 +1,6 @@
 /* cmd_cost.c - fastgpu cost: what was spent, and the same as a FOCUS 1.2 file; is a file one */
 #include "cli/bar.h"
+#include "cli/day_range.h"
 #include "cli/human.h"
 #include "cli/sim_files.h"
 #include "cli/table.h"
@@ -33,71 +34,8 @@ fg_verb_fn fg_cmd_cost, fg_cmd_cost_validate;
 
 #define LIMIT_MAX 1000
 #define LIMIT     100
-#define DAYS_MAX  3660
 #define PIECE     65536
 #define SHOWN_MAX 20 /* problems on the screen */
-
-/* -- the question ---------------------------------------------------------------------------------------------- */
-
-struct days {
-    int64_t from, to; /* the latter is not in it */
-};
-
-static int read_day(const struct fg_cli *cli,
-                    const char *name,
-                    int64_t *out,
-                    struct fg_err *err)
-{
-    const char *text = fg_args_get(&cli->args, name);
-    int64_t time_us;
-    if (!text)
-        return 0;
-    if (strlen(text) != 10 || fg_time_parse(text, &time_us) < 0 || time_us < 0)
-        return fg_fail(err, FG_EINVAL, "--%s: %.40s, expected a day as 2026-11-21", name, text);
-    *out = time_us / FG_DAY_US;
-    return 0;
-}
-
-static int read_days(const struct fg_cli *cli, struct days *out, struct fg_err *err)
-{
-    const struct fg_clock *clock = fg_clock_system();
-    int64_t now_us = clock->now_us(clock->self), last = now_us / FG_DAY_US;
-    out->from = fg_period_begin_us(FG_PERIOD_MONTH, now_us) / FG_DAY_US;
-    int rc = read_day(cli, "from", &out->from, err);
-    if (rc == 0)
-        rc = read_day(cli, "to", &last, err);
-    if (rc < 0)
-        return rc;
-    out->to = last + 1;
-    if (out->to <= out->from || out->to - out->from > DAYS_MAX)
-        return fg_fail(err, FG_EINVAL, "--from, --to: %" PRId64 " days, expected 1 to %d",
-                       out->to - out->from, DAYS_MAX);
-    return 0;
-}
-
-static void day_text(int64_t day, char out[11])
-{
-    char text[FG_TIME_TEXT_MAX];
-    fg_time_format(day * FG_DAY_US, text);
-    snprintf(out, 11, "%.10s", text);
-}
-
-static void write_path(const struct fg_cli *cli,
-                       const char *route,
-                       struct days days,
-                       struct fg_buf *out)
-{
-    const char *project = fg_args_get(&cli->args, "project");
-    char from[11], to[11];
-    day_text(days.from, from);
-    day_text(days.to, to);
-    fg_buf_clear(out);
-    fg_buf_printf(out, "%s?from=%s&to=%s", route, from, to);
-    if (project) {
-        fg_buf_puts(out, "&project=");
-        fg_url_escape(out, project, false);
-    }
-}
 
 /* -- the table -------------------------------------------------------------------------------------------------- */
 
@@ -158,7 +96,9 @@ static const char *key_of(const char *by, const struct fg_doc *item)
     return *key ? key : strcmp(by, "project") == 0 ? "(the pool)" : "(unknown)";
 }
 
-static void print_costs(const struct fg_cli *cli, const struct fg_doc *answer, struct days days)
+static void print_costs(const struct fg_cli *cli,
+                        const struct fg_doc *answer,
+                        struct fg_days days)
 {
     const char *by = fg_view_text(answer, "by");
     const struct fg_doc *others = fg_doc_get(answer, "others");
@@ -173,15 +113,15 @@ static void print_costs(const struct fg_cli *cli, const struct fg_doc *answer, s
     if (fg_view_int(others, "uusd", 0) != 0)
         add_line(table, by, others, "(others)");
     add_line(table, by, fg_doc_get(answer, "total"), "total");
-    day_text(days.from, from);
-    day_text(days.to - 1, to);
+    fg_days_text(days.from, from);
+    fg_days_text(days.to - 1, to);
     printf("%s to %s\n", from, to);
     fg_table_print(table, &cli->out, stdout);
     if (is_job)
         printf("Of jobs whose records are kept; --by day has all.\n");
 }
 
-static int show_costs(struct fg_cli *cli, struct days days, struct fg_err *err)
+static int show_costs(struct fg_cli *cli, struct fg_days days, struct fg_err *err)
 {
     FG_AUTO(fg_answer) struct fg_answer answer = {};
     FG_AUTO(fg_buf) struct fg_buf path = {}, json = {};
@@ -190,7 +130,7 @@ static int show_costs(struct fg_cli *cli, struct days days, struct fg_err *err)
     int rc = fg_cli_number(cli, "limit", 1, LIMIT_MAX, LIMIT, &limit, err);
     if (rc < 0)
         return rc;
-    write_path(cli, "/v1/cost", days, &path);
+    fg_days_path(cli, "/v1/cost", days, &path);
     fg_buf_printf(&path, "&limit=%" PRId64, limit);
     if (by) {
         fg_buf_puts(&path, "&by=");
@@ -215,7 +155,7 @@ static int write_day(
     struct fg_cli *cli, int64_t day, FILE *out, bool is_first, struct fg_err *err)
 {
     FG_AUTO(fg_buf) struct fg_buf path = {}, body = {};
-    write_path(cli, "/v1/cost/focus", (struct days){day, day + 1}, &path);
+    fg_days_path(cli, "/v1/cost/focus", (struct fg_days){day, day + 1}, &path);
     int rc = fg_client_get(cli->client, path.text, &body, err);
     if (rc < 0)
         return rc;
@@ -227,13 +167,13 @@ static int write_day(
     return 0;
 }
 
-static int write_days(struct fg_cli *cli, struct days days, FILE *out, struct fg_err *err)
+static int write_days(struct fg_cli *cli, struct fg_days days, FILE *out, struct fg_err *err)
 {
     struct fg_bar bar = fg_bar_new(stderr);
     int rc = 0;
     for (int64_t day = days.from; day < days.to && rc == 0; day++) {
         char text[11];
-        day_text(day, text);
+        fg_days_text(day, text);
         fg_bar_draw(&bar, "cost", (double)(day - days.from) / (double)(days.to - days.from),
                     text, false);
         rc = write_day(cli, day, out, day == days.from, err);
@@ -246,7 +186,7 @@ static int write_days(struct fg_cli *cli, struct days days, FILE *out, struct fg
 
 /* Beside the file first: whoever reads it sees all or nothing. */
 static int write_file(struct fg_cli *cli,
-                      struct days days,
+                      struct fg_days days,
                       const char *path,
                       struct fg_err *err)
 {
@@ -266,10 +206,10 @@ static int write_file(struct fg_cli *cli,
 int fg_cmd_cost(struct fg_cli *cli, struct fg_err *err)
 {
     const char *path = fg_args_get(&cli->args, "focus");
-    struct days days;
+    struct fg_days days;
     if (path && fg_args_has(&cli->args, "by"))
         return fg_fail(err, FG_EINVAL, "--focus and --by: expected one of them");
-    int rc = read_days(cli, &days, err);
+    int rc = fg_days_read(cli, &days, err);
     if (rc < 0)
         return rc;
     if (!path)

@@ -109,3 +109,15 @@ void fg_human_money(int64_t uusd, char out[FG_HUMAN_MAX])
     else
         snprintf(out, FG_HUMAN_MAX, "$%.2f", dollars);
 }
+
+void fg_human_mass(double grams, char out[FG_HUMAN_MAX])
+{
+    if (grams >= 1000)
+        snprintf(out, FG_HUMAN_MAX, "%.2f kg", grams / 1000);
+    else
+        snprintf(out, FG_HUMAN_MAX,
+                 grams >= 10    ? "%.0f g"
+                 : grams >= 0.1 ? "%.1f g"
+                                : "%.4f g",
+                 grams);
+}

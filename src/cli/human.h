@@ -18,3 +18,5 @@ void fg_human_milli(int64_t milli, char out[FG_HUMAN_MAX]);
 void fg_human_money(int64_t uusd, char out[FG_HUMAN_MAX]);
 /* "12 J", "4.2 Wh", "31.05 kWh" */
 void fg_human_energy(double joules, char out[FG_HUMAN_MAX]);
+/* "0.0042 g", "0.4 g", "812 g", "31.05 kg" */
+void fg_human_mass(double grams, char out[FG_HUMAN_MAX]);

@@ -84,6 +84,12 @@ static void amounts(void)
     OK(strcmp(text, "4.2 Wh") == 0);
     fg_human_energy(111780000, text);
     OK(strcmp(text, "31.05 kWh") == 0);
+    fg_human_mass(0.0042, text);
+    OK(strcmp(text, "0.0042 g") == 0);
+    fg_human_mass(812, text);
+    OK(strcmp(text, "812 g") == 0);
+    fg_human_mass(31050, text);
+    OK(strcmp(text, "31.05 kg") == 0);
     fg_human_money(0, text);
     OK(same(text, "$0"));
     fg_human_money(4200, text);

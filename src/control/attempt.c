@@ -11,6 +11,12 @@
 #define ATTEMPTS_LOST_MAX 100 /* lost or preempted so often, a job is given up */
 #define BACKOFF_MAX_US    (3600LL * 1000000)
 
+/* What its first task has. */
+static const char *kind_of(const struct fg_node_spec *spec, const struct fg_grant *grant)
+{
+    return grant->devices ? spec->devices[__builtin_ctz(grant->devices)].kind : "cpu";
+}
+
 void fg_attempt_write(struct fg_control *control,
                       const struct live *live,
                       enum fg_job_state outcome,
@@ -23,6 +29,7 @@ void fg_attempt_write(struct fg_control *control,
     bool over = outcome != FG_JOB_STARTING && outcome != FG_JOB_RUNNING;
     int64_t price = fg_control_price(control, live);
     int64_t ran_us = over && live->started_us ? control->now_us - live->started_us : 0;
+    const struct fg_node_spec *spec = fg_pool_spec(control->pool, live->grants[0].node);
     struct fg_attempt_row row = {
         .job = live->job,
         .attempt = live->attempt,
@@ -38,6 +45,9 @@ void fg_attempt_write(struct fg_control *control,
         .devices = devices.text,
         .cost_uusd = price < 0 ? -1 : (int64_t)((__int128)price * ran_us / 3600000000LL),
         .reason = reason,
+        .kind = kind_of(spec, &live->grants[0]),
+        .supplier = spec->supplier,
+        .region = spec->region,
     };
     if (over) {
         fg_teach_attempt(control, live, outcome);

@@ -90,6 +90,13 @@ static int read_site(struct fg_doc_reader *reader,
     return fg_read_name(reader, doc, out->site);
 }
 
+static int read_energy_region(struct fg_doc_reader *reader,
+                              const struct fg_doc *doc,
+                              struct fg_service_config *out)
+{
+    return fg_read_name(reader, doc, out->energy_region);
+}
+
 static int read_link_listen(struct fg_doc_reader *reader,
                             const struct fg_doc *doc,
                             struct fg_service_config *out)
@@ -156,6 +163,12 @@ static const struct part {
     {"site", read_site,
      "name of the place where this machine stands, as `data.site` of jobs and the sites of "
      "clusters say it; default the name of the host."},
+    {"energy_region", read_energy_region,
+     "the grid that feeds this machine and nodes whose region nobody knows, as `de`, `us-ca` "
+     "or "
+     "a "
+     "cloud's region: how much CO2 a kilowatt hour is (`fastgpu energy`). Default: the world's "
+     "mean."},
     {"link_listen", read_link_listen,
      "TCP address, `HOST:PORT`, at which the nodes of Slurm clusters reach this service, "
      "encrypted; `:PORT` "

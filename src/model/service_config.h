@@ -18,8 +18,9 @@ struct fg_service_config {
     struct fg_config numbers;
     char listen_host[FG_NAME_MAX]; /* "127.0.0.1", "::1"; "" if the file does not say */
     uint16_t listen_port;
-    char job_user[FG_NAME_MAX]; /* "" if the file does not say */
-    char site[FG_NAME_MAX];     /* "" if the file does not say */
+    char job_user[FG_NAME_MAX];      /* "" if the file does not say */
+    char site[FG_NAME_MAX];          /* "" if the file does not say */
+    char energy_region[FG_NAME_MAX]; /* "" if the file does not say */
     char
         link_listen[FG_TEXT_MAX]; /* HOST:PORT or :PORT (all addresses) for nodes of clusters */
     /* Several daemons with one state; "" if the file does not say: this daemon is the only one. */

@@ -82,7 +82,7 @@ bool fg_focus_category_of(const char *subcategory, size_t len, char out[FG_NAME_
     "ContractedCost,EffectiveCost,InvoiceIssuerName,ListCost,PricingCategory,"                 \
     "PricingQuantity,PricingUnit,ProviderName,PublisherName,RegionId,ResourceId,ResourceName," \
     "ResourceType,ServiceCategory,ServiceName,ServiceSubcategory,SubAccountId,SubAccountName," \
-    "Tags,x_Job,x_Order,x_User\n"
+    "Tags,x_Co2Kg,x_EnergyKwh,x_Job,x_Order,x_User\n"
 
 void fg_focus_write_head(struct fg_buf *out)
 {
@@ -202,6 +202,16 @@ static void add_tags(struct fg_buf *out, const struct fg_focus_charge *charge)
     add(out, text.text);
 }
 
+/* Kilograms and kilowatt hours, with six decimals as money. */
+static void add_energy(struct fg_buf *out, const struct fg_focus_charge *charge)
+{
+    if (charge->energy_mj > 0) {
+        add_money(out, charge->co2_mg);
+        add_money(out, charge->energy_mj / 3600);
+    } else
+        fg_buf_puts(out, ",,");
+}
+
 /* What the row is of: a job on a node, or an order. */
 static void add_resource(struct fg_buf *out, const struct fg_focus_charge *charge)
 {
@@ -256,6 +266,7 @@ void fg_focus_write(struct fg_buf *out, const struct fg_focus_charge *charge)
     add(out, charge->project);
     add(out, charge->project);
     add_tags(out, charge);
+    add_energy(out, charge);
     add(out, charge->job);
     add(out, charge->order);
     add(out, charge->user);

@@ -64,6 +64,7 @@ struct fg_focus_charge {
     int64_t day; /* since 1970, UTC: the charge period; its month is the billing period */
     int64_t uusd;
     int64_t used_us;            /* time for which it is; 0 unknown: then the day is */
+    int64_t energy_mj, co2_mg;  /* of its devices; 0 unknown */
     const char *project, *user; /* of a job; of an order who pays for what is idle */
     const char *job;            /* its id */
     const char *job_name;

@@ -66,7 +66,7 @@ static void test_what_is_written_is_valid(void)
     EQ(report.rows, 4);
     EQ(report.problems, 0);
     EQ(report.mandatory_columns, 21);
-    EQ(report.custom_columns, 3);
+    EQ(report.custom_columns, 5);
     OK(strstr(out.text,
               ",12.345678,cluster,cluster,USD,2026-12-01T00:00:00Z,2026-11-01T00:00:00Z,Usage,,"
               "\"job 17 train, \"\"big\"\"\nmodel of ada\",Usage-Based,2026-11-22T00:00:00Z,"

@@ -61,6 +61,8 @@ static int each_cost(struct fg_query *query,
             .started_us = fg_query_get(query, 8),
             .finished_us = fg_query_get(query, 9),
             .uusd = fg_query_get(query, 10),
+            .energy_mj = fg_query_get(query, 11),
+            .region = fg_query_get_text(query, 12),
         };
         rc = row(self, &cost);
         if (rc != 0)
@@ -115,6 +117,37 @@ int fg_reader_order_charges(struct fg_reader *reader,
             .contract = fg_query_get_text(&query, 11),
         };
         rc = row(self, &charge);
+    }
+    return rc;
+}
+
+int fg_reader_energy(struct fg_reader *reader,
+                     const struct fg_cost_range *range,
+                     enum fg_energy_by by,
+                     int (*row)(void *self, const struct fg_energy_view *energy),
+                     void *self,
+                     struct fg_err *err)
+{
+    FG_AUTO(fg_query) struct fg_query query = {};
+    int rc = begin(&query, reader, FG_SQL_read_energy, range, FG_DAY_US, err);
+    if (rc == 0)
+        fg_query_int(&query, by);
+    while (rc == 0 && (rc = fg_query_step(&query, err)) == 1) {
+        struct fg_energy_view energy = {
+            .job = (fg_job_id)fg_query_get(&query, 0),
+            .attempt = (uint32_t)fg_query_get(&query, 1),
+            .name = fg_query_get_text(&query, 2),
+            .project_name = fg_query_get_text(&query, 3),
+            .user_name = fg_query_get_text(&query, 4),
+            .kind = fg_query_get_text(&query, 5),
+            .supplier = fg_query_get_text(&query, 6),
+            .region = fg_query_get_text(&query, 7),
+            .started_us = fg_query_get(&query, 8),
+            .finished_us = fg_query_get(&query, 9),
+            .energy_mj = fg_query_get(&query, 10),
+            .device_us = fg_query_get(&query, 11),
+        };
+        rc = row(self, &energy);
     }
     return rc;
 }

@@ -28,6 +28,8 @@ struct fg_job_cost_view {
     const char *node; /* names, comma separated */
     int64_t started_us, finished_us;
     int64_t uusd;
+    int64_t energy_mj; /* 0 unknown */
+    const char *region;
 };
 
 /* What of an order falls on a day. */
@@ -39,6 +41,28 @@ struct fg_order_charge_view {
     int64_t due_uusd;  /* to the supplier; project is 0 then */
     int64_t used_uusd; /* by jobs: it is in their cost too */
     int64_t idle_uusd; /* by nobody */
+};
+
+enum fg_energy_by {
+    FG_ENERGY_BY_PROJECT,
+    FG_ENERGY_BY_USER,
+    FG_ENERGY_BY_KIND,
+    FG_ENERGY_BY_SUPPLIER,
+    FG_ENERGY_BY_JOB,
+    FG_ENERGY_BY_DAY,
+    FG_ENERGY_BYS
+};
+
+/* What the devices of one attempt used, from its start to its end: ended ones of which it is known. */
+struct fg_energy_view {
+    fg_job_id job;
+    uint32_t attempt;
+    const char *name, *project_name, *user_name;
+    const char *kind, *supplier,
+        *region; /* see fg_attempt_row; kind "": of before it was kept */
+    int64_t started_us, finished_us;
+    int64_t energy_mj; /* > 0 */
+    int64_t device_us; /* held, by its share of them */
 };
 
 /* By day, project, user. */
@@ -65,3 +89,10 @@ int fg_reader_order_charges(struct fg_reader *reader,
                             int (*row)(void *self, const struct fg_order_charge_view *charge),
                             void *self,
                             struct fg_err *err);
+/* Attempts that ran at some time in the range; all of one key come together, and by job and attempt (BY_DAY: only by these). */
+int fg_reader_energy(struct fg_reader *reader,
+                     const struct fg_cost_range *range,
+                     enum fg_energy_by by,
+                     int (*row)(void *self, const struct fg_energy_view *energy),
+                     void *self,
+                     struct fg_err *err);

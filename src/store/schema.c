@@ -174,10 +174,13 @@ static const char *const step_4 =
     " STRICT;"
     "ALTER TABLE purchase ADD COLUMN node TEXT NOT NULL DEFAULT '';";
 
-/* Millijoules of an attempt.  What the work of a job is like (learn/class.h), so that what is learned of one serves the next; 0: it is
- * not known. */
+/* What the devices of an attempt used, and what and where they were: nodes come and go, and their numbers are used again.  What
+ * the work of a job is like (learn/class.h), so that what is learned of one serves the next; 0: it is not known. */
 static const char *const step_5 =
     "ALTER TABLE attempt ADD COLUMN energy_mj INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE attempt ADD COLUMN kind TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE attempt ADD COLUMN supplier TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE attempt ADD COLUMN region TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE job ADD COLUMN shape INTEGER NOT NULL DEFAULT 0;";
 
 static const char *const steps[] = {step_1, step_2, step_3, step_4, step_5};

@@ -44,6 +44,8 @@ struct fg_attempt_row {
     const char *devices; /* JSON array of strings, for people: ["h100-0","h100-1"] or ["cpu"] */
     int64_t cost_uusd;   /* -1 unknown */
     const char *reason;  /* plain words, "" none */
+    /* Of its first task: what it ran on ("cpu": no device), whose node that was ("" this machine's), where ("" unknown). */
+    const char *kind, *supplier, *region; /* NULL: "" */
 };
 
 /* What the jobs of a user in a project (itself, without those below) cost on a day. */

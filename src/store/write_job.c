@@ -231,6 +231,9 @@ static int put_attempt(struct fg_store *store,
     fg_query_text(&query, row->reason);
     fg_query_text(&query, grants);
     fg_query_int(&query, row->usage.energy_mj);
+    fg_query_text(&query, row->kind ? row->kind : "");
+    fg_query_text(&query, row->supplier ? row->supplier : "");
+    fg_query_text(&query, row->region ? row->region : "");
     return fg_query_run(&query, err);
 }
 

@@ -435,6 +435,10 @@ def call_as_meant(spec, service):
     for query in ("?by=name", "?from=yesterday", "?from=2026-01-02&to=2026-01-02", "?from=1970-01-01"):
         call(400, "GET", "/v1/cost", query=query)
     call(404, "GET", "/v1/cost", query="?project=nobody")
+    for query in ("", "?by=user", "?by=kind", "?by=supplier", "?by=job&limit=3", "?by=day&from=2026-01-01&to=2026-02-01", "?project=contract"):
+        call(200, "GET", "/v1/energy", query=query)
+    for query in ("?by=order", "?from=yesterday", "?limit=0"):
+        call(400, "GET", "/v1/energy", query=query)
     ranked = call(200, "GET", "/v1/supplier-ranking", query="?accelerator=H100&weight=price%3D1")
     ok([row["rank"] for row in ranked["suppliers"]][:1] == [1], "suppliers of the bundled list are ranked", ranked)
     call(404, "GET", "/v1/supplier-ranking", query="?accelerator=h1000")

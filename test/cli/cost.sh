@@ -30,7 +30,7 @@ for by in "project", "user", "job", "order", "day":
 END
 ok "cost --focus writes a file" fg cost --focus "$work/focus.csv"
 ok "and nothing beside it" test ! -e "$work/focus.csv.part"
-is "it is valid" "$(fg cost validate "$work/focus.csv")" "$work/focus.csv: 6 rows, 37 columns, 21 of 21 mandatory, 3 of its own: valid FOCUS 1.2"
+is "it is valid" "$(fg cost validate "$work/focus.csv")" "$work/focus.csv: 6 rows, 39 columns, 21 of 21 mandatory, 5 of its own: valid FOCUS 1.2"
 is "all sums are what was booked" "$(python3 "$work/sums.py" "$FASTGPU_BIN" "$data/fastgpu.db" "$work/focus.csv")" \
     "BilledCost True
 EffectiveCost True

@@ -17,7 +17,8 @@ is_read() { # a job that begins before a board is read begins to count then
     job=$(fg run -q -d -g h100:2 -c 0.1 -- true)
     fg wait "$job" && [ "$(watts "$job")" != none ]
 }
-start_daemon
+printf 'energy_region: de\n' >"$work/config.yaml"
+start_daemon --config "$work/config.yaml"
 ok "boards are read" eventually 20 is_read
 
 one=$(fg run -q -d -g h100:1 -c 0.1 -- sleep 2)
@@ -30,6 +31,27 @@ ok "a job on a board draws about 300 W ($(watts "$one"))" about "$(watts "$one")
 ok "a half has half of it ($(watts "$half"))" about "$(watts "$half")" 150
 ok "two boards draw twice that ($(watts "$two"))" about "$(watts "$two")" 600
 is "a job without a board has none" "$(watts "$none")" none
+# Every list has all of it: what the jobs say, with what a kilowatt hour emits in Germany.
+cat >"$work/sums.py" <<'END'
+import json, subprocess, sys
+def ask(*words):
+    return json.loads(subprocess.check_output([sys.argv[1], *words, "--json"]))
+jobs = sum(ask("show", job)["usage"]["energy_j"] or 0 for job in sys.argv[2:])
+for by in "project", "user", "kind", "supplier", "job", "day":
+    answer = ask("energy", "--by", by)
+    total = answer["total"]
+    assert abs(total["energy_j"] - sum(item["energy_j"] for item in answer["items"])) < 0.01, answer
+    assert abs(total["energy_j"] - jobs) < 0.01, (answer, jobs)
+    assert abs(total["co2_g"] - jobs / 3.6e6 * 381) < 0.01, answer
+    assert [grid["region"] for grid in answer["grids"]] == ["de"], answer
+    print(by, answer["items"][0]["key"] if by in ("kind", "supplier", "project") else "")
+END
+is "its sums by project, user, kind, supplier, job and day" \
+    "$(python3 "$work/sums.py" "$FASTGPU_BIN" $(seq 1 "$two") | paste -sd ' ' | tr -s ' ')" \
+    "project default user kind h100 supplier None job day "
+like "and in words" "$(fg energy --by kind)" 'h100 +[0-9.]+ J +[0-9]+ W +[0-9.]+ g'
+fg cost --focus "$work/focus.csv"
+is "FOCUS has them too" "$(fg cost validate "$work/focus.csv" | grep -c valid)" 1
 like "shown in words" "$(fg show "$one")" "energy +[0-9]+ J"
 
 # The fake counter starts anew with its process: what was used is not known then, and not made up.
@@ -37,7 +59,7 @@ long=$(fg run -q -d -g h100:1 -c 0.1 -- sleep 2)
 running() { [ "$(state "$long")" = running ]; }
 eventually 10 running
 stop_daemon KILL
-start_daemon
+start_daemon --config "$work/config.yaml"
 fg wait "$long" >/dev/null
 like "after a kill with a counter that began anew nothing is made up" "$(watts "$long")" "^none$|^([0-9]|[0-9][0-9]|[12][0-9][0-9]|3[0-4][0-9])$"
 done_testing

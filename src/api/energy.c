@@ -1,0 +1,314 @@
+/* energy.c - what the devices of jobs used, by project, user, kind, supplier, job or day, and the CO2 of it. */
+#include "api/answer.h"
+#include "api/cost_range.h"
+#include "api/worker.h"
+
+#include "energy/carbon.h"
+#include "model/period.h"
+#include "plan/ledger.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DAYS_MAX      3660
+#define LIMIT_DEFAULT 100
+#define LIMIT_MAX     1000
+#define GRIDS_MAX     64
+
+static const char *const by_names[FG_ENERGY_BYS] = {"project",  "user", "kind",
+                                                    "supplier", "job",  "day"};
+
+struct amounts {
+    int64_t energy_mj, co2_mg, device_us;
+};
+
+struct line {
+    char key[FG_NAME_MAX], name[FG_NAME_MAX], project[FG_NAME_MAX], user[FG_NAME_MAX];
+    struct amounts sum;
+};
+
+struct adding {
+    enum fg_energy_by by;
+    const struct fg_cost_range *range;
+    const char *region; /* of nodes whose region nobody knows */
+    struct line *lines;
+    size_t len, room, limit;
+    struct amounts others; /* of the lines that were cut */
+    int64_t grid_mj[GRIDS_MAX];
+};
+
+static void add(struct amounts *sum, const struct amounts *more)
+{
+    sum->energy_mj += more->energy_mj;
+    sum->co2_mg += more->co2_mg;
+    sum->device_us += more->device_us;
+}
+
+/* -- adding --------------------------------------------------------------------------------------------------- */
+
+static int by_energy(const void *left, const void *right)
+{
+    const struct line *a = left, *b = right;
+    if (a->sum.energy_mj != b->sum.energy_mj)
+        return a->sum.energy_mj > b->sum.energy_mj ? -1 : 1;
+    return strcmp(a->key, b->key);
+}
+
+static int by_key(const void *left, const void *right)
+{
+    const struct line *a = left, *b = right;
+    return strcmp(a->key, b->key);
+}
+
+/* Keep the `len` greatest. */
+static void cut(struct adding *adding, size_t len)
+{
+    if (adding->len > 1)
+        qsort(adding->lines, adding->len, sizeof(*adding->lines), by_energy);
+    for (; adding->len > len; adding->len--)
+        add(&adding->others, &adding->lines[adding->len - 1].sum);
+}
+
+static struct line *new_line(struct adding *adding, const char *key)
+{
+    if (adding->len == adding->room) {
+        adding->room = adding->room ? 2 * adding->room : 16;
+        adding->lines = reallocarray(adding->lines, adding->room, sizeof(*adding->lines));
+        if (!adding->lines)
+            abort();
+    }
+    struct line *line = &adding->lines[adding->len++];
+    *line = (struct line){};
+    snprintf(line->key, sizeof(line->key), "%s", key);
+    return line;
+}
+
+/* Rows of one key come together. */
+static struct line *line_of(struct adding *adding, const char *key)
+{
+    if (adding->len > 0 && strcmp(adding->lines[adding->len - 1].key, key) == 0)
+        return &adding->lines[adding->len - 1];
+    if (adding->len > 4 * LIMIT_MAX)
+        cut(adding, LIMIT_MAX);
+    return new_line(adding, key);
+}
+
+static struct line *line_of_row(struct adding *adding, const struct fg_energy_view *row)
+{
+    const char *const keys[FG_ENERGY_BYS] = {
+        [FG_ENERGY_BY_PROJECT] = row->project_name,
+        [FG_ENERGY_BY_USER] = row->user_name,
+        [FG_ENERGY_BY_KIND] = row->kind,
+        [FG_ENERGY_BY_SUPPLIER] = row->supplier,
+    };
+    char id[24];
+    if (adding->by != FG_ENERGY_BY_JOB)
+        return line_of(adding, keys[adding->by]);
+    snprintf(id, sizeof(id), "%" PRIu64, row->job);
+    struct line *line = line_of(adding, id);
+    snprintf(line->name, sizeof(line->name), "%s", row->name);
+    snprintf(line->project, sizeof(line->project), "%s", row->project_name);
+    snprintf(line->user, sizeof(line->user), "%s", row->user_name);
+    return line;
+}
+
+/* What of the attempt falls between two moments, as costs are divided: parts sum to the whole. */
+static struct amounts part_of(const struct fg_energy_view *row,
+                              uint32_t g_per_kwh,
+                              int64_t from_us,
+                              int64_t to_us)
+{
+    int64_t whole[3] = {row->energy_mj, fg_carbon_mg(row->energy_mj, g_per_kwh),
+                        row->device_us > 0 ? row->device_us : 0};
+    for (size_t i = 0; i < 3; i++)
+        whole[i] = fg_cost_between(whole[i], row->started_us, row->finished_us, from_us, to_us);
+    return (struct amounts){whole[0], whole[1], whole[2]};
+}
+
+static size_t grid_of(const struct adding *adding, const char *region)
+{
+    const struct fg_carbon_region *grid = fg_carbon_find(*region ? region : adding->region);
+    size_t index = 0;
+    while (fg_carbon_region_at(index) != grid)
+        index++;
+    return index < GRIDS_MAX ? index : 0;
+}
+
+static void add_days(struct adding *adding,
+                     const struct fg_energy_view *row,
+                     uint32_t g_per_kwh)
+{
+    const struct fg_cost_range *range = adding->range;
+    int64_t first = row->started_us / FG_DAY_US, last = row->finished_us / FG_DAY_US;
+    first = first > range->from_day ? first : range->from_day;
+    last = last < range->to_day ? last : range->to_day - 1;
+    for (int64_t day = first; day <= last; day++) {
+        struct amounts part = part_of(row, g_per_kwh, day * FG_DAY_US, (day + 1) * FG_DAY_US);
+        add(&adding->lines[day - range->from_day].sum, &part);
+    }
+}
+
+static int add_row(void *self, const struct fg_energy_view *row)
+{
+    struct adding *adding = self;
+    size_t grid = grid_of(adding, row->region);
+    uint32_t g_per_kwh = fg_carbon_region_at(grid)->g_per_kwh;
+    struct amounts part = part_of(row, g_per_kwh, adding->range->from_day * FG_DAY_US,
+                                  adding->range->to_day * FG_DAY_US);
+    adding->grid_mj[grid] += part.energy_mj;
+    if (adding->by == FG_ENERGY_BY_DAY)
+        add_days(adding, row, g_per_kwh);
+    else if (part.energy_mj > 0)
+        add(&line_of_row(adding, row)->sum, &part);
+    return 0;
+}
+
+/* Days are there before their rows come, in their order; those without anything go. */
+static void make_days(struct adding *adding)
+{
+    for (int64_t day = adding->range->from_day; day < adding->range->to_day; day++) {
+        char text[FG_DAY_TEXT_MAX];
+        fg_day_text(day, text);
+        new_line(adding, text);
+    }
+}
+
+static void drop_empty(struct adding *adding)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < adding->len; i++)
+        if (adding->lines[i].sum.energy_mj > 0)
+            adding->lines[kept++] = adding->lines[i];
+    adding->len = kept;
+}
+
+static int add_all(struct adding *adding, struct fg_reader *reader, struct fg_err *err)
+{
+    if (adding->by == FG_ENERGY_BY_DAY)
+        make_days(adding);
+    int rc = fg_reader_energy(reader, adding->range, adding->by, add_row, adding, err);
+    if (adding->by == FG_ENERGY_BY_DAY)
+        drop_empty(adding);
+    cut(adding, adding->limit);
+    if (adding->by == FG_ENERGY_BY_DAY && adding->len > 1)
+        qsort(adding->lines, adding->len, sizeof(*adding->lines), by_key);
+    return rc;
+}
+
+/* -- telling ---------------------------------------------------------------------------------------------------- */
+
+static void write_amounts(struct fg_json *json, const struct amounts *sum)
+{
+    fg_json_key(json, "energy_j");
+    fg_json_double(json, (double)sum->energy_mj / 1e3);
+    fg_json_key(json, "co2_g");
+    fg_json_double(json, (double)sum->co2_mg / 1e3);
+    fg_json_key(json, "device_s");
+    fg_json_double(json, (double)sum->device_us / 1e6);
+}
+
+static void write_text(struct fg_json *json, const char *key, const char *text)
+{
+    fg_json_kv(json, key, text[0] ? text : NULL);
+}
+
+static void write_line(struct fg_json *json, const struct line *line)
+{
+    fg_json_object(json);
+    write_text(json, "key", line->key);
+    write_text(json, "name", line->name);
+    write_text(json, "project", line->project);
+    write_text(json, "user", line->user);
+    write_amounts(json, &line->sum);
+    fg_json_end(json);
+}
+
+static void write_sum(struct fg_json *json, const char *key, const struct amounts *sum)
+{
+    fg_json_key(json, key);
+    fg_json_object(json);
+    write_amounts(json, sum);
+    fg_json_end(json);
+}
+
+static void write_grids(struct fg_json *json, const struct adding *adding)
+{
+    fg_json_key(json, "grids");
+    fg_json_array(json);
+    for (size_t i = 0; i < GRIDS_MAX && i < fg_carbon_regions_len(); i++) {
+        const struct fg_carbon_region *grid = fg_carbon_region_at(i);
+        if (adding->grid_mj[i] == 0)
+            continue;
+        fg_json_object(json);
+        fg_json_kv(json, "region", grid->name);
+        fg_json_kv(json, "name", grid->text);
+        fg_json_kv_int(json, "g_per_kwh", grid->g_per_kwh);
+        fg_json_kv(json, "source", grid->source);
+        fg_json_key(json, "energy_j");
+        fg_json_double(json, (double)adding->grid_mj[i] / 1e3);
+        fg_json_end(json);
+    }
+    fg_json_end(json);
+}
+
+static void answer(struct fg_call *call, const struct adding *adding)
+{
+    struct fg_json *json = &call->json;
+    struct amounts total = adding->others;
+    char day[FG_DAY_TEXT_MAX];
+    fg_json_object(json);
+    fg_json_kv(json, "by", by_names[adding->by]);
+    fg_day_text(adding->range->from_day, day);
+    fg_json_kv(json, "from", day);
+    fg_day_text(adding->range->to_day, day);
+    fg_json_kv(json, "to", day);
+    fg_json_key(json, "items");
+    fg_json_array(json);
+    for (size_t i = 0; i < adding->len; i++) {
+        write_line(json, &adding->lines[i]);
+        add(&total, &adding->lines[i].sum);
+    }
+    fg_json_end(json);
+    write_sum(json, "others", &adding->others);
+    write_sum(json, "total", &total);
+    write_grids(json, adding);
+    fg_json_end(json);
+    fg_answer_json(call, 200);
+}
+
+static int read_by(struct fg_call *call, enum fg_energy_by *out, struct fg_err *err)
+{
+    const char *name = fg_target_param(&call->target, "by");
+    *out = FG_ENERGY_BY_PROJECT;
+    for (int by = 0; name && by < FG_ENERGY_BYS; by++)
+        if (strcmp(by_names[by], name) == 0) {
+            *out = (enum fg_energy_by)by;
+            return 0;
+        }
+    return name
+               ? fg_fail(err, FG_EINVAL,
+                         "query: by: %.40s, expected project, user, kind, supplier, job or day",
+                         name)
+               : 0;
+}
+
+void fg_handle_energy(struct fg_call *call)
+{
+    struct fg_err err = {};
+    struct fg_cost_range range;
+    uint64_t limit = LIMIT_DEFAULT;
+    struct adding adding = {.range = &range, .region = call->api->options.energy_region};
+    int rc = read_by(call, &adding.by, &err);
+    if (rc == 0)
+        rc = fg_target_uint(&call->target, "limit", 1, LIMIT_MAX, &limit, &err);
+    if (rc == 0)
+        rc = fg_cost_range_read(call, DAYS_MAX, &range, &err);
+    struct fg_reader *reader = rc == 0 ? fg_worker_reader(call->worker, &err) : NULL;
+    adding.limit = limit;
+    if (!reader || add_all(&adding, reader, &err) < 0)
+        fg_answer_error(call, &err);
+    else
+        answer(call, &adding);
+    free(adding.lines);
+}
