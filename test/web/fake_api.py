@@ -289,6 +289,11 @@ def make_handler(world):
                 case ["events" | "audit" as which]:
                     found = [e for e in reversed(world.events) if e["seq"] < int(query.get("before", 1 << 53)) and (which == "events" or "by" in e["data"])][:limit]
                     return {"items": found, "next": str(found[-1]["seq"]) if len(found) == limit else None}
+                case ["series"] if query.get("job") in world.jobs:
+                    start = datetime.fromisoformat(query["from"].replace("Z", "+00:00")).timestamp()
+                    step = max(1, (time.time() - start) / 60)
+                    values = [None if i % 17 == 3 else int(world.curve(3, start + i * step, 250000, 640000)) for i in range(60)]
+                    return {"reading": "power", "unit": "mW", "agg": "sum", "by": "all", "level": "raw", "from": iso(start), "step_s": step, "steps": 60, "groups": [{"tracks": 1, "values": values}]}
                 case ["pool-map"]:
                     return world.pool_map()
                 case ["nodes"]:

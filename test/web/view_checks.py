@@ -85,6 +85,8 @@ FAKE = [a_viewer_has_no_audit]
 
 # What is computed, without a page: [module, expression over its exports as m, expected].
 UNITS = [
+    ["job_power", "m.power_points({from: '2026-11-21T10:00:00Z', step_s: 10, groups: [{values: [300000, null, 500000]}]})", {"points": [[1795255205000, 300], [1795255215000, None], [1795255225000, 500]], "joules": 8000}],
+    ["job_power", "[m.power_points({}).joules, m.energy(830), m.energy(12345), m.energy(5e6)]", [0, "830 J", "12.3 kJ", "1.39 kWh"]],
     ["view_projects", "m.tree([{name: 'b', parent: null, weight: 100}, {name: 'a', parent: null, weight: 300}, {name: 'c', parent: 'a', weight: 1}, {name: 'd', parent: 'a', weight: 3}, {name: 'lost', parent: 'gone', weight: 0}]).map((p) => [p.name, p.depth, p.fair])",
      [["a", 0, 0.75], ["c", 1, 0.1875], ["d", 1, 0.5625], ["b", 0, 0.25], ["lost", 0, 0]]],
     ["view_projects", "m.tree([{name: 'a', parent: 'a', weight: 1}]).length", 0],

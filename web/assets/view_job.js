@@ -5,6 +5,7 @@ import * as api from "./api.js";
 import { chart, scale, scale_binary } from "./chart.js";
 import { h, icon, keyed, mark, put, say, show } from "./dom.js";
 import * as format from "./format.js";
+import { energy, job_power } from "./job_power.js";
 import { log_view, save_blob } from "./log_view.js";
 import * as live from "./live.js";
 import { ask, badge, command, confirm, elapsed_s, ending, flash, is_over, link_job, link_node, progress } from "./parts.js";
@@ -42,7 +43,7 @@ function facts(rows) {
 }
 
 const FACTS = [["ask", t("Asks for")], ["where", t("Where")], ["who", t("Project and user")], ["submitted", t("Submitted")], ["waited", t("Waited")], ["started", t("Started")], ["finished", t("Finished")], ["limit", t("Time limit")], ["deadline", t("Deadline")],
-    ["exit", t("Ended with")], ["rss", t("Memory at most")], ["cpu_s", t("CPU time")], ["gpu_s", t("GPU time")], ["cost", t("Cost")], ["priority", t("Priority")], ["array", t("Array")], ["after", t("After")], ["preempt", t("Preemptible")], ["labels", t("Labels")]];
+    ["exit", t("Ended with")], ["rss", t("Memory at most")], ["cpu_s", t("CPU time")], ["gpu_s", t("GPU time")], ["energy", t("Energy of its devices")], ["cost", t("Cost")], ["priority", t("Priority")], ["array", t("Array")], ["after", t("After")], ["preempt", t("Preemptible")], ["labels", t("Labels")]];
 
 function show_facts(list, job, now) {
     const at = (iso) => format.date(format.moment(iso));
@@ -182,11 +183,12 @@ export function job_page({ args: [id], query, who, go }) {
     const log = log_view(id, query, (more) => go(more));
     const curves = CURVES.map((c) => ({ ...c, chart: chart({ label: `${c.title}, ${t(c.unit)}`, height: 150, text: c.text, scaler: c.scaler, least: c.least, empty: t("No readings.") }), now: h("b.num") }));
     for (const c of curves) c.el = h("div.curve-box", null, h("h3", null, c.title, " ", h("span.muted", null, t(c.unit)), c.now), c.chart.el);
+    const power = job_power(id, (joules) => list.set("energy", energy(joules), t("Power over time, while the job alone held its devices.")));
     const results = h("ul.artifacts"), no_results = h("p.muted");
     const spec = h("pre.spec");
     const missing = h("section.panel", { hidden: true });
     const section = (key, title, ...body) => h("section.panel", { class: `panel panel-${key}`, "aria-labelledby": `${key}-title` }, h("header.panel-head", null, h("h2", { id: `${key}-title` }, title)), body);
-    const p_curves = section("curves", t("Use of resources"), h("div.curves", null, curves.map((c) => c.el)));
+    const p_curves = section("curves", t("Use of resources"), h("div.curves", null, curves.map((c) => c.el), power.el));
     p_curves.hidden = true;
     const p_spec = h("section.panel.panel-spec", null, h("details", null, h("summary", null, t("What was submitted")), spec));
     const body = h("div.job-page", { hidden: true },
@@ -239,6 +241,7 @@ export function job_page({ args: [id], query, who, go }) {
             show(missing, false);
             show(body, true);
             draw();
+            power.follow(job);
             if (job.state !== drawn_state) watches[job.state === "queued" ? 2 : 1].dirty();
             drawn_state = job.state;
         },
@@ -271,5 +274,5 @@ export function job_page({ args: [id], query, who, go }) {
         },
     })];
     const stop = live.every_second(() => { if (job && !is_over(job.state)) tick(); });
-    return { el: h("div", null, missing, body), title: t`Job ${id}`, leave: () => { stop(); log.leave(); watches.forEach((w) => w.stop()); } };
+    return { el: h("div", null, missing, body), title: t`Job ${id}`, leave: () => { stop(); power.stop(); log.leave(); watches.forEach((w) => w.stop()); } };
 }

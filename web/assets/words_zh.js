@@ -779,4 +779,9 @@ export const zh = {
     "this list": "此列表",
     "Keys": "快捷键",
     "Close": "关闭",
+    "Power": "功率",
+    "of its devices": "所占设备",
+    "Power of its devices": "所占设备的功率",
+    "Energy of its devices": "所占设备的能耗",
+    "Power over time, while the job alone held its devices.": "作业独占设备期间功率对时间的积分。",
 };
