@@ -24,9 +24,9 @@ static void add_rule(struct fake_script *script, struct fake_rule rule)
 {
     if (script->rules_len == FAKE_RULES_MAX)
         return;
-    if ((script->rules_len & (script->rules_len - 1)) == 0) {
-        size_t room = script->rules_len ? script->rules_len * 2 : 1;
-        script->rules = realloc(script->rules, room * sizeof(*script->rules));
+    if (script->rules_len == script->rules_room) {
+        script->rules_room = script->rules_room ? script->rules_room * 2 : 64;
+        script->rules = realloc(script->rules, script->rules_room * sizeof(*script->rules));
         if (!script->rules)
             abort();
     }
@@ -152,7 +152,7 @@ void fake_script_read(struct fake_script *script, const char *path)
     FILE *file = path ? fopen(path, "re") : NULL;
     char line[1024];
     free(script->rules);
-    *script = (struct fake_script){};
+    memset(script, 0, sizeof(*script));
     if (!file) {
         for (; script->boards_len < 2; script->boards_len++)
             script->boards[script->boards_len] =

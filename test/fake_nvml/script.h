@@ -38,7 +38,7 @@ struct fake_process {
 
 struct fake_script {
     bool hangs, fails;
-    size_t boards_len, rules_len, processes_len;
+    size_t boards_len, rules_len, rules_room, processes_len;
     struct fake_board boards[FAKE_BOARDS_MAX];
     struct fake_process processes[FAKE_PROCESSES_MAX];
     struct fake_rule *rules;
