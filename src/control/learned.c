@@ -56,8 +56,9 @@ static void write_request(struct fg_json *json, const struct fg_class *class)
 
 static void kv_seconds(struct fg_json *json, const char *key, int64_t us)
 {
+    int64_t ms = us / 1000;
     fg_json_key(json, key);
-    fg_json_double(json, (double)(us / 1000) / 1000);
+    fg_json_double(json, (double)ms / 1000);
 }
 
 static void write_learned(struct fg_json *json, const struct fg_learned *learned)

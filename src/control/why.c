@@ -99,6 +99,19 @@ static struct free_devices count_free(const struct fg_control *control,
     return sum;
 }
 
+/* By its time limit, else as its user expects, else as jobs like it ended; 0: nobody knows, or it has outrun that. */
+static int64_t expected_end_us(const struct fg_control *control,
+                               const struct live *live,
+                               const struct fg_job *job)
+{
+    if (job->time_limit_us > 0)
+        return live->begun_us + job->time_limit_us;
+    int64_t lasts_us = job->duration_us > 0 ? job->duration_us : job->predicted_us;
+    return lasts_us > 0 && live->begun_us + lasts_us > control->now_us
+               ? live->begun_us + lasts_us
+               : 0;
+}
+
 /* When the next job that holds what this one needs should end; 0 unknown. */
 static int64_t next_release(const struct fg_control *control, const struct fg_need *need)
 {
@@ -112,9 +125,9 @@ static int64_t next_release(const struct fg_control *control, const struct fg_ne
                 useful |= need->kinds >> fg_pool_node(control->pool, live->grants[task].node)
                                              ->kind[__builtin_ctz(mask)]
                           & 1;
-        if (!useful || job->time_limit_us == 0)
+        int64_t end = expected_end_us(control, live, job);
+        if (!useful || end == 0)
             continue;
-        int64_t end = live->begun_us + job->time_limit_us;
         soonest = soonest == 0 || end < soonest ? end : soonest;
     }
     return soonest;

@@ -4,6 +4,7 @@
 #include "base/map.h"
 #include "base/text.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,6 +70,7 @@ static struct place *take(struct fg_faults *faults, const char *supplier, const 
     struct place *place = find(faults, supplier, node);
     if (place)
         return place;
+    assert(faults->places);
     place = &faults->places[0];
     for (size_t i = 1; i < faults->len; i++)
         if (faults->places[i].seen < place->seen)

@@ -4,6 +4,7 @@
 #include "base/map.h"
 #include "base/text.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,6 +72,7 @@ static struct row *take(struct fg_speeds *speeds, uint64_t class)
     struct row *row = find(speeds, class);
     if (row)
         return row;
+    assert(speeds->rows);
     row = &speeds->rows[0];
     for (size_t i = 1; i < speeds->len; i++)
         if (speeds->rows[i].seen < row->seen)
