@@ -227,6 +227,8 @@ static int load_part(struct fg_block_view *view, unsigned index, bool all)
         part->bytes = room_for(section->len, 1);
         rc = read_at(block, part->base, part->bytes, section->len);
     }
+    if (rc < 0)
+        part_free(part); /* what is damaged is as if it were not there */
     return rc;
 }
 

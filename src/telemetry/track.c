@@ -80,9 +80,7 @@ int fg_track_get(struct fg_bytes *in, struct fg_track *out)
 /* -- columns --------------------------------------------------------------------------------------------- */
 
 static const char *const more[][2] = {
-    [FG_SERIES_HOLDER - FG_READINGS_LEN] = {"holder", ""},
-    [FG_SERIES_CPU - FG_READINGS_LEN] = {"cpu", "1/1000"},
-    [FG_SERIES_MEM - FG_READINGS_LEN] = {"mem", "MiB"},
+    {"holder", ""}, {"cpu", "1/1000"}, {"mem", "MiB"}, /* from FG_SERIES_HOLDER on */
 };
 
 const char *fg_series_column_name(unsigned column)
