@@ -1,6 +1,7 @@
 /* look.c - see series.h: the store at one moment, and the curves that are read of it. */
 #include "telemetry/store_inner.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -117,6 +118,7 @@ static void from_hour(struct curve *curve,
                       const struct fg_series_look *look,
                       const struct fg_open_hour *open)
 {
+    assert(open);
     struct fg_hour_copy *copies = must(calloc(NUMBERS - 1, sizeof(*copies)));
     bool known[NUMBERS - 1] = {};
     pthread_mutex_lock(&look->series->lock); /* so that all have the same rows */

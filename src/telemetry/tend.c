@@ -236,6 +236,8 @@ static void bound_unsaved(struct fg_series *series)
         struct fg_kept_block *oldest = NULL;
         for (size_t i = 0; i < series->kept_len && !oldest; i++)
             oldest = series->kept[i]->unsaved ? series->kept[i] : NULL;
+        if (!oldest)
+            break;
         series->state.lost += series->dir ? fg_block_tracks_len(oldest->block) : 0;
         fg_series_let_go(series, oldest);
     }
@@ -431,7 +433,7 @@ static bool take_too_old(struct fg_series *series,
                          struct fg_series_file *out)
 {
     struct fg_kept_block *oldest = NULL;
-    int64_t longest_us = 0, last_us = -1;
+    int64_t longest_us = 1, last_us = -1;
     size_t periods = 0;
     for (unsigned tier = 0; fg_level_span_us(level, tier); tier++)
         longest_us = fg_level_span_us(level, tier);

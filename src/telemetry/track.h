@@ -29,7 +29,7 @@ static inline unsigned fg_series_place(unsigned column)
 #define FG_SERIES_MACHINE "cpu"
 
 struct fg_track {
-    fg_job_id job;    /* 0: a device, which node and device name */
+    fg_job_id job;         /* 0: a device, which node and device name */
     fg_project_id project; /* of the job */
     char node[FG_NAME_MAX], device[FG_NAME_MAX];
     char kind[FG_KIND_MAX],
