@@ -186,6 +186,17 @@ class Supply:
                     "usage": {"gpu_milli": 4000, "cpu_milli": 16000, "mem_mib": 1, "running": 2, "queued": 3, "spent_uusd": spent, "committed_uusd": 12_000000 if budget else None, "renews_at": iso(self.now + 9 * DAY) if budget else None}}
         return {"items": [project("nlp", {"uusd": 6000_000000, "period": "month", "action": "wait"}, 3922_110000), project("vision", {"uusd": 1500_000000, "period": "month", "action": "stop"}, 1500_400000), project("default", None, None)], "next": None}
 
+    def energy(self, query):
+        items = [{"key": key, "name": None, "project": None, "user": None, "energy_j": 4.1e9 / (i + 1), "co2_g": 391000.0 / (i + 1), "device_s": 9.6e6 / (i + 1)} for i, key in enumerate(("nlp", "vision", HOSTILE))]
+        return {"by": query.get("by", "project"), "from": iso(self.now)[:8] + "01", "to": iso(self.now + DAY)[:10], "items": items, "others": {"energy_j": 0, "co2_g": 0, "device_s": 0},
+                "total": {k: sum(i[k] for i in items) for k in ("energy_j", "co2_g", "device_s")}, "grids": [{"region": "eu-north", "name": HOSTILE, "g_per_kwh": 343, "source": "a table", "energy_j": 7.5e9}]}
+
+    def learned(self):
+        classes = [{"class": f"c{i}", "level": "work", "project": "nlp", "user": "anna", "name": name, "request": {"accelerators": KINDS[0], "count": 1 + i, "gpu_milli": 1000, "cpu_milli": 4000, "mem_mib": 32768, "tasks": 1}, "jobs": 40 + i, "failed": i, "interrupted": 1,
+                    "p50_s": 1800.0, "p80_s": 3100.0, "p95_s": 5400.0, "mean_s": 2100.0, "memory_p50_mib": 9000, "memory_p95_mib": 12000, "memory_most_mib": 14000, "weight": 21.5, "first": iso(self.now - 40 * DAY), "last": iso(self.now)} for i, name in enumerate(("train-#", HOSTILE))]
+        return {"classes": classes, "classes_known": 2, "speeds": [{"kind": KINDS[0], "rate": 1.9, "runs": 310, "classes": 7}, {"kind": KINDS[1], "rate": 1.0, "runs": 510, "classes": 7}],
+                "places": [{"supplier": "", "node": "kestrel", "attempts": 120, "failed": 3, "interrupted": 1, "failed_share": 0.031, "interrupted_share": 0.012}]}
+
     # The two entrances ----------------------------------------------------------------------------
 
     def find(self, parts, query):
@@ -224,6 +235,10 @@ class Supply:
                 return (b"BilledCost,BillingAccountId\n1.25,fake\n", "text/csv")
             case ["projects"]:
                 return self.projects()
+            case ["energy"]:
+                return self.energy(query)
+            case ["learned"]:
+                return self.learned()
         return None
 
     def act(self, parts, remark):

@@ -13,7 +13,7 @@ def views_of_supply_open(page):
     b = page.b
     problems = []
     page.open()
-    views = [("map", "#/pool", "Group by"), ("projects", "#/projects", "Fair share"), ("events", "#/events", "What happened"), ("supply", "#/supply", "Offers"), ("forecast", "#/forecast", "Forecast"), ("plans", "#/plans", "Plans"), ("cost", "#/cost", "Cost")]
+    views = [("map", "#/pool", "Group by"), ("projects", "#/projects", "Fair share"), ("energy", "#/energy", "Energy"), ("learned", "#/learned", "Classes of jobs"), ("events", "#/events", "What happened"), ("supply", "#/supply", "Offers"), ("forecast", "#/forecast", "Forecast"), ("plans", "#/plans", "Plans"), ("cost", "#/cost", "Cost")]
     if page.service.kind == "fake":
         views += [("plan", "#/plans/3", "Supply against"), ("order", "#/orders/4", "Story"), ("offer", "#/offers/2", "Price over time"), ("cost-by-day", "#/cost?by=day", "Cost")]
     for name, path, sign in views:
@@ -139,7 +139,7 @@ def a_viewer_buys_nothing(page):
 
 def hostile_names_of_suppliers_stay_text(page):
     b = page.b
-    for path in ("#/supply", "#/orders/2", "#/offers/7", "#/forecast", "#/plans", "#/plans/3", "#/cost?by=user", "#/cost?by=job"):
+    for path in ("#/supply", "#/orders/2", "#/offers/7", "#/forecast", "#/plans", "#/plans/3", "#/cost?by=user", "#/cost?by=job", "#/energy", "#/learned"):
         page.open(path)
         b.see(HOSTILE[:20], "main")
         b.js("for (const each of document.querySelectorAll('details')) each.open = true")
@@ -169,7 +169,7 @@ def the_fake_answers_as_the_specification_says(page):
         spec = yaml.safe_load(file)
     supply = page.service.world.supply
     asked = [("offers", "/v1/offers"), ("offers/2", "/v1/offers/{id}"), ("offers/2/history", "/v1/offers/{id}/history"), ("suppliers", "/v1/suppliers"), ("supplier-ranking", "/v1/supplier-ranking"), ("orders", "/v1/orders"),
-             *((f"orders/{id}", "/v1/orders/{id}") for id in supply.orders), ("forecast", "/v1/forecast"), ("plans", "/v1/plans"), ("plans/3", "/v1/plans/{id}"), ("cost", "/v1/cost"), ("report", "/v1/report"), ("supplier-status", "/v1/supplier-status"), ("links", "/v1/links")]
+             *((f"orders/{id}", "/v1/orders/{id}") for id in supply.orders), ("forecast", "/v1/forecast"), ("plans", "/v1/plans"), ("plans/3", "/v1/plans/{id}"), ("cost", "/v1/cost"), ("energy", "/v1/energy"), ("learned", "/v1/learned"), ("report", "/v1/report"), ("supplier-status", "/v1/supplier-status"), ("links", "/v1/links")]
     for path, operation in asked:
         schema = spec["paths"][operation]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
         found = jsonschema.Draft202012Validator({**schema, "components": spec["components"]}).iter_errors(supply.find(path.split("/"), {}))

@@ -53,16 +53,17 @@ def keys_of(text):
 def main():
     table = {}
     twice = []
-    with open(os.path.join(ASSETS, "words_zh.js"), encoding="utf-8") as file:
-        for line in file:
-            row = re.fullmatch(r'    ("(?:[^"\\]|\\.)*"): ("(?:[^"\\]|\\.)*"),\n', line)
-            if row:
-                key = json.loads(row.group(1))
-                twice += [key] if key in table else []
-                table[key] = json.loads(row.group(2))
+    for path in sorted(glob.glob(os.path.join(ASSETS, "words_zh*.js"))):
+        with open(path, encoding="utf-8") as file:
+            for line in file:
+                row = re.fullmatch(r'    ("(?:[^"\\]|\\.)*"): ("(?:[^"\\]|\\.)*"),\n', line)
+                if row:
+                    key = json.loads(row.group(1))
+                    twice += [key] if key in table else []
+                    table[key] = json.loads(row.group(2))
     sources = {}
     for path in sorted(glob.glob(os.path.join(ASSETS, "*.js"))):
-        if os.path.basename(path) not in ("words.js", "words_zh.js"):
+        if not os.path.basename(path).startswith("words"):
             with open(path, encoding="utf-8") as file:
                 sources[os.path.basename(path)] = file.read()
     used = {key: name for name, text in sources.items() for key in keys_of(text)}

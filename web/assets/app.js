@@ -10,8 +10,10 @@ import { theme_button } from "./theme.js";
 import { keys } from "./keys.js";
 import { search } from "./search.js";
 import { cost } from "./view_cost.js";
+import { energy_page } from "./view_energy.js";
 import { events_page } from "./view_events.js";
 import { forecast } from "./view_forecast.js";
+import { learned } from "./view_learned.js";
 import { map_page } from "./view_map.js";
 import { job_page } from "./view_job.js";
 import { jobs } from "./view_jobs.js";
@@ -32,11 +34,11 @@ const ROUTES = [
     [/^\/jobs\/([^/]+)$/, job_page, "jobs"], [/^\/nodes\/([^/]+)$/, node_page, "pool"], [/^\/pool$/, map_page, "pool"],
     [/^\/forecast$/, forecast, "forecast"], [/^\/plans$/, plans, "plans"], [/^\/plans\/([^/]+)$/, plan_page, "plans"],
     [/^\/supply$/, supply, "supply"], [/^\/orders\/([^/]+)$/, order_page, "supply"], [/^\/offers\/([^/]+)$/, offer_page, "supply"],
-    [/^\/cost$/, cost, "cost"], [/^\/projects$/, projects, "projects"], [/^\/events$/, events_page, "events"],
+    [/^\/cost$/, cost, "cost"], [/^\/energy$/, energy_page, "energy"], [/^\/learned$/, learned, "learned"], [/^\/projects$/, projects, "projects"], [/^\/events$/, events_page, "events"],
 ];
 // Name, address, words, and the key after g.
 const TABS = [["overview", "#/", t("Overview"), "o"], ["pool", "#/pool", t("Pool"), "p"], ["jobs", "#/jobs", t("Jobs"), "j"], ["supply", "#/supply", t("Supply"), "s"], ["forecast", "#/forecast", t("Forecast"), "f"], ["plans", "#/plans", t("Plans"), "l"],
-    ["cost", "#/cost", t("Cost"), "c"], ["projects", "#/projects", t("Projects"), "r"], ["events", "#/events", t("Events"), "e"]];
+    ["cost", "#/cost", t("Cost"), "c"], ["energy", "#/energy", t("Energy"), "n"], ["learned", "#/learned", t("Learned"), "w"], ["projects", "#/projects", t("Projects"), "r"], ["events", "#/events", t("Events"), "e"]];
 
 const main = document.getElementById("main"), top_bar = document.getElementById("top"), banner = document.getElementById("banner");
 let view = null, who = null, shown = "";

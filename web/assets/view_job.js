@@ -64,6 +64,7 @@ function show_facts(list, job, now) {
     list.set("rss", format.mib(job.usage?.max_rss_mib));
     list.set("cpu_s", job.usage?.cpu_s > 0 ? format.duration(job.usage.cpu_s) : "");
     list.set("gpu_s", job.usage?.gpu_s > 0 ? format.duration(job.usage.gpu_s) : "");
+    if (job.usage?.energy_j > 0) list.set("energy", energy(job.usage.energy_j));
     list.set("cost", format.money(job.cost_uusd));
     list.set("priority", typeof job.priority === "number" ? String(Math.round(job.priority * 100) / 100) : "");
     list.set("array", job.array_id ? h("span", null, t`element ${job.array_index} of `, h("a", { href: `#/jobs?array=${encodeURIComponent(job.array_id)}` }, t`array ${job.array_id}`)) : "");
@@ -183,7 +184,7 @@ export function job_page({ args: [id], query, who, go }) {
     const log = log_view(id, query, (more) => go(more));
     const curves = CURVES.map((c) => ({ ...c, chart: chart({ label: `${c.title}, ${t(c.unit)}`, height: 150, text: c.text, scaler: c.scaler, least: c.least, empty: t("No readings.") }), now: h("b.num") }));
     for (const c of curves) c.el = h("div.curve-box", null, h("h3", null, c.title, " ", h("span.muted", null, t(c.unit)), c.now), c.chart.el);
-    const power = job_power(id, (joules) => list.set("energy", energy(joules), t("Power over time, while the job alone held its devices.")));
+    const power = job_power(id, (joules) => job.usage?.energy_j > 0 || list.set("energy", energy(joules), t("Power over time, while the job alone held its devices.")));
     const results = h("ul.artifacts"), no_results = h("p.muted");
     const spec = h("pre.spec");
     const missing = h("section.panel", { hidden: true });
