@@ -34,3 +34,5 @@ endforeach()
 
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/examples/ DESTINATION share/doc/fastgpu/examples USE_SOURCE_PERMISSIONS)
 install(FILES README.md LICENSE docs/licences.md DESTINATION share/doc/fastgpu)
+install(FILES packaging/prometheus/fastgpu.rules.yml DESTINATION share/fastgpu/prometheus)
+install(DIRECTORY packaging/grafana/ DESTINATION share/fastgpu/grafana FILES_MATCHING PATTERN "*.json")

@@ -20,6 +20,7 @@ struct fg_event_ring;
 struct fg_listener;
 struct fg_blobs;
 struct fg_forecasts;
+struct fg_tally;
 
 #define FG_JOB_CHANGE_SLOTS 1024
 
@@ -37,6 +38,7 @@ struct fg_api {
     struct fg_event_ring *ring;
     struct fg_blobs *blobs;
     struct fg_forecasts *forecasts;
+    struct fg_tally *tally;
     atomic_bool planning; /* a plan is being made: one at a time */
     atomic_bool stopping;
     /* Bumped when something happened to a job; slot by its id.  Who shares a slot looks in vain. */

@@ -51,6 +51,7 @@ struct fg_call {
     struct fg_err err;
 
     struct fg_command command; /* at most one is under way */
+    int64_t asked_us;          /* when it went out; monotonic */
     struct fg_submit_item item;
     const char *kept_text; /* the answer of an earlier command, when one asks two */
     size_t kept_len;

@@ -6,6 +6,7 @@
 #include "api/call.h"
 #include "api/connection.h"
 #include "api/loop.h"
+#include "api/tally.h"
 
 #include <assert.h>
 #include <pthread.h>
@@ -24,6 +25,8 @@ static void on_done(struct fg_command *command)
     struct MHD_Connection *mhd = call->mhd;
     struct fg_loop *loop = NULL;
 
+    if (command->kind == FG_CMD_SUBMIT)
+        fg_tally_submit(call->api->tally, fg_api_mono_us(call->api) - call->asked_us);
     atomic_store(&call->command_done, true);
     /* If it still sleeps it is ours to wake, and it cannot end before that.  If not, it may end with our
      * reference.  Once awake it may ask again, so the reference goes first. */
@@ -55,6 +58,7 @@ static bool prepare(struct fg_call *call,
         return false;
     }
     command->kind = kind;
+    call->asked_us = fg_api_mono_us(call->api);
     command->actor = call->actor;
     command->arena = call->arena;
     command->rc = 0;

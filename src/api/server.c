@@ -8,6 +8,7 @@
 #include "api/forecasts.h"
 #include "api/hub.h"
 #include "api/listener.h"
+#include "api/tally.h"
 #include "api/worker.h"
 
 #include <sodium.h>
@@ -49,6 +50,7 @@ static int make_parts(struct fg_api *api, struct fg_err *err)
     if (!api->workers || !api->calls || !api->connections || !api->ring)
         return fg_fail(err, FG_ENOMEM, "no memory for the API");
     api->forecasts = fg_forecasts_new();
+    api->tally = fg_tally_new();
     api->blobs = fg_blobs_new(api->options.data_dir,
                               (uint64_t)api->options.config->artifact_bytes_max, err);
     if (!api->blobs)
@@ -119,6 +121,7 @@ void fg_api_stop(struct fg_api *api)
     fg_hub_free(api->hub);
     fg_blobs_free(api->blobs);
     fg_forecasts_free(api->forecasts);
+    fg_tally_free(api->tally);
     fg_event_ring_free(api->ring);
     fg_connections_free(api->connections);
     fg_call_pool_free(api->calls);
@@ -139,6 +142,7 @@ const char *fg_api_url(const struct fg_api *api)
 void fg_api_publish(struct fg_api *api, const struct fg_event *event)
 {
     fg_event_ring_add(api->ring, event);
+    fg_tally_event(api->tally, event);
     if (event->job)
         atomic_fetch_add(&api->job_changes[event->job % FG_JOB_CHANGE_SLOTS], 1);
     fg_hub_ring(api->hub);

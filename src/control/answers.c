@@ -117,6 +117,7 @@ static void device(struct fg_json *json,
     fg_json_object(json);
     fg_json_kv(json, "name", name);
     fg_json_kv(json, "kind", spec->kind);
+    fg_json_kv(json, "id", spec->id);
     fg_json_kv_int(json, "index", at);
     fg_json_kv_int(json, "mem_mib", spec->mem_mib);
     fg_json_kv_int(json, "milli", 1000);

@@ -5,6 +5,8 @@
 #include "control/control_inner.h"
 
 #include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -290,6 +292,19 @@ void fg_attempt_event(struct fg_control *control, const struct fg_engine_event *
         task_over(control, live, event);
 }
 
+/* For who counts how long jobs wait: of the first start only, from the submission on. */
+static const char *waited(const struct fg_control *control,
+                          const struct fg_job *job,
+                          const struct live *live,
+                          char text[static 48])
+{
+    text[0] = 0;
+    if (live->attempt == 1)
+        snprintf(text, 48, ",\"waited_us\":%" PRId64,
+                 control->now_us > job->submitted_us ? control->now_us - job->submitted_us : 0);
+    return text;
+}
+
 void fg_attempt_save_started(struct fg_control *control)
 {
     for (size_t i = 0; control->unsaved_len && i < control->lives_len; i++) {
@@ -299,9 +314,11 @@ void fg_attempt_save_started(struct fg_control *control)
         live->unsaved = false;
         control->unsaved_len--;
         const struct fg_job *job = fg_queue_get(control->queue, live->job);
+        char text[48];
         fg_job_write(control, job, "", 0, 0);
         fg_attempt_write(control, live, FG_JOB_RUNNING, "");
-        fg_control_tell(control, "job.running", job, "\"attempt\":%u", live->attempt);
+        fg_control_tell(control, "job.running", job, "\"attempt\":%u%s", live->attempt,
+                        waited(control, job, live, text));
         if (job->cancel_asked || job->stop_sent)
             fg_live_stop(control, live, -1);
     }

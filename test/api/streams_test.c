@@ -294,8 +294,10 @@ static void nodes_projects_status_and_metrics(void)
     EQ(call(FAKE_VIEWER, "GET", "/metrics", NULL), 200);
     OK(says("fastgpu_jobs{state=\"queued\"}"));
     OK(says("# TYPE DCGM_FI_DEV_GPU_UTIL gauge"));
-    OK(says("fastgpu_device_used_milli{gpu=\"0\",Hostname=\"node-1\",device=\"h100-0\","
-            "modelName=\"h100\"} 500"));
+    OK(says(
+        "fastgpu_device_granted_ratio{gpu=\"0\",UUID=\"\",device=\"h100-0\",hpc_job=\"1\","));
+    OK(says("# TYPE fastgpu_events_total counter"));
+    OK(!says("# EOF"));
 }
 
 static void the_page_and_the_contract_are_served(void)
