@@ -18,7 +18,7 @@ static void read_device(struct readings *readings,
                         const char *node,
                         const char *device)
 {
-    struct fg_device_point point;
+    struct fg_device_point point = {};
     bool known = fg_series_device(series, node, device, &point, 1) == 1;
     readings->busy_milli[readings->len] = known ? point.busy_milli : -1;
     readings->mem_mib[readings->len] = known ? point.mem_mib : -1;

@@ -297,7 +297,7 @@ static int draw_overview(struct fg_top_screen *screen,
                          struct fg_err *err)
 {
     FG_AUTO(fg_answer) struct fg_answer map = {};
-    struct fg_top_pool pool;
+    struct fg_top_pool pool = {};
     int rc = fg_cli_get(screen->cli, "/v1/pool-map", &map, err);
     if (rc < 0)
         return rc;

@@ -170,7 +170,7 @@ static int64_t count_items(const struct fg_doc *doc, const char *state)
 static void ask_decisions(struct fg_cli *cli, struct fg_buf *out)
 {
     FG_AUTO(fg_answer) struct fg_answer orders = {}, plans = {};
-    int64_t len;
+    int64_t len = 0;
     if (fg_cli_get(cli, "/v1/orders?state=planned&limit=100", &orders, NULL) == 0
         && (len = count_items(orders.doc, "planned")) > 0)
         fg_buf_printf(out, "%" PRId64 " order%s to approve: fastgpu order list\n", len,

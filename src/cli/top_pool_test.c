@@ -16,7 +16,7 @@ static void sum(const char *json, struct fg_top_pool *out)
 
 static void columns_are_added_by_supplier(void)
 {
-    struct fg_top_pool pool;
+    struct fg_top_pool pool = {};
     sum("{\"pool\":{\"kinds\":[\"h100\",\"cpu\"],\"suppliers\":[\"\",\"north\"],\"nodes\":{"
         "\"state\":[\"up\",\"down\",\"up\"],\"supplier\":[0,1,1],\"devices\":[2,1,1]},"
         "\"devices\":{\"kind\":[0,0,0,1],\"used_milli\":[1000,250,0,500],\"state\":[0,2,1,0]}},"
@@ -43,7 +43,7 @@ static void what_is_no_map_is_nothing(void)
         "{\"pool\":{\"kinds\":[],\"suppliers\":[1],\"nodes\":{\"state\":[1],\"supplier\":[9],"
         "\"devices\":[1000000]},\"devices\":{}},\"readings\":{}}"};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        struct fg_top_pool pool;
+        struct fg_top_pool pool = {};
         sum(bad[i], &pool);
         EQ(pool.all.devices, 0);
     }

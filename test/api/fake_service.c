@@ -213,7 +213,8 @@ static const char status_text[] =
     "{\"node_count\":1,\"capacity\":{\"gpu_milli\":1000,\"gpu_used_milli\":500,\"cpu_milli\":"
     "2000,"
     "\"cpu_used_milli\":0,\"mem_mib\":4096,\"mem_used_mib\":0},\"utilisation_milli\":500,"
-    "\"isolation\":\"fake\",\"watch_cpu_ppm\":900,\"projects\":{\"default\":{\"gpu_milli\":500,\"cpu_milli\":0,\"mem_"
+    "\"isolation\":\"fake\",\"watch_cpu_ppm\":900,\"projects\":{\"default\":{\"gpu_milli\":500,"
+    "\"cpu_milli\":0,\"mem_"
     "mib\":0,"
     "\"running\":1,\"queued\":0}},\"notices\":[\"fake\"]}";
 
