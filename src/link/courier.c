@@ -177,6 +177,11 @@ static void call(struct fg_courier *courier)
     int64_t now = fg_courier_now();
     if (courier->channel || now < courier->retry_us)
         return;
+    /* A new leader does not know which of the two it had sent its tasks to: it was the other one. */
+    if (courier->options->inherit && fg_courier_has_successor(courier)) {
+        end(courier, FG_ESTATE, 0);
+        return;
+    }
     int fd = connect_to(courier->options->addresses[courier->address]);
     if (fd < 0) {
         lose(courier);

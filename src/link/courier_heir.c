@@ -190,6 +190,44 @@ void fg_courier_look_for_dead(struct fg_courier *courier)
     closedir(above);
 }
 
+/* A courier that lives and has our allocation and number. */
+static bool is_successor(const struct fg_courier *courier, int dir)
+{
+    const struct fg_link_courier *who = &courier->options->who;
+    struct stat state;
+    struct self *self = malloc(sizeof(*self));
+    if (!self)
+        abort();
+    bool same = fstat(dir, &state) == 0 && state.st_uid == geteuid() && read_self(dir, self)
+                && strcmp(self->values[ALLOCATION], who->allocation) == 0
+                && strtoul(self->values[NUMBER], NULL, 10) == who->number && !is_dead(dir);
+    explicit_bzero(self->text, sizeof(self->text));
+    free(self);
+    return same;
+}
+
+bool fg_courier_has_successor(const struct fg_courier *courier)
+{
+    FG_AUTO(fg_buf) struct fg_buf path = {};
+    const char *own = strrchr(courier->dir, '/') + 1;
+    bool found = false;
+    fg_buf_printf(&path, "%.*s", (int)(own - 1 - courier->dir), courier->dir);
+    DIR *above = opendir(path.text);
+    for (struct dirent *entry; above && !found && (entry = readdir(above)) != NULL;) {
+        if (strncmp(entry->d_name, FG_COURIER_FOLDER, strlen(FG_COURIER_FOLDER)) != 0
+            || strcmp(entry->d_name, own) == 0)
+            continue;
+        int dir = openat(dirfd(above), entry->d_name,
+                         O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        found = dir >= 0 && is_successor(courier, dir);
+        if (dir >= 0)
+            close(dir);
+    }
+    if (above)
+        closedir(above);
+    return found;
+}
+
 /* -- being the heir -------------------------------------------------------------------------------------- */
 
 /* A task that was collected has no lock any more (engine/task_lock.h). */

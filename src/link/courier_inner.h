@@ -136,6 +136,8 @@ int fg_courier_note_self(const struct fg_courier *courier, struct fg_err *err);
 void fg_courier_forget_self(const struct fg_courier *courier);
 /* Every 2 s: start heirs of couriers that died here, bury heirs that are done. */
 void fg_courier_look_for_dead(struct fg_courier *courier);
+/* Being an heir: Slurm has begun this room anew here, and who is in it now speaks for it. */
+bool fg_courier_has_successor(const struct fg_courier *courier);
 /* Being an heir: the tasks that are in the folder.  FG_ENOENT: somebody else was first. */
 int fg_courier_take_over(struct fg_courier *courier, struct fg_err *err);
 

@@ -16,6 +16,7 @@ import os
 import random
 import re
 import shutil
+import subprocess
 import threading
 import time
 
@@ -120,6 +121,21 @@ def recover(ledger, over):
     ok(goes_on, f"left alone, work goes on after {time.monotonic() - began:.0f} s")
 
 
+def resume_drained(*clusters):
+    """A restored slurmctld starts a job again that runs, and drains its node: what an operator does then.  How many."""
+    resumed = 0
+    for cluster in clusters:
+        try:
+            for line in cluster.slurm("sinfo", "-h", "-N", "-o", "%N|%E", timeout=5).splitlines():
+                node, reason = line.split("|", 1)
+                if reason.startswith("Duplicate jobid"):
+                    cluster.slurm("scontrol", "update", f"NodeName={node}", "State=RESUME", timeout=5)
+                    resumed += 1
+        except subprocess.TimeoutExpired:
+            pass
+    return resumed
+
+
 def keep_logs(world, folder):
     for host in getattr(world, "hosts", [world]):
         shutil.copy(host.log, os.path.join(folder, getattr(host, "name", "service") + ".log"))
@@ -182,13 +198,15 @@ def main():
     for submitter in submitters:
         submitter.start()
     ok(eventually(30, lambda: ledger.read().spans()), "jobs run", world.tail())
-    began, killed, over = time.monotonic(), {}, -1
+    began, killed, over, resumed = time.monotonic(), {}, -1, 0
     for number in range(KILLS):
         time.sleep(chance.random() * 2)
         what = kill_one(world, chance, victims)
         kind = what.split(".")[0].split(" ")[0]
         killed[kind] = killed.get(kind, 0) + 1
         world.ended.update(ledger.read().ends())
+        if number % 5 == 4:
+            resumed += resume_drained(a, b)
         if number % 10 == 9:
             note(f"{number + 1} kills, {len(world.ended)} jobs over, {time.monotonic() - began:.0f} s")
             if len(world.ended) == over:
@@ -201,6 +219,7 @@ def main():
     acknowledged = {key: job for s in submitters for key, job in s.acknowledged.items()}
     note(f"{killed} in {time.monotonic() - began:.0f} s; {len(acknowledged)} jobs acknowledged, "
          f"{sum(s.repeats for s in submitters)} submits sent again")
+    note(f"nodes that Slurm had drained for a duplicate of its own were resumed {resumed} times")
     starts = sorted(when for what, *_, when, _, _ in ledger.read().lines if what == "start")
     note(f"longest time without a start: {max(after - before for before, after in zip(starts, starts[1:])) / 1e6:.0f} s")
     if "leader" in parts:
