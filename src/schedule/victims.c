@@ -70,12 +70,19 @@ static void list_victims(struct fg_schedule *schedule,
     }
 }
 
+/* When it is over by the user's own word.  What was learned of jobs like it is good enough to fill gaps, not to let an urgent
+ * job wait for it: it is doubled as often as it proves wrong. */
+static int64_t surely_over_us(const struct fg_job *job, const struct runner *runner)
+{
+    return runner->stopping || job->time_limit_us > 0 ? runner->end_us : INT64_MAX;
+}
+
 bool fg_schedule_ends_anyway(const struct fg_schedule *schedule,
                              const struct fg_pass *pass,
                              const struct runner *runner,
                              const struct fg_job *job)
 {
-    int64_t at_us = runner->end_us;
+    int64_t at_us = surely_over_us(job, runner);
     if (job->duration_us > 0 && job->attempt <= 1 && job->started_us > 0
         && job->started_us + job->duration_us < at_us)
         at_us = job->started_us + job->duration_us;
@@ -177,7 +184,11 @@ static void let_end(struct fg_schedule *schedule,
             out->runners[out->len++] = victims->items[i].runner;
     for (size_t i = 0; i < schedule->runners.len; i++) {
         const struct runner *runner = &schedule->runners.slots[i];
-        bool is_due = runner->end_us > pass->now_us && runner->end_us <= soon_us;
+        const struct fg_job *job = runner->job && runner->end_us <= soon_us
+                                       ? fg_queue_get(pass->queue, runner->job)
+                                       : NULL;
+        bool is_due =
+            job && runner->end_us > pass->now_us && surely_over_us(job, runner) <= soon_us;
         if (runner->job && (runner->stopping || is_due))
             out->runners[out->len++] = runner;
     }
