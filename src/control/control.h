@@ -107,6 +107,8 @@ struct fg_hold {
     fg_project_id project;
     const struct fg_node_spec *node;
     const struct fg_grant *grant;
+    bool may_slow; /* it has neither a time limit nor a deadline */
+    uint64_t work; /* the same for jobs of one user and shape (learn/class.h), and not 0 */
 };
 void fg_control_each_hold(const struct fg_control *control,
                           void (*take)(void *self, const struct fg_hold *hold),

@@ -424,11 +424,14 @@ void fg_control_each_hold(const struct fg_control *control,
     for (size_t i = 0; i < control->lives_len; i++) {
         const struct live *live = &control->lives[i];
         const struct fg_job *job = fg_queue_get(control->queue, live->job);
+        uint64_t work = job && job->shape ? job->shape ^ (uint64_t)job->user << 32 : live->job;
         for (uint32_t task = 0; job && task < live->tasks; task++)
             take(self,
                  &(struct fg_hold){.job = live->job,
                                    .project = job->project,
                                    .node = fg_pool_spec(control->pool, live->grants[task].node),
-                                   .grant = &live->grants[task]});
+                                   .grant = &live->grants[task],
+                                   .may_slow = job->time_limit_us == 0 && job->deadline_us == 0,
+                                   .work = work ? work : 1});
     }
 }

@@ -19,6 +19,7 @@
 #include "daemon/measured.h"
 #include "daemon/offers.h"
 #include "daemon/outlook.h"
+#include "daemon/power.h"
 #include "daemon/sampling.h"
 #include "daemon/shared.h"
 #include "daemon/steady.h"
@@ -60,6 +61,7 @@ struct daemon {
     struct fg_housekeeping *housekeeping;
     struct fg_outlook *outlook;
     struct fg_measured measured;
+    struct fg_power_keeper power;
     struct fg_wan links;        /* as they were measured last */
     struct fg_api *_Atomic api; /* NULL until it serves */
     struct fg_steady steady;
@@ -500,6 +502,7 @@ static void close_all(struct daemon *daemon)
         fg_api_stop(atomic_exchange(&daemon->api, NULL));
     fg_housekeeping_stop(daemon->housekeeping);
     fg_inbox_free(daemon->inbox);
+    fg_power_keeper_fini(&daemon->power);
     fg_exporters_free(daemon->exporters);
     fg_series_free(daemon->series);
     fg_live_offers_stop(daemon->live_offers);
@@ -538,9 +541,12 @@ static int step(struct daemon *daemon, struct fg_err *err)
     if (rc == 0 && daemon->sample_us <= daemon->steady.wall_us) {
         daemon->sample_us =
             daemon->steady.wall_us + daemon->config.numbers.sample_interval_ms * 1000;
-        struct fg_sampling_sources sources = {
-            .ops = &fg_engine_fleet, .engine = daemon->engine, .exporters = daemon->exporters};
+        struct fg_sampling_sources sources = {.ops = &fg_engine_fleet,
+                                              .engine = daemon->engine,
+                                              .exporters = daemon->exporters,
+                                              .here = daemon->power.here};
         fg_sampling_take(&sources, daemon->control, daemon->series, now_us(daemon));
+        fg_power_keep(&daemon->power, &sources, daemon->control, &daemon->config.numbers);
     }
     return rc;
 }

@@ -22,6 +22,7 @@ struct held {
 
 struct turn {
     const struct fg_control *control;
+    struct fg_device_sample *here; /* of this machine's devices, by device */
     struct fg_series *series;
     struct fg_map *
         by_device; /* index of `held`; the key is where the device stands in memory: see key_of() */
@@ -102,6 +103,8 @@ static void add_device(struct turn *turn, const struct fg_device_sample *sample)
     snprintf(track.supplier, sizeof(track.supplier), "%s", node->supplier);
     memcpy(values, sample->value, sizeof(sample->value));
     values[FG_SERIES_CPU] = values[FG_SERIES_MEM] = values[FG_SERIES_HOLDER] = -1;
+    if (!is_machine && !node->supplier[0] && turn->here)
+        turn->here[sample->device] = *sample;
     if (!is_machine) {
         const char *kind = node->devices[sample->device].kind;
         bool is_held = fg_map_get(turn->by_device, key_of(node, sample->device), &at);
@@ -267,7 +270,10 @@ void fg_sampling_take(const struct fg_sampling_sources *sources,
                       struct fg_series *series,
                       int64_t now_us)
 {
-    struct turn turn = {.control = control, .series = series, .by_device = fg_map_new(0)};
+    struct turn turn = {.control = control,
+                        .here = sources->here,
+                        .series = series,
+                        .by_device = fg_map_new(0)};
     fg_control_each_hold(control, take_hold, &turn);
     take_devices(&turn, sources, false, control, now_us);
     take_devices(&turn, sources, true, control, now_us);

@@ -10,6 +10,8 @@ struct fg_sampling_sources {
     const struct fg_engine_ops *ops;
     struct fg_engine *engine;
     struct fg_exporters *exporters; /* NULL: none */
+    struct fg_device_sample
+        *here; /* the newest of each of this machine's devices goes here; NULL: nowhere */
 };
 
 /* Move all fresh readings over; what they say of devices' health is told to `control`. */

@@ -132,6 +132,12 @@ struct fg_engine_news {
     int64_t wait_us; /* what work of ours waited there lately (median); -1 unknown */
 };
 
+/* What the power of a device can be held down to. */
+struct fg_power_limits {
+    int64_t min_mw;
+    int64_t max_mw; /* what it has when nobody holds it down */
+};
+
 struct fg_supplier;
 struct fg_engine; /* an instance; each engine has its own inside */
 
@@ -192,6 +198,18 @@ struct fg_engine_ops {
     /* What reading tasks and devices of this machine has cost since the start: processor time, and the time passed.
      * NULL: nothing is read here. */
     void (*watch_cost)(struct fg_engine *engine, int64_t *out_cpu_us, int64_t *out_wall_us);
+
+    /* The power of a device: what it can be held down to, and hold it down (0: no more).  Caps end with the engine, however that
+     * ends.  FG_ESTATE: not there; FG_EBUSY: that is not known yet. */
+    int (*power_limits)(struct fg_engine *engine,
+                        const struct fg_node_spec *node,
+                        uint32_t device,
+                        struct fg_power_limits *out,
+                        struct fg_err *err);
+    void (*set_power_cap)(struct fg_engine *engine,
+                          const struct fg_node_spec *node,
+                          uint32_t device,
+                          int64_t cap_mw);
 
     /* -- engines that reach beyond this machine; NULL elsewhere ---------------------------------- */
     /* This supplier is there, new or changed: from now on its nodes are told as news.  Durable at the caller. */

@@ -274,6 +274,28 @@ static void fleet_watch_cost(struct fg_engine *fleet, int64_t *out_cpu_us, int64
     fleet->local.ops->watch_cost(fleet->local.engine, out_cpu_us, out_wall_us);
 }
 
+/* Nodes of clusters have their caps from their cluster. */
+static int fleet_power_limits(struct fg_engine *fleet,
+                              const struct fg_node_spec *node,
+                              uint32_t device,
+                              struct fg_power_limits *out,
+                              struct fg_err *err)
+{
+    if (node->supplier[0])
+        return fg_fail(err, FG_ESTATE, "node %s: caps are set on the service's machine only",
+                       node->name);
+    return fleet->local.ops->power_limits(fleet->local.engine, node, device, out, err);
+}
+
+static void fleet_set_power_cap(struct fg_engine *fleet,
+                                const struct fg_node_spec *node,
+                                uint32_t device,
+                                int64_t cap_mw)
+{
+    if (!node->supplier[0])
+        fleet->local.ops->set_power_cap(fleet->local.engine, node, device, cap_mw);
+}
+
 static const char *fleet_isolation(struct fg_engine *fleet)
 {
     return fleet->local.ops->isolation(fleet->local.engine);
@@ -316,6 +338,8 @@ const struct fg_engine_ops fg_engine_fleet = {
     .device_samples = fleet_device_samples,
     .isolation = fleet_isolation,
     .watch_cost = fleet_watch_cost,
+    .power_limits = fleet_power_limits,
+    .set_power_cap = fleet_set_power_cap,
     .put_supplier = fleet_put_supplier,
     .drop_supplier = fleet_drop_supplier,
     .next_news = fleet_next_news,

@@ -1,6 +1,7 @@
 /* launcher.c - see launcher.h */
 #include "engine/launcher.h"
 
+#include "engine/caps.h"
 #include "engine/job_path.h"
 #include "engine/note.h"
 #include "engine/supervisor.h"
@@ -23,6 +24,7 @@
 
 #define PLAN_ARENA_BYTES (8UL * 1024 * 1024)
 #define BACKLOG_PAUSE_MS 20
+#define RESCUE_S         60
 
 /* A supervisor we forked; kept until its FORKED and ENDED are told. */
 struct forked {
@@ -255,6 +257,23 @@ static int prepare_signals(void)
     return signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+/* In a process of its own: the next daemon waits for our lock, and a driver may hang. */
+static void rescue_caps(const struct fg_launcher_site *site)
+{
+    if (fork() != 0)
+        return;
+    close(site->socket);
+    close(site->notes);
+    close(site->engine_lock);
+    sigset_t alarm_only;
+    sigemptyset(&alarm_only);
+    sigaddset(&alarm_only, SIGALRM);
+    sigprocmask(SIG_UNBLOCK, &alarm_only, NULL);
+    alarm(RESCUE_S);
+    fg_caps_rescue(site->data_dir);
+    _exit(0);
+}
+
 void fg_launcher_run(const struct fg_launcher_site *site)
 {
     struct launcher launcher = {.site = site, .pid = getpid()};
@@ -276,4 +295,5 @@ void fg_launcher_run(const struct fg_launcher_site *site)
     }
     fg_buf_free(&launcher.in);
     free(launcher.forked);
+    rescue_caps(site);
 }

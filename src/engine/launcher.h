@@ -4,7 +4,8 @@
  *
  * It is forked from the daemon before the daemon has threads, has one thread, executes nothing and knows
  * a fixed set of messages: the part that would keep privileges if the daemon gave them up.  When the
- * daemon is gone it ends; supervisors go on.
+ * daemon is gone it ends; supervisors go on.  If the daemon left power caps a child of it
+ * puts them back (caps.h), which is all that is ever done with a driver here.
  */
 #pragma once
 

@@ -105,6 +105,7 @@ static void local_free(struct fg_engine *engine)
         fg_spare_fini(&engine->spare);
     }
     fg_sampler_free(engine->sampler);
+    fg_caps_free(engine->caps);
     fg_probe_free(engine->probe);
     fg_self_check_free(engine->self_check);
     fg_affinity_free(engine->affinity);
@@ -129,6 +130,7 @@ static void start_threads(struct fg_engine *engine)
     engine->probe = fg_probe_new(&(struct fg_probe_options){.interval_us = interval_us,
                                                             .deadline_us = FG_PROBE_DEADLINE_US,
                                                             .mps = fg_mps_available()});
+    engine->caps = fg_caps_new(engine->data_dir, engine->probe);
     engine->self_check = fg_self_check_new(engine->data_dir, engine->config.node_probe_s);
     engine->sampler = fg_sampler_new(interval_us, engine->probe, engine->self_check);
     engine->sweeper = fg_sweeper_new(engine->data_dir, &engine->cgroups, &engine->spare,
@@ -298,6 +300,23 @@ static void local_watch_cost(struct fg_engine *engine,
     *out_wall_us = cost.wall_us;
 }
 
+static int local_power_limits(struct fg_engine *engine,
+                              const struct fg_node_spec *,
+                              uint32_t device,
+                              struct fg_power_limits *out,
+                              struct fg_err *err)
+{
+    return fg_caps_limits(engine->caps, device, out, err);
+}
+
+static void local_set_power_cap(struct fg_engine *engine,
+                                const struct fg_node_spec *,
+                                uint32_t device,
+                                int64_t cap_mw)
+{
+    fg_caps_want(engine->caps, device, cap_mw);
+}
+
 const struct fg_engine_ops fg_engine_local = {
     .name = "local",
     .summary = "runs tasks on this machine",
@@ -314,4 +333,6 @@ const struct fg_engine_ops fg_engine_local = {
     .device_samples = local_device_samples,
     .isolation = local_isolation,
     .watch_cost = local_watch_cost,
+    .power_limits = local_power_limits,
+    .set_power_cap = local_set_power_cap,
 };

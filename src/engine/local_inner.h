@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/affinity.h"
+#include "engine/caps.h"
 #include "engine/job_path.h"
 #include "engine/launch_link.h"
 #include "engine/local.h"
@@ -26,7 +27,8 @@ struct fg_engine {
     struct fg_sweeper *sweeper;
     struct fg_spare spare;
     struct fg_task_table *table;
-    struct fg_probe *probe;           /* NULL: no driver of accelerators here */
+    struct fg_probe *probe; /* NULL: no driver of accelerators here */
+    struct fg_caps *caps;
     struct fg_self_check *self_check; /* NULL: not wanted */
     struct fg_sampler *sampler;
     struct fg_affinity *affinity;
