@@ -100,7 +100,7 @@ int fg_cmd_energy(struct fg_cli *cli, struct fg_err *err)
     FG_AUTO(fg_buf) struct fg_buf path = {}, json = {};
     const char *by = fg_args_get(&cli->args, "by");
     struct fg_days days;
-    int64_t limit;
+    int64_t limit = LIMIT;
     int rc = fg_days_read(cli, &days, err);
     if (rc == 0)
         rc = fg_cli_number(cli, "limit", 1, LIMIT_MAX, LIMIT, &limit, err);
