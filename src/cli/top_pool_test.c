@@ -38,10 +38,10 @@ static void columns_are_added_by_supplier(void)
 
 static void what_is_no_map_is_nothing(void)
 {
-    static const char *const bad[] = {
-        "{}", "{\"pool\":1}",
+    static const char odd[] =
         "{\"pool\":{\"kinds\":[],\"suppliers\":[1],\"nodes\":{\"state\":[1],\"supplier\":[9],"
-        "\"devices\":[1000000]},\"devices\":{}},\"readings\":{}}"};
+        "\"devices\":[1000000]},\"devices\":{}},\"readings\":{}}";
+    static const char *const bad[] = {"{}", "{\"pool\":1}", odd};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         struct fg_top_pool pool = {};
         sum(bad[i], &pool);
