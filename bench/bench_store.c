@@ -102,7 +102,7 @@ static void attempt(struct fg_store *store, fg_job_id id, enum fg_job_state outc
                                  .attempt = 1,
                                  .started_us = INT64_C(1790000000000005),
                                  .outcome = outcome,
-                                 .usage = {100, 20000, 30000},
+                                 .usage = {100, 20000, 30000, 0},
                                  .grants = &grant,
                                  .grants_len = 1,
                                  .node = "host",

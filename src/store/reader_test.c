@@ -252,7 +252,7 @@ static void test_one_job_with_its_details(void)
     row.job.state = FG_JOB_STARTING;
     struct fg_attempt_row attempt = {.job = 1117,
                                      .attempt = 1,
-                                     .usage = {50, 60, 70},
+                                     .usage = {50, 60, 70, 0},
                                      .cost_uusd = 5,
                                      .node = "a",
                                      .devices = "[]",
