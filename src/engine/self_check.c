@@ -26,6 +26,7 @@ struct fg_self_check {
     pthread_mutex_t mutex; /* guards what follows */
     pthread_cond_t changed;
     bool is_over;
+    bool is_done;           /* the thread uses nothing any more */
     int64_t begun_us, bits; /* begun: the try under way; 0 none */
 };
 
@@ -82,6 +83,8 @@ static void *run(void *self)
         check->bits = bits;
         check->begun_us = 0;
     } while (!pause_until_next(check));
+    check->is_done = true;
+    pthread_cond_broadcast(&check->changed);
     pthread_mutex_unlock(&check->mutex);
     return NULL;
 }
@@ -117,16 +120,21 @@ void fg_self_check_free(struct fg_self_check *check)
     struct timespec until;
     if (!check)
         return;
-    pthread_mutex_lock(&check->mutex);
-    check->is_over = true;
-    pthread_cond_signal(&check->changed);
-    pthread_mutex_unlock(&check->mutex);
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += FREE_WAIT_S;
-    if (pthread_clockjoin_np(check->thread, NULL, CLOCK_MONOTONIC, &until) != 0) {
+    pthread_mutex_lock(&check->mutex);
+    check->is_over = true;
+    pthread_cond_broadcast(&check->changed);
+    while (!check->is_done
+           && pthread_cond_timedwait(&check->changed, &check->mutex, &until) == 0)
+        continue;
+    bool is_done = check->is_done;
+    pthread_mutex_unlock(&check->mutex);
+    if (!is_done) {
         pthread_detach(check->thread); /* it keeps what it uses */
         return;
     }
+    pthread_join(check->thread, NULL);
     pthread_cond_destroy(&check->changed);
     pthread_mutex_destroy(&check->mutex);
     free(check);
