@@ -1,14 +1,13 @@
 /* teach.c - ends of attempts and jobs, for what comes: how long, how much memory, how fast, how often it fails (src/learn). */
 #include "control/control_inner.h"
 
-#define SPEED_CLASSES 4096
-#define PLACES_EACH   2 /* nodes and their suppliers: of this many times the nodes there may be */
+#define PLACES_EACH 2 /* nodes and their suppliers: of this many times the nodes there may be */
 
 int fg_teach_begin(struct fg_control *control, struct fg_err *err)
 {
     control->learn = fg_learn_new(control->config);
     control->faults = fg_faults_new((size_t)control->config->nodes_max * PLACES_EACH);
-    control->speeds = fg_speeds_new(SPEED_CLASSES);
+    control->speeds = fg_speeds_new((size_t)control->config->learn_classes_max / 2);
     if (!control->learn || !control->faults || !control->speeds)
         return fg_fail(err, FG_ENOMEM, "no memory for what jobs teach");
     return 0;

@@ -498,6 +498,8 @@ static void run_seed(uint64_t seed, struct tally *tally)
     world.config.gpu_price_uusd_per_hour = 777777777;
     world.config.cpu_price_uusd_per_core_hour = 7777;
     world.config.reservation_lead_s = 2;
+    world.config.learn_classes_max = 64; /* a controller begins at each crash: small tables */
+    world.config.nodes_max = 64;
     choose_policies(&world);
     world.arena = fg_arena_new(1UL << 20);
     world.store = sim_store_new();
