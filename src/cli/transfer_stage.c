@@ -104,7 +104,8 @@ static int move_one(struct stage *stage, const struct fg_doc *doc, struct fg_err
     fg_copy(move.hash, sizeof(move.hash), text_of(doc, "hash"));
     stage->now = fg_url_is(from) ? to : from;
     stage->begun_us = stage->told_us = mono_us();
-    rc = fg_transfer_run(&move, to[strlen(to) - 1] == '/', &result, err);
+    size_t to_len = strlen(to);
+    rc = fg_transfer_run(&move, to_len > 0 && to[to_len - 1] == '/', &result, err);
     if (rc < 0)
         return fg_wrap(err, rc, "%.60s", stage->now);
     return 0;

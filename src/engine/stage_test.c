@@ -244,8 +244,10 @@ static void measures_are_kept(void)
     char kept[512];
     fg_remote_keep_measures(root, lines, sizeof(lines) - 1);
     ssize_t len = fg_fs_read_small(AT_FDCWD, "links", kept, sizeof(kept));
-    OK(len > 0 && strcmp(kept, "v1 1790000000000000 here s3.example.org s3 1 2 3 4\n"
-                               "v1 1790000000000001 here there http 1 2 3 4\n") == 0);
+    OK(len > 0
+       && strcmp(kept, "v1 1790000000000000 here s3.example.org s3 1 2 3 4\n"
+                       "v1 1790000000000001 here there http 1 2 3 4\n")
+              == 0);
 }
 
 int main(void)

@@ -43,16 +43,17 @@ static void put_job(struct fg_store *store, fg_job_id id)
         return;
     row.job.attempt = 1;
     bool over = fg_job_state_is_final(row.job.state);
-    struct fg_attempt_row attempt = {.job = id,
-                                     .attempt = 1,
-                                     .started_us = 10,
-                                     .finished_us = over ? 20 : 0,
-                                     .outcome = row.job.state,
-                                     .usage = {.max_rss_mib = 5, .cpu_us = 6, .gpu_us = 7, .energy_mj = 3},
-                                     .node = "host",
-                                     .devices = "[\"cpu\"]",
-                                     .cost_uusd = 8,
-                                     .reason = "done"};
+    struct fg_attempt_row attempt = {
+        .job = id,
+        .attempt = 1,
+        .started_us = 10,
+        .finished_us = over ? 20 : 0,
+        .outcome = row.job.state,
+        .usage = {.max_rss_mib = 5, .cpu_us = 6, .gpu_us = 7, .energy_mj = 3},
+        .node = "host",
+        .devices = "[\"cpu\"]",
+        .cost_uusd = 8,
+        .reason = "done"};
     MUST(ops->attempt_put(store, &attempt, NULL) == 0);
     MUST(ops->job_set(store, &row.job, over ? 20 : 0, over ? "exit code 0" : "", 0, 0, NULL)
          == 0);
