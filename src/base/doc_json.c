@@ -5,6 +5,7 @@
  */
 #include "base/doc.h"
 #include "base/doc_text.h"
+#include "base/text.h"
 
 #include <jansson.h>
 #include <string.h>
@@ -54,9 +55,11 @@ static int fail_at(const json_error_t *error, struct fg_err *err)
 {
     const char *near = strstr(error->text, " near ");
     bool is_key = strncmp(error->text, "duplicate object key", 20) == 0;
-    int len = near && !is_key ? (int)(near - error->text) : (int)strlen(error->text);
-    return fg_fail(err, FG_EINVAL, "line %d: column %d: %.*s", error->line, error->column, len,
-                   error->text);
+    char text[JSON_ERROR_TEXT_LENGTH];
+    fg_copy_clean(text, sizeof(text), error->text);
+    if (near && !is_key)
+        text[near - error->text] = '\0'; /* before it are jansson's own words */
+    return fg_fail(err, FG_EINVAL, "line %d: column %d: %s", error->line, error->column, text);
 }
 
 struct copier {

@@ -127,6 +127,8 @@ static const struct refused {
     {fg_doc_json, "7", FG_EINVAL, "line 1"},
     {fg_doc_json, "{\"a\":1,\n\"a\":2}", FG_EINVAL,
      "line 2: column 3: duplicate object key near '\"a\"'"},
+    {fg_doc_json, "{\"a\x7f\":1,\n\"a\x7f\":2}", FG_EINVAL,
+     "duplicate object key near '\"a \"'"},
     {fg_doc_json, "{\"a\":1}x", FG_EINVAL, "end of file expected"},
     {fg_doc_json, "{\"a\":1,}", FG_EINVAL, "string or '}' expected"},
     {fg_doc_json, "{'a':1}", FG_EINVAL, "string or '}' expected"},

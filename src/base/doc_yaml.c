@@ -8,6 +8,7 @@
  */
 #include "base/doc.h"
 #include "base/doc_text.h"
+#include "base/text.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -247,10 +248,11 @@ static int refuse_duplicates(struct builder *builder, const struct fg_doc *map)
         if (strcmp(members[i - 1]->key, members[i]->key) == 0)
             twice = members[i];
     free(members);
-    if (twice)
-        return fg_fail(builder->err, FG_EINVAL, "line %u: %s: given twice", twice->line,
-                       twice->key);
-    return 0;
+    if (!twice)
+        return 0;
+    char key[sizeof(builder->err->text)];
+    fg_copy_clean(key, sizeof(key), twice->key);
+    return fg_fail(builder->err, FG_EINVAL, "line %u: %s: given twice", twice->line, key);
 }
 
 static int close_level(struct builder *builder)

@@ -18,7 +18,11 @@ enum fg_reading {
 };
 
 /* -1 for each. */
-#define FG_READINGS_UNKNOWN {[0 ... FG_READINGS_LEN - 1] = -1}
+#define FG_READINGS_ALL 0 ... FG_READINGS_LEN - 1
+#define FG_READINGS_UNKNOWN                                                                    \
+    {                                                                                          \
+        [FG_READINGS_ALL] = -1                                                                 \
+    }
 
 struct fg_reading_kind {
     const char *name, *unit;
@@ -34,8 +38,8 @@ enum fg_reading fg_reading_find(const char *name);
 #define FG_DEVICE_CPU UINT32_MAX
 
 struct fg_device_sample {
-    char node[FG_NAME_MAX];     /* name in the pool; "" the machine of the engine itself */
-    uint32_t device;            /* index in the node's devices; FG_DEVICE_CPU: the machine */
+    char node[FG_NAME_MAX]; /* name in the pool; "" the machine of the engine itself */
+    uint32_t device;        /* index in the node's devices; FG_DEVICE_CPU: the machine */
     int64_t time_us;
     int64_t value[FG_READINGS_LEN]; /* -1 unknown */
 };
