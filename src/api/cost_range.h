@@ -14,3 +14,6 @@
 /* "2026-11-21" */
 #define FG_DAY_TEXT_MAX 11
 void fg_day_text(int64_t day, char out[FG_DAY_TEXT_MAX]);
+
+/* `from` and `to` of an answer. */
+void fg_cost_range_write(struct fg_json *json, const struct fg_cost_range *range);

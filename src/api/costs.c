@@ -61,6 +61,15 @@ static int read_project(struct fg_call *call, struct fg_cost_range *out, struct 
     return rc;
 }
 
+void fg_cost_range_write(struct fg_json *json, const struct fg_cost_range *range)
+{
+    char day[FG_DAY_TEXT_MAX];
+    fg_day_text(range->from_day, day);
+    fg_json_kv(json, "from", day);
+    fg_day_text(range->to_day, day);
+    fg_json_kv(json, "to", day);
+}
+
 int fg_cost_range_read(struct fg_call *call,
                        int64_t days_max,
                        struct fg_cost_range *out,
@@ -221,17 +230,13 @@ static void answer(struct fg_call *call, struct adding *adding)
 {
     struct fg_json *json = &call->json;
     struct fg_cost_ledger_line total;
-    char day[FG_DAY_TEXT_MAX];
     size_t len;
     fg_cost_ledger_cut(adding->ledger, adding->limit, &adding->others);
     const struct fg_cost_ledger_line *lines = fg_cost_ledger_lines(adding->ledger, &len);
     total = adding->others;
     fg_json_object(json);
     fg_json_kv(json, "by", by_names[adding->by]);
-    fg_day_text(adding->range->from_day, day);
-    fg_json_kv(json, "from", day);
-    fg_day_text(adding->range->to_day, day);
-    fg_json_kv(json, "to", day);
+    fg_cost_range_write(json, adding->range);
     fg_json_key(json, "items");
     fg_json_array(json);
     for (size_t i = 0; i < len; i++) {

@@ -256,13 +256,9 @@ static void answer(struct fg_call *call, const struct adding *adding)
 {
     struct fg_json *json = &call->json;
     struct amounts total = adding->others;
-    char day[FG_DAY_TEXT_MAX];
     fg_json_object(json);
     fg_json_kv(json, "by", by_names[adding->by]);
-    fg_day_text(adding->range->from_day, day);
-    fg_json_kv(json, "from", day);
-    fg_day_text(adding->range->to_day, day);
-    fg_json_kv(json, "to", day);
+    fg_cost_range_write(json, adding->range);
     fg_json_key(json, "items");
     fg_json_array(json);
     for (size_t i = 0; i < adding->len; i++) {

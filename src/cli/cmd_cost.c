@@ -103,7 +103,6 @@ static void print_costs(const struct fg_cli *cli,
     const char *by = fg_view_text(answer, "by");
     const struct fg_doc *others = fg_doc_get(answer, "others");
     bool is_job = strcmp(by, "job") == 0;
-    char from[11], to[11];
     FG_AUTO(fg_table)
     struct fg_table *table = fg_table_new(is_job                     ? by_job
                                           : strcmp(by, "order") == 0 ? by_order
@@ -113,9 +112,7 @@ static void print_costs(const struct fg_cli *cli,
     if (fg_view_int(others, "uusd", 0) != 0)
         add_line(table, by, others, "(others)");
     add_line(table, by, fg_doc_get(answer, "total"), "total");
-    fg_days_text(days.from, from);
-    fg_days_text(days.to - 1, to);
-    printf("%s to %s\n", from, to);
+    fg_days_print(days);
     fg_table_print(table, &cli->out, stdout);
     if (is_job)
         printf("Of jobs whose records are kept; --by day has all.\n");

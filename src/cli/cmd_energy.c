@@ -80,16 +80,13 @@ static void print_energy(const struct fg_cli *cli,
     const char *by = fg_view_text(answer, "by");
     const struct fg_doc *others = fg_doc_get(answer, "others");
     bool is_job = strcmp(by, "job") == 0;
-    char from[11], to[11];
     FG_AUTO(fg_table) struct fg_table *table = fg_table_new(is_job ? by_job : by_key);
     for (const struct fg_doc *item = fg_view_first(answer, "items"); item; item = item->next)
         add_line(table, is_job, item, key_of(by, item));
     if (fg_view_real(others, "energy_j", 0) > 0)
         add_line(table, is_job, others, "(others)");
     add_line(table, is_job, fg_doc_get(answer, "total"), "total");
-    fg_days_text(days.from, from);
-    fg_days_text(days.to - 1, to);
-    printf("%s to %s\n", from, to);
+    fg_days_print(days);
     fg_table_print(table, &cli->out, stdout);
     print_grids(answer);
 }

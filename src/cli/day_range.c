@@ -51,6 +51,14 @@ void fg_days_text(int64_t day, char out[11])
     snprintf(out, 11, "%.10s", text);
 }
 
+void fg_days_print(struct fg_days days)
+{
+    char from[11], to[11];
+    fg_days_text(days.from, from);
+    fg_days_text(days.to - 1, to);
+    printf("%s to %s\n", from, to);
+}
+
 void fg_days_path(const struct fg_cli *cli,
                   const char *route,
                   struct fg_days days,

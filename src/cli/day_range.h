@@ -17,6 +17,9 @@ struct fg_days {
 /* "2026-11-21" */
 void fg_days_text(int64_t day, char out[11]);
 
+/* "2026-11-01 to 2026-11-21", above an answer. */
+void fg_days_print(struct fg_days days);
+
 /* ROUTE?from=...&to=...&project=... */
 void fg_days_path(const struct fg_cli *cli,
                   const char *route,

@@ -1,25 +1,13 @@
 /* report_html.c - fastgpu report --html FILE: what is asked of the service, and the file; see report_html.h */
 #include "cli/report_html.h"
 
+#include "cli/html_file.h"
 #include "cli/pages.h"
 #include "cli/view.h"
 
 #include "base/clock.h"
 
-#include <errno.h>
 #include <string.h>
-
-static int write_file(const char *path, const struct fg_buf *page, struct fg_err *err)
-{
-    FILE *file = fopen(path, "w");
-    if (!file)
-        return fg_fail(err, FG_EIO, "--html: %s: %s", path, strerror(errno));
-    bool written = fwrite(page->text, 1, page->len, file) == page->len;
-    if (fclose(file) != 0 || !written)
-        return fg_fail(err, FG_EIO, "--html: %s: could not be written whole: %s", path,
-                       strerror(errno));
-    return 0;
-}
 
 /* Why the longest of those that wait still do; a job that began meanwhile has no reason. */
 static int ask_why(struct fg_cli *cli,
@@ -68,7 +56,7 @@ int fg_report_html(struct fg_cli *cli,
     int rc = gather(cli, &page, &learned, answers, err);
     if (rc == 0) {
         fg_report_page_write(&html, &page);
-        rc = write_file(path, &html, err);
+        rc = fg_html_write(path, &html, err);
     }
     fg_report_jobs_end(&jobs);
     fg_answer_free(&learned);

@@ -1,9 +1,9 @@
 /* sim_html.c - --html FILE: what simulations found, as a page; see sim/page.h */
+#include "cli/html_file.h"
 #include "cli/sim_runs.h"
 
 #include "sim/page.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,18 +24,6 @@ static void subtitle(const struct fg_sim_batch *batch, struct fg_buf *out)
                       losses == 1 ? "" : "s");
 }
 
-static int write_page(const char *path, const struct fg_buf *page, struct fg_err *err)
-{
-    FILE *file = fopen(path, "w");
-    if (!file)
-        return fg_fail(err, FG_EIO, "--html: %s: %s", path, strerror(errno));
-    bool written = fwrite(page->text, 1, page->len, file) == page->len;
-    if (fclose(file) != 0 || !written)
-        return fg_fail(err, FG_EIO, "--html: %s: could not be written whole: %s", path,
-                       strerror(errno));
-    return 0;
-}
-
 int fg_sim_html(const struct fg_sim_batch *batch, const char *path, struct fg_err *err)
 {
     FG_AUTO(fg_buf) struct fg_buf page = {};
@@ -49,5 +37,5 @@ int fg_sim_html(const struct fg_sim_batch *batch, const char *path, struct fg_er
     subtitle(batch, &under);
     fg_sim_page(&page, under.text, cases, batch->cases_len);
     free(cases);
-    return write_page(path, &page, err);
+    return fg_html_write(path, &page, err);
 }
