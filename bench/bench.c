@@ -307,7 +307,7 @@ bool bench_read_packed(const char *path, struct fg_buf *out)
     size_t len = strlen(path);
     bool is_zip = len > 4 && strcmp(path + len - 4, ".zip") == 0;
     if (snprintf(command, sizeof(command), "%s '%s' 2>/dev/null",
-                 is_zip ? "unzip -p" : "xz -dc", path)
+                 is_zip ? "unzip -p" : "xz -dcf", path)
         >= (int)sizeof(command))
         return false;
     FILE *pipe = popen(command, "r");

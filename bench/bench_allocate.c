@@ -319,7 +319,7 @@ static void live(void)
     FG_AUTO(fg_pool) struct fg_pool *pool = fg_pool_new(LIVE_NODES);
     struct fg_ranking *ranking = fg_ranking_new(&config, fg_job_orders[0], FG_PREEMPT_OFF);
     FG_AUTO(fg_queue) struct fg_queue *queue = fg_ranking_queue(ranking, LIVE_JOBS);
-    struct fg_kinds *kinds = fg_kinds_new(&config, FG_ALLOCATE_MAX_MIN);
+    struct fg_kinds *kinds = fg_kinds_new(&config, FG_ALLOCATE_MAX_MIN, NULL);
     if (!pool || !queue || !kinds || fg_queue_project_put(queue, &project, NULL) != 0)
         bench_die("no memory");
     add_live_nodes(pool);

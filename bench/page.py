@@ -19,7 +19,7 @@ from browser import CHROMIUM, DRIVER, Browser
 from services import Fake
 
 RUNS = int(sys.argv[1]) if len(sys.argv) > 1 else 3
-NODES, JOBS, UPDATES = 1250, 100000, 8
+NODES, JOBS, UPDATES, SECONDS = 1250, 100000, 8, 2
 
 # The cells as elements: [ms to make and lay them out, ms to colour each of them anew].
 AS_ELEMENTS = """
@@ -71,6 +71,47 @@ def updates(browser, world):
     return found
 
 
+# Every view, its address, and what is there when it is drawn.
+VIEWS = [("overview", "#/", ".panel-use path.curve"), ("pool", "#/pool", "canvas"), ("jobs", "#/jobs", "tbody tr"), ("job", "#/jobs/100001", ".log-line"), ("node", "#/nodes/big-0007", ".node-title"), ("alerts", "#/alerts", ".alert"),
+         ("supply", "#/supply", "a[href^='#/offers/']"), ("forecast", "#/forecast", "path.band"), ("plan", "#/plans/3", "path.layer"), ("plans", "#/plans", "tbody tr"), ("cost", "#/cost", "tbody tr"), ("efficiency", "#/efficiency", "tbody tr"),
+         ("energy", "#/energy", "tbody tr"), ("learned", "#/learned", "tbody tr"), ("tuning", "#/tuning", ".interval"), ("projects", "#/projects", "tbody tr"), ("events", "#/events", "tbody tr")]
+
+
+def script_ms(browser):
+    """What the page's thread has worked since it was made, by its own clock: neither the fake nor others on the machine count."""
+    return 1000 * next(m["value"] for m in browser.cdp("Performance.getMetrics")["metrics"] if m["name"] == "TaskDuration")
+
+
+def each_view(browser, runs):
+    """Work until the first picture of each view, and for each second of 400 events; medians."""
+    service = Fake(nodes=NODES, finished=JOBS, queued=2000)
+    page, worst = Page(browser, service), 0
+    browser.cdp("Performance.enable", timeDomain="threadTicks")
+    try:
+        page.open("#/tuning")
+        for name, path, css in VIEWS:
+            first, second = [], []
+            for _ in range(runs):
+                page.at(path)
+                browser.driver.refresh()
+                browser.wait(lambda css=css: browser.count(f"main {css}"), name, 60)
+                browser.js("return document.body.offsetHeight")
+                first.append(script_ms(browser))
+                before, end = script_ms(browser), time.time() + SECONDS
+                while time.time() < end:
+                    with service.world.lock:
+                        for _ in range(20):
+                            service.world.tell("job.finished", "5", state="succeeded")
+                    time.sleep(0.05)
+                second.append((script_ms(browser) - before) / SECONDS)
+            row(f"page: {name}, until its first picture, CPU", statistics.median(first), "under 1000")
+            row(f"page: {name}, a second of 400 events, CPU", statistics.median(second), "")
+            worst = max(worst, statistics.median(first) / 1000)
+    finally:
+        service.close()
+    return worst
+
+
 def main():
     if not (shutil.which(CHROMIUM) and shutil.which(DRIVER)):
         print("# page: chromium or chromedriver is not installed")
@@ -106,13 +147,14 @@ def main():
             browser.wait(lambda: browser.js("return window.longest !== undefined"), "the longest task")
             stalls.append(browser.js("return window.longest"))
         service.close()
+        worst = each_view(browser, RUNS)
     finally:
         browser.quit()
     paint, update = statistics.median(first), statistics.median(script)
     row(f"page: map of {8 * NODES + 12} devices, first picture", paint, "under 1000", f"as elements {statistics.median(made):.0f} ms of script alone")
     row("page: an update of it, script", update, "under 50", f"as elements {statistics.median(changed):.0f} ms", f"{statistics.median(changed) / max(1, update):.1f}x")
     row(f"page: {JOBS} jobs, 400 events/s, longest task", statistics.median(stalls), "under 50 (0: none)")
-    return 0 if paint < 1000 and update < 50 else 1
+    return 0 if paint < 1000 and update < 50 and worst < 1 else 1
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
         CHECK(err.text[0]);
         return 0;
     }
-    CHECK(record->length_us > 0 && record->devices_len > 0);
+    CHECK(record->length_us > 0 && record->devices_len + record->points_len > 0);
     for (uint32_t i = 0; i < record->devices_len; i++)
         for (int64_t at = 0; at < 5; at++)
             fg_record_at(record, i, at * record->length_us / 2, value);

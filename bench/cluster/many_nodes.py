@@ -84,4 +84,5 @@ def main():
           f"{100 * own / took:.2f} % of a core (aim: < 5 %); the commands that it runs {100 * children / took:.2f} %", flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,6 +1,7 @@
 /* answer.c - see answer.h */
 #include "api/answer.h"
 #include "api/connection.h"
+#include "api/job_view.h"
 
 #include <assert.h>
 #include <string.h>
@@ -92,6 +93,31 @@ void fg_answer_problem(struct fg_call *call, int status, const struct fg_err *er
 void fg_answer_error(struct fg_call *call, const struct fg_err *err)
 {
     fg_answer_problem(call, fg_code_http(err->code), err);
+}
+
+void fg_answer_rc(struct fg_call *call, int rc, struct fg_err *err)
+{
+    err->code = rc;
+    fg_answer_error(call, err);
+}
+
+void fg_list_begin(struct fg_call *call)
+{
+    fg_json_object(&call->json);
+    fg_json_key(&call->json, "items");
+    fg_json_array(&call->json);
+}
+
+void fg_list_end(struct fg_call *call, uint64_t next)
+{
+    struct fg_json *json = &call->json;
+    fg_json_end(json);
+    if (next)
+        fg_json_kv_id(json, "next", next);
+    else
+        fg_json_kv(json, "next", NULL);
+    fg_json_end(json);
+    fg_answer_json(call, 200);
 }
 
 bool fg_answer_failed(struct fg_call *call)

@@ -1,6 +1,7 @@
 /* costs.c - what was spent, by project, user, job, order or day; what the pool asks now. */
 #include "api/answer.h"
 #include "api/cost_range.h"
+#include "api/grams.h"
 #include "api/worker.h"
 
 #include "base/clock.h"
@@ -25,6 +26,8 @@ struct adding {
     struct fg_cost_ledger_line others; /* what the lines that were cut held */
     size_t limit;
     fg_job_id last_job;
+    const char *home; /* the service's region */
+    struct fg_grams grams;
 };
 
 /* -- days ------------------------------------------------------------------------------------------------- */
@@ -178,7 +181,59 @@ static int add_charge(void *self, const struct fg_order_charge_view *charge)
     return 0;
 }
 
-static int add_all(struct adding *adding, struct fg_reader *reader, struct fg_err *err)
+static void add_amounts(struct adding *adding,
+                        struct fg_cost_ledger_line *line,
+                        const struct fg_energy_view *row,
+                        int64_t from_us,
+                        int64_t to_us)
+{
+    int64_t hourly_mj, energy_mj = fg_cost_between(row->energy_mj, row->started_us,
+                                                   row->finished_us, from_us, to_us);
+    from_us = row->started_us > from_us ? row->started_us : from_us;
+    to_us = row->finished_us < to_us ? row->finished_us : to_us;
+    line->energy_mj += energy_mj;
+    line->co2_mg += fg_grams_mg(&adding->grams, fg_grams_grid(&adding->grams, row->region),
+                                energy_mj, from_us, to_us, &hourly_mj);
+}
+
+/* Of a job that has no line (it cost nothing, or was cut) to the others. */
+static int add_energy(void *self, const struct fg_energy_view *row)
+{
+    struct adding *adding = self;
+    const struct fg_cost_range *range = adding->range;
+    struct fg_cost_ledger_line *line = NULL;
+    if (adding->by == BY_DAY) {
+        int64_t day = row->started_us / FG_DAY_US, last = row->finished_us / FG_DAY_US;
+        for (day = day > range->from_day ? day : range->from_day;
+             day <= last && day < range->to_day; day++)
+            add_amounts(adding, line_of_day(adding, day), row, day * FG_DAY_US,
+                        (day + 1) * FG_DAY_US);
+        return 0;
+    }
+    if (adding->by == BY_PROJECT) {
+        line = line_of_project(adding, row->project, row->project_name);
+    } else if (adding->by == BY_USER) {
+        line = fg_cost_ledger_at(adding->ledger, (uint64_t)row->user + 1);
+        set(line->name, row->user_name);
+    } else {
+        line = fg_cost_ledger_find(adding->ledger, row->job);
+    }
+    add_amounts(adding, line ? line : &adding->others, row, range->from_day * FG_DAY_US,
+                range->to_day * FG_DAY_US);
+    return 0;
+}
+
+static int add_all_energy(struct adding *adding, struct fg_reader *reader, struct fg_err *err)
+{
+    int rc =
+        fg_grams_open(&adding->grams, reader, adding->home, adding->range->from_day * FG_DAY_US,
+                      adding->range->to_day * FG_DAY_US, err);
+    return rc == 0 ? fg_reader_energy(reader, adding->range, FG_ENERGY_BY_DAY, add_energy,
+                                      adding, err)
+                   : rc;
+}
+
+static int add_all_costs(struct adding *adding, struct fg_reader *reader, struct fg_err *err)
 {
     int rc = 0;
     if (adding->by == BY_JOB)
@@ -190,11 +245,29 @@ static int add_all(struct adding *adding, struct fg_reader *reader, struct fg_er
     return rc;
 }
 
+static int add_all(struct adding *adding, struct fg_reader *reader, struct fg_err *err)
+{
+    int rc = add_all_costs(adding, reader, err);
+    return rc == 0 && adding->by != BY_ORDER ? add_all_energy(adding, reader, err) : rc;
+}
+
 /* -- telling ---------------------------------------------------------------------------------------------------- */
 
 static void write_text(struct fg_json *json, const char *key, const char *text)
 {
     fg_json_kv(json, key, text[0] ? text : NULL);
+}
+
+static void write_sums(struct fg_json *json, const struct fg_cost_ledger_line *line)
+{
+    fg_json_kv_int(json, "used_uusd", line->used_uusd);
+    fg_json_kv_int(json, "unused_uusd", line->idle_uusd);
+    fg_json_kv_int(json, "uusd", line->used_uusd + line->idle_uusd);
+    fg_json_kv_int(json, "due_uusd", line->due_uusd);
+    fg_json_key(json, "energy_j");
+    fg_json_double(json, (double)line->energy_mj / 1e3);
+    fg_json_key(json, "co2_g");
+    fg_json_double(json, (double)line->co2_mg / 1e3);
 }
 
 static void write_line(struct fg_json *json, const struct fg_cost_ledger_line *line)
@@ -206,10 +279,7 @@ static void write_line(struct fg_json *json, const struct fg_cost_ledger_line *l
     write_text(json, "user", line->user);
     write_text(json, "supplier", line->supplier);
     write_text(json, "instance", line->instance);
-    fg_json_kv_int(json, "used_uusd", line->used_uusd);
-    fg_json_kv_int(json, "unused_uusd", line->idle_uusd);
-    fg_json_kv_int(json, "uusd", line->used_uusd + line->idle_uusd);
-    fg_json_kv_int(json, "due_uusd", line->due_uusd);
+    write_sums(json, line);
     fg_json_end(json);
 }
 
@@ -219,10 +289,7 @@ static void write_amounts(struct fg_json *json,
 {
     fg_json_key(json, key);
     fg_json_object(json);
-    fg_json_kv_int(json, "used_uusd", line->used_uusd);
-    fg_json_kv_int(json, "unused_uusd", line->idle_uusd);
-    fg_json_kv_int(json, "uusd", line->used_uusd + line->idle_uusd);
-    fg_json_kv_int(json, "due_uusd", line->due_uusd);
+    write_sums(json, line);
     fg_json_end(json);
 }
 
@@ -244,6 +311,8 @@ static void answer(struct fg_call *call, struct adding *adding)
         total.used_uusd += lines[i].used_uusd;
         total.idle_uusd += lines[i].idle_uusd;
         total.due_uusd += lines[i].due_uusd;
+        total.energy_mj += lines[i].energy_mj;
+        total.co2_mg += lines[i].co2_mg;
     }
     fg_json_end(json);
     write_amounts(json, "others", &adding->others);
@@ -276,7 +345,7 @@ void fg_handle_cost(struct fg_call *call)
     struct fg_err err = {};
     struct fg_cost_range range;
     uint64_t limit = LIMIT_DEFAULT;
-    struct adding adding = {.range = &range};
+    struct adding adding = {.range = &range, .home = call->api->options.energy_region};
     int rc = read_by(call, &adding.by, &err);
     if (rc == 0)
         rc = fg_target_uint(&call->target, "limit", 1, LIMIT_MAX, &limit, &err);
@@ -290,4 +359,5 @@ void fg_handle_cost(struct fg_call *call)
         fg_answer_error(call, &err);
     else
         answer(call, &adding);
+    fg_grams_close(&adding.grams);
 }

@@ -182,8 +182,7 @@ void fg_handle_demand(struct fg_call *call)
     if (rc == 0 && ledger)
         rc = check_size(ledger, only, &err);
     if (rc < 0) {
-        err.code = rc;
-        fg_answer_error(call, &err);
+        fg_answer_rc(call, rc, &err);
         return;
     }
     fg_json_object(json);

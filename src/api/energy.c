@@ -1,6 +1,7 @@
 /* energy.c - what the devices of jobs used, by project, user, kind, supplier, job or day, and the CO2 of it. */
 #include "api/answer.h"
 #include "api/cost_range.h"
+#include "api/grams.h"
 #include "api/worker.h"
 
 #include "energy/carbon.h"
@@ -31,11 +32,13 @@ struct line {
 struct adding {
     enum fg_energy_by by;
     const struct fg_cost_range *range;
-    const char *region; /* of nodes whose region nobody knows */
+    const char *home; /* the service's region */
+    struct fg_grams grams;
     struct line *lines;
     size_t len, room, limit;
-    struct amounts others; /* of the lines that were cut */
-    int64_t grid_mj[GRIDS_MAX];
+    struct amounts others;        /* of the lines that were cut */
+    int64_t grid_mj[GRIDS_MAX];   /* by their yearly mean */
+    int64_t hourly_mj, hourly_mg; /* by recorded hours */
 };
 
 static void add(struct amounts *sum, const struct amounts *more)
@@ -114,37 +117,49 @@ static struct line *line_of_row(struct adding *adding, const struct fg_energy_vi
 }
 
 /* What of the attempt falls between two moments, as costs are divided: parts sum to the whole. */
-static struct amounts part_of(const struct fg_energy_view *row,
-                              uint32_t g_per_kwh,
+static struct amounts part_of(const struct fg_grams *grams,
+                              const struct fg_energy_view *row,
                               int64_t from_us,
-                              int64_t to_us)
+                              int64_t to_us,
+                              int64_t *out_hourly_mj)
 {
-    int64_t whole[3] = {row->energy_mj, fg_carbon_mg(row->energy_mj, g_per_kwh),
-                        row->device_us > 0 ? row->device_us : 0};
-    for (size_t i = 0; i < 3; i++)
-        whole[i] = fg_cost_between(whole[i], row->started_us, row->finished_us, from_us, to_us);
-    return (struct amounts){whole[0], whole[1], whole[2]};
+    const struct fg_carbon_region *grid = fg_grams_grid(grams, row->region);
+    int64_t device_us = row->device_us > 0 ? row->device_us : 0;
+    int64_t energy_mj =
+        fg_cost_between(row->energy_mj, row->started_us, row->finished_us, from_us, to_us);
+    from_us = row->started_us > from_us ? row->started_us : from_us;
+    to_us = row->finished_us < to_us ? row->finished_us : to_us;
+    return (struct amounts){
+        .energy_mj = energy_mj,
+        .co2_mg = fg_grams_mg(grams, grid, energy_mj, from_us, to_us, out_hourly_mj),
+        .device_us =
+            fg_cost_between(device_us, row->started_us, row->finished_us, from_us, to_us)};
 }
 
-static size_t grid_of(const struct adding *adding, const char *region)
-{
-    const struct fg_carbon_region *grid = fg_carbon_find(*region ? region : adding->region);
-    size_t index = 0;
-    while (fg_carbon_region_at(index) != grid)
-        index++;
-    return index < GRIDS_MAX ? index : 0;
-}
-
-static void add_days(struct adding *adding,
+static void add_grid(struct adding *adding,
                      const struct fg_energy_view *row,
-                     uint32_t g_per_kwh)
+                     const struct amounts *part,
+                     int64_t hourly_mj)
+{
+    const struct fg_carbon_region *grid = fg_grams_grid(&adding->grams, row->region);
+    size_t index = 0;
+    while (index < GRIDS_MAX - 1 && fg_carbon_region_at(index) != grid)
+        index++;
+    int64_t mean_mj = part->energy_mj - hourly_mj;
+    adding->grid_mj[index] += mean_mj;
+    adding->hourly_mj += hourly_mj;
+    adding->hourly_mg += part->co2_mg - fg_carbon_mg(mean_mj, grid->g_per_kwh);
+}
+
+static void add_days(struct adding *adding, const struct fg_energy_view *row)
 {
     const struct fg_cost_range *range = adding->range;
-    int64_t first = row->started_us / FG_DAY_US, last = row->finished_us / FG_DAY_US;
+    int64_t first = row->started_us / FG_DAY_US, last = row->finished_us / FG_DAY_US, hourly;
     first = first > range->from_day ? first : range->from_day;
     last = last < range->to_day ? last : range->to_day - 1;
     for (int64_t day = first; day <= last; day++) {
-        struct amounts part = part_of(row, g_per_kwh, day * FG_DAY_US, (day + 1) * FG_DAY_US);
+        struct amounts part =
+            part_of(&adding->grams, row, day * FG_DAY_US, (day + 1) * FG_DAY_US, &hourly);
         add(&adding->lines[day - range->from_day].sum, &part);
     }
 }
@@ -152,13 +167,12 @@ static void add_days(struct adding *adding,
 static int add_row(void *self, const struct fg_energy_view *row)
 {
     struct adding *adding = self;
-    size_t grid = grid_of(adding, row->region);
-    uint32_t g_per_kwh = fg_carbon_region_at(grid)->g_per_kwh;
-    struct amounts part = part_of(row, g_per_kwh, adding->range->from_day * FG_DAY_US,
-                                  adding->range->to_day * FG_DAY_US);
-    adding->grid_mj[grid] += part.energy_mj;
+    int64_t hourly_mj;
+    struct amounts part = part_of(&adding->grams, row, adding->range->from_day * FG_DAY_US,
+                                  adding->range->to_day * FG_DAY_US, &hourly_mj);
+    add_grid(adding, row, &part, hourly_mj);
     if (adding->by == FG_ENERGY_BY_DAY)
-        add_days(adding, row, g_per_kwh);
+        add_days(adding, row);
     else if (part.energy_mj > 0)
         add(&line_of_row(adding, row)->sum, &part);
     return 0;
@@ -185,9 +199,14 @@ static void drop_empty(struct adding *adding)
 
 static int add_all(struct adding *adding, struct fg_reader *reader, struct fg_err *err)
 {
+    int rc =
+        fg_grams_open(&adding->grams, reader, adding->home, adding->range->from_day * FG_DAY_US,
+                      adding->range->to_day * FG_DAY_US, err);
+    if (rc < 0)
+        return rc;
     if (adding->by == FG_ENERGY_BY_DAY)
         make_days(adding);
-    int rc = fg_reader_energy(reader, adding->range, adding->by, add_row, adding, err);
+    rc = fg_reader_energy(reader, adding->range, adding->by, add_row, adding, err);
     if (adding->by == FG_ENERGY_BY_DAY)
         drop_empty(adding);
     cut(adding, adding->limit);
@@ -232,22 +251,35 @@ static void write_sum(struct fg_json *json, const char *key, const struct amount
     fg_json_end(json);
 }
 
+static void write_grid(struct fg_json *json, const struct fg_carbon_region *grid, int64_t mj)
+{
+    fg_json_object(json);
+    fg_json_kv(json, "region", grid->name);
+    fg_json_kv(json, "name", grid->text);
+    fg_json_kv_int(json, "g_per_kwh", grid->g_per_kwh);
+    fg_json_kv(json, "source", grid->source);
+    fg_json_key(json, "energy_j");
+    fg_json_double(json, (double)mj / 1e3);
+    fg_json_end(json);
+}
+
 static void write_grids(struct fg_json *json, const struct adding *adding)
 {
     fg_json_key(json, "grids");
     fg_json_array(json);
+    if (adding->hourly_mj > 0)
+        write_grid(
+            json,
+            &(struct fg_carbon_region){.name = adding->grams.home->name,
+                                       .text = adding->grams.home->text,
+                                       .g_per_kwh = (uint32_t)((__int128)adding->hourly_mg
+                                                               * 3'600'000 / adding->hourly_mj),
+                                       .source = "the hours as they were, by the setting grid"},
+            adding->hourly_mj);
     for (size_t i = 0; i < GRIDS_MAX && i < fg_carbon_regions_len(); i++) {
         const struct fg_carbon_region *grid = fg_carbon_region_at(i);
-        if (adding->grid_mj[i] == 0)
-            continue;
-        fg_json_object(json);
-        fg_json_kv(json, "region", grid->name);
-        fg_json_kv(json, "name", grid->text);
-        fg_json_kv_int(json, "g_per_kwh", grid->g_per_kwh);
-        fg_json_kv(json, "source", grid->source);
-        fg_json_key(json, "energy_j");
-        fg_json_double(json, (double)adding->grid_mj[i] / 1e3);
-        fg_json_end(json);
+        if (adding->grid_mj[i] > 0)
+            write_grid(json, grid, adding->grid_mj[i]);
     }
     fg_json_end(json);
 }
@@ -294,7 +326,7 @@ void fg_handle_energy(struct fg_call *call)
     struct fg_err err = {};
     struct fg_cost_range range;
     uint64_t limit = LIMIT_DEFAULT;
-    struct adding adding = {.range = &range, .region = call->api->options.energy_region};
+    struct adding adding = {.range = &range, .home = call->api->options.energy_region};
     int rc = read_by(call, &adding.by, &err);
     if (rc == 0)
         rc = fg_target_uint(&call->target, "limit", 1, LIMIT_MAX, &limit, &err);
@@ -306,5 +338,6 @@ void fg_handle_energy(struct fg_call *call)
         fg_answer_error(call, &err);
     else
         answer(call, &adding);
+    fg_grams_close(&adding.grams);
     free(adding.lines);
 }

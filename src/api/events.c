@@ -55,20 +55,12 @@ static void answer_page(struct fg_call *call, const struct fg_event_filter *filt
     struct page page = {.json = json};
     struct fg_reader *reader = fg_worker_reader(call->worker, &err);
 
-    fg_json_object(json);
-    fg_json_key(json, "items");
-    fg_json_array(json);
+    fg_list_begin(call);
     if (!reader || fg_reader_events(reader, filter, add_event, &page, &err) < 0) {
         fg_answer_error(call, &err);
         return;
     }
-    fg_json_end(json);
-    if (page.len == filter->limit)
-        fg_json_kv_id(json, "next", page.last);
-    else
-        fg_json_kv(json, "next", NULL);
-    fg_json_end(json);
-    fg_answer_json(call, 200);
+    fg_list_end(call, page.len == filter->limit ? page.last : 0);
 }
 
 static bool wants(const struct fg_event_filter *filter, const struct fg_event *event)

@@ -199,8 +199,7 @@ void fg_handle_forecast(struct fg_call *call)
     }
     int rc = make(call, fg_api_mono_us(call->api), &err);
     if (rc < 0) {
-        err.code = rc;
-        fg_answer_error(call, &err);
+        fg_answer_rc(call, rc, &err);
         return;
     }
     fg_forecasts_keep(call->api->forecasts, question.text, hour, call->out.text, call->out.len);

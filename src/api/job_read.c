@@ -1,6 +1,7 @@
 /* job_read.c - what is read of jobs: the list, one with all its parts, its curves. */
 #include "api/answer.h"
 #include "api/blobs.h"
+#include "api/grams.h"
 #include "api/job_view.h"
 #include "api/worker.h"
 #include "model/job_json.h"
@@ -114,28 +115,23 @@ void fg_handle_job_list(struct fg_call *call)
         fg_answer_error(call, &err);
         return;
     }
-    fg_json_object(json);
-    fg_json_key(json, "items");
-    fg_json_array(json);
+    fg_list_begin(call);
     if (fg_reader_jobs(reader, &filter, add_job, &page, &err) < 0) {
         fg_answer_error(call, &err);
         return;
     }
-    fg_json_end(json);
-    if (page.len == filter.limit)
-        fg_json_kv_id(json, "next", page.last);
-    else
-        fg_json_kv(json, "next", NULL);
-    fg_json_end(json);
-    fg_answer_json(call, 200);
+    fg_list_end(call, page.len == filter.limit ? page.last : 0);
 }
 
 struct detail {
     struct fg_call *call;
+    struct fg_reader *reader;
     struct fg_err *err;
     bool hidden;
     struct fg_job_spec spec;
     bool spec_known;
+    struct fg_grams grams; /* as of its submission */
+    int64_t co2_mg;
 };
 
 /* The spec is shown through the one function that hides the values of variables. */
@@ -184,12 +180,21 @@ static int open_detail(void *self, const struct fg_job_view *job)
     fg_job_view_open(&detail->call->json, job, fg_api_now_us(detail->call->api));
     write_spec(detail, job);
     write_after(detail);
-    return 0;
+    int64_t now_us = fg_api_now_us(detail->call->api);
+    return fg_grams_open(&detail->grams, detail->reader,
+                         detail->call->api->options.energy_region, job->job.submitted_us,
+                         job->finished_us ? job->finished_us : now_us, detail->err);
 }
 
 static int add_attempt(void *self, const struct fg_attempt_view *attempt)
 {
-    fg_attempt_view_write(self, attempt);
+    struct detail *detail = self;
+    const struct fg_grams *grams = &detail->grams;
+    int64_t hourly_mj;
+    fg_attempt_view_write(&detail->call->json, attempt);
+    detail->co2_mg +=
+        fg_grams_mg(grams, fg_grams_grid(grams, attempt->region), attempt->usage.energy_mj,
+                    attempt->started_us, attempt->finished_us, &hourly_mj);
     return 0;
 }
 
@@ -199,13 +204,19 @@ static int add_artifact(void *self, const struct fg_artifact_view *artifact)
     return 0;
 }
 
+static void drop_detail(struct detail *detail)
+{
+    fg_grams_close(&detail->grams);
+}
+
 static int write_detail(struct fg_call *call,
                         struct fg_reader *reader,
                         fg_job_id id,
                         struct fg_err *err)
 {
     struct fg_json *json = &call->json;
-    struct detail detail = {.call = call, .err = err};
+    [[gnu::cleanup(drop_detail)]] struct detail detail = {
+        .call = call, .reader = reader, .err = err};
 
     int rc = fg_reader_job(reader, id, open_detail, &detail, err);
     if (rc == FG_ENOENT || (rc == 0 && detail.hidden))
@@ -214,10 +225,15 @@ static int write_detail(struct fg_call *call,
         return rc;
     fg_json_key(json, "attempts");
     fg_json_array(json);
-    rc = fg_reader_attempts(reader, id, add_attempt, json, err);
+    rc = fg_reader_attempts(reader, id, add_attempt, &detail, err);
     if (rc < 0)
         return rc;
     fg_json_end(json);
+    fg_json_key(json, "co2_g");
+    if (detail.co2_mg > 0)
+        fg_json_double(json, (double)detail.co2_mg / 1e3);
+    else
+        fg_json_null(json);
     fg_json_key(json, "artifacts");
     fg_json_array(json);
     rc = fg_reader_artifacts(reader, id, add_artifact, json, err);

@@ -67,6 +67,21 @@ static void write_usage(struct fg_json *json, const struct fg_usage *usage)
     fg_json_end(json);
 }
 
+static void write_flexible(struct fg_json *json, const struct fg_job *job)
+{
+    bool is_held = job->shift == FG_SHIFT_HELD && job->state == FG_JOB_QUEUED;
+    fg_json_key(json, "flexible");
+    if (job->flexible == FG_FLEXIBLE_NOT) {
+        fg_json_null(json);
+        return;
+    }
+    fg_json_object(json);
+    fg_json_kv(json, "by", fg_flexible_name(job->flexible));
+    fg_json_kv_time(json, "until", job->flexible_until_us);
+    fg_json_kv_time(json, "held_until", is_held ? job->eligible_us : 0);
+    fg_json_end(json);
+}
+
 static void write_times(struct fg_json *json, const struct fg_job_view *view, int64_t now_us)
 {
     const struct fg_job *job = &view->job;
@@ -81,6 +96,7 @@ static void write_times(struct fg_json *json, const struct fg_job_view *view, in
                        job->started_us && duration_us < 0 ? 0 : duration_us);
     fg_json_kv_seconds(json, "time_limit_s", job->time_limit_us ? job->time_limit_us : -1);
     fg_json_kv_time(json, "deadline", job->deadline_us);
+    write_flexible(json, job);
 }
 
 static void write_outcome(struct fg_json *json, const struct fg_job_view *view)

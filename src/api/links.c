@@ -46,18 +46,12 @@ void fg_handle_link_list(struct fg_call *call)
         fg_answer_error(call, &err);
         return;
     }
-    fg_json_object(json);
-    fg_json_key(json, "items");
-    fg_json_array(json);
+    fg_list_begin(call);
     for (size_t i = 0; i < fg_measure_book_len(book); i++) {
         struct fg_measure link;
         struct fg_measure_estimate estimate;
         if (fg_measure_book_at(book, i, fg_api_now_us(api), &link, &estimate))
             write_link(json, &link, &estimate);
     }
-    fg_json_end(json);
-    fg_json_key(json, "next");
-    fg_json_null(json);
-    fg_json_end(json);
-    fg_answer_json(call, 200);
+    fg_list_end(call, 0);
 }

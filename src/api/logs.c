@@ -2,9 +2,14 @@
 #include "api/answer.h"
 #include "api/log_file.h"
 #include "api/log_follow.h"
+#include "api/worker.h"
 
+#include "store/reader.h"
+
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define BLOCK_BYTES 32768
 
@@ -140,6 +145,38 @@ static void add_position(struct fg_call *call,
     MHD_add_response_header(response, "X-Log-Next-Offset", text);
 }
 
+struct place {
+    uint32_t attempt;
+    char node[FG_NAME_MAX];
+};
+
+static int take_place(void *self, const struct fg_attempt_view *attempt)
+{
+    struct place *place = self;
+    if (attempt->attempt == place->attempt)
+        snprintf(place->node, sizeof(place->node), "%s", attempt->node);
+    return 0;
+}
+
+/* Each task that ran left a folder, be it an empty one.  After a takeover it is on the host that led before. */
+static void add_place(struct fg_call *call,
+                      struct MHD_Response *response,
+                      const struct fg_log_want *want,
+                      uint32_t attempt)
+{
+    struct fg_task_key key = {want->job, attempt, want->task};
+    struct place place = {.attempt = attempt};
+    char path[FG_PATH_MAX];
+    struct stat info;
+    if (attempt == 0 || fg_task_dir(call->api->options.data_dir, key, path) < 0
+        || lstat(path, &info) == 0)
+        return;
+    struct fg_reader *reader = fg_worker_reader(call->worker, NULL);
+    if (reader && fg_reader_attempts(reader, want->job, take_place, &place, NULL) == 0
+        && place.node[0])
+        MHD_add_response_header(response, "X-Log-Elsewhere", place.node);
+}
+
 static void answer_now(struct fg_call *call,
                        const struct fg_log_want *want,
                        const struct fg_job_brief *job)
@@ -164,6 +201,8 @@ static void answer_now(struct fg_call *call,
     MHD_add_response_header(response, "Cache-Control", "no-store");
     add_position(call, response, reading, want);
     MHD_add_response_header(response, "X-Log-Over", over ? "1" : "0");
+    if (over && bytes == 0)
+        add_place(call, response, want, attempt);
     fg_answer_response(call, 200, response, bytes);
 }
 

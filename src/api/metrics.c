@@ -9,10 +9,16 @@
 #include "api/tally.h"
 #include "api/worker.h"
 
-#include <string.h>
+#include "base/arena.h"
+#include "store/audit.h"
 
-#define PROJECTS_MAX  500
-#define SUPPLIERS_MAX 100
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define PROJECTS_MAX 500
+#define NICE         10
+#define ARENA_BYTES  ((size_t)1 << 30)
 
 static void write_service(struct fg_metric_text *to,
                           struct fg_api *api,
@@ -71,7 +77,7 @@ static void write_capacity(struct fg_metric_text *to, const struct fg_doc *statu
                   (double)fg_metrics_int(status, "ready_jobs"));
 }
 
-static void write_projects(struct fg_call *call,
+static void write_projects(const struct fg_metrics_ask *ask,
                            struct fg_metric_text *to,
                            const struct fg_doc *status)
 {
@@ -89,15 +95,14 @@ static void write_projects(struct fg_call *call,
         {"committed_uusd", "fastgpu_project_committed_usd", "usd",
          "What running jobs may still spend of the budget.", 1e-6},
     };
-    const char *only =
-        call->actor.project ? fg_worker_project_name(call->worker, call->actor.project) : NULL;
     const struct fg_doc *projects = fg_doc_get(status, "projects");
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         size_t len = 0;
         fg_export_family(to, rows[i].name, FG_METRIC_GAUGE, rows[i].unit, rows[i].help);
         for (const struct fg_doc *at = projects ? projects->first : NULL;
              at && len < PROJECTS_MAX; at = at->next) {
-            if ((only && strcmp(at->key, only) != 0) || !fg_doc_get(at, rows[i].member))
+            if ((ask->project && strcmp(at->key, ask->project) != 0)
+                || !fg_doc_get(at, rows[i].member))
                 continue;
             fg_export_sample(to, "");
             fg_export_label(to, "project", at->key);
@@ -122,13 +127,12 @@ static void write_series(struct fg_metric_text *to, struct fg_series *series)
                   "Files of readings.", (double)state.disk_bytes);
 }
 
-static int write_jobs(struct fg_call *call,
+static int write_jobs(const struct fg_metrics_ask *ask,
                       struct fg_metric_text *to,
-                      struct fg_reader *reader,
                       struct fg_err *err)
 {
     uint64_t counts[FG_JOB_STATES] = {};
-    int rc = fg_reader_counts(reader, call->actor.project, counts, err);
+    int rc = fg_reader_counts(ask->reader, ask->call->actor.project, counts, err);
     if (rc < 0)
         return rc;
     fg_export_family(to, "fastgpu_jobs", FG_METRIC_GAUGE, "", "Jobs in the store by state.");
@@ -140,156 +144,116 @@ static int write_jobs(struct fg_call *call,
     return 0;
 }
 
-/* -- orders and plans --------------------------------------------------------------------------------------- */
-
-struct order_sums {
-    int64_t states[FG_ORDER_STATES];
-    struct {
-        char supplier[FG_NAME_MAX];
-        int64_t cost_uusd, idle_uusd;
-    } suppliers[SUPPLIERS_MAX]; /* what is beyond counts as the last one */
-    size_t len;
-};
-
-static int add_order(void *self, const struct fg_order *order)
+/* The number of the newest deed: who keeps it sees a record that was cut off. */
+static int write_audit(const struct fg_metrics_ask *ask,
+                       struct fg_metric_text *to,
+                       struct fg_err *err)
 {
-    struct order_sums *sums = self;
-    size_t at = 0;
-    while (at < sums->len && strcmp(sums->suppliers[at].supplier, order->offer.supplier) != 0)
-        at++;
-    if (at == sums->len && at == SUPPLIERS_MAX)
-        at--;
-    else if (at == sums->len)
-        snprintf(sums->suppliers[sums->len++].supplier, FG_NAME_MAX, "%s",
-                 order->offer.supplier);
-    sums->states[order->state]++;
-    sums->suppliers[at].cost_uusd += order->cost_uusd;
-    sums->suppliers[at].idle_uusd += order->idle_uusd;
-    return 0;
-}
-
-static void write_costs(struct fg_metric_text *to, const struct order_sums *sums, bool idle)
-{
-    for (size_t i = 0; i < sums->len; i++) {
-        fg_export_sample(to, "");
-        fg_export_label(to, "supplier", sums->suppliers[i].supplier);
-        fg_export_value(
-            to,
-            (double)(idle ? sums->suppliers[i].idle_uusd : sums->suppliers[i].cost_uusd) / 1e6);
-    }
-}
-
-static int write_orders(struct fg_call *call,
-                        struct fg_metric_text *to,
-                        struct fg_reader *reader,
-                        struct fg_err *err)
-{
-    struct fg_order_filter filter = {.project = call->actor.project};
-    struct order_sums *sums = FG_NEW(call->arena, struct order_sums, 1);
-    memset(sums, 0, sizeof(*sums));
-    int rc = fg_reader_orders(reader, &filter, add_order, sums, err);
-    if (rc < 0)
-        return rc;
-    fg_export_family(to, "fastgpu_orders", FG_METRIC_GAUGE, "", "Orders by state.");
-    for (int state = 0; state < FG_ORDER_STATES; state++) {
-        fg_export_sample(to, "");
-        fg_export_label(to, "state", fg_order_state_name((enum fg_order_state)state));
-        fg_export_value(to, (double)sums->states[state]);
-    }
-    fg_export_family(to, "fastgpu_orders_cost_usd", FG_METRIC_COUNTER, "usd",
-                     "Booked for what was ordered.");
-    write_costs(to, sums, false);
-    fg_export_family(to, "fastgpu_orders_idle_usd", FG_METRIC_COUNTER, "usd",
-                     "Of it, for what nobody used.");
-    write_costs(to, sums, true);
-    return 0;
-}
-
-static int take_plan(void *self, const struct fg_plan_record *plan)
-{
-    *(struct fg_plan_record *)self = *plan;
-    return 0;
-}
-
-/* The newest plan. */
-static int write_plan(struct fg_metric_text *to, struct fg_reader *reader, struct fg_err *err)
-{
-    struct fg_plan_record plan = {};
-    int rc = fg_reader_plans(reader, 0, 1, take_plan, &plan, err);
-    if (rc < 0 || plan.id == 0)
-        return rc;
-    fg_export_family(to, "fastgpu_plan", FG_METRIC_INFO, "", "State of the newest plan.");
-    fg_export_sample(to, "");
-    fg_export_label(to, "state", fg_plan_state_name(plan.state));
-    fg_export_value(to, 1);
-    fg_export_one(to, "fastgpu_plan_time_seconds", FG_METRIC_GAUGE, "seconds",
-                  "When it was made, since 1970.", (double)plan.created_us / 1e6);
-    fg_export_one(to, "fastgpu_plan_horizon_seconds", FG_METRIC_GAUGE, "seconds",
-                  "How far it looks ahead.", (double)plan.horizon_us / 1e6);
-    fg_export_one(to, "fastgpu_plan_cost_usd", FG_METRIC_GAUGE, "usd",
-                  "What it expects to spend.", (double)plan.cost_uusd / 1e6);
-    fg_export_one(to, "fastgpu_plan_orders", FG_METRIC_GAUGE, "", "Orders it makes.",
-                  plan.orders);
-    return 0;
+    struct fg_audit_link newest;
+    int rc = fg_reader_audit_head(ask->reader, &newest, err);
+    if (rc == 0)
+        fg_export_one(to, "fastgpu_audit_newest_event", FG_METRIC_GAUGE, "",
+                      "Number of the newest deed in the record of what people did; never less "
+                      "than before.",
+                      (double)newest.seq);
+    return rc;
 }
 
 /* -- the request -------------------------------------------------------------------------------------------- */
 
-static int write_all(struct fg_call *call, struct fg_metric_text *to, struct fg_err *err)
+/* What only those see who see all projects. */
+static int write_whole(const struct fg_metrics_ask *ask,
+                       struct fg_metric_text *to,
+                       struct fg_err *err)
 {
-    struct fg_command *command = &call->command;
-    const struct fg_doc *status = NULL, *nodes = NULL;
+    fg_tally_write(ask->call->api->tally, to);
+    fg_metrics_publishing(ask, to);
+    int rc = fg_metrics_plan(ask, to, err);
+    if (rc == 0)
+        rc = fg_metrics_proposals(ask, to, err);
+    return rc == 0 ? write_audit(ask, to, err) : rc;
+}
 
-    *err = command->err;
-    int rc = command->rc;
+static int write_all(const struct fg_metrics_ask *ask,
+                     struct fg_metric_text *to,
+                     struct fg_err *err)
+{
+    struct fg_call *call = ask->call;
+    const struct fg_doc *status = NULL, *nodes = NULL;
+    int rc = fg_doc_json(ask->status, ask->status_len, ask->arena, &status, err);
     if (rc == 0)
-        rc = fg_doc_json(call->kept_text, call->kept_len, call->arena, &status, err);
-    if (rc == 0)
-        rc = fg_doc_json(command->out_text, command->out_len, call->arena, &nodes, err);
-    struct fg_reader *reader = rc == 0 ? fg_worker_reader(call->worker, err) : NULL;
-    if (rc == 0 && !reader)
-        rc = FG_EIO;
+        rc = fg_doc_json(ask->nodes, ask->nodes_len, ask->arena, &nodes, err);
     if (rc < 0)
         return rc;
     write_service(to, call->api, status);
     write_capacity(to, status);
-    write_projects(call, to, status);
+    write_projects(ask, to, status);
     write_series(to, call->api->options.series);
-    if (call->actor.project == 0)
-        fg_tally_write(call->api->tally, to);
-    rc = write_jobs(call, to, reader, err);
+    rc = write_jobs(ask, to, err);
     if (rc == 0)
-        rc = write_orders(call, to, reader, err);
+        rc = fg_metrics_orders(ask, to, err);
+    if (rc == 0)
+        rc = fg_metrics_alerts(ask, to, err);
     if (rc == 0 && call->actor.project == 0)
-        rc = write_plan(to, reader, err);
-    return rc < 0 ? rc : fg_metrics_pool(call, to, nodes, reader, err);
+        rc = write_whole(ask, to, err);
+    return rc < 0 ? rc : fg_metrics_pool(ask, to, nodes, err);
+}
+
+/* On a thread of its own, with a reader of its own: thousands of devices are megabytes of text. */
+static void work(struct fg_call *call)
+{
+    struct fg_metrics_ask *ask = call->work_data;
+    struct fg_metric_text to = {.out = &call->out, .is_open = ask->is_open};
+    (void)setpriority(PRIO_PROCESS, (id_t)gettid(),
+                      NICE); /* this thread alone: it ends with this */
+    FG_AUTO(fg_reader)
+    struct fg_reader *reader = fg_reader_open(call->api->options.db_path, &ask->err);
+    FG_AUTO(fg_arena) struct fg_arena *arena = fg_arena_new(ARENA_BYTES);
+    ask->arena = arena;
+    ask->reader = reader;
+    ask->rc = reader ? write_all(ask, &to, &ask->err) : FG_EIO;
+    if (ask->rc == 0)
+        fg_export_end(&to);
+}
+
+static void made(struct fg_call *call)
+{
+    struct fg_metrics_ask *ask = call->work_data;
+    if (ask->rc < 0) {
+        ask->err.code = ask->rc;
+        fg_buf_clear(&call->out);
+        fg_answer_error(call, &ask->err);
+        return;
+    }
+    fg_answer_out(call, 200,
+                  ask->is_open ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
+                               : "text/plain; version=0.0.4; charset=utf-8");
 }
 
 static void told_pool(struct fg_call *call)
 {
-    struct fg_err err = {};
-    struct fg_metric_text to = {
-        .out = &call->out,
-        .is_open = fg_accepts(call->headers.accept, "application/openmetrics-text")};
-    int rc = write_all(call, &to, &err);
-    if (rc < 0) {
-        err.code = rc;
-        fg_buf_clear(&call->out);
-        fg_answer_error(call, &err);
+    struct fg_metrics_ask *ask = call->work_data;
+    if (fg_answer_failed(call))
         return;
-    }
-    fg_export_end(&to);
-    fg_answer_out(call, 200,
-                  to.is_open ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
-                             : "text/plain; version=0.0.4; charset=utf-8");
+    ask->nodes = call->command.out_text;
+    ask->nodes_len = call->command.out_len;
+    fg_call_work(call, work, made);
 }
 
 static void told_status(struct fg_call *call)
 {
+    struct fg_metrics_ask *ask = FG_NEW(call->arena, struct fg_metrics_ask, 1);
     if (fg_answer_failed(call))
         return;
-    call->kept_text = call->command.out_text;
-    call->kept_len = call->command.out_len;
+    *ask = (struct fg_metrics_ask){
+        .call = call,
+        .status = call->command.out_text,
+        .status_len = call->command.out_len,
+        .is_open = fg_accepts(call->headers.accept, "application/openmetrics-text")};
+    if (call->actor.project)
+        ask->project = fg_arena_printf(
+            call->arena, "%s", fg_worker_project_name(call->worker, call->actor.project));
+    call->work_data = ask;
     fg_call_ask(call, FG_CMD_POOL, told_pool);
 }
 

@@ -126,17 +126,16 @@ static int take_owner(void *self, const struct fg_job_view *view)
     return 0;
 }
 
-static int find_owners(struct fg_call *call,
-                       struct fg_reader *reader,
+static int find_owners(const struct fg_metrics_ask *ask,
                        struct owners *owners,
                        struct fg_err *err)
 {
-    struct fg_job_filter filter = {.project = call->actor.project,
+    struct fg_job_filter filter = {.project = ask->call->actor.project,
                                    .states = 1U << FG_JOB_STARTING | 1U << FG_JOB_RUNNING,
                                    .limit = FG_PAGE_MAX};
     do {
         owners->page_len = 0;
-        int rc = fg_reader_jobs(reader, &filter, take_owner, owners, err);
+        int rc = fg_reader_jobs(ask->reader, &filter, take_owner, owners, err);
         if (rc < 0)
             return rc;
         if (owners->len)
@@ -145,16 +144,16 @@ static int find_owners(struct fg_call *call,
     return 0;
 }
 
-int fg_metrics_pool(struct fg_call *call,
+int fg_metrics_pool(const struct fg_metrics_ask *ask,
                     struct fg_metric_text *to,
                     const struct fg_doc *nodes,
-                    struct fg_reader *reader,
                     struct fg_err *err)
 {
-    struct sums *sums = FG_NEW(call->arena, struct sums, 1);
-    struct owners owners = {.arena = call->arena,
-                            .items = FG_NEW(call->arena, struct fg_metrics_owner, OWNERS_MAX)};
-    int rc = find_owners(call, reader, &owners, err);
+    struct fg_call *call = ask->call;
+    struct sums *sums = FG_NEW(ask->arena, struct sums, 1);
+    struct owners owners = {.arena = ask->arena,
+                            .items = FG_NEW(ask->arena, struct fg_metrics_owner, OWNERS_MAX)};
+    int rc = find_owners(ask, &owners, err);
     if (rc < 0)
         return rc;
     memset(sums, 0, sizeof(*sums));

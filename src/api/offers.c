@@ -13,12 +13,6 @@
 
 #define PAGE_DEFAULT 100
 
-static void fail(struct fg_call *call, const struct fg_err *err)
-{
-    fg_buf_clear(&call->out);
-    fg_answer_error(call, err);
-}
-
 /* The catalogue, or NULL: it could not be opened, which was answered. */
 static struct fg_offer_store *catalogue(struct fg_call *call)
 {
@@ -145,9 +139,7 @@ static void write_page(struct fg_call *call, const struct ask *ask, const struct
     struct fg_json *json = &call->json;
     size_t at = ask->cursor < found->len ? ask->cursor : found->len;
     size_t end = found->len - at < ask->limit ? found->len : at + ask->limit;
-    fg_json_object(json);
-    fg_json_key(json, "items");
-    fg_json_array(json);
+    fg_list_begin(call);
     for (; at < end; at++)
         write_entry(json, &found->entries[at]);
     fg_json_end(json);
@@ -180,7 +172,7 @@ void fg_handle_offer_list(struct fg_call *call)
     if (rc == 0)
         write_page(call, &ask, &found);
     else
-        fail(call, &err);
+        fg_answer_error(call, &err);
     free(found.entries);
 }
 
@@ -198,7 +190,7 @@ void fg_handle_offer_show(struct fg_call *call)
     if (rc == 0)
         rc = fg_offer_store_get(store, id, &entry, &err);
     if (rc < 0) {
-        fail(call, &err);
+        fg_answer_error(call, &err);
         return;
     }
     write_entry(&call->json, &entry);
@@ -231,7 +223,7 @@ void fg_handle_offer_history(struct fg_call *call)
     if (rc == 0)
         rc = fg_offer_store_history(store, &from, arena, &track, &err);
     if (rc < 0) {
-        fail(call, &err);
+        fg_answer_error(call, &err);
         return;
     }
     fg_json_object(json);
@@ -325,7 +317,7 @@ void fg_handle_offer_import(struct fg_call *call)
     if (rc == 0)
         write_import(call, &read, &changes);
     else
-        fail(call, &err);
+        fg_answer_error(call, &err);
 }
 
 /* -- accelerators ------------------------------------------------------------------------------------ */
@@ -333,14 +325,8 @@ void fg_handle_offer_import(struct fg_call *call)
 void fg_handle_accelerator_list(struct fg_call *call)
 {
     struct fg_json *json = &call->json;
-    fg_json_object(json);
-    fg_json_key(json, "items");
-    fg_json_array(json);
+    fg_list_begin(call);
     for (size_t i = 0; i < fg_accelerators_len(); i++)
         fg_accelerator_json(json, fg_accelerator_at(i));
-    fg_json_end(json);
-    fg_json_key(json, "next");
-    fg_json_null(json);
-    fg_json_end(json);
-    fg_answer_json(call, 200);
+    fg_list_end(call, 0);
 }

@@ -10,13 +10,6 @@
 
 #define PAGE_DEFAULT 100
 
-static void fail(struct fg_call *call, int rc, struct fg_err *err)
-{
-    fg_buf_clear(&call->out);
-    err->code = rc;
-    fg_answer_error(call, err);
-}
-
 static const char *project_name(struct fg_call *call, fg_project_id project)
 {
     return project ? fg_worker_project_name(call->worker, project) : "";
@@ -92,25 +85,17 @@ void fg_handle_order_list(struct fg_call *call)
     if (rc == 0)
         rc = reader ? fg_reader_orders(reader, &filter, add_order, &page, &err) : FG_EIO;
     if (rc < 0) {
-        fail(call, rc, &err);
+        fg_answer_rc(call, rc, &err);
         return;
     }
-    fg_json_object(json);
-    fg_json_key(json, "items");
-    fg_json_array(json);
+    fg_list_begin(call);
     for (size_t i = 0; i < page.len; i++) {
         fg_json_object(json);
         fg_order_json_members(json, &page.orders[i],
                               project_name(call, page.orders[i].project));
         fg_json_end(json);
     }
-    fg_json_end(json);
-    if (page.len > 0 && page.len == page.room)
-        fg_json_kv_id(json, "next", page.orders[page.len - 1].id);
-    else
-        fg_json_kv(json, "next", NULL);
-    fg_json_end(json);
-    fg_answer_json(call, 200);
+    fg_list_end(call, page.len > 0 && page.len == page.room ? page.orders[page.len - 1].id : 0);
 }
 
 /* -- one ------------------------------------------------------------------------------------------------------ */
@@ -226,7 +211,7 @@ void fg_handle_order_show(struct fg_call *call)
     if (rc == 0)
         rc = write_one(call, &order, &err);
     if (rc < 0)
-        fail(call, rc, &err);
+        fg_answer_rc(call, rc, &err);
     else
         fg_answer_json(call, 200);
 }

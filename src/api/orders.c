@@ -8,12 +8,6 @@
 
 #include <string.h>
 
-static void fail(struct fg_call *call, int rc, struct fg_err *err)
-{
-    err->code = rc;
-    fg_answer_error(call, err);
-}
-
 static void moved(struct fg_call *call)
 {
     if (fg_answer_failed(call))
@@ -59,7 +53,7 @@ void fg_handle_order_create(struct fg_call *call)
     if (rc == 0)
         rc = complete(call, ask, &err);
     if (rc < 0) {
-        fail(call, rc, &err);
+        fg_answer_rc(call, rc, &err);
         return;
     }
     call->command.order = ask;
@@ -76,7 +70,7 @@ static void move(struct fg_call *call, enum fg_command_kind kind)
         rc = fg_call_remark_and(call, kind == FG_CMD_ORDER_RELEASE ? "stop_jobs" : NULL,
                                 &call->command.text, &call->command.move, &err);
     if (rc < 0)
-        fail(call, rc, &err);
+        fg_answer_rc(call, rc, &err);
     else
         fg_call_ask(call, kind, moved);
 }

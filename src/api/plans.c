@@ -16,14 +16,6 @@
 #define HORIZON_MAX   8736 /* as far as forecasts go */
 #define PERIODS_MAX   744
 
-static void fail(struct fg_call *call, int rc, struct fg_err *err)
-{
-    fg_buf_clear(&call->out);
-    call->json = (struct fg_json){.buf = &call->out};
-    err->code = rc;
-    fg_answer_error(call, err);
-}
-
 static void write_members(struct fg_json *json, const struct fg_plan_record *plan)
 {
     char id[24];
@@ -74,26 +66,14 @@ void fg_handle_plan_list(struct fg_call *call)
         rc = fg_target_uint(&call->target, "limit", 1, FG_PAGE_MAX, &limit, &err);
     if (rc == 0)
         rc = fg_target_uint(&call->target, "cursor", 1, INT64_MAX, &before, &err);
-    fg_json_object(&call->json);
-    fg_json_key(&call->json, "items");
-    fg_json_array(&call->json);
+    fg_list_begin(call);
     if (rc == 0)
         rc = fg_reader_plans(reader, before, limit, add_plan, &page, &err);
     if (rc < 0) {
-        fail(call, rc, &err);
+        fg_answer_rc(call, rc, &err);
         return;
     }
-    fg_json_end(&call->json);
-    fg_json_key(&call->json, "next");
-    if (page.len == limit && page.last > 1) {
-        char next[24];
-        snprintf(next, sizeof(next), "%llu", (unsigned long long)page.last);
-        fg_json_string(&call->json, next);
-    } else {
-        fg_json_null(&call->json);
-    }
-    fg_json_end(&call->json);
-    fg_answer_json(call, 200);
+    fg_list_end(call, page.len == limit && page.last > 1 ? page.last : 0);
 }
 
 static int show_plan(void *self, const struct fg_plan_record *plan)
@@ -114,7 +94,7 @@ static void answer_plan(struct fg_call *call, uint64_t id, int status)
     struct fg_reader *reader = fg_worker_reader(call->worker, &err);
     int rc = reader ? fg_reader_plan(reader, id, show_plan, &call->json, &err) : FG_EIO;
     if (rc < 0)
-        fail(call, rc, &err);
+        fg_answer_rc(call, rc, &err);
     else
         fg_answer_json(call, status);
 }
@@ -125,7 +105,7 @@ void fg_handle_plan_show(struct fg_call *call)
     uint64_t id = 0;
     int rc = fg_call_id(call, "plan", &id, &err);
     if (rc < 0)
-        fail(call, rc, &err);
+        fg_answer_rc(call, rc, &err);
     else
         answer_plan(call, id, 200);
 }
@@ -211,7 +191,7 @@ static void made(struct fg_call *call)
 {
     struct fg_planning *planning = call->work_data;
     if (planning->rc < 0) {
-        fail(call, planning->rc, &planning->err);
+        fg_answer_rc(call, planning->rc, &planning->err);
         return;
     }
     planning->record.json = planning->document.text;
@@ -253,7 +233,7 @@ void fg_handle_plan_create(struct fg_call *call)
     if (rc == 0)
         rc = fg_planning_gather(call, planning, &err);
     if (rc < 0) {
-        fail(call, rc, &err);
+        fg_answer_rc(call, rc, &err);
         return;
     }
     fg_call_ask(call, FG_CMD_POOL, pool_known);
@@ -282,7 +262,7 @@ static void decide(struct fg_call *call, enum fg_command_kind kind)
     if (rc == 0)
         rc = fg_call_remark(call, &call->command.text, &err);
     if (rc < 0)
-        fail(call, rc, &err);
+        fg_answer_rc(call, rc, &err);
     else
         fg_call_ask(call, kind, decided);
 }
@@ -342,7 +322,7 @@ void fg_handle_plan_apply(struct fg_call *call)
     if (rc == 0)
         rc = fg_reader_plan(reader, call->command.plan->id, read_asks, &asking, &err);
     if (rc < 0) {
-        fail(call, rc, &err);
+        fg_answer_rc(call, rc, &err);
         return;
     }
     call->command.orders = asking.asks;

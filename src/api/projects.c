@@ -128,22 +128,15 @@ static int write_projects(struct fg_call *call, struct listing *listing, struct 
 static void listed(struct fg_call *call)
 {
     struct fg_err err = {};
-    struct fg_json *json = &call->json;
     struct listing listing = {};
 
-    fg_json_object(json);
-    fg_json_key(json, "items");
-    fg_json_array(json);
+    fg_list_begin(call);
     int rc = write_projects(call, &listing, &err);
     if (rc < 0) {
-        err.code = rc;
-        fg_answer_error(call, &err);
+        fg_answer_rc(call, rc, &err);
         return;
     }
-    fg_json_end(json);
-    fg_json_kv(json, "next", NULL);
-    fg_json_end(json);
-    fg_answer_json(call, 200);
+    fg_list_end(call, 0);
 }
 
 static void shown(struct fg_call *call)
@@ -415,8 +408,7 @@ void fg_handle_project_put(struct fg_call *call)
     struct fg_project *project = FG_NEW(call->arena, struct fg_project, 1);
     int rc = read_put(call, project, &err);
     if (rc < 0) {
-        err.code = rc;
-        fg_answer_error(call, &err);
+        fg_answer_rc(call, rc, &err);
         return;
     }
     call->command.project = project;

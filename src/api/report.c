@@ -188,8 +188,7 @@ void fg_handle_report(struct fg_call *call)
     if (rc == 0)
         rc = gather(call, making, &err);
     if (rc < 0) {
-        err.code = rc;
-        fg_answer_error(call, &err);
+        fg_answer_rc(call, rc, &err);
         return;
     }
     if (making->text.len > 0)

@@ -50,8 +50,7 @@ void fg_handle_reservation_add(struct fg_call *call)
         rc = fg_advance_json_read(doc, call->capture, false, fg_api_now_us(call->api),
                                   call->arena, spec, &err);
     if (rc < 0) {
-        err.code = rc;
-        fg_answer_error(call, &err);
+        fg_answer_rc(call, rc, &err);
         return;
     }
     call->command.reservation = spec;

@@ -1,4 +1,4 @@
-/* scales.c - rules of scaling: listed, shown with what they decided last, put, removed. */
+/* scales.c - rules of scaling: fg_answer_items, shown with what they decided last, put, removed. */
 #include "api/answer.h"
 #include "api/job_view.h"
 #include "api/offer_find.h"
@@ -7,25 +7,7 @@
 
 #include <string.h>
 
-static void fail(struct fg_call *call, int rc, struct fg_err *err)
-{
-    err->code = rc;
-    fg_answer_error(call, err);
-}
-
 /* -- shown -------------------------------------------------------------------------------------------------------- */
-
-static void listed(struct fg_call *call)
-{
-    if (fg_answer_failed(call))
-        return;
-    fg_json_object(&call->json);
-    fg_json_key(&call->json, "items");
-    fg_json_raw(&call->json, call->command.out_text, call->command.out_len);
-    fg_json_kv(&call->json, "next", NULL);
-    fg_json_end(&call->json);
-    fg_answer_json(call, 200);
-}
 
 /* The command gives a list of one. */
 static void shown(struct fg_call *call)
@@ -38,7 +20,7 @@ static void shown(struct fg_call *call)
 
 void fg_handle_scale_list(struct fg_call *call)
 {
-    fg_call_ask(call, FG_CMD_SCALE_LIST, listed);
+    fg_call_ask(call, FG_CMD_SCALE_LIST, fg_answer_items);
 }
 
 void fg_handle_scale_show(struct fg_call *call)
@@ -85,7 +67,7 @@ void fg_handle_scale_put(struct fg_call *call)
     if (rc == 0)
         rc = complete(call, rule, &err);
     if (rc < 0) {
-        fail(call, rc, &err);
+        fg_answer_rc(call, rc, &err);
         return;
     }
     call->command.scale = rule;

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/config.h"
 #include "model/command.h"
+#include "publish/publisher.h"
 #include "telemetry/series.h"
 
 struct fg_api;
@@ -27,7 +28,8 @@ struct fg_api_options {
         *energy_region; /* of nodes whose region nobody knows; NULL or "": the world's mean */
     const struct fg_clock *clock;
     struct fg_series *series;
-    struct fg_offer_store *offers; /* the catalogue of offers; NULL: it could not be opened */
+    struct fg_offer_store *offers;  /* the catalogue of offers; NULL: it could not be opened */
+    struct fg_publisher *publisher; /* who is told of events; NULL: nobody */
     /* Hand a command to the control thread; callable from any thread, never blocks. */
     void (*post)(void *self, struct fg_command *command);
     /* End a FG_CMD_WAIT early (the client went away, or its time is over): done() comes soon with

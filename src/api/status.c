@@ -3,6 +3,7 @@
 #include "api/job_view.h"
 #include "api/json_doc.h"
 #include "api/worker.h"
+#include "store/reader_alert.h"
 
 static void write_counts(struct fg_json *json, const uint64_t *counts)
 {
@@ -14,6 +15,21 @@ static void write_counts(struct fg_json *json, const uint64_t *counts)
     fg_json_end(json);
 }
 
+/* Those that nobody knows of by severity, and how many of the others there are. */
+static void write_alerts(struct fg_json *json, const struct fg_alert_counts *counts)
+{
+    int64_t known = 0;
+    fg_json_key(json, "alerts");
+    fg_json_object(json);
+    for (int severity = FG_SEVERITIES - 1; severity >= 0; severity--) {
+        fg_json_kv_int(json, fg_severity_name((enum fg_severity)severity),
+                       counts->open[severity]);
+        known += counts->acknowledged[severity];
+    }
+    fg_json_kv_int(json, "acknowledged", known);
+    fg_json_end(json);
+}
+
 static void told(struct fg_call *call)
 {
     struct fg_api *api = call->api;
@@ -21,6 +37,7 @@ static void told(struct fg_call *call)
     struct fg_command *command = &call->command;
     struct fg_err *err = &command->err;
     uint64_t counts[FG_JOB_STATES] = {};
+    struct fg_alert_counts alerts = {};
     const struct fg_doc *doc = NULL;
 
     int rc = command->rc;
@@ -29,6 +46,8 @@ static void told(struct fg_call *call)
     struct fg_reader *reader = rc == 0 ? fg_worker_reader(call->worker, err) : NULL;
     if (rc == 0)
         rc = reader ? fg_reader_counts(reader, call->actor.project, counts, err) : FG_EIO;
+    if (rc == 0)
+        rc = fg_reader_alert_counts(reader, call->actor.project, &alerts, err);
     if (rc < 0) {
         err->code = rc;
         fg_answer_error(call, err);
@@ -41,6 +60,7 @@ static void told(struct fg_call *call)
     fg_json_kv_seconds(json, "uptime_s", fg_api_mono_us(api) - api->started_mono_us);
     fg_json_kv_doc(json, doc, "node_count");
     write_counts(json, counts);
+    write_alerts(json, &alerts);
     fg_json_kv_doc(json, doc, "capacity");
     fg_json_kv_doc(json, doc, "utilisation_milli");
     fg_json_kv_doc(json, doc, "isolation");

@@ -32,28 +32,17 @@ static int write_all(struct fg_call *call, struct listing *listing, struct fg_er
     return reader ? fg_reader_suppliers(reader, write_supplier, listing, err) : FG_EIO;
 }
 
-static void fail(struct fg_call *call, int rc, struct fg_err *err)
-{
-    err->code = rc;
-    fg_answer_error(call, err);
-}
-
 void fg_handle_supplier_list(struct fg_call *call)
 {
     struct fg_err err = {};
     struct listing listing = {};
-    fg_json_object(&call->json);
-    fg_json_key(&call->json, "items");
-    fg_json_array(&call->json);
+    fg_list_begin(call);
     int rc = write_all(call, &listing, &err);
     if (rc < 0) {
-        fail(call, rc, &err);
+        fg_answer_rc(call, rc, &err);
         return;
     }
-    fg_json_end(&call->json);
-    fg_json_kv(&call->json, "next", NULL);
-    fg_json_end(&call->json);
-    fg_answer_json(call, 200);
+    fg_list_end(call, 0);
 }
 
 void fg_handle_supplier_show(struct fg_call *call)
@@ -64,7 +53,7 @@ void fg_handle_supplier_show(struct fg_call *call)
     if (rc == 0 && listing.len == 0)
         rc = fg_fail(&err, FG_ENOENT, "supplier %.63s: no such supplier", call->capture);
     if (rc < 0)
-        fail(call, rc, &err);
+        fg_answer_rc(call, rc, &err);
     else
         fg_answer_json(call, 200);
 }
@@ -86,7 +75,7 @@ void fg_handle_supplier_put(struct fg_call *call)
     if (rc == 0)
         rc = fg_supplier_json_read(doc, call->capture, call->arena, supplier, &err);
     if (rc < 0) {
-        fail(call, rc, &err);
+        fg_answer_rc(call, rc, &err);
         return;
     }
     call->command.supplier = supplier;

@@ -66,24 +66,17 @@ static void write_token(struct fg_call *call, const struct fg_token *token)
 void fg_handle_token_list(struct fg_call *call)
 {
     struct fg_err err = {};
-    struct fg_json *json = &call->json;
     struct listing listing = {};
 
     int rc = read_tokens(call, &listing, &err);
     if (rc < 0) {
-        err.code = rc;
-        fg_answer_error(call, &err);
+        fg_answer_rc(call, rc, &err);
         return;
     }
-    fg_json_object(json);
-    fg_json_key(json, "items");
-    fg_json_array(json);
+    fg_list_begin(call);
     for (size_t i = 0; i < listing.len; i++)
         write_token(call, &listing.tokens[i]);
-    fg_json_end(json);
-    fg_json_kv(json, "next", NULL);
-    fg_json_end(json);
-    fg_answer_json(call, 200);
+    fg_list_end(call, 0);
 }
 
 static int read_role(const struct fg_call *call,
@@ -192,8 +185,7 @@ void fg_handle_token_create(struct fg_call *call)
 
     int rc = read_token(call, token, &err);
     if (rc < 0) {
-        err.code = rc;
-        fg_answer_error(call, &err);
+        fg_answer_rc(call, rc, &err);
         return;
     }
     token->created_us = fg_api_now_us(call->api);
@@ -230,8 +222,7 @@ void fg_handle_token_revoke(struct fg_call *call)
     if (rc == 0 && !call->command.token)
         rc = fg_fail(&err, FG_ENOENT, "token %llu: not known", (unsigned long long)id);
     if (rc < 0) {
-        err.code = rc;
-        fg_answer_error(call, &err);
+        fg_answer_rc(call, rc, &err);
         return;
     }
     call->command.token->revoked = true;

@@ -32,24 +32,22 @@ const struct fg_opt fg_opts_cost_validate[] = {FG_OPT_JSON, {}};
 
 fg_verb_fn fg_cmd_cost, fg_cmd_cost_validate;
 
-#define LIMIT_MAX 1000
-#define LIMIT     100
 #define PIECE     65536
 #define SHOWN_MAX 20 /* problems on the screen */
 
 /* -- the table -------------------------------------------------------------------------------------------------- */
 
 static const struct fg_column by_job[] = {
-    {"JOB", true, 0},   {"NAME", false, 12}, {"PROJECT", false, 8},
-    {"USER", false, 8}, {"COST", true, 0},   {},
+    {"JOB", true, 0},  {"NAME", false, 12}, {"PROJECT", false, 8}, {"USER", false, 8},
+    {"COST", true, 0}, {"ENERGY", true, 0}, {"CO2", true, 0},      {},
 };
 static const struct fg_column by_order[] = {
     {"ORDER", true, 0},  {"SUPPLIER", false, 8}, {"INSTANCE", false, 8}, {"USED", true, 0},
     {"UNUSED", true, 0}, {"COST", true, 0},      {"DUE", true, 0},       {},
 };
 static const struct fg_column by_key[] = {
-    {"", false, 8},    {"USED", true, 0}, {"UNUSED", true, 0},
-    {"COST", true, 0}, {"DUE", true, 0},  {},
+    {"", false, 8},   {"USED", true, 0},   {"UNUSED", true, 0}, {"COST", true, 0},
+    {"DUE", true, 0}, {"ENERGY", true, 0}, {"CO2", true, 0},    {},
 };
 
 static void add_money(struct fg_table *table,
@@ -60,6 +58,16 @@ static void add_money(struct fg_table *table,
     char money[FG_HUMAN_MAX];
     fg_human_money(fg_view_int(item, key, 0), money);
     fg_table_add(table, style, money);
+}
+
+static void add_energy(struct fg_table *table, const struct fg_doc *item)
+{
+    char text[FG_HUMAN_MAX];
+    double joules = fg_view_real(item, "energy_j", 0);
+    fg_human_energy(joules, text);
+    fg_table_add(table, FG_PLAIN, joules > 0 ? text : "-");
+    fg_human_mass(fg_view_real(item, "co2_g", 0), text);
+    fg_table_add(table, FG_PLAIN, joules > 0 ? text : "-");
 }
 
 static void add_texts(struct fg_table *table,
@@ -88,6 +96,8 @@ static void add_line(struct fg_table *table,
     add_money(table, FG_PLAIN, item, "uusd");
     if (!is_job)
         add_money(table, FG_PLAIN, item, "due_uusd");
+    if (!is_order)
+        add_energy(table, item);
 }
 
 static const char *key_of(const char *by, const struct fg_doc *item)
@@ -109,7 +119,7 @@ static void print_costs(const struct fg_cli *cli,
                                                                      : by_key);
     for (const struct fg_doc *item = fg_view_first(answer, "items"); item; item = item->next)
         add_line(table, by, item, key_of(by, item));
-    if (fg_view_int(others, "uusd", 0) != 0)
+    if (fg_view_int(others, "uusd", 0) != 0 || fg_view_real(others, "energy_j", 0) > 0)
         add_line(table, by, others, "(others)");
     add_line(table, by, fg_doc_get(answer, "total"), "total");
     fg_days_print(days);
@@ -121,28 +131,10 @@ static void print_costs(const struct fg_cli *cli,
 static int show_costs(struct fg_cli *cli, struct fg_days days, struct fg_err *err)
 {
     FG_AUTO(fg_answer) struct fg_answer answer = {};
-    FG_AUTO(fg_buf) struct fg_buf path = {}, json = {};
-    const char *by = fg_args_get(&cli->args, "by");
-    int64_t limit;
-    int rc = fg_cli_number(cli, "limit", 1, LIMIT_MAX, LIMIT, &limit, err);
-    if (rc < 0)
-        return rc;
-    fg_days_path(cli, "/v1/cost", days, &path);
-    fg_buf_printf(&path, "&limit=%" PRId64, limit);
-    if (by) {
-        fg_buf_puts(&path, "&by=");
-        fg_url_escape(&path, by, false);
-    }
-    rc = fg_cli_get(cli, path.text, &answer, err);
-    if (rc < 0)
-        return rc;
-    if (!fg_args_has(&cli->args, "json")) {
+    int rc = fg_days_ask(cli, "/v1/cost", days, &answer, err);
+    if (rc == 0 && answer.doc)
         print_costs(cli, answer.doc, days);
-        return 0;
-    }
-    fg_view_json(&json, answer.doc);
-    printf("%s\n", json.text);
-    return 0;
+    return rc;
 }
 
 /* -- FOCUS ---------------------------------------------------------------------------------------------------------- */

@@ -22,9 +22,6 @@ const struct fg_opt fg_opts_energy[] = {
 
 fg_verb_fn fg_cmd_energy;
 
-#define LIMIT_MAX 1000
-#define LIMIT     100
-
 static const struct fg_column by_job[] = {
     {"JOB", true, 0},    {"NAME", false, 12}, {"PROJECT", false, 8}, {"USER", false, 8},
     {"ENERGY", true, 0}, {"WATTS", true, 0},  {"CO2", true, 0},      {},
@@ -94,26 +91,11 @@ static void print_energy(const struct fg_cli *cli,
 int fg_cmd_energy(struct fg_cli *cli, struct fg_err *err)
 {
     FG_AUTO(fg_answer) struct fg_answer answer = {};
-    FG_AUTO(fg_buf) struct fg_buf path = {}, json = {};
-    const char *by = fg_args_get(&cli->args, "by");
     struct fg_days days;
-    int64_t limit = LIMIT;
     int rc = fg_days_read(cli, &days, err);
     if (rc == 0)
-        rc = fg_cli_number(cli, "limit", 1, LIMIT_MAX, LIMIT, &limit, err);
-    if (rc < 0)
-        return rc;
-    fg_days_path(cli, "/v1/energy", days, &path);
-    fg_buf_printf(&path, "&limit=%" PRId64 "&by=", limit);
-    fg_url_escape(&path, by ? by : "project", false);
-    rc = fg_cli_get(cli, path.text, &answer, err);
-    if (rc < 0)
-        return rc;
-    if (!fg_args_has(&cli->args, "json")) {
+        rc = fg_days_ask(cli, "/v1/energy", days, &answer, err);
+    if (rc == 0 && answer.doc)
         print_energy(cli, answer.doc, days);
-        return 0;
-    }
-    fg_view_json(&json, answer.doc);
-    printf("%s\n", json.text);
-    return 0;
+    return rc;
 }

@@ -26,13 +26,15 @@ static const struct fg_column class_columns[] = {
     {"REQUEST", false, 0}, {"JOBS", true, 0},     {"HALF", true, 0},   {"4 OF 5", true, 0},
     {"95 %", true, 0},     {"MEMORY", true, 0},   {"FAILED", true, 0}, {},
 };
-static const struct fg_column speed_columns[] = {
-    {"KIND", false, 8}, {"SPEED", true, 0}, {"RUNS", true, 0}, {"CLASSES", true, 0}, {}};
+static const struct fg_column speed_columns[] = {{"KIND", false, 8},   {"SPEED", true, 0},
+                                                 {"WITHIN", true, 0},  {"RUNS", true, 0},
+                                                 {"CLASSES", true, 0}, {}};
 static const struct fg_column place_columns[] = {
     {"SUPPLIER", false, 8},   {"NODE", false, 8},
     {"ATTEMPTS", true, 0},    {"FAILED", true, 0},
     {"INTERRUPTED", true, 0}, {"FAILS NEXT", true, 0},
-    {"TAKEN NEXT", true, 0},  {},
+    {"TAKEN NEXT", true, 0},  {"IN 1000H", true, 0},
+    {"SURE", true, 0},        {},
 };
 
 /* "2 x 8 h100", "4 cores" */
@@ -109,6 +111,7 @@ static void print_speeds(const struct fg_cli *cli, const struct fg_doc *doc)
             continue;
         fg_table_add(table, FG_BOLD, fg_view_text(item, "kind"));
         fg_table_addf(table, "%.2f", fg_view_real(item, "rate", 1));
+        fg_table_addf(table, "%.0f %%", 100 * fg_view_real(item, "error", 0));
         fg_table_addf(table, "%" PRId64, fg_view_int(item, "runs", 0));
         fg_table_addf(table, "%" PRId64, fg_view_int(item, "classes", 0));
     }
@@ -130,6 +133,8 @@ static void print_places(const struct fg_cli *cli, const struct fg_doc *doc)
         fg_table_addf(table, "%" PRId64, fg_view_int(item, "interrupted", 0));
         fg_table_addf(table, "%.1f %%", 100 * fg_view_real(item, "failed_share", 0));
         fg_table_addf(table, "%.1f %%", 100 * fg_view_real(item, "interrupted_share", 0));
+        fg_table_addf(table, "%.1f", fg_view_real(item, "interruptions_per_khour", 0));
+        fg_table_addf(table, "+%" PRId64, fg_view_int(item, "excess_per_khour", 0));
     }
     if (fg_table_len(table) == 0)
         return;

@@ -1,6 +1,8 @@
 /* cmd_logs.c - fastgpu logs: what a job wrote, as it was or as it comes */
 #include "cli/follow.h"
 
+#include "model/limits.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -18,8 +20,12 @@ const struct fg_opt fg_opts_logs[] = {
 
 fg_verb_fn fg_cmd_logs;
 
-static int print_stream(
-    struct fg_cli *cli, uint64_t id, const char *stream, FILE *out, struct fg_err *err)
+/* `*out_node`: set to where it is instead, if nothing is kept where it was asked for. */
+static int print_stream(struct fg_cli *cli,
+                        uint64_t id,
+                        const char *stream,
+                        char out_node[FG_NAME_MAX],
+                        struct fg_err *err)
 {
     static const char *const names[] = {"task", "attempt", "tail"};
     FG_AUTO(fg_buf) struct fg_buf path = {};
@@ -27,9 +33,28 @@ static int print_stream(
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         if (fg_args_has(&cli->args, names[i]))
             fg_buf_printf(&path, "&%s=%s", names[i], fg_args_get(&cli->args, names[i]));
-    struct fg_call call = {.method = "GET", .path = path.text, .download = out};
+    struct fg_call call = {.method = "GET",
+                           .path = path.text,
+                           .download = strcmp(stream, "stdout") == 0 ? stdout : stderr};
     int rc = fg_client_call(cli->client, &call, NULL, err);
+    const char *node = rc < 0 ? NULL : fg_client_header(cli->client, "X-Log-Elsewhere");
+    if (node)
+        snprintf(out_node, FG_NAME_MAX, "%s", node);
     return rc < 0 ? rc : 0;
+}
+
+static int print_now(
+    struct fg_cli *cli, uint64_t id, bool only_out, bool only_err, struct fg_err *err)
+{
+    char node[FG_NAME_MAX] = "";
+    int rc = only_err ? 0 : print_stream(cli, id, "stdout", node, err);
+    if (rc == 0 && !only_out)
+        rc = print_stream(cli, id, "stderr", node, err);
+    if (rc == 0 && node[0])
+        fprintf(stderr,
+                "job %" PRIu64 " ran on %s; what it wrote is not on the host that serves now\n",
+                id, node);
+    return rc;
 }
 
 /* The numbers go into a path: they must be numbers. */
@@ -56,13 +81,8 @@ int fg_cmd_logs(struct fg_cli *cli, struct fg_err *err)
         return rc;
     if (only_out && only_err)
         only_out = only_err = false;
-    if (!fg_args_has(&cli->args, "follow")) {
-        if (!only_err)
-            rc = print_stream(cli, id, "stdout", stdout, err);
-        if (rc == 0 && !only_out)
-            rc = print_stream(cli, id, "stderr", stderr, err);
-        return rc;
-    }
+    if (!fg_args_has(&cli->args, "follow"))
+        return print_now(cli, id, only_out, only_err, err);
     if (fg_args_has(&cli->args, "tail"))
         return fg_fail(err, FG_EINVAL, "--tail: not together with --follow");
     char id_text[24];

@@ -1,8 +1,9 @@
-/* cmd_node_record.c - fastgpu node record, node replay: this machine's accelerators as a text; see probe/record.h. */
+/* cmd_node_record.c - fastgpu node record, node replay: this machine and its accelerators as a text; see probe/record.h. */
 #include "cli/table.h"
 #include "cli/verb.h"
 
 #include "base/clock.h"
+#include "probe/machine.h"
 #include "probe/probe.h"
 #include "probe/record.h"
 
@@ -59,11 +60,37 @@ static void write_news(struct fg_probe *probe,
     }
 }
 
-static int record(
-    struct fg_probe *probe, int64_t for_us, int64_t every_us, FILE *out, struct fg_err *err)
+static void write_machine(struct fg_machine *machine, int64_t time_us, FILE *out)
+{
+    struct fg_record_point point = {
+        .time_us = time_us, .device = FG_DEVICE_CPU, .value = FG_READINGS_UNKNOWN};
+    fg_machine_read(machine, mono_us(), point.value);
+    fg_record_write_point(out, &point);
+}
+
+/* All lines but the first ones. */
+static void record(
+    struct fg_probe *probe, size_t len, int64_t for_us, int64_t every_us, FILE *out)
+{
+    int64_t seen_us[FG_NODE_DEVICES_MAX] = {}, start_us = mono_us(), next_us = every_us;
+    FG_AUTO(fg_machine) struct fg_machine *machine = fg_machine_new("");
+    int64_t unsaid[FG_READINGS_LEN];
+    fg_machine_read(machine, start_us, unsaid); /* shares are those since the call before */
+    for (int64_t now_us = 0; now_us < for_us;) {
+        usleep((useconds_t)(every_us / 2 < 500000 ? every_us / 2 : 500000));
+        now_us = mono_us() - start_us;
+        write_news(probe, len, now_us, seen_us, out);
+        if (now_us < next_us)
+            continue;
+        write_machine(machine, now_us, out);
+        next_us += every_us;
+    }
+    fg_record_write_end(out, mono_us() - start_us);
+}
+
+static int write_head(struct fg_probe *probe, size_t *out_len, FILE *out, struct fg_err *err)
 {
     struct fg_device_spec devices[FG_NODE_DEVICES_MAX];
-    int64_t seen_us[FG_NODE_DEVICES_MAX] = {}, start_us;
     char host[256] = "";
     const char *silent = "";
     const struct fg_clock *clock = fg_clock_system();
@@ -72,19 +99,11 @@ static int record(
               : 0;
     if (len < 0)
         return fg_fail(err, FG_ETIMEOUT, "the %s driver does not answer", silent);
-    if (len == 0)
-        return fg_fail(err, FG_ENOENT,
-                       "this machine has no accelerator whose driver tells of it");
     gethostname(host, sizeof(host) - 1);
     fg_record_write_head(out, host, clock->now_us(clock->self));
     for (int i = 0; i < len; i++)
         fg_record_write_device(out, (size_t)i, &devices[i]);
-    start_us = mono_us();
-    do {
-        usleep((useconds_t)(every_us / 2 < 500000 ? every_us / 2 : 500000));
-        write_news(probe, (size_t)len, mono_us() - start_us, seen_us, out);
-    } while (mono_us() - start_us < for_us);
-    fg_record_write_end(out, mono_us() - start_us);
+    *out_len = (size_t)len;
     return 0;
 }
 
@@ -102,7 +121,10 @@ int fg_cmd_node_record(struct fg_cli *cli, struct fg_err *err)
         return fg_fail(err, FG_EIO, "%.150s: %s", path, strerror(errno));
     struct fg_probe *probe = fg_probe_new(&(struct fg_probe_options){
         .interval_us = every_us, .deadline_us = FG_PROBE_DEADLINE_US});
-    rc = record(probe, for_us, every_us, out, err);
+    size_t len = 0;
+    rc = write_head(probe, &len, out, err);
+    if (rc == 0)
+        record(probe, len, for_us, every_us, out);
     fg_probe_free(probe);
     if (fclose(out) != 0 && rc == 0)
         rc = fg_fail(err, FG_EIO, "%.150s: %s", path, strerror(errno));
@@ -134,6 +156,25 @@ static struct sum sum_of(const struct fg_record *record, uint32_t device, int wh
     return sum;
 }
 
+static void add_device(struct fg_table *table, const struct fg_record *record, uint32_t device)
+{
+    for (int k = 0; k < FG_READINGS_LEN; k++) {
+        struct sum sum = sum_of(record, device, k);
+        if (sum.len == 0)
+            continue;
+        if (device == FG_DEVICE_CPU)
+            fg_table_add(table, FG_PLAIN, "machine");
+        else
+            fg_table_addf(table, "%s-%" PRIu32, record->devices[device].kind, device);
+        fg_table_add(table, FG_PLAIN, fg_reading_kinds[k].name);
+        fg_table_add(table, FG_DIM, fg_reading_kinds[k].unit);
+        fg_table_addf(table, "%" PRId64, sum.least);
+        fg_table_addf(table, "%.0f", sum.all / (double)sum.len);
+        fg_table_addf(table, "%" PRId64, sum.most);
+        fg_table_addf(table, "%" PRId64, sum.len);
+    }
+}
+
 static void print_record(const struct fg_cli *cli, const struct fg_record *record)
 {
     static const struct fg_column columns[] = {
@@ -142,18 +183,8 @@ static void print_record(const struct fg_cli *cli, const struct fg_record *recor
     char length[FG_TIME_TEXT_MAX];
     FG_AUTO(fg_table) struct fg_table *table = fg_table_new(columns);
     for (uint32_t i = 0; i < record->devices_len; i++)
-        for (int k = 0; k < FG_READINGS_LEN; k++) {
-            struct sum sum = sum_of(record, i, k);
-            if (sum.len == 0)
-                continue;
-            fg_table_addf(table, "%s-%" PRIu32, record->devices[i].kind, i);
-            fg_table_add(table, FG_PLAIN, fg_reading_kinds[k].name);
-            fg_table_add(table, FG_DIM, fg_reading_kinds[k].unit);
-            fg_table_addf(table, "%" PRId64, sum.least);
-            fg_table_addf(table, "%.0f", sum.all / (double)sum.len);
-            fg_table_addf(table, "%" PRId64, sum.most);
-            fg_table_addf(table, "%" PRId64, sum.len);
-        }
+        add_device(table, record, i);
+    add_device(table, record, FG_DEVICE_CPU);
     fg_duration_format(record->length_us, length);
     printf("recorded: %zu devices, %s\n", record->devices_len, length);
     fg_table_print(table, &cli->out, stdout);

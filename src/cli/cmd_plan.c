@@ -1,5 +1,6 @@
 /* cmd_plan.c - fastgpu plan create, list, show, diff, approve, reject, apply */
 #include "cli/bar.h"
+#include "cli/decide.h"
 #include "cli/list_print.h"
 #include "cli/plan_print.h"
 #include "cli/sim_files.h"
@@ -130,21 +131,13 @@ int fg_cmd_plan_list(struct fg_cli *cli, struct fg_err *err)
     return rc;
 }
 
-static int path_of(const char *word, const char *what, struct fg_buf *out, struct fg_err *err)
-{
-    uint64_t id = 0;
-    int rc = fg_cli_id(word, &id, err);
-    fg_buf_printf(out, "/v1/plans/%" PRIu64 "%s", id, what);
-    return rc;
-}
-
 static int get_plan(struct fg_cli *cli,
                     const char *word,
                     struct fg_answer *out,
                     struct fg_err *err)
 {
     FG_AUTO(fg_buf) struct fg_buf path = {};
-    int rc = path_of(word, "", &path, err);
+    int rc = fg_decide_path("plan", word, "", &path, err);
     return rc == 0 ? fg_cli_get(cli, path.text, out, err) : rc;
 }
 
@@ -174,39 +167,17 @@ int fg_cmd_plan_diff(struct fg_cli *cli, struct fg_err *err)
 
 /* -- decided ------------------------------------------------------------------------------------------------------ */
 
-static int move(struct fg_cli *cli, const char *what, struct fg_err *err)
-{
-    FG_AUTO(fg_answer) struct fg_answer answer = {};
-    FG_AUTO(fg_buf) struct fg_buf path = {}, body = {};
-    struct fg_json json = {.buf = &body};
-    fg_json_object(&json);
-    if (fg_args_get(&cli->args, "remark"))
-        fg_json_kv(&json, "remark", fg_args_get(&cli->args, "remark"));
-    fg_json_end(&json);
-    int rc = path_of(cli->args.words[0], what, &path, err);
-    if (rc == 0)
-        rc = fg_cli_send(cli, "POST", path.text, body.text, &answer, err);
-    if (rc < 0)
-        return rc;
-    if (fg_args_has(&cli->args, "json"))
-        printf("%s\n", answer.body.text);
-    else
-        printf("plan %s is %s\n", fg_view_text(answer.doc, "id"),
-               fg_view_text(answer.doc, "state"));
-    return 0;
-}
-
 int fg_cmd_plan_approve(struct fg_cli *cli, struct fg_err *err)
 {
-    return move(cli, "/approve", err);
+    return fg_decide(cli, "plan", "/approve", err);
 }
 
 int fg_cmd_plan_reject(struct fg_cli *cli, struct fg_err *err)
 {
-    return move(cli, "/reject", err);
+    return fg_decide(cli, "plan", "/reject", err);
 }
 
 int fg_cmd_plan_apply(struct fg_cli *cli, struct fg_err *err)
 {
-    return move(cli, "/apply", err);
+    return fg_decide(cli, "plan", "/apply", err);
 }

@@ -7,6 +7,7 @@
 #include "cli/view.h"
 
 #include "base/clock.h"
+#include "model/period.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -187,6 +188,47 @@ static void print_suppliers(const struct fg_cli *cli, const struct fg_doc *repor
 
 /* -- all of it ------------------------------------------------------------------------------------------------------- */
 
+/* -- energy ------------------------------------------------------------------------------------------------------ */
+
+static const struct fg_column energy_columns[] = {
+    {"PROJECT", false, 8}, {"ENERGY", true, 0}, {"CO2", true, 0}, {}};
+
+static void add_energy(struct fg_table *table, const struct fg_doc *item, const char *name)
+{
+    char text[FG_HUMAN_MAX];
+    fg_table_add(table, FG_BOLD, name);
+    fg_human_energy(fg_view_real(item, "energy_j", 0), text);
+    fg_table_add(table, FG_PLAIN, text);
+    fg_human_mass(fg_view_real(item, "co2_g", 0), text);
+    fg_table_add(table, FG_PLAIN, text);
+}
+
+/* Of the whole days of the period. */
+static int print_energy(struct fg_cli *cli, const struct fg_doc *report, struct fg_err *err)
+{
+    FG_AUTO(fg_answer) struct fg_answer answer = {};
+    FG_AUTO(fg_buf) struct fg_buf path = {};
+    char from[FG_TIME_TEXT_MAX], to[FG_TIME_TEXT_MAX];
+    fg_time_format(fg_view_time(report, "from"), from);
+    fg_time_format(fg_view_time(report, "to") + FG_DAY_US, to);
+    fg_buf_printf(&path, "/v1/energy?by=project&from=%.10s&to=%.10s", from, to);
+    int rc = fg_cli_get(cli, path.text, &answer, err);
+    if (rc < 0)
+        return rc;
+    const struct fg_doc *first = fg_view_first(answer.doc, "items");
+    printf("\nEnergy of the devices of jobs, and its CO2\n");
+    if (!first) {
+        printf("  Nothing that ran has told any.\n");
+        return 0;
+    }
+    FG_AUTO(fg_table) struct fg_table *table = fg_table_new(energy_columns);
+    for (const struct fg_doc *item = first; item; item = item->next)
+        add_energy(table, item, fg_view_text(item, "key"));
+    add_energy(table, fg_doc_get(answer.doc, "total"), "total");
+    fg_table_print(table, &cli->out, stdout);
+    return 0;
+}
+
 int fg_cmd_report(struct fg_cli *cli, struct fg_err *err)
 {
     FG_AUTO(fg_answer) struct fg_answer answer = {};
@@ -212,5 +254,5 @@ int fg_cmd_report(struct fg_cli *cli, struct fg_err *err)
     print_demand(cli, fg_doc_get(answer.doc, "demand"));
     print_plans(cli, answer.doc);
     print_suppliers(cli, answer.doc);
-    return 0;
+    return print_energy(cli, answer.doc, err);
 }

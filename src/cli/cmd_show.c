@@ -37,6 +37,19 @@ static void put_time(struct fg_cli *cli,
     put(cli, name, text);
 }
 
+static void put_flexible(struct fg_cli *cli, const struct fg_doc *job)
+{
+    const struct fg_doc *flexible = fg_doc_get(job, "flexible");
+    char text[FG_HUMAN_MAX + 64];
+    if (!flexible || !fg_view_text(flexible, "by")[0])
+        return;
+    snprintf(text, sizeof(text), "waits for a better hour by %.20s%s%.40s",
+             fg_view_text(flexible, "by"),
+             fg_view_text(flexible, "until")[0] ? ", over by " : "",
+             fg_view_text(flexible, "until"));
+    put(cli, "flexible", text);
+}
+
 static void put_seconds(struct fg_cli *cli,
                         const char *name,
                         const struct fg_doc *doc,
@@ -67,6 +80,11 @@ static void put_use(struct fg_cli *cli, const struct fg_doc *job)
     if (joules > 0) {
         fg_human_energy(joules, text);
         put(cli, "energy", text);
+    }
+    double grams = fg_view_real(job, "co2_g", 0);
+    if (grams > 0) {
+        fg_human_mass(grams, text);
+        put(cli, "CO2", text);
     }
     if (fg_view_has(job, "cost_uusd")) {
         fg_human_money(fg_view_int(job, "cost_uusd", 0), text);
@@ -165,7 +183,33 @@ static void put_artifacts(struct fg_cli *cli, const struct fg_doc *job)
     }
 }
 
-static void print_job(struct fg_cli *cli, const struct fg_doc *job)
+/* What it wasted, and what is wrong with it now. */
+static void put_waste(struct fg_cli *cli,
+                      const struct fg_doc *findings,
+                      const struct fg_doc *alerts)
+{
+    FG_AUTO(fg_buf) struct fg_buf text = {};
+    for (const struct fg_doc *at = fg_view_first(findings, "items"); at; at = at->next) {
+        char money[FG_HUMAN_MAX];
+        fg_human_money(fg_view_int(at, "cost_uusd", 0), money);
+        fg_buf_clear(&text);
+        if (fg_view_int(at, "cost_uusd", -1) >= 0)
+            fg_buf_printf(&text, "%s: ", money);
+        fg_buf_puts(&text, fg_view_text(at, "text"));
+        put(cli, "wasted", text.text);
+    }
+    for (const struct fg_doc *at = fg_view_first(alerts, "items"); at; at = at->next) {
+        fg_buf_clear(&text);
+        fg_buf_printf(&text, "%s: %s", fg_view_text(at, "cause"), fg_view_text(at, "text"));
+        put(cli, "alert", text.text);
+        put(cli, "to do", fg_view_text(at, "hint"));
+    }
+}
+
+static void print_job(struct fg_cli *cli,
+                      const struct fg_doc *job,
+                      const struct fg_doc *findings,
+                      const struct fg_doc *alerts)
 {
     FG_AUTO(fg_buf) struct fg_buf text = {};
     const char *state = fg_view_text(job, "state");
@@ -187,12 +231,29 @@ static void print_job(struct fg_cli *cli, const struct fg_doc *job)
     put_time(cli, "started", job, "started");
     put_time(cli, "finished", job, "finished");
     put_time(cli, "deadline", job, "deadline");
+    put_flexible(cli, job);
     put_seconds(cli, "wall time", job, "duration_s");
     put_seconds(cli, "time limit", job, "time_limit_s");
     put_use(cli, job);
+    put_waste(cli, findings, alerts);
     put_what(cli, job);
     put_attempts(cli, job);
     put_artifacts(cli, job);
+}
+
+static int show(struct fg_cli *cli, const struct fg_doc *job, uint64_t id, struct fg_err *err)
+{
+    FG_AUTO(fg_answer) struct fg_answer findings = {}, alerts = {};
+    char path[64];
+    snprintf(path, sizeof(path), "/v1/findings?job=%" PRIu64, id);
+    int rc = fg_cli_get(cli, path, &findings, err);
+    snprintf(path, sizeof(path), "/v1/alerts?job=%" PRIu64, id);
+    if (rc == 0)
+        rc = fg_cli_get(cli, path, &alerts, err);
+    if (rc < 0)
+        return rc;
+    print_job(cli, job, findings.doc, alerts.doc);
+    return 0;
 }
 
 int fg_cmd_show(struct fg_cli *cli, struct fg_err *err)
@@ -212,7 +273,7 @@ int fg_cmd_show(struct fg_cli *cli, struct fg_err *err)
         fg_view_json(&out, answer.doc);
         printf("%s\n", out.text);
     } else {
-        print_job(cli, answer.doc);
+        rc = show(cli, answer.doc, id, err);
     }
-    return 0;
+    return rc;
 }

@@ -1,12 +1,8 @@
 /* cmd_sim_run.c - fastgpu sim run: a trace through the scheduler, in virtual time */
 #include "cli/sim_energy.h"
-#include "cli/sim_files.h"
+#include "cli/sim_input.h"
 #include "cli/sim_runs.h"
 #include "cli/verb.h"
-
-#include "base/clock.h"
-#include "base/text.h"
-#include "sim/read.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -57,46 +53,13 @@ fg_verb_fn fg_cmd_sim_run;
 
 /* All that the options say. */
 struct plan {
-    struct fg_cli *cli;
-    struct fg_sim_trace trace;
-    struct fg_sim_cluster cluster;
+    struct fg_sim_input input;
     struct fg_sim_batch batch;
     struct fg_sim_print print;
-    struct fg_config config;
     struct fg_energy_model energy;
-    size_t bad_shown;
 };
 
 /* -- options -------------------------------------------------------------------------------------------- */
-
-static int read_time(struct plan *plan,
-                     const char *name,
-                     int64_t otherwise_us,
-                     int64_t *out_us,
-                     struct fg_err *err)
-{
-    const char *text = fg_args_get(&plan->cli->args, name);
-    *out_us = otherwise_us;
-    if (!text || (fg_duration_parse(text, out_us) == 0 && *out_us <= FG_SIM_DURATION_MAX))
-        return 0;
-    return fg_fail(err, FG_EINVAL, "--%s: %.40s, expected a time like 90s or 2h", name, text);
-}
-
-/* 1.5 -> 1500; 0 without the option. */
-static int read_factor(struct plan *plan, const char *name, int64_t *out, struct fg_err *err)
-{
-    const char *text = fg_args_get(&plan->cli->args, name);
-    char *end;
-    *out = 0;
-    if (!text)
-        return 0;
-    double value = strtod(text, &end);
-    if (*end || end == text || !(value >= 0.001 && value <= 1000))
-        return fg_fail(err, FG_EINVAL, "--%s: %.40s, expected a number from 0.001 to 1000",
-                       name, text);
-    *out = (int64_t)(value * 1000 + 0.5);
-    return 0;
-}
 
 int fg_sim_window_read(const struct fg_args *args,
                        struct fg_sim_batch *batch,
@@ -117,50 +80,26 @@ int fg_sim_window_read(const struct fg_args *args,
     return fg_fail(err, FG_EINVAL, "--window: %.40s, expected A:B with A below B", text);
 }
 
-/* --set a=1 --set b=2, as the configuration file would say it. */
-static int read_config(struct plan *plan, struct fg_err *err)
-{
-    FG_AUTO(fg_buf) struct fg_buf yaml = {};
-    const struct fg_args *args = &plan->cli->args;
-    fg_config_defaults(&plan->config);
-    for (size_t i = 0; i < args->given_len; i++) {
-        if (strcmp(args->given[i].opt->name, "set") != 0)
-            continue;
-        const char *text = args->given[i].value, *equal = strchr(text, '=');
-        if (!equal)
-            return fg_fail(err, FG_EINVAL, "--set: %.40s, expected KEY=VALUE", text);
-        fg_buf_printf(&yaml, "%.*s: %s\n", (int)(equal - text), text, equal + 1);
-    }
-    if (yaml.len == 0)
-        return 0;
-    FG_AUTO(fg_arena) struct fg_arena *arena = fg_arena_new(fg_doc_room(yaml.len));
-    struct fg_doc_reader reader = {.arena = arena, .err = err, .text_left = yaml.len};
-    const struct fg_doc *doc;
-    int rc = fg_doc_yaml(yaml.text, yaml.len, arena, &doc, err);
-    if (rc == 0)
-        rc = fg_config_read(&reader, doc, NULL, 0, &plan->config);
-    return rc < 0 ? fg_wrap(err, rc, "--set") : 0;
-}
-
 static int read_run_options(struct plan *plan, struct fg_err *err)
 {
     struct fg_sim_options *options = &plan->batch.options;
-    int64_t seed;
-    int rc = read_factor(plan, "limits", &options->limit_milli, err);
+    int64_t seed = 1;
+    struct fg_sim_input *input = &plan->input;
+    int rc = fg_sim_input_factor(input, "limits", &options->limit_milli, err);
     if (rc == 0)
-        rc = read_factor(plan, "estimates", &options->estimate_milli, err);
+        rc = fg_sim_input_factor(input, "estimates", &options->estimate_milli, err);
     if (rc == 0)
-        rc = read_factor(plan, "speed-of-arrivals", &options->speed_milli, err);
+        rc = fg_sim_input_factor(input, "speed-of-arrivals", &options->speed_milli, err);
     if (rc == 0)
-        rc = read_time(plan, "tick", 60'000'000, &options->tick_us, err);
+        rc = fg_sim_input_time(input, "tick", 60'000'000, &options->tick_us, err);
     if (rc == 0)
-        rc = read_time(plan, "until", 0, &options->until_us, err);
+        rc = fg_sim_input_time(input, "until", 0, &options->until_us, err);
     if (rc == 0)
-        rc = fg_cli_number(plan->cli, "seed", 0, INT64_MAX, 1, &seed, err);
+        rc = fg_cli_number(input->cli, "seed", 0, INT64_MAX, 1, &seed, err);
     if (rc == 0)
-        rc = fg_sim_window_read(&plan->cli->args, &plan->batch, err);
+        rc = fg_sim_window_read(&input->cli->args, &plan->batch, err);
     if (rc == 0)
-        rc = read_config(plan, err);
+        rc = fg_sim_input_config(input, err);
     if (rc < 0)
         return rc;
     options->seed = (uint64_t)seed;
@@ -176,13 +115,13 @@ static int add_case(struct plan *plan, const char *text, struct fg_err *err)
     if (batch->cases_len == FG_SIM_RUNS_MAX)
         return fg_fail(err, FG_EINVAL, "more than %d policies", FG_SIM_RUNS_MAX);
     struct fg_sim_case *one = &batch->cases[batch->cases_len++];
-    one->config = plan->config;
+    one->config = plan->input.config;
     return fg_sim_policy_read(text, &one->policy, err);
 }
 
 static int read_policies(struct plan *plan, struct fg_err *err)
 {
-    const struct fg_args *args = &plan->cli->args;
+    const struct fg_args *args = &plan->input.cli->args;
     const char *list = fg_args_get(args, "compare"), *order = fg_args_get(args, "order"),
                *place = fg_args_get(args, "place");
     plan->batch.cases = calloc(FG_SIM_RUNS_MAX, sizeof(plan->batch.cases[0]));
@@ -207,63 +146,6 @@ static int read_policies(struct plan *plan, struct fg_err *err)
     return rc < 0 ? fg_wrap(err, rc, list ? "--compare" : "--order, --place") : 0;
 }
 
-/* -- files ------------------------------------------------------------------------------------------------------ */
-
-static void bad_row(void *self, const struct fg_err *err)
-{
-    enum { SHOWN_MAX = 10 };
-    struct plan *plan = self;
-    if (plan->bad_shown++ < SHOWN_MAX)
-        fprintf(stderr, "%s\n", err->text);
-}
-
-static int read_cluster(struct plan *plan, struct fg_err *err)
-{
-    FG_AUTO(fg_buf) struct fg_buf buf = {};
-    const char *path = fg_args_get(&plan->cli->args, "cluster");
-    if (!path)
-        return fg_fail(err, FG_EINVAL, "--cluster: missing, expected a cluster file");
-    int rc = fg_sim_file_read(path, &buf, err);
-    return rc < 0 ? rc
-                  : fg_sim_cluster_read(buf.text, buf.len, path, fg_sim_file_beside,
-                                        (char *)path, &plan->cluster, err);
-}
-
-static int read_jobs(struct plan *plan, struct fg_err *err)
-{
-    FG_AUTO(fg_buf) struct fg_buf buf = {};
-    const struct fg_args *args = &plan->cli->args;
-    const char *path = fg_args_get(args, "jobs"), *format = fg_args_get(args, "format"),
-               *kind = fg_args_get(args, "kind");
-    if (!path || !format)
-        return fg_fail(err, FG_EINVAL, "--%s: missing", path ? "format" : "jobs");
-    struct fg_sim_reading reading = {
-        .format = format,
-        .file_name = path,
-        .per_node = fg_sim_cluster_widest(&plan->cluster),
-        .cores_per_node = fg_sim_cluster_most_cores(&plan->cluster),
-        .kind = kind ? kind : "any",
-        .preemptible = fg_args_has(args, "preemptible"),
-        .cpu_as_gpu = !fg_args_has(args, "cores"),
-        .bad_row = fg_args_has(args, "skip-bad") ? bad_row : NULL,
-        .bad_row_self = plan,
-    };
-    int rc = read_time(plan, "checkpoint", 0, &reading.checkpoint_us, err);
-    if (rc == 0)
-        rc = read_time(plan, "restart", 0, &reading.restart_us, err);
-    if (rc == 0)
-        rc = fg_sim_file_read(path, &buf, err);
-    if (rc == 0)
-        rc = fg_sim_read(&reading, buf.text, buf.len, &plan->trace, err);
-    if (rc == 0 && plan->trace.rows_bad)
-        fprintf(stderr, "%s: %zu bad rows passed over\n", path, plan->trace.rows_bad);
-    plan->print.format = format;
-    if (rc == 0 && plan->batch.window_first >= plan->trace.jobs_len)
-        rc = fg_fail(err, FG_EINVAL, "--window: from job %zu on, expected 0 to %zu",
-                     plan->batch.window_first, plan->trace.jobs_len - 1);
-    return rc;
-}
-
 /* -- the command ---------------------------------------------------------------------------------------------------- */
 
 int64_t fg_sim_cores(void)
@@ -272,13 +154,22 @@ int64_t fg_sim_cores(void)
     return len < 1 ? 1 : len;
 }
 
+static int check_window(struct plan *plan, struct fg_err *err)
+{
+    plan->print.format = fg_args_get(&plan->input.cli->args, "format");
+    if (plan->batch.window_first < plan->input.trace.jobs_len)
+        return 0;
+    return fg_fail(err, FG_EINVAL, "--window: from job %zu on, expected 0 to %zu",
+                   plan->batch.window_first, plan->input.trace.jobs_len - 1);
+}
+
 static int simulate(struct plan *plan, struct fg_err *err)
 {
     int64_t threads;
-    int rc =
-        fg_cli_number(plan->cli, "threads", 1, FG_SIM_RUNS_MAX, fg_sim_cores(), &threads, err);
-    plan->batch.options.trace = &plan->trace;
-    plan->batch.options.cluster = &plan->cluster;
+    int rc = fg_cli_number(plan->input.cli, "threads", 1, FG_SIM_RUNS_MAX, fg_sim_cores(),
+                           &threads, err);
+    plan->batch.options.trace = &plan->input.trace;
+    plan->batch.options.cluster = &plan->input.cluster;
     return rc == 0 ? fg_sim_run_all(&plan->batch, (size_t)threads, err) : rc;
 }
 
@@ -292,20 +183,21 @@ int fg_cmd_sim_run(struct fg_cli *cli, struct fg_err *err)
         if (fg_args_has(&cli->args, of_gavel[i]))
             return fg_fail(err, FG_EINVAL, "--%s: says something with --format gavel only",
                            of_gavel[i]);
-    struct plan plan = {.cli = cli};
+    struct plan plan = {.input = {.cli = cli}};
     int rc = read_run_options(&plan, err);
     if (rc == 0)
         rc = read_policies(&plan, err);
     if (rc == 0)
-        rc = read_cluster(&plan, err);
+        rc = fg_sim_input_cluster(&plan.input, err);
     if (rc == 0)
-        rc = read_jobs(&plan, err);
+        rc = fg_sim_input_jobs(&plan.input, err);
+    if (rc == 0)
+        rc = check_window(&plan, err);
     if (rc == 0)
         rc = simulate(&plan, err);
     if (rc == 0)
         rc = fg_sim_print(cli, &plan.batch, &plan.print, err);
     fg_sim_cases_free(plan.batch.cases, plan.batch.cases_len);
-    fg_sim_trace_free(&plan.trace);
-    fg_sim_cluster_free(&plan.cluster);
+    fg_sim_input_free(&plan.input);
     return rc;
 }

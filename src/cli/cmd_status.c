@@ -63,6 +63,12 @@ static void print_status(struct fg_cli *cli,
             fg_buf_printf(&text, "%s%" PRId64 " %s", text.len > 0 ? ", " : "", at->integer,
                           at->key);
     put(cli, "jobs", text.len > 0 ? text.text : "none yet");
+    fg_buf_clear(&text);
+    for (const struct fg_doc *at = fg_view_first(status, "alerts"); at; at = at->next)
+        if (at->integer > 0)
+            fg_buf_printf(&text, "%s%" PRId64 " %s", text.len > 0 ? ", " : "", at->integer,
+                          at->key);
+    put(cli, "alerts", text.len > 0 ? text.text : "none");
     put_capacity(cli, status);
     put(cli, "isolation", fg_view_text(status, "isolation"));
     fg_buf_clear(&text);

@@ -10,7 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define DAYS_MAX 3660
+#define DAYS_MAX  3660
+#define LIMIT_MAX 1000
+#define LIMIT     100
 
 static int read_day(const struct fg_cli *cli,
                     const char *name,
@@ -74,4 +76,33 @@ void fg_days_path(const struct fg_cli *cli,
         fg_buf_puts(out, "&project=");
         fg_url_escape(out, project, false);
     }
+}
+
+int fg_days_ask(struct fg_cli *cli,
+                const char *route,
+                struct fg_days days,
+                struct fg_answer *out,
+                struct fg_err *err)
+{
+    FG_AUTO(fg_answer) struct fg_answer answer = {};
+    FG_AUTO(fg_buf) struct fg_buf path = {}, json = {};
+    const char *by = fg_args_get(&cli->args, "by");
+    int64_t limit;
+    int rc = fg_cli_number(cli, "limit", 1, LIMIT_MAX, LIMIT, &limit, err);
+    if (rc < 0)
+        return rc;
+    fg_days_path(cli, route, days, &path);
+    fg_buf_printf(&path, "&limit=%" PRId64 "&by=", limit);
+    fg_url_escape(&path, by ? by : "project", false);
+    rc = fg_cli_get(cli, path.text, &answer, err);
+    if (rc < 0)
+        return rc;
+    if (!fg_args_has(&cli->args, "json")) {
+        *out = answer;
+        answer = (struct fg_answer){};
+        return 0;
+    }
+    fg_view_json(&json, answer.doc);
+    printf("%s\n", json.text);
+    return 0;
 }

@@ -25,3 +25,10 @@ void fg_days_path(const struct fg_cli *cli,
                   const char *route,
                   struct fg_days days,
                   struct fg_buf *out);
+
+/* Ask that route of these days, with the options --by and --limit.  With --json its answer is printed, and `out` is left empty. */
+[[nodiscard]] int fg_days_ask(struct fg_cli *cli,
+                              const char *route,
+                              struct fg_days days,
+                              struct fg_answer *out,
+                              struct fg_err *err);

@@ -28,16 +28,22 @@ static int ask_why(struct fg_cli *cli,
 
 static int gather(struct fg_cli *cli,
                   struct fg_report_page *page,
-                  struct fg_answer *learned,
+                  struct fg_answer rest[2],
                   struct fg_answer answers[FG_REPORT_LONGEST],
                   struct fg_err *err)
 {
+    char path[64];
     int rc = fg_pages_read(cli, "/v1/jobs", 0, fg_report_jobs_add, page->jobs, NULL, err);
     if (rc >= 0)
         rc = ask_why(cli, page, answers, err);
     if (rc == 0)
-        rc = fg_cli_get(cli, "/v1/learned", learned, err);
-    page->learned = learned->doc;
+        rc = fg_cli_get(cli, "/v1/learned", &rest[0], err);
+    snprintf(path, sizeof(path), "/v1/findings?limit=1000&from=%.10s",
+             fg_view_text(page->report, "from"));
+    if (rc == 0)
+        rc = fg_cli_get(cli, path, &rest[1], err);
+    page->learned = rest[0].doc;
+    page->findings = rest[1].doc;
     return rc;
 }
 
@@ -47,19 +53,20 @@ int fg_report_html(struct fg_cli *cli,
                    struct fg_err *err)
 {
     const struct fg_clock *clock = fg_clock_system();
-    struct fg_answer learned = {}, answers[FG_REPORT_LONGEST] = {};
+    struct fg_answer rest[2] = {}, answers[FG_REPORT_LONGEST] = {};
     struct fg_report_jobs jobs = {.from_us = fg_view_time(report, "from"),
                                   .now_us = clock->now_us(clock->self)};
     struct fg_report_page page = {.report = report, .jobs = &jobs};
     FG_AUTO(fg_buf) struct fg_buf html = {};
     fg_report_jobs_begin(&jobs);
-    int rc = gather(cli, &page, &learned, answers, err);
+    int rc = gather(cli, &page, rest, answers, err);
     if (rc == 0) {
         fg_report_page_write(&html, &page);
         rc = fg_html_write(path, &html, err);
     }
     fg_report_jobs_end(&jobs);
-    fg_answer_free(&learned);
+    fg_answer_free(&rest[0]);
+    fg_answer_free(&rest[1]);
     for (size_t i = 0; i < FG_REPORT_LONGEST; i++)
         fg_answer_free(&answers[i]);
     return rc;

@@ -389,6 +389,7 @@ static void write_advice(struct fg_buf *out, const struct fg_report_page *page)
 {
     FG_AUTO(fg_buf) struct fg_buf advice = {};
     advise_users(&advice, page->jobs);
+    fg_report_waste_advise(&advice, page->findings);
     advise_classes(&advice, page->learned);
     advise_places(&advice, page->learned);
     advise_forecast(&advice, page->report);
@@ -442,6 +443,7 @@ void fg_report_page_write(struct fg_buf *out, const struct fg_report_page *page)
     write_ran(out, page->jobs);
     write_waited(out, page);
     write_waste(out, page->jobs);
+    fg_report_waste_write(out, page->findings);
     write_forecast(out, page->report);
     write_plans(out, page->report);
     write_suppliers(out, page);

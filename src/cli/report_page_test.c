@@ -89,6 +89,12 @@ static void the_page_is_whole_and_safe(void)
             "{\"classes\":[{\"level\":\"work\",\"name\":\"<u>train\",\"user\":\"ada\",\"jobs\":"
             "9,\"failed\":8}],"
             "\"places\":[{\"node\":\"<s>n1\",\"attempts\":9,\"interrupted_share\":0.5}]}"),
+        .findings = parse(arena, "{\"items\":[{\"user\":\"<a>ada\",\"cause\":\"idle_held\","
+                                 "\"device_hours\":3.5,\"cost_uusd\":7000000},"
+                                 "{\"user\":\"<a>ada\",\"cause\":\"underused\",\"device_"
+                                 "hours\":2,\"cost_uusd\":4000000},"
+                                 "{\"user\":\"bob\",\"cause\":\"idle_held\",\"device_hours\":0."
+                                 "5,\"cost_uusd\":null}]}"),
         .jobs = &jobs,
         .reasons = {"<em>no room"},
     };
@@ -96,15 +102,18 @@ static void the_page_is_whole_and_safe(void)
     OK(strncmp(html.text, "<!doctype html>", 15) == 0);
     OK(strstr(html.text, "</main></body></html>\n"));
     static const char *const hostile[] = {"<script", "<b>h100", "<i>acme", "<u>train",
-                                          "<s>n1",   "<em>",    "p&q"},
-                             *const there[] = {"&lt;script&gt;",
-                                               "p&amp;q",
-                                               "8.0 times the memory",
-                                               "50 % came to nothing",
-                                               "8 attempts of 9 jobs",
-                                               "forecast worse",
-                                               "2.00 kWh",
-                                               "&lt;em&gt;no room"};
+                                          "<s>n1",   "<em>",    "p&q",     "<a>"},
+                             *const there[] = {
+                                 "&lt;script&gt;",
+                                 "p&amp;q",
+                                 "8.0 times the memory",
+                                 "50 % came to nothing",
+                                 "8 attempts of 9 jobs",
+                                 "forecast worse",
+                                 "2.00 kWh",
+                                 "ada</td><td>3.50</td><td>$7.00</td><td>2.00</td>",
+                                 "bob</td><td>0.50</td><td>-</td>",
+                                 "&lt;em&gt;no room"};
     for (size_t i = 0; i < sizeof(hostile) / sizeof(hostile[0]); i++)
         OK(!strstr(html.text, hostile[i]));
     for (size_t i = 0; i < sizeof(there) / sizeof(there[0]); i++)

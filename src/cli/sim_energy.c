@@ -16,12 +16,11 @@
 
 static const struct {
     const char *name;
-    bool caps, packs, sleeps;
-} ways[FG_SIM_WAYS] = {{"", false, false, false},
-                       {" + caps", true, false, false},
-                       {" + packing", false, true, false},
-                       {" + sleep", false, false, true},
-                       {" + all", true, true, true}};
+    bool caps, packs, sleeps, shifts;
+} ways[FG_SIM_WAYS] = {
+    {"", false, false, false, false},           {" + caps", true, false, false, false},
+    {" + packing", false, true, false, false},  {" + sleep", false, false, true, false},
+    {" + shifting", false, false, false, true}, {" + all", true, true, true, true}};
 
 static struct fg_sim_case way_of(const struct fg_sim_case *plain, size_t way)
 {
@@ -31,6 +30,7 @@ static struct fg_sim_case way_of(const struct fg_sim_case *plain, size_t way)
     one.saving = FG_SIM_SAVING_ALL;
     one.saving.caps = ways[way].caps;
     one.saving.sleeps = ways[way].sleeps;
+    one.saving.shifts = ways[way].shifts;
     if (ways[way].packs) {
         one.policy.place = fg_place_policy_find("best");
         one.config.place_energy = PACK_POINTS;
@@ -88,14 +88,15 @@ void fg_sim_energy_table(const struct fg_sim_batch *batch, const struct fg_term 
                                                {"ENERGY", true, 0},
                                                {"", true, 0},
                                                {"CO2", true, 0},
+                                               {"", true, 0},
                                                {"COST", true, 0},
                                                {"JCT", true, 0},
                                                {"", true, 0},
                                                {"MISSED", true, 0},
                                                {"SLEPT", true, 0},
                                                {"CAPPED", true, 0},
+                                               {"HELD", true, 0},
                                                {}};
-    const struct fg_energy_model *model = batch->options.energy;
     FG_AUTO(fg_table) struct fg_table *table = fg_table_new(columns);
     for (size_t i = 0; i < batch->cases_len; i++) {
         const struct fg_sim_case *one = &batch->cases[i],
@@ -105,8 +106,10 @@ void fg_sim_energy_table(const struct fg_sim_batch *batch, const struct fg_term 
         fg_table_add(table, FG_BOLD, one->policy.name);
         fg_table_addf(table, "%.0f kWh", kwh);
         add_change(table, kwh, kilowatt_hours(plain), one == plain);
-        fg_table_addf(table, "%.0f kg", kwh * model->g_per_kwh / 1000);
-        fg_human_money((int64_t)(kwh * (double)model->price_uusd_per_kwh), text);
+        fg_table_addf(table, "%.0f kg", (double)one->result->sums.co2_g / 1000);
+        add_change(table, (double)one->result->sums.co2_g, (double)plain->result->sums.co2_g,
+                   one == plain);
+        fg_human_money(one->result->sums.power_uusd, text);
         fg_table_add(table, FG_PLAIN, text);
         fg_human_duration((int64_t)one->summary.jct_us.mean, text);
         fg_table_add(table, FG_PLAIN, text);
@@ -114,23 +117,22 @@ void fg_sim_energy_table(const struct fg_sim_batch *batch, const struct fg_term 
         fg_table_addf(table, "%zu", one->summary.deadlines_missed);
         fg_table_addf(table, "%llu", (unsigned long long)one->result->sums.sleeps);
         fg_table_addf(table, "%llu", (unsigned long long)one->result->sums.capped);
+        fg_table_addf(table, "%llu", (unsigned long long)one->result->sums.held);
     }
     fg_table_print(table, term, stdout);
 }
 
-void fg_sim_energy_json(struct fg_json *json,
-                        const struct fg_energy_model *model,
-                        const struct fg_sim_case *one)
+void fg_sim_energy_json(struct fg_json *json, const struct fg_sim_case *one)
 {
-    double kwh = kilowatt_hours(one);
     fg_json_key(json, "energy");
     fg_json_object(json);
     fg_json_kv_int(json, "joules", one->result->sums.energy_j);
     fg_json_key(json, "co2_kg");
-    fg_json_double(json, round(kwh * model->g_per_kwh) / 1000);
+    fg_json_double(json, (double)one->result->sums.co2_g / 1000);
     fg_json_key(json, "cost_usd");
-    fg_json_double(json, round(kwh * (double)model->price_uusd_per_kwh / 1e4) / 100);
+    fg_json_double(json, round((double)one->result->sums.power_uusd / 1e4) / 100);
     fg_json_kv_int(json, "nodes_slept", (int64_t)one->result->sums.sleeps);
     fg_json_kv_int(json, "attempts_capped", (int64_t)one->result->sums.capped);
+    fg_json_kv_int(json, "held", (int64_t)one->result->sums.held);
     fg_json_end(json);
 }

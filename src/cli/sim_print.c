@@ -90,7 +90,7 @@ static void case_json(struct fg_json *json,
     }
     fg_sim_report_json(json, one->result, &one->summary);
     if (energy)
-        fg_sim_energy_json(json, energy, one);
+        fg_sim_energy_json(json, one);
     if (print->series)
         fg_sim_series_json(json, one->result);
     if (!print->timing)

@@ -44,6 +44,7 @@ static void run_live(const struct work *work, struct fg_sim_case *one, struct te
     options.order = one->policy.order;
     options.preempt = one->policy.preempt;
     options.place = one->policy.place;
+    options.allocate = one->policy.allocate;
     options.optimise = one->policy.optimises;
     options.backfill = one->policy.backfill;
     options.saving = one->saving;

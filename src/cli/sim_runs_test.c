@@ -87,11 +87,11 @@ static void energy_makes_five_of_one(void)
     }
     EQ(fg_sim_energy_cases(&batch, "nowhere.yaml", &model, &err), FG_ENOENT);
     EQ(fg_sim_energy_cases(&batch, "bundled", &model, &err), 0);
-    EQ(batch.cases_len, 10);
-    OK(strcmp(batch.cases[5].policy.name, "fifo:spread") == 0);
-    OK(strcmp(batch.cases[9].policy.name, "fifo:spread + all") == 0);
+    EQ(batch.cases_len, 12);
+    OK(strcmp(batch.cases[6].policy.name, "fifo:spread") == 0);
+    OK(strcmp(batch.cases[11].policy.name, "fifo:spread + all") == 0);
     EQ(fg_sim_run_all(&batch, 2, &err), 0);
-    OK(batch.cases[9].result->sums.energy_j < batch.cases[5].result->sums.energy_j);
+    OK(batch.cases[11].result->sums.energy_j < batch.cases[6].result->sums.energy_j);
     const struct fg_sim_print print = {.format = "native", .several = true};
     fg_sim_print_json(&batch, &print, &out);
     OK(strstr(out.text, "\"co2_kg\""));

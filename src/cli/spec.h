@@ -30,6 +30,7 @@ extern const struct fg_opt fg_opts_spec[];
          NULL},                                                                                \
         {"deadline", 0, "WHEN", "should be done by then: a moment, or a time from now", NULL}, \
         {"begin", 0, "WHEN", "not before then", NULL},                                         \
+        {"flexible", 0, "BY", "waits for a better hour: price, carbon or both", NULL},         \
         {"priority", 0, "N", "-1000 to 1000, added to its priority", NULL},                    \
         {"retries", 0, "N", "further attempts after a failure", NULL},                         \
         {"preemptible", 0, NULL,                                                               \

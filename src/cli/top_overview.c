@@ -8,11 +8,13 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define CURVE_WIDTH   40
-#define GAUGE_WIDTH   16
-#define WAITS_PERIOD  15 /* pictures between two questions about decisions */
-#define NAMES_MAX     3
-#define BUDGET_TENTHS 9 /* of a budget: from here on it is named */
+#define CURVE_WIDTH    40
+#define NAME_WIDTH     12
+#define SUPPLIER_WIDTH 75 /* columns before its curve */
+#define GAUGE_WIDTH    16
+#define WAITS_PERIOD   15 /* pictures between two questions about decisions */
+#define NAMES_MAX      3
+#define BUDGET_TENTHS  9 /* of a budget: from here on it is named */
 
 /* -- curves ------------------------------------------------------------------------------------------ */
 
@@ -47,19 +49,22 @@ void fg_top_learn(struct fg_top *top,
     }
 }
 
-/* A curve as blocks, the highest of it a full one; shares as they are. */
+/* A curve as blocks behind `used` columns, the highest of it a full one; shares as they are. */
 static void add_curve(struct fg_top_screen *screen,
                       struct fg_buf *text,
                       const struct fg_top_curve *curve,
+                      size_t used,
                       bool is_share)
 {
+    size_t left = screen->width > used ? screen->width - used : 0;
     double values[FG_TOP_HISTORY], most = is_share ? 1 : 0;
     for (size_t i = 0; i < curve->len && !is_share; i++)
         most = curve->values[i] > most ? curve->values[i] : most;
     for (size_t i = 0; i < curve->len; i++)
         values[i] =
             curve->values[i] < 0 || most <= 0 ? curve->values[i] : curve->values[i] / most;
-    fg_spark_add(text, values, curve->len, CURVE_WIDTH, fg_top_utf8(screen));
+    fg_spark_add(text, values, curve->len, left < CURVE_WIDTH ? left : CURVE_WIDTH,
+                 fg_top_utf8(screen));
 }
 
 /* -- totals ------------------------------------------------------------------------------------------ */
@@ -74,9 +79,9 @@ static void total(struct fg_top_screen *screen,
     double now = curve->len > 0 ? curve->values[curve->len - 1] : -1;
     if (now < 0)
         return;
-    fg_top_column(screen, &text, name, 12);
+    fg_top_column(screen, &text, name, NAME_WIDTH);
     fg_buf_printf(&text, "%9.0f%-3s ", is_share ? 100 * now : now, unit);
-    add_curve(screen, &text, curve, is_share);
+    add_curve(screen, &text, curve, NAME_WIDTH + 14, is_share);
     fg_top_line(screen, FG_PLAIN, text.text);
 }
 
@@ -121,7 +126,7 @@ static void supplier(struct fg_top_screen *screen,
         snprintf(part, sizeof(part), "%.0f W", (double)sums->power_mw / 1000);
     fg_top_column(screen, &text, sums->power_len > 0 ? part : "", 9);
     if (curve)
-        add_curve(screen, &text, curve, true);
+        add_curve(screen, &text, curve, SUPPLIER_WIDTH, true);
     fg_top_line(screen, sums->nodes_up < sums->nodes ? FG_WARN : FG_PLAIN, text.text);
 }
 
@@ -167,9 +172,26 @@ static int64_t count_items(const struct fg_doc *doc, const char *state)
     return len;
 }
 
+/* Alerts that nobody has acknowledged: the worst by name.  What the pool tells of itself is left to it. */
+static void ask_alerts(struct fg_cli *cli, struct fg_buf *out)
+{
+    static const char *const severities[] = {"critical", "warning"};
+    FG_AUTO(fg_answer) struct fg_answer alerts = {};
+    int64_t len = 0;
+    if (fg_cli_get(cli, "/v1/alerts?state=open&limit=100", &alerts, NULL) < 0)
+        return;
+    for (size_t i = 0; i < sizeof(severities) / sizeof(severities[0]); i++)
+        for (const struct fg_doc *at = fg_view_first(alerts.doc, "items"); at; at = at->next)
+            if (strcmp(fg_view_text(at, "severity"), severities[i]) == 0
+                && strcmp(fg_view_text(at, "cause"), "node_down") != 0 && len++ < NAMES_MAX)
+                fg_buf_printf(out, "%s: %s\n", severities[i], fg_view_text(at, "text"));
+    if (len > NAMES_MAX)
+        fg_buf_printf(out, "%" PRId64 " alerts more: fastgpu alert list\n", len - NAMES_MAX);
+}
+
 static void ask_decisions(struct fg_cli *cli, struct fg_buf *out)
 {
-    FG_AUTO(fg_answer) struct fg_answer orders = {}, plans = {};
+    FG_AUTO(fg_answer) struct fg_answer orders = {}, plans = {}, proposals = {};
     int64_t len = 0;
     if (fg_cli_get(cli, "/v1/orders?state=planned&limit=100", &orders, NULL) == 0
         && (len = count_items(orders.doc, "planned")) > 0)
@@ -179,6 +201,9 @@ static void ask_decisions(struct fg_cli *cli, struct fg_buf *out)
         && (len = count_items(plans.doc, "draft")) > 0)
         fg_buf_printf(out, "%" PRId64 " plan%s to decide about: fastgpu plan list\n", len,
                       len == 1 ? "" : "s");
+    if (fg_cli_get(cli, "/v1/proposals?limit=20", &proposals, NULL) == 0
+        && count_items(proposals.doc, "proposed") > 0)
+        fg_buf_puts(out, "a better policy is proposed: fastgpu tune list\n");
 }
 
 static void ask_budgets(struct fg_cli *cli, struct fg_buf *out)
@@ -207,6 +232,7 @@ void fg_top_attention(struct fg_top_screen *screen,
 {
     if (top->waits_age++ % WAITS_PERIOD == 0) {
         fg_buf_clear(&top->waits);
+        ask_alerts(screen->cli, &top->waits);
         ask_decisions(screen->cli, &top->waits);
         ask_budgets(screen->cli, &top->waits);
     }
@@ -216,7 +242,8 @@ void fg_top_attention(struct fg_top_screen *screen,
         FG_AUTO(fg_buf) struct fg_buf text = {};
         size_t len = strcspn(at, "\n");
         fg_buf_add(&text, at, len);
-        fg_top_line(screen, FG_WARN, text.text);
+        fg_top_line(screen, strncmp(text.text, "critical", 8) == 0 ? FG_BAD : FG_WARN,
+                    text.text);
         at += len + (at[len] == '\n');
     }
 }

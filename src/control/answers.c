@@ -239,6 +239,7 @@ static void notices(struct fg_json *json, const struct fg_control *control)
     if (fg_budget_lacks_price(control))
         fg_json_string(json, "projects have budgets, but nothing has a price "
                              "(gpu_price_uusd_per_hour): nothing is spent");
+    fg_policy_notices(control, json);
     fg_orders_notice(control, json);
     if (control->sick)
         fg_json_string(json, control->batch_err.text);

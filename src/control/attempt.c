@@ -52,7 +52,7 @@ void fg_attempt_write(struct fg_control *control,
         .region = spec->region,
     };
     if (over) {
-        fg_teach_attempt(control, live, outcome);
+        fg_teach_attempt(control, live, outcome, reason);
         fg_budget_book(control, live);
         fg_orders_book_live(control, live);
     }
@@ -88,6 +88,8 @@ static void queue_again(struct fg_control *control,
     job->started_us = 0;
     job->tasks_held = 0;
     job->stop_sent = false;
+    if (control->config->learn_memory)
+        fg_job_ask_again(control, job);
     fg_queue_set(control->queue, job);
     fg_job_write(control, job, reason, 0, 0);
     fg_control_tell(control, "job.queued", job, "\"attempt\":%u", job->attempt);
@@ -177,6 +179,10 @@ static void end_attempt(struct fg_control *control, struct live *live)
         end_with(control, live, &job, FG_JOB_SUCCEEDED, "", 0);
     else if (fg_node_device_is_to_blame(control, live, reason))
         interrupted(control, live, &job, reason);
+    else if (fg_job_outgrew(control, live))
+        interrupted(control, live, &job,
+                    "its node ran short of memory, and it took more than jobs like it do; it "
+                    "starts again with all that it asks set apart");
     else
         failed(control, live, &job);
 }
@@ -221,7 +227,7 @@ static void task_started(struct fg_control *control,
     int rc = fg_job_move(&job.state, FG_JOB_RUNNING, NULL);
     assert(rc == 0);
     (void)rc;
-    job.started_us = live->started_us = event->time_us;
+    job.started_us = live->started_us = fg_live_moment(control, live, event->time_us);
     fg_queue_set(control->queue, &job);
     live->unsaved = true;
     control->unsaved_len++;
@@ -260,7 +266,7 @@ static void task_over(struct fg_control *control,
     live->ended++;
     live->stopped |= event->stopped && !live->gang_failed;
     if (!live->started_us && event->kind == FG_TASK_EXITED)
-        live->started_us = event->time_us;
+        live->started_us = fg_live_moment(control, live, event->time_us);
     if (event->usage.max_rss_mib > live->usage.max_rss_mib)
         live->usage.max_rss_mib = event->usage.max_rss_mib;
     live->usage.cpu_us += event->usage.cpu_us;

@@ -147,6 +147,16 @@ static void put_token(struct fg_control *control, struct fg_command *command)
     command->out_id = command->token->id;
 }
 
+/* No event tells of it: it would be published, and so be told again. */
+static void keep_published(struct fg_control *control, struct fg_command *command)
+{
+    const struct fg_store_ops *ops = control->options.store_ops;
+    if (!ops->publish_put || !fg_control_begin(control))
+        return;
+    command->rc = ops->publish_put(control->options.store, command->published, &command->err);
+    fg_control_wrote(control, command->rc, &command->err);
+}
+
 static void drain(struct fg_control *control, struct fg_command *command)
 {
     set_node(control, command, FG_NODE_DRAINING);
@@ -168,6 +178,8 @@ static void (*const handlers[])(struct fg_control *control, struct fg_command *c
     [FG_CMD_POOL_MAP] = fg_command_pool_map,
     [FG_CMD_PRICES] = fg_command_prices,
     [FG_CMD_LEARNED] = fg_command_learned,
+    [FG_CMD_UTILISATION] = fg_command_utilisation,
+    [FG_CMD_ALERT_ACKNOWLEDGE] = fg_command_acknowledge,
     [FG_CMD_STATUS] = fg_command_status,
     [FG_CMD_NODE_DRAIN] = drain,
     [FG_CMD_NODE_RESUME] = resume,
@@ -192,8 +204,14 @@ static void (*const handlers[])(struct fg_control *control, struct fg_command *c
     [FG_CMD_PLAN_APPROVE] = fg_command_decide_plan,
     [FG_CMD_PLAN_REJECT] = fg_command_decide_plan,
     [FG_CMD_PLAN_APPLY] = fg_command_apply_plan,
+    [FG_CMD_POLICY] = fg_command_policy,
+    [FG_CMD_PROPOSAL_PUT] = fg_command_put_proposal,
+    [FG_CMD_PROPOSAL_ADOPT] = fg_command_adopt_proposal,
+    [FG_CMD_PROPOSAL_REJECT] = fg_command_reject_proposal,
+    [FG_CMD_PROPOSAL_ROLLBACK] = fg_command_roll_back_proposal,
     [FG_CMD_PROJECT_PUT] = fg_command_put_project,
     [FG_CMD_TOKEN_PUT] = put_token,
+    [FG_CMD_PUBLISHED] = keep_published,
 };
 
 void fg_command_apply(struct fg_control *control, struct fg_command *command)

@@ -22,7 +22,14 @@ struct fg_control *fg_control_new(const struct fg_control_options *options,
     control->now_us = now_us;
     control->arena = fg_arena_new(64UL << 20);
     control->pass_wanted = true;
+    control->flexible = fg_flexible_jobs_new(control->config);
+    if (!control->flexible) {
+        fg_fail(err, FG_ENOMEM, "no memory for the controller");
+        fg_control_free(control);
+        return NULL;
+    }
     fg_control_retain_begin(control);
+    fg_judging_begin(control);
     if (fg_control_load(control, err) < 0) {
         fg_control_free(control);
         return NULL;
@@ -52,7 +59,9 @@ void fg_control_free(struct fg_control *control)
         return;
     answer_waiting(control);
     fg_control_unload(control);
+    fg_nodes_sleep_free(control);
     fg_nodes_free(control);
+    fg_judging_end(control);
     free(control->effects);
     free(control->told);
     free(control->ended);
@@ -60,6 +69,8 @@ void fg_control_free(struct fg_control *control)
     fg_arena_free(control->arena);
     free(control->pending);
     free(control->running);
+    free(control->knob_proposals);
+    fg_flexible_jobs_free(control->flexible);
     free(control);
 }
 
@@ -129,6 +140,8 @@ static bool is_write(const struct fg_command *command)
     case FG_CMD_SUPPLIER_STATUS:
     case FG_CMD_PRICES:
     case FG_CMD_LEARNED:
+    case FG_CMD_POLICY:
+    case FG_CMD_UTILISATION:
     case FG_CMD_STATUS:
     case FG_CMD_RESERVATIONS:
     case FG_CMD_SCALE_LIST:
@@ -196,6 +209,14 @@ static void wait_again(struct fg_control *control)
     }
 }
 
+/* The state anew from the store, as after a restart. */
+static int read_again(struct fg_control *control, struct fg_err *err)
+{
+    fg_nodes_set_aside(control);
+    fg_control_unload(control);
+    return fg_control_load(control, err);
+}
+
 /* Nothing of this step happened. */
 static int undo(struct fg_control *control, struct fg_err *err)
 {
@@ -210,9 +231,8 @@ static int undo(struct fg_control *control, struct fg_err *err)
             command->err = control->batch_err;
         }
     drop_step(control);
-    fg_nodes_set_aside(control);
-    fg_control_unload(control);
-    int rc = fg_control_load(control, err);
+    control->policy_changed = false;
+    int rc = read_again(control, err);
     if (rc == 0)
         wait_again(control);
     return rc;
@@ -274,6 +294,9 @@ static int finish_step(struct fg_control *control, struct fg_err *err)
     }
     answer_all(control);
     drop_step(control);
+    if (rc == 0 && control->policy_changed)
+        rc = read_again(control, err);
+    control->policy_changed = false;
     return rc;
 }
 
@@ -317,9 +340,12 @@ int fg_control_step(struct fg_control *control,
     fg_control_advances_tick(control);
     pass_if_due(control);
     fg_scale_tick(control);
+    fg_judging_tick(control);
+    fg_nodes_sleep(control);
     fg_control_retain(control);
     fg_history_keep_use(control);
     fg_demand_keep(control);
+    fg_control_keep_hour(control);
     fg_nodes_keep(control);
     return finish_step(control, err);
 }
@@ -339,8 +365,12 @@ int64_t fg_control_next_us(const struct fg_control *control)
         next = control->nodes_us;
     if (control->scalers_len > 0 && !control->pass_wanted && control->scale_us < next)
         next = control->scale_us;
+    if (control->config->energy_sleep && !control->pass_wanted && control->sleep_us < next)
+        next = control->sleep_us;
     if (control->retain_us < next)
         next = control->retain_us;
+    if (control->judge_us < next)
+        next = control->judge_us;
     if (control->pending_len && control->now_us < next)
         next = control->now_us;
     if (control->sick && next < control->sick_until_us)

@@ -89,6 +89,12 @@ void fg_control_wait_cancel(struct fg_control *control, const struct fg_command 
 struct fg_wan;
 void fg_control_set_wan(struct fg_control *control, const struct fg_wan *links);
 
+/* Price (micro-USD) and CO2 (g) of a kWh in the hours from about now on, in place of what was; copied.  Between two steps. */
+struct fg_hourly;
+void fg_control_set_hours(struct fg_control *control,
+                          const struct fg_hourly *price,
+                          const struct fg_hourly *carbon);
+
 /* Readings of devices, at `now_us`: what they say of their health counts from the next step on.  Between two steps. */
 void fg_control_read_devices(struct fg_control *control,
                              const struct fg_device_sample *samples,
@@ -113,6 +119,12 @@ struct fg_hold {
 void fg_control_each_hold(const struct fg_control *control,
                           void (*take)(void *self, const struct fg_hold *hold),
                           void *self);
+
+/* Readings of tasks, at `now_us`.  Between two steps. */
+void fg_control_read_tasks(struct fg_control *control,
+                           const struct fg_task_sample *samples,
+                           size_t len,
+                           int64_t now_us);
 
 /* For tests: every invariant of the state, recomputed in full. */
 bool fg_control_check(const struct fg_control *control);

@@ -6,9 +6,12 @@
 #include "base/map.h"
 #include "control/control.h"
 #include "demand/levels.h"
+#include "judge/judge.h"
 #include "learn/faults.h"
 #include "learn/learn.h"
-#include "learn/speeds.h"
+#include "learn/work.h"
+#include "schedule/flexible.h"
+#include "schedule/knobs.h"
 #include "schedule/priority.h"
 #include "schedule/quota.h"
 #include "schedule/ranking.h"
@@ -40,6 +43,12 @@ struct live {
     char reason[FG_TEXT_MAX];
 };
 
+/* Who an event is about: 0 nobody. */
+struct fg_told_of {
+    fg_job_id job;
+    fg_project_id project;
+};
+
 enum live_task { TASK_ASKED, TASK_RUNS, TASK_OVER };
 
 enum effect_kind { EFFECT_START, EFFECT_STOP, EFFECT_COLLECT };
@@ -61,19 +70,32 @@ struct ended {
     enum fg_job_state state;
 };
 
+/* What a kWh emits and costs this hour; -1 not known. */
+struct grid_hour {
+    int64_t hour, g_per_kwh, uusd_per_kwh;
+    bool is_new; /* it is to be kept */
+};
+
 struct fg_control {
     struct fg_control_options options;
-    const struct fg_config *config;
+    const struct fg_config *config; /* the numbers of `knobs` */
+    struct fg_knobs knobs;          /* the policy that runs: see policy.c */
+    uint64_t *knob_proposals;       /* owned; by knob: whose value it has; 0: as configured */
+    bool policy_changed; /* with this step: the state is built anew when it is durable */
 
     /* The state: rebuilt from the store by fg_control_load(). */
     struct fg_pool *pool;
     struct fg_ranking *ranking;
     struct fg_queue *queue; /* walks as the ranking says */
     struct fg_schedule *schedule;
+    struct fg_flexible_jobs *flexible;
+    struct grid_hour hour;
     struct fg_learn
         *learn; /* of classes of jobs; what they teach of places and kinds of device: */
     struct fg_faults *faults;
     struct fg_speeds *speeds;
+    uint64_t least_node_mib, least_node_generation; /* see job_memory.c */
+    struct fg_rates rates;                          /* what these say, for the schedule */
     struct live *lives;
     size_t lives_len, lives_room;
     struct fg_map *live_by_job;
@@ -115,8 +137,10 @@ struct fg_control {
     fg_order_id next_order_id;
     struct scaler *scalers; /* rules of scaling, by class: see scale_inner.h */
     size_t scalers_len, scalers_room;
-    int64_t scale_us; /* when they decide next */
-    uint64_t next_plan_id;
+    int64_t scale_us;        /* when they decide next */
+    struct sleeper *sleeper; /* node_sleep.c; NULL: nobody sleeps */
+    int64_t sleep_us;        /* when it decides next */
+    uint64_t next_plan_id, next_proposal_id;
     int64_t orders_us; /* when one of them is due next */
 
     /* Of the step under way. */
@@ -144,8 +168,13 @@ struct fg_control {
     bool pass_wanted;           /* something changed that may let a job start */
     int64_t pass_after_us;      /* no pass before: passes take at most a tenth of the time */
     int64_t tick_us, later_us;
-    int64_t retain_us; /* old rows are due to go */
-    int64_t use_us;    /* what projects used is due to be written */
+    int64_t retain_us;      /* old rows are due to go */
+    int64_t use_us;         /* what projects used is due to be written */
+    int64_t begun_us;       /* we were started */
+    int64_t judge_us;       /* what is wrong or wasteful is looked at next; INT64_MAX: never */
+    struct fg_judge *judge; /* of readings */
+    struct fg_alarms *alarms; /* what people are to know */
+    uint64_t next_alert_id;
     bool sick;
     int64_t sick_until_us;
     struct fg_running *running; /* scratch of the pass */
@@ -171,6 +200,28 @@ void *fg_control_grow(void *items, size_t len, size_t *room, size_t size);
                                                    const char *fmt,
                                                    ...);
 
+/* The same about a job that may be over. */
+[[gnu::format(printf, 4, 5)]] void fg_control_tell_of(
+    struct fg_control *control, const char *kind, struct fg_told_of of, const char *fmt, ...);
+
+/* judging.c: alerts and findings */
+void fg_judging_begin(struct fg_control *control);
+void fg_judging_end(struct fg_control *control);
+void fg_judging_reload(struct fg_control *control); /* before rows of the store come */
+int fg_judging_restore(void *self, const struct fg_alert *alert); /* of fg_store_sink */
+int fg_judging_restore_finding(void *self, const struct fg_finding *finding);
+/* A reading of a device of the node, at `now_us`. */
+void fg_judging_read(struct fg_control *control,
+                     const struct fg_node_spec *node,
+                     const struct fg_device_sample *sample,
+                     int64_t now_us);
+/* Within a step: a look, when it is due. */
+void fg_judging_tick(struct fg_control *control);
+void fg_command_utilisation(struct fg_control *control, struct fg_command *command);
+void fg_command_acknowledge(struct fg_control *control, struct fg_command *command);
+/* judging_places.c: within a look, what is known of suppliers, nodes and devices. */
+void fg_judging_places(struct fg_control *control);
+
 /* load.c: (re)build the state from the store, and ask the engine what became of the attempts under way. */
 int fg_control_load(struct fg_control *control, struct fg_err *err);
 void fg_control_unload(struct fg_control *control);
@@ -179,6 +230,9 @@ int fg_control_user_intern(struct fg_control *control,
                            const char *name,
                            uint32_t *out_user,
                            struct fg_err *err);
+
+/* node_book.c: the same for jobs of one user and shape (learn/class.h), and not 0 */
+uint64_t fg_control_work(const struct fg_job *job);
 
 /* live.c */
 /* What its grants say is taken in pool and quota, or given back; `claimed` says which. */
@@ -195,6 +249,11 @@ struct live *fg_live_add(struct fg_control *control,
                          int64_t begun_us);
 void fg_live_del(struct fg_control *control,
                  struct live *live); /* frees its devices in pool and quota */
+/* When the engine says that it was, by the clock of its machine: not before it was asked for (of one
+ * that is adopted we do not know when that was), not after now (ours does not jump). */
+int64_t fg_live_moment(const struct fg_control *control,
+                       const struct live *live,
+                       int64_t time_us);
 void fg_live_names(struct fg_control *control,
                    const struct fg_grant *grants,
                    size_t len,
@@ -227,10 +286,25 @@ void fg_history_keep_use(struct fg_control *control); /* with a batch that is wr
 int fg_teach_begin(struct fg_control *control, struct fg_err *err);
 void fg_teach_end(struct fg_control *control);
 void fg_job_predict(const struct fg_control *control, struct fg_job *job);
+/* The grant as its engine is told of it: with the memory that the job asks, which is its limit, not with what was set apart. */
+void fg_job_limit_memory(const struct fg_control *control,
+                         fg_job_id job,
+                         struct fg_grant *grant);
+/* Before it is queued again: what is set apart may be something else now. */
+void fg_job_ask_again(struct fg_control *control, struct fg_job *job);
+/* Was it killed with more memory than was set apart for it, but within what it asks?  Then its node ran short. */
+bool fg_job_outgrew(const struct fg_control *control, const struct live *live);
+/* The request class of the job, which asks for these, with what is set apart for it. */
+uint32_t fg_job_class(struct fg_control *control,
+                      const struct fg_job *job,
+                      const struct fg_request *any_of,
+                      size_t any_of_len);
 /* The attempt is over, the job not yet: it is as it was in it. */
+/* `reason`: as it is written. */
 void fg_teach_attempt(struct fg_control *control,
                       const struct live *live,
-                      enum fg_job_state outcome);
+                      enum fg_job_state outcome,
+                      const char *reason);
 void fg_teach_job(struct fg_control *control, const struct fg_job *job); /* it is over */
 void fg_teach_past(void *self, const struct fg_past_attempt *past);      /* of fg_store_sink */
 
@@ -271,6 +345,10 @@ void fg_control_start(struct fg_control *control, fg_job_id job); /* effect, aft
 void fg_control_stop(struct fg_control *control, fg_job_id id, const char *reason);
 int64_t fg_control_price(const struct fg_control *control,
                          const struct live *live); /* micro-USD per hour, -1 unknown */
+
+/* flexible.c: before a pass, flexible jobs are held or let go */
+void fg_control_shift(struct fg_control *control);
+void fg_control_keep_hour(struct fg_control *control); /* for the CO2 of what runs in it */
 
 /* retain.c: old jobs, outputs, keys and events go, a few rows a step. */
 void fg_control_retain_begin(struct fg_control *control); /* once, at the start */
@@ -390,6 +468,15 @@ void fg_scale_refused(struct fg_control *control,
 void fg_command_put_plan(struct fg_control *control, struct fg_command *command);
 void fg_command_decide_plan(struct fg_control *control, struct fg_command *command);
 void fg_command_apply_plan(struct fg_control *control, struct fg_command *command);
+
+/* policy.c: what the configuration says, and what was adopted in its place. */
+int fg_policy_load(struct fg_control *control, struct fg_err *err);
+void fg_policy_notices(const struct fg_control *control, struct fg_json *json);
+void fg_command_policy(struct fg_control *control, struct fg_command *command);
+void fg_command_put_proposal(struct fg_control *control, struct fg_command *command);
+void fg_command_adopt_proposal(struct fg_control *control, struct fg_command *command);
+void fg_command_reject_proposal(struct fg_control *control, struct fg_command *command);
+void fg_command_roll_back_proposal(struct fg_control *control, struct fg_command *command);
 /* order_step.c: within a step, what suppliers said and what is due; after the commit, who is to be asked. */
 void fg_orders_begin(struct fg_control *control); /* after the load */
 void fg_orders_tick(struct fg_control *control);
@@ -428,6 +515,11 @@ void fg_vendors_tell(struct fg_control *control);
 void fg_vendors_mark(struct fg_control *control, const struct fg_supplier *supplier);
 /* Do tasks of ours run there? */
 bool fg_vendor_is_used(const struct fg_control *control, const char *name);
+/* node_sleep.c: after a pass */
+void fg_nodes_sleep(struct fg_control *control);
+void fg_nodes_sleep_free(struct fg_control *control);
+/* "node x is asleep, and is woken for it: ready about 12:00:05"; false: all nodes of the job are awake. */
+bool fg_node_wakes_for(const struct fg_control *control, fg_job_id job, char out[FG_TEXT_MAX]);
 /* node_lost.c */
 void fg_node_task_began(struct fg_control *control,
                         struct live *live,
@@ -439,6 +531,11 @@ void fg_node_task_over(struct fg_control *control,
 bool fg_node_job_is_to_blame(struct fg_control *control,
                              const struct live *live,
                              char out[FG_TEXT_MAX]);
+/* The reason of an attempt that its supplier ended. */
+#define FG_TAKEN_AWAY "its node was taken away by its supplier"
+/* Which node interrupted it, by the reason that is written of the attempt (explain_loss, device_is_to_blame).  false: none did; it was
+ * asked to stop, or it is not known which. */
+bool fg_node_in_reason(const char *reason, char out[FG_NAME_MAX]);
 /* Why the attempt was lost, in the words of its history: `reason` is the engine's, and becomes that. */
 void fg_node_explain_loss(const struct fg_control *control,
                           const struct live *live,

@@ -143,43 +143,61 @@ static void write_classes(struct fg_json *json,
 
 /* -- devices and places ---------------------------------------------------------------------------------- */
 
-static void write_speeds(struct fg_json *json, const struct fg_control *control)
+static void kv_real(struct fg_json *json, const char *key, double value)
 {
-    struct fg_speed_row row;
-    size_t at = 0;
-    fg_json_key(json, "speeds");
-    fg_json_array(json);
-    while (fg_speeds_next(control->speeds, &at, &row)) {
-        fg_json_object(json);
-        fg_json_kv(json, "kind", row.kind);
-        fg_json_key(json, "rate");
-        fg_json_double(json, row.rate);
-        fg_json_kv_int(json, "runs", (int64_t)row.runs);
-        fg_json_kv_int(json, "classes", (int64_t)row.classes);
-        fg_json_end(json);
-    }
-    fg_json_end(json);
+    fg_json_key(json, key);
+    fg_json_double(json, value);
 }
 
-static void write_places(struct fg_json *json, const struct fg_control *control)
+/* Write the next item; false: there is none. */
+typedef bool next_fn(struct fg_json *json, const struct fg_control *control, size_t *at);
+
+static bool next_speed(struct fg_json *json, const struct fg_control *control, size_t *at)
+{
+    struct fg_speed_row row;
+    if (!fg_speeds_next(control->speeds, at, &row))
+        return false;
+    fg_json_object(json);
+    fg_json_kv(json, "kind", row.kind);
+    kv_real(json, "rate", row.rate);
+    kv_real(json, "error", row.error);
+    fg_json_kv_int(json, "runs", (int64_t)row.runs);
+    fg_json_kv_int(json, "classes", (int64_t)row.classes);
+    fg_json_end(json);
+    return true;
+}
+
+static bool next_place(struct fg_json *json, const struct fg_control *control, size_t *at)
 {
     struct fg_fault_row row;
+    if (!fg_faults_next(control->faults, at, &row))
+        return false;
+    fg_json_object(json);
+    fg_json_kv(json, "supplier", row.supplier);
+    fg_json_kv(json, "node", row.node);
+    fg_json_kv_int(json, "attempts", (int64_t)row.attempts);
+    fg_json_kv_int(json, "failed", (int64_t)row.failed);
+    fg_json_kv_int(json, "interrupted", (int64_t)row.interrupted);
+    kv_real(json, "failed_share", row.failed_share);
+    kv_real(json, "interrupted_share", row.interrupted_share);
+    kv_real(json, "hours", row.hours);
+    kv_real(json, "interruptions_per_khour", row.per_khour);
+    fg_json_kv_int(json, "excess_per_khour",
+                   row.node[0] ? fg_faults_excess(control->faults, row.supplier, row.node) : 0);
+    fg_json_end(json);
+    return true;
+}
+
+static void write_list(struct fg_json *json,
+                       const struct fg_control *control,
+                       const char *key,
+                       next_fn *next)
+{
     size_t at = 0;
-    fg_json_key(json, "places");
+    fg_json_key(json, key);
     fg_json_array(json);
-    while (fg_faults_next(control->faults, &at, &row)) {
-        fg_json_object(json);
-        fg_json_kv(json, "supplier", row.supplier);
-        fg_json_kv(json, "node", row.node);
-        fg_json_kv_int(json, "attempts", (int64_t)row.attempts);
-        fg_json_kv_int(json, "failed", (int64_t)row.failed);
-        fg_json_kv_int(json, "interrupted", (int64_t)row.interrupted);
-        fg_json_key(json, "failed_share");
-        fg_json_double(json, row.failed_share);
-        fg_json_key(json, "interrupted_share");
-        fg_json_double(json, row.interrupted_share);
-        fg_json_end(json);
-    }
+    while (next(json, control, &at))
+        ;
     fg_json_end(json);
 }
 
@@ -214,8 +232,8 @@ void fg_command_learned(struct fg_control *control, struct fg_command *command)
     struct fg_json json = {.buf = &buf};
     fg_json_object(&json);
     write_classes(&json, control, command);
-    write_speeds(&json, control);
-    write_places(&json, control);
+    write_list(&json, control, "speeds", next_speed);
+    write_list(&json, control, "places", next_place);
     fg_json_end(&json);
     fg_command_give(command, &buf);
 }

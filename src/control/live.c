@@ -97,6 +97,15 @@ void fg_live_del(struct fg_control *control, struct live *live)
     }
 }
 
+int64_t fg_live_moment(const struct fg_control *control,
+                       const struct live *live,
+                       int64_t time_us)
+{
+    bool is_early = time_us < live->begun_us && !live->is_adopted;
+    int64_t moment_us = is_early ? live->begun_us : time_us;
+    return moment_us < control->now_us ? moment_us : control->now_us;
+}
+
 void fg_live_names(struct fg_control *control,
                    const struct fg_grant *grants,
                    size_t len,

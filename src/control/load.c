@@ -100,7 +100,7 @@ static int load_job(void *self,
 {
     struct fg_control *control = self;
     struct fg_job job = row->job;
-    job.request = fg_queue_class_in(control->queue, any_of, any_of_len, job.reservation);
+    job.request = fg_job_class(control, &job, any_of, any_of_len);
     if (job.shape)
         fg_learn_name(control->learn, job.shape, row->name);
     fg_job_predict(control, &job);
@@ -113,6 +113,7 @@ static int load_job(void *self,
         return rc;
     for (size_t i = 0; i < row->after_len; i++)
         (void)fg_queue_depend(control->queue, job.id, row->after[i].job, row->after[i].any_end);
+    fg_flexible_add(control->flexible, &job);
     if (job.state == FG_JOB_QUEUED)
         return 0;
     if (grants_len < job.tasks || grants_len > fg_job_tasks_max(&job)
@@ -201,11 +202,26 @@ static int adopt_all(struct fg_control *control, struct fg_err *err)
     return rc;
 }
 
+static void take_ids(struct fg_control *control, const struct fg_store_sink *sink)
+{
+    control->next_job_id = sink->next_job_id;
+    if (control->next_job_id <= control->options.ids_used)
+        control->next_job_id = control->options.ids_used + 1;
+    control->next_token_id = sink->next_token_id;
+    control->next_order_id = sink->next_order_id;
+    control->next_plan_id = sink->next_plan_id;
+    control->next_alert_id = sink->next_alert_id;
+    control->next_proposal_id = sink->next_proposal_id;
+}
+
 int fg_control_load(struct fg_control *control, struct fg_err *err)
 {
+    int rc = fg_policy_load(control, err);
+    if (rc < 0)
+        return rc;
     control->pool = fg_pool_new(control->options.nodes_max);
     control->ranking =
-        fg_ranking_new(control->config, control->options.order, control->options.preempt);
+        fg_ranking_new(control->config, control->knobs.order, control->knobs.preempt);
     control->schedule = fg_schedule_new(control->config);
     if (control->ranking)
         control->queue =
@@ -214,12 +230,13 @@ int fg_control_load(struct fg_control *control, struct fg_err *err)
     if (!control->pool || !control->queue || !control->schedule)
         return fg_fail(err, FG_ENOMEM, "no memory for the controller's state");
     fg_demand_begin(control);
+    fg_flexible_clear(control->flexible);
     fg_schedule_rank(control->schedule, control->ranking);
-    fg_schedule_set_backfill(control->schedule, control->options.backfill);
-    if (control->options.place)
-        fg_schedule_place(control->schedule, control->options.place, PLACE_SEED);
+    fg_schedule_set_backfill(control->schedule, control->knobs.backfill);
+    if (control->knobs.place)
+        fg_schedule_place(control->schedule, control->knobs.place, PLACE_SEED);
     fg_schedule_optimise(control->schedule, control->options.optimise);
-    int rc = fg_teach_begin(control, err);
+    rc = fg_teach_begin(control, err);
     if (rc < 0)
         return rc;
     rc = fg_schedule_allocate(control->schedule, control->options.allocate);
@@ -241,20 +258,18 @@ int fg_control_load(struct fg_control *control, struct fg_err *err)
                                  .project_use = fg_history_use,
                                  .budget_warned = fg_budget_warned,
                                  .demand_level = fg_demand_restore,
+                                 .alert = fg_judging_restore,
+                                 .finding = fg_judging_restore_finding,
                                  .finished = fg_teach_past,
                                  .attempt_lost = fg_node_blame_again,
                                  .job = load_job};
     control->blames_len = 0;
+    fg_judging_reload(control);
     if (rc == 0)
         rc = control->options.store_ops->load(control->options.store, &sink, err);
     if (rc < 0)
         return fg_wrap(err, rc, "read the state");
-    control->next_job_id = sink.next_job_id;
-    if (control->next_job_id <= control->options.ids_used)
-        control->next_job_id = control->options.ids_used + 1;
-    control->next_token_id = sink.next_token_id;
-    control->next_order_id = sink.next_order_id;
-    control->next_plan_id = sink.next_plan_id;
+    take_ids(control, &sink);
     fg_orders_begin(control);
     fg_nodes_ready(control);
     rc = ensure_default(control, err);

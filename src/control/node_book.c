@@ -124,13 +124,18 @@ static int change_node(struct fg_control *control,
 }
 
 fg_node_id fg_node_put(struct fg_control *control,
-                       const struct fg_node_spec *spec,
+                       const struct fg_node_spec *told,
                        struct fg_err *err)
 {
+    struct fg_node_spec *spec = copy_spec(told);
+    fg_node_assume_watts(spec, control->config->energy_sleep);
     fg_node_id id = fg_pool_find(control->pool, spec->name);
     if (!id)
-        return add_node(control, spec, err);
-    return change_node(control, id, spec, err) == 0 ? id : 0;
+        id = add_node(control, spec, err);
+    else if (change_node(control, id, spec, err) < 0)
+        id = 0;
+    free(spec);
+    return id;
 }
 
 bool fg_node_is_used(const struct fg_control *control, fg_node_id node)
@@ -417,6 +422,12 @@ void fg_node_wish(struct fg_control *control,
     fg_node_settle(control, node);
 }
 
+uint64_t fg_control_work(const struct fg_job *job)
+{
+    uint64_t work = job->shape ? job->shape ^ (uint64_t)job->user << 32 : job->id;
+    return work ? work : 1;
+}
+
 void fg_control_each_hold(const struct fg_control *control,
                           void (*take)(void *self, const struct fg_hold *hold),
                           void *self)
@@ -424,7 +435,6 @@ void fg_control_each_hold(const struct fg_control *control,
     for (size_t i = 0; i < control->lives_len; i++) {
         const struct live *live = &control->lives[i];
         const struct fg_job *job = fg_queue_get(control->queue, live->job);
-        uint64_t work = job && job->shape ? job->shape ^ (uint64_t)job->user << 32 : live->job;
         for (uint32_t task = 0; job && task < live->tasks; task++)
             take(self,
                  &(struct fg_hold){.job = live->job,
@@ -432,6 +442,6 @@ void fg_control_each_hold(const struct fg_control *control,
                                    .node = fg_pool_spec(control->pool, live->grants[task].node),
                                    .grant = &live->grants[task],
                                    .may_slow = job->time_limit_us == 0 && job->deadline_us == 0,
-                                   .work = work ? work : 1});
+                                   .work = fg_control_work(job)});
     }
 }

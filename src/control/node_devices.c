@@ -52,6 +52,7 @@ static void read_one(struct fg_control *control,
     }
     struct fg_device_watch *watch = &known->watches[sample->device];
     fg_device_watch_read(watch, control->config, sample, now_us);
+    fg_judging_read(control, spec, sample, now_us);
     if (fg_device_watch_state(watch, now_us) != watch->told)
         control->nodes_us = control->now_us;
 }

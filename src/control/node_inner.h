@@ -28,6 +28,11 @@ struct known_node {
     char wish[FG_TEXT_MAX];    /* why */
     char word[FG_TEXT_MAX];    /* of the engine: why it is not up */
     int64_t since_us;          /* up or down */
+    enum fg_node_rest rest;    /* as its engine says, or as it was asked */
+    int64_t rest_us;           /* ... since */
+    bool is_rest_asked;        /* by us, and it does not show yet */
+    int64_t empty_us;          /* nothing is held there since; 0: something is */
+    int64_t rest_after_us;     /* it is not switched off before: that failed */
     int64_t leaves_us;         /* 0 not known */
     struct fg_node_spec *
         next; /* owned: another shape, once nothing is held; or, while the state is read again, itself */
@@ -74,6 +79,19 @@ void fg_node_unclaim(struct fg_control *control, fg_node_id node);
 enum fg_node_state fg_node_shown(const struct fg_control *control,
                                  fg_node_id node,
                                  char out_reason[FG_TEXT_MAX]);
+
+/* node_watts.c: of who tells none, what its devices draw at most by the catalogue, and what a server draws beside them. */
+void fg_node_assume_watts(struct fg_node_spec *spec, bool sleeps);
+
+/* node_sleep.c: nodes that are empty are switched off */
+/* News of it, before they are taken over. */
+void fg_node_rest_told(struct fg_control *control,
+                       fg_node_id node,
+                       const struct fg_engine_news *news);
+/* What is to be said of it: "asleep: work that goes there wakes it"; "" it is awake. */
+void fg_node_rest_text(const struct fg_control *control,
+                       fg_node_id node,
+                       char out[FG_TEXT_MAX]);
 
 /* nodes_view.c: F of the node, 0 to 1000: as it is trusted, less the share of its devices that is out of service. */
 uint32_t fg_node_health_milli(const struct fg_control *control, fg_node_id id);

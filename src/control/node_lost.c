@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TOGETHER_US INT64_C(60000000)
+#define TOGETHER_US  INT64_C(60000000)
+#define NODE_FAULTED " of node "
+#define STARTS_AGAIN "; it starts again"
 
 static struct blame *find_blame(const struct fg_control *control, fg_job_id job)
 {
@@ -62,6 +64,20 @@ bool fg_node_job_is_to_blame(struct fg_control *control,
              "%u nodes were lost while it ran there (%.120s): it is taken to be the cause, and "
              "is not started again",
              blame->losses, blame->nodes);
+    return true;
+}
+
+bool fg_node_in_reason(const char *reason, char out[FG_NAME_MAX])
+{
+    const char *node = strstr(reason, NODE_FAULTED);
+    size_t end = strlen(reason), tail = strlen(STARTS_AGAIN);
+    if (strncmp(reason, FG_LOST_WITH_NODE, strlen(FG_LOST_WITH_NODE)) == 0)
+        node = reason + strlen(FG_LOST_WITH_NODE);
+    else if (node && end > tail && strcmp(reason + end - tail, STARTS_AGAIN) == 0)
+        node += strlen(NODE_FAULTED);
+    else
+        return false;
+    snprintf(out, FG_NAME_MAX, "%.*s", (int)strcspn(node, ":;"), node);
     return true;
 }
 
@@ -165,7 +181,7 @@ static void leave(struct fg_control *control, fg_node_id node, int64_t leaves_us
         if (job->stop_sent || job->cancel_asked || !is_on(live, node)
             || (job->time_limit_us && end_us < leaves_us))
             continue;
-        live->stop_why = "its node was taken away by its supplier";
+        live->stop_why = FG_TAKEN_AWAY;
         fg_control_preempt(control, job->id, 0, reason);
     }
 }

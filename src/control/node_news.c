@@ -64,14 +64,17 @@ static bool is_suppliers_fault(const struct fg_control *control, fg_node_id id)
     return !vendor->is_up || control->now_us - vendor->since_us < SETTLING_US;
 }
 
-/* It went up or down. */
-static void turned(struct fg_control *control, fg_node_id id, const struct fg_engine_news *news)
+/* It went up or down.  One that is switched off, as it was asked to be, has no fault. */
+static void turned(struct fg_control *control,
+                   fg_node_id id,
+                   const struct fg_engine_news *news,
+                   bool rests)
 {
     struct known_node *known = fg_node_known(control, id);
     bool was_heard = known->is_heard;
     known->is_up = news->up;
     known->since_us = control->now_us;
-    if (!was_heard || (!news->up && is_suppliers_fault(control, id)))
+    if (!was_heard || rests || (!news->up && is_suppliers_fault(control, id)))
         return;
     if (news->up) {
         if (known->is_fallen)
@@ -97,8 +100,10 @@ static void state_told(struct fg_control *control, const struct fg_engine_news *
     if (!id || !is_from(control, fg_pool_spec(control->pool, id)->supplier))
         return;
     struct known_node *known = fg_node_known(control, id);
+    bool rests = known->rest != FG_REST_AWAKE;
+    fg_node_rest_told(control, id, news);
     if (news->up != known->is_up || !known->is_heard)
-        turned(control, id, news);
+        turned(control, id, news, rests && known->rest != FG_REST_AWAKE);
     known->is_heard = true;
     known->is_gone = false;
     snprintf(known->word, sizeof(known->word), "%s", news->reason);

@@ -148,6 +148,8 @@ static enum fg_node_state state_of(const struct fg_control *control,
         return rests(out, known->wish, "");
     if (known->next)
         return rests(out, "", "its devices changed, and jobs hold some of them");
+    if (known->rest == FG_REST_GOING)
+        return rests(out, "", "it is being switched off");
     const char *unfit = fg_node_check_why(known, control->now_us);
     if (unfit)
         return rests(out, "", unfit);
@@ -171,6 +173,7 @@ void fg_node_settle(struct fg_control *control, fg_node_id node)
     char reason[FG_TEXT_MAX];
     enum fg_node_state state = state_of(control, node, reason);
     wake_at(control, known->health.hold_us);
+    fg_pool_set_asleep(control->pool, node, known->rest != FG_REST_AWAKE);
     if (fg_pool_node(control->pool, node)->state != state) {
         fg_pool_set_state(control->pool, node, state);
         control->pass_wanted = true;
@@ -211,6 +214,8 @@ enum fg_node_state fg_node_shown(const struct fg_control *control,
         state = FG_NODE_DRAINING;
     if (known->wish[0] && known->wanted == FG_NODE_UP && state == FG_NODE_UP)
         snprintf(out_reason, FG_TEXT_MAX, "%s", known->wish);
+    if (state == FG_NODE_UP && !out_reason[0])
+        fg_node_rest_text(control, node, out_reason);
     return state == FG_NODE_DRAINING && fg_node_is_idle(control, node) ? FG_NODE_DRAINED
                                                                        : state;
 }

@@ -31,6 +31,7 @@ void fg_control_retain(struct fg_control *control)
         .keys_before_us = control->now_us - KEY_DAYS * DAY_US,
         .events_before_us = jobs_before_us,
         .demand_before_us = control->now_us - control->config->demand_days * DAY_US,
+        .alerts_before_us = control->now_us - control->config->alert_days * DAY_US,
         .events_max = EVENTS_MAX,
         .limit = ROWS_A_BITE,
     };

@@ -122,6 +122,7 @@ static void intend_preempt(struct fg_control *control, const struct fg_decision 
 void fg_control_pass(struct fg_control *control)
 {
     control->pass_wanted = false;
+    fg_control_shift(control);
     if (fg_queue_ready(control->queue) == 0 && !fg_schedule_may_act(control->schedule)
         && control->advances_len == 0)
         return;
@@ -183,10 +184,12 @@ static void cut_limit(const struct fg_control *control,
 static struct fg_task_place *places_of(struct fg_control *control, const struct live *live)
 {
     struct fg_task_place *places = FG_NEW(control->arena, struct fg_task_place, live->tasks);
-    for (uint32_t task = 0; task < live->tasks; task++)
+    for (uint32_t task = 0; task < live->tasks; task++) {
         places[task] =
             (struct fg_task_place){.node = fg_pool_spec(control->pool, live->grants[task].node),
                                    .grant = live->grants[task]};
+        fg_job_limit_memory(control, live->job, &places[task].grant);
+    }
     return places;
 }
 

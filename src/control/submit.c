@@ -105,17 +105,25 @@ static int check_item(struct fg_control *control,
     return rc == 0 ? check_after(control, command, item, err) : rc;
 }
 
+/* Until when a flexible job is to be over; 0: it is not flexible. */
+static int64_t flexible_until(const struct fg_job_spec *spec, int64_t now_us)
+{
+    int64_t until_us = spec->flexible_until_us;
+    if (spec->flexible == FG_FLEXIBLE_NOT)
+        return 0;
+    if (spec->deadline_us > 0 && (until_us == 0 || spec->deadline_us < until_us))
+        until_us = spec->deadline_us;
+    return until_us ? until_us : now_us + FG_FLEXIBLE_DEFAULT_US;
+}
+
 static struct fg_job make_job(struct fg_control *control,
                               const struct fg_submit_item *item,
                               uint32_t user)
 {
     const struct fg_job_spec *spec = item->spec;
-    uint64_t reservation = fg_advance_key(spec->reservation);
     struct fg_job job = {
         .project = item->project,
-        .request =
-            fg_queue_class_in(control->queue, spec->any_of, spec->any_of_len, reservation),
-        .reservation = reservation,
+        .reservation = fg_advance_key(spec->reservation),
         .tasks = spec->tasks_min ? spec->tasks_min : spec->tasks,
         .tasks_max = spec->tasks,
         .retries = spec->retries,
@@ -128,12 +136,15 @@ static struct fg_job make_job(struct fg_control *control,
         .deadline_us = spec->deadline_us,
         .time_limit_us = spec->time_limit_us,
         .duration_us = spec->duration_us,
+        .flexible = spec->flexible,
+        .flexible_until_us = flexible_until(spec, control->now_us),
         .retry_backoff_us = spec->retry_backoff_us,
         .grace_us = spec->grace_us,
         .checkpoint_us = spec->checkpoint_us,
         .restart_us = spec->restart_us,
         .shape = fg_shape_of(spec->name, spec->run, spec->argv, spec->argv_len),
     };
+    job.request = fg_job_class(control, &job, spec->any_of, spec->any_of_len);
     fg_learn_name(control->learn, job.shape, spec->name);
     fg_job_predict(control, &job);
     return job;
@@ -204,6 +215,8 @@ static int add_job(struct fg_control *control,
         rc = fg_queue_add(control->queue, &job, err);
     for (size_t i = 0; rc == 0 && i < after_len; i++)
         rc = fg_queue_depend(control->queue, job.id, after[i].job, after[i].any_end);
+    if (rc == 0)
+        fg_flexible_add(control->flexible, &job);
     return rc;
 }
 

@@ -24,6 +24,7 @@ static void build(struct fg_control *control)
     control->pool = fg_pool_new(4);
     control->ranking = fg_ranking_new(&config, fg_job_orders[0], FG_PREEMPT_OFF);
     control->queue = fg_ranking_queue(control->ranking, 100);
+    control->schedule = fg_schedule_new(&config);
     EQ(fg_teach_begin(control, NULL), 0);
     EQ(fg_queue_project_put(control->queue, &project, NULL), 0);
     EQ(fg_pool_add(control->pool, &node, &id, NULL), 0);
@@ -32,6 +33,7 @@ static void build(struct fg_control *control)
 static void drop(struct fg_control *control)
 {
     fg_teach_end(control);
+    fg_schedule_free(control->schedule);
     fg_queue_free(control->queue);
     fg_ranking_free(control->ranking);
     fg_pool_free(control->pool);
@@ -100,13 +102,14 @@ static void a_restart_learns_the_same(void)
                         .started_us = START_US,
                         .usage = {.max_rss_mib = 500}};
     before.now_us = START_US + HOUR_US;
-    fg_teach_attempt(&before, &live, FG_JOB_QUEUED);
+    fg_teach_attempt(&before, &live, FG_JOB_QUEUED,
+                     "lost with node n1: gone; it starts again elsewhere");
     job.attempt = 2;
     fg_queue_set(before.queue, &job);
     live.started_us = before.now_us;
     live.usage.max_rss_mib = 700;
     before.now_us += HOUR_US;
-    fg_teach_attempt(&before, &live, FG_JOB_SUCCEEDED);
+    fg_teach_attempt(&before, &live, FG_JOB_SUCCEEDED, "");
     job.state = FG_JOB_SUCCEEDED;
     job.attained_us = 4 * HOUR_US;
     job.started_us = START_US + HOUR_US;
@@ -121,10 +124,13 @@ static void a_restart_learns_the_same(void)
                                    .started_us = START_US,
                                    .finished_us = START_US + HOUR_US,
                                    .max_rss_mib = 500,
+                                   .reason =
+                                       "lost with node n1: gone; it starts again elsewhere",
                                    .grants = &grant,
                                    .grants_len = 1};
     fg_teach_past(&after, &past);
     past.is_last = true;
+    past.reason = "";
     past.outcome = FG_JOB_SUCCEEDED;
     past.started_us = START_US + HOUR_US;
     past.finished_us = START_US + 2 * HOUR_US;
@@ -146,10 +152,77 @@ static void a_restart_learns_the_same(void)
     drop(&after);
 }
 
+/* What is set apart moves with what was learned; the limit is what was asked; who outgrew it for want of the node's is told. */
+static void memory_set_apart_is_no_limit(void)
+{
+    struct fg_control control;
+    struct fg_request asks = two_devices;
+    asks.mem_mib = 100'000;
+    build(&control);
+    config.learn_memory = 2;
+    struct fg_job job = job_of(&control, 1);
+    struct fg_class class = fg_class_of(&job, &asks, 1);
+    for (int i = 0; i < 10; i++) {
+        fg_learn_note(control.learn, &class,
+                      &(struct fg_outcome){.time_us = START_US, .mem_mib = 2000});
+        fg_learn_note(
+            control.learn, &class,
+            &(struct fg_outcome){.time_us = START_US, .ran_us = HOUR_US, .is_job = true});
+    }
+    job.attempt = 0;
+    job.request = fg_job_class(&control, &job, &asks, 1);
+    EQ(fg_queue_add(control.queue, &job, NULL), 0);
+    size_t len;
+    const struct fg_request *any_of = fg_queue_class_at(control.queue, job.request, &len);
+    struct fg_need need = fg_pool_need(control.pool, any_of);
+    EQ(any_of->mem_mib, 100'000);
+    OK(need.mem_mib >= 2400 && need.mem_mib < 2600);
+    struct fg_grant grant = {.node = 1,
+                             .devices = 3,
+                             .gpu_milli = 1000,
+                             .mem_mib = need.mem_mib},
+                    told = grant;
+    fg_job_limit_memory(&control, 1, &told);
+    EQ(told.mem_mib, 100'000);
+    struct live live = {.job = 1, .tasks = 1, .grants = &grant, .term_signal = 9};
+    live.usage.max_rss_mib = 2000;
+    OK(!fg_job_outgrew(&control,
+                       &live)); /* took no more than that: killed for something else */
+    live.usage.max_rss_mib = 3000;
+    OK(fg_job_outgrew(&control, &live));
+    live.usage.max_rss_mib = 99'999; /* at its own limit */
+    OK(!fg_job_outgrew(&control, &live));
+    EQ(fg_job_move(&job.state, FG_JOB_STARTING, NULL), 0);
+    fg_queue_set(control.queue, &job);
+    job.attempt = 1;
+    fg_job_ask_again(&control, &job);
+    job.state = FG_JOB_QUEUED;
+    fg_queue_set(control.queue, &job);
+    any_of = fg_queue_class_at(control.queue, job.request, &len);
+    need = fg_pool_need(control.pool, any_of);
+    EQ(need.mem_mib, 100'000);
+    config.learn_memory = 0;
+    drop(&control);
+}
+
+/* The clock of the node is wrong by an hour: no attempt runs for less than nothing, none is an hour too long. */
+static void a_clock_that_jumps_makes_no_hours(void)
+{
+    const struct fg_control control = {.now_us = START_US + 60'000'000};
+    const struct live live = {.begun_us = START_US};
+    EQ(fg_live_moment(&control, &live, START_US + 1'000'000), START_US + 1'000'000);
+    EQ(fg_live_moment(&control, &live, START_US + HOUR_US), control.now_us);
+    EQ(fg_live_moment(&control, &live, START_US - HOUR_US), START_US);
+    const struct live adopted = {.begun_us = START_US, .is_adopted = true};
+    EQ(fg_live_moment(&control, &adopted, START_US - HOUR_US), START_US - HOUR_US);
+}
+
 int main(void)
 {
     fg_config_defaults(&config);
     RUN(only_ends_that_say_something_are_run_times);
     RUN(a_restart_learns_the_same);
+    RUN(a_clock_that_jumps_makes_no_hours);
+    RUN(memory_set_apart_is_no_limit);
     return tap_done();
 }

@@ -1,34 +1,35 @@
 /* tell.c - events: durable with the step, published after it. */
 #include "control/control_inner.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-void fg_control_tell(struct fg_control *control,
-                     const char *kind,
-                     const struct fg_job *job,
-                     const char *fmt,
-                     ...)
+static void tell(struct fg_control *control,
+                 const char *kind,
+                 struct fg_told_of of,
+                 const char *fmt,
+                 va_list ap)
 {
     if (!fg_control_begin(control))
         return;
     size_t at = control->event_text.len;
-    va_list ap;
-    va_start(ap, fmt);
-    char members[512];
-    vsnprintf(members, sizeof(members), fmt, ap);
-    va_end(ap);
+    char *members;
+    if (vasprintf(&members, fmt, ap) < 0)
+        abort();
     fg_buf_printf(&control->event_text, "{%s", members);
     if (control->deed_by && !strstr(fmt, "\"by\""))
         fg_buf_printf(&control->event_text, "%s\"by\":\"%.63s\"", members[0] ? "," : "",
                       control->deed_by);
+    free(members);
     fg_buf_add(&control->event_text, "}", 1);
     fg_buf_add(&control->event_text, "", 1);
 
     struct fg_event event = {
         .time_us = control->now_us,
         .kind = kind,
-        .job = job ? job->id : 0,
-        .project = job ? job->project : 0,
+        .job = of.job,
+        .project = of.project,
         .json = control->event_text.text + at,
     };
     struct fg_err err = {};
@@ -39,4 +40,28 @@ void fg_control_tell(struct fg_control *control,
     control->told = fg_control_grow(control->told, control->told_len, &control->told_room,
                                     sizeof(struct told));
     control->told[control->told_len++] = (struct told){.event = event, .json_at = at};
+}
+
+void fg_control_tell(struct fg_control *control,
+                     const char *kind,
+                     const struct fg_job *job,
+                     const char *fmt,
+                     ...)
+{
+    struct fg_told_of of = {};
+    if (job)
+        of = (struct fg_told_of){.job = job->id, .project = job->project};
+    va_list ap;
+    va_start(ap, fmt);
+    tell(control, kind, of, fmt, ap);
+    va_end(ap);
+}
+
+void fg_control_tell_of(
+    struct fg_control *control, const char *kind, struct fg_told_of of, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    tell(control, kind, of, fmt, ap);
+    va_end(ap);
 }

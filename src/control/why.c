@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/json_write.h"
+#include "model/names.h"
 #include "schedule/reservation.h"
 #include "schedule/spot.h"
 
@@ -363,6 +364,19 @@ static void say_suppliers(struct why *why, const struct fg_request *any_of, size
     }
 }
 
+static void say_flexible(struct why *why)
+{
+    const struct fg_job *job = why->job;
+    struct fg_control *control = why->control;
+    char text[FG_TEXT_MAX];
+    struct fg_flexible_verdict verdict =
+        fg_flexible_judge(control->flexible, job, control->now_us);
+    if (job->shift == FG_SHIFT_GONE && verdict.cause == FG_FLEXIBLE_WAITS)
+        verdict.cause = FG_FLEXIBLE_NO_ROOM; /* it would be worth it, and was let go */
+    fg_flexible_text(&verdict, text);
+    reason(why, "flexible", "%s", text);
+}
+
 static void say_queued(struct why *why)
 {
     struct fg_control *control = why->control;
@@ -372,7 +386,9 @@ static void say_queued(struct why *why)
     if (job->waits_for)
         reason(why, "after", "waits for %u job%s to end first", job->waits_for,
                job->waits_for == 1 ? "" : "s");
-    if (job->eligible_us > control->now_us) {
+    if (job->shift == FG_SHIFT_HELD)
+        say_flexible(why);
+    if (job->eligible_us > control->now_us && job->shift != FG_SHIFT_HELD) {
         char when[FG_TIME_TEXT_MAX];
         when_text(job->eligible_us, when);
         reason(why, "later", "%s until %s",
@@ -399,32 +415,64 @@ static void say_queued(struct why *why)
         say_suppliers(why, any_of, len);
     if (!why->summary[0])
         reason(why, "next", "fits now and starts with the next scheduling pass");
+    if (job->flexible != FG_FLEXIBLE_NOT && job->shift != FG_SHIFT_HELD)
+        say_flexible(why);
+}
+
+/* What was learned of work like it, where its kind of device goes by that. */
+static void say_speeds(struct why *why, const struct fg_request *any_of, size_t len)
+{
+    const struct fg_control *control = why->control;
+    for (uint32_t kind = 0; kind < fg_pool_kinds_len(control->pool); kind++) {
+        const char *name = fg_pool_kind_name(control->pool, kind);
+        struct fg_speed speed;
+        size_t i = 0;
+        while (i < len && !fg_kind_is(name, any_of[i].kind))
+            i++;
+        if (i < len
+            && fg_work_speed(control->speeds, control->config, why->job, any_of, len, name,
+                             &speed))
+            reason(why, "speed",
+                   "work like it was seen to go at %.3g times the usual speed on %s, to within "
+                   "%.0f %%",
+                   speed.rate, name, 100 * speed.error);
+    }
 }
 
 /* What the allocation has for jobs like it, kind by kind: why it is to run, or runs, where it does. */
 static void say_owed(struct why *why)
 {
     size_t len;
-    double owed, has;
+    struct fg_owed owed;
+    bool is_learned = false;
+    const struct fg_control *control = why->control;
     const struct fg_request *any_of =
-        fg_queue_class_at(why->control->queue, why->job->request, &len);
+        fg_queue_class_at(control->queue, why->job->request, &len);
     for (size_t i = 0; i < len; i++)
-        if (any_of[i].rate_milli
-            && fg_schedule_owed(why->control->schedule, why->job, i, &owed, &has))
-            reason(
-                why, "allocation",
-                "jobs like it are owed %.4g devices of kind %s and have %.4g; throughput %.6g",
-                owed, any_of[i].kind, has, any_of[i].rate_milli / 1000.0);
+        if (fg_schedule_owed(control->schedule, control->queue, why->job, i, &owed)
+            && owed.rate > 0) {
+            is_learned |= owed.is_learned;
+            reason(why, "allocation",
+                   "jobs like it are owed %.4g devices of kind %s and have %.4g; throughput "
+                   "%.6g%s",
+                   owed.owed, any_of[i].kind, owed.has, owed.rate,
+                   owed.is_learned ? ", learned" : "");
+        }
+    if (is_learned)
+        say_speeds(why, any_of, len);
 }
 
 static void say_state(struct why *why)
 {
     const struct fg_job *job = why->job;
+    char wakes[FG_TEXT_MAX];
     switch (job->state) {
     case FG_JOB_QUEUED:
         say_queued(why);
         break;
     case FG_JOB_STARTING:
+        if (fg_node_wakes_for(why->control, job->id, wakes))
+            reason(why, "waking", "%s", wakes);
         reason(why, "starting", "its devices are granted, attempt %u is being started",
                job->attempt);
         break;

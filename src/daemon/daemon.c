@@ -12,6 +12,7 @@
 #include "daemon/clusters.h"
 #include "daemon/config_file.h"
 #include "daemon/data_dir.h"
+#include "daemon/grid.h"
 #include "daemon/housekeeping.h"
 #include "daemon/inbox.h"
 #include "daemon/live_offers.h"
@@ -20,10 +21,12 @@
 #include "daemon/offers.h"
 #include "daemon/outlook.h"
 #include "daemon/power.h"
+#include "daemon/publishing.h"
 #include "daemon/sampling.h"
 #include "daemon/shared.h"
 #include "daemon/steady.h"
 #include "daemon/sweep.h"
+#include "daemon/tuning.h"
 #include "engine/fleet.h"
 #include "engine/local.h"
 #include "provision/buyer.h"
@@ -56,11 +59,15 @@ struct daemon {
     struct fg_live_offers *live_offers;
     struct fg_series *series;
     struct fg_exporters *exporters; /* NULL: none */
+    struct fg_job_counts *job_counts;
     struct fg_inbox *inbox;
     struct fg_control *control;
     struct fg_housekeeping *housekeeping;
     struct fg_outlook *outlook;
+    struct fg_tuning *tuning;       /* NULL: never */
+    struct fg_publisher *publisher; /* NULL: not yet */
     struct fg_measured measured;
+    struct fg_grid *grid;
     struct fg_power_keeper power;
     struct fg_wan links;        /* as they were measured last */
     struct fg_api *_Atomic api; /* NULL until it serves */
@@ -127,6 +134,8 @@ static void publish(void *self, const struct fg_event *event)
     struct fg_api *api = atomic_load(&daemon->api);
     if (api)
         fg_api_publish(api, event);
+    if (daemon->publisher)
+        fg_publisher_told(daemon->publisher, event->seq);
 }
 
 static void offers_told(void *self, const struct fg_provision_event *event)
@@ -296,8 +305,10 @@ static int open_control(struct daemon *daemon, struct fg_err *err)
         now_us(daemon), err);
     if (!daemon->control)
         return err->code;
+    daemon->job_counts = fg_job_counts_new();
     daemon->exporters = fg_exporters_new(daemon->config.exporters, daemon->config.exporters_len,
                                          daemon->config.numbers.exporter_interval_s * 1000000);
+    daemon->grid = fg_grid_start(&daemon->config.grid, &daemon->config.numbers);
     char token[FG_DATA_PATH_MAX];
     fg_data_dir_file(&daemon->dir, "admin.token", token);
     return fg_admin_token_ensure(daemon->control, token, now_us(daemon), err);
@@ -326,6 +337,7 @@ static int open_api(struct daemon *daemon,
             .clock = fg_clock_system(),
             .series = daemon->series,
             .offers = daemon->offers,
+            .publisher = daemon->publisher,
             .post = post,
             .wait_cancel = wait_cancel,
             .stands_by = leads ? NULL : stands_by,
@@ -399,6 +411,14 @@ static int open_offers(struct daemon *daemon, struct fg_err *err)
     return daemon->live_offers ? 0 : err->code;
 }
 
+static int open_publisher(struct daemon *daemon, struct fg_err *err)
+{
+    char db[FG_DATA_PATH_MAX];
+    fg_data_dir_file(&daemon->dir, "fastgpu.db", db);
+    daemon->publisher = fg_publishing_start(&daemon->config.publish, db, daemon->inbox, err);
+    return daemon->publisher ? 0 : err->code;
+}
+
 /* What only who leads has. */
 static int open_service(struct daemon *daemon,
                         const struct fg_daemon_options *options,
@@ -416,9 +436,14 @@ static int open_service(struct daemon *daemon,
         rc = open_offers(daemon, err);
     if (rc == 0)
         rc = open_outlook(daemon, err);
+    if (rc == 0)
+        rc = open_publisher(daemon, err);
     if (rc == 0 && daemon->shared)
         rc = fg_shared_keep_keys(daemon->shared, err);
-    return rc == 0 ? open_api(daemon, options, err) : rc;
+    if (rc == 0)
+        rc = open_api(daemon, options, err);
+    return rc == 0 ? fg_tuning_start(&daemon->config, daemon->dir.path, &daemon->tuning, err)
+                   : rc;
 }
 
 /* The engine first: it forks, so no thread may exist yet. */
@@ -494,16 +519,20 @@ static void close_api(struct daemon *daemon)
 
 static void close_all(struct daemon *daemon)
 {
+    fg_tuning_stop(daemon->tuning);
     fg_control_free(daemon->control); /* answers those who wait */
     fg_outlook_stop(daemon->outlook);
+    fg_grid_stop(daemon->grid);
     if (daemon->inbox)
         close_api(daemon);
     else
         fg_api_stop(atomic_exchange(&daemon->api, NULL));
     fg_housekeeping_stop(daemon->housekeeping);
+    fg_publisher_free(daemon->publisher);
     fg_inbox_free(daemon->inbox);
     fg_power_keeper_fini(&daemon->power);
     fg_exporters_free(daemon->exporters);
+    fg_job_counts_free(daemon->job_counts);
     fg_series_free(daemon->series);
     fg_live_offers_stop(daemon->live_offers);
     fg_offer_store_free(daemon->offers);
@@ -531,6 +560,9 @@ static int step(struct daemon *daemon, struct fg_err *err)
     if (fg_measured_look(&daemon->measured, daemon->dir.path, daemon->config.site,
                          now_us(daemon), &daemon->links))
         fg_control_set_wan(daemon->control, &daemon->links);
+    struct fg_hourly price, carbon;
+    if (fg_grid_look(daemon->grid, now_us(daemon), &price, &carbon))
+        fg_control_set_hours(daemon->control, &price, &carbon);
     int rc = fg_control_step(daemon->control, commands, now_us(daemon), err);
     for (size_t i = 0; rc == 0 && i < cancels_len; i++)
         fg_control_wait_cancel(daemon->control, cancels[i]);
@@ -544,9 +576,12 @@ static int step(struct daemon *daemon, struct fg_err *err)
         struct fg_sampling_sources sources = {.ops = &fg_engine_fleet,
                                               .engine = daemon->engine,
                                               .exporters = daemon->exporters,
-                                              .here = daemon->power.here};
+                                              .counts = daemon->job_counts,
+                                              .read = fg_power_read,
+                                              .self = &daemon->power};
         fg_sampling_take(&sources, daemon->control, daemon->series, now_us(daemon));
-        fg_power_keep(&daemon->power, &sources, daemon->control, &daemon->config.numbers);
+        fg_power_keep(&daemon->power, &sources, daemon->control, &daemon->config.numbers,
+                      now_us(daemon));
     }
     return rc;
 }
@@ -598,6 +633,13 @@ static int serve_told(struct daemon *daemon, struct fg_err *err)
     return serve(daemon, err);
 }
 
+/* How far each sink has come is written with one step more. */
+static int stop_publisher(struct daemon *daemon, struct fg_err *err)
+{
+    fg_publisher_stop(daemon->publisher);
+    return step(daemon, err);
+}
+
 int fg_daemon_run(const struct fg_daemon_options *options, struct fg_err *err)
 {
     struct daemon *daemon = calloc(1, sizeof(*daemon));
@@ -608,6 +650,8 @@ int fg_daemon_run(const struct fg_daemon_options *options, struct fg_err *err)
     int rc = open_all(daemon, options, err);
     if (rc == 0) {
         rc = daemon->stopped ? 0 : serve_told(daemon, err);
+        if (rc == 0 && !daemon->stopped)
+            rc = stop_publisher(daemon, err);
         fg_log("event=stop code=%d", rc);
     }
     close_all(daemon);

@@ -5,6 +5,7 @@
 #include "daemon/log.h"
 #include "daemon/references.h"
 #include "daemon/sweep.h"
+#include "store/audit.h"
 #include "store/maintain.h"
 
 #include <limits.h>
@@ -32,6 +33,7 @@ struct fg_housekeeping {
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t wake; /* on the monotonic clock */
+    uint64_t deed_told;  /* number of the newest deed that the log has */
     atomic_bool stopping;
     struct fg_err err; /* written before `fault` points to its text */
     _Atomic(const char *) fault;
@@ -145,6 +147,20 @@ void fg_housekeeping_sweep(struct fg_housekeeping *keeping)
                (unsigned long long)swept.failed);
 }
 
+/* -- the record of what people did ----------------------------------------------------------------------- */
+
+/* The log is kept elsewhere, where it is kept well: who cuts the end off the record, or writes it anew, does not reach this. */
+static void tell_newest_deed(struct fg_housekeeping *keeping)
+{
+    struct fg_audit_link deed = {};
+    char hex[FG_AUDIT_HEX_MAX];
+    if (!fg_audit_noted(keeping->db_path, &deed) || deed.seq == keeping->deed_told)
+        return;
+    fg_audit_hex(&deed, hex);
+    fg_log("event=audit-newest deed=%llu:%s", (unsigned long long)deed.seq, hex);
+    keeping->deed_told = deed.seq;
+}
+
 /* -- the thread ----------------------------------------------------------------------------------------- */
 
 static void *keep(void *self)
@@ -154,9 +170,10 @@ static void *keep(void *self)
     check_if_large(keeping);
     if (!pause_s(keeping, FIRST_SWEEP_S))
         return NULL;
-    do
+    do {
         fg_housekeeping_sweep(keeping);
-    while (pause_s(keeping, SWEEP_S));
+        tell_newest_deed(keeping);
+    } while (pause_s(keeping, SWEEP_S));
     return NULL;
 }
 

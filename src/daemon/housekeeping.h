@@ -1,6 +1,6 @@
 /* housekeeping.h - slow work beside the loop, in a thread of its own: the full integrity check of a
  * large database at start; five minutes later and then once an hour the removal of blobs and job folders
- * that nothing refers to any more (sweep.h).
+ * that nothing refers to any more (sweep.h), and a line in the log that names the newest deed (store/audit.h).
  *
  * A failure is a line in the log; the thread goes on and tries again an hour later.
  */

@@ -1,38 +1,115 @@
 /* power.c - see power.h */
 #include "daemon/power.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define STEP_MW   5000
 #define SETTLE_US 2000000 /* at most, and half of a probe */
+#define FORGET_US 60000000
+#define FNV_PRIME UINT64_C(0x100000001b3) /* FNV-1a */
+#define FNV_BEGIN UINT64_C(0xcbf29ce484222325)
 
-_Static_assert(FG_NODE_DEVICES_MAX <= FG_GOVERNOR_DEVICES_MAX, "it governs all of a machine");
-
+/* The work of devices, by id. */
 struct holders {
-    const struct fg_node_spec *node;
-    uint64_t work[FG_NODE_DEVICES_MAX];
+    struct fg_map *index;
+    uint64_t *work;
+    size_t len, room;
 };
 
-static uint64_t mix(uint64_t work, const char *kind)
+static uint64_t mix(uint64_t hash, const char *text)
 {
-    for (; *kind; kind++)
-        work = (work ^ (unsigned char)*kind) * UINT64_C(0x100000001b3); /* FNV-1a */
-    return work == 0 || work == FG_GOVERNOR_SHARED ? 1 : work;
+    for (; *text; text++)
+        hash = (hash ^ (unsigned char)*text) * FNV_PRIME;
+    return hash == 0 || hash == FG_GOVERNOR_SHARED ? 1 : hash;
+}
+
+static uint64_t id_of(const struct fg_node_spec *node, uint32_t device)
+{
+    return mix((FNV_BEGIN ^ (device + 1)) * FNV_PRIME, node->name);
+}
+
+static void *grow(void *items, size_t len, size_t *room, size_t size)
+{
+    if (len < *room)
+        return items;
+    *room = *room ? *room * 2 : 64;
+    items = reallocarray(items, *room, size);
+    if (!items)
+        abort();
+    return items;
+}
+
+/* -- readings --------------------------------------------------------------------------------------------- */
+
+void fg_power_read(void *keeper,
+                   const struct fg_node_spec *node,
+                   const struct fg_device_sample *sample)
+{
+    struct fg_power_keeper *self = keeper;
+    uint64_t id = id_of(node, sample->device);
+    uint32_t at;
+    if (!self->reading_of)
+        self->reading_of = fg_map_new(0);
+    if (!fg_map_get(self->reading_of, id, &at)) {
+        at = (uint32_t)self->readings_len;
+        self->readings = grow(self->readings, self->readings_len, &self->readings_room,
+                              sizeof(*self->readings));
+        self->readings_len++;
+        fg_map_put(self->reading_of, id, at);
+    }
+    self->readings[at] = (struct fg_power_reading){id, *sample};
+}
+
+static void forget_old(struct fg_power_keeper *keeper, int64_t now_us)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < keeper->readings_len; i++) {
+        const struct fg_power_reading *reading = &keeper->readings[i];
+        bool is_old = now_us - reading->sample.time_us > FORGET_US;
+        if (is_old) {
+            fg_map_del(keeper->reading_of, reading->id);
+            continue;
+        }
+        if (kept != i) {
+            keeper->readings[kept] = *reading;
+            fg_map_put(keeper->reading_of, reading->id, (uint32_t)kept);
+        }
+        kept++;
+    }
+    keeper->readings_len = kept;
+}
+
+/* -- who works there -------------------------------------------------------------------------------------- */
+
+static void take_device(struct holders *holders, const struct fg_hold *hold, uint32_t device)
+{
+    uint64_t id = id_of(hold->node, device), work = FG_GOVERNOR_SHARED;
+    uint32_t at;
+    if (fg_map_get(holders->index, id, &at)) {
+        holders->work[at] = FG_GOVERNOR_SHARED;
+        return;
+    }
+    if (hold->grant->gpu_milli >= 1000 && hold->may_slow)
+        work = mix(hold->work, hold->node->devices[device].kind);
+    holders->work = grow(holders->work, holders->len, &holders->room, sizeof(*holders->work));
+    fg_map_put(holders->index, id, (uint32_t)holders->len);
+    holders->work[holders->len++] = work;
 }
 
 static void take_hold(void *self, const struct fg_hold *hold)
 {
-    struct holders *holders = self;
-    if (hold->node != holders->node)
-        return;
-    for (uint32_t mask = hold->grant->devices; mask; mask &= mask - 1) {
-        uint32_t device = (uint32_t)__builtin_ctz(mask);
-        bool is_alone =
-            hold->grant->gpu_milli >= 1000 && hold->may_slow && !holders->work[device];
-        holders->work[device] =
-            is_alone ? mix(hold->work, hold->node->devices[device].kind) : FG_GOVERNOR_SHARED;
-    }
+    for (uint32_t mask = hold->grant->devices; mask; mask &= mask - 1)
+        take_device(self, hold, (uint32_t)__builtin_ctz(mask));
 }
+
+static uint64_t work_of(const struct holders *holders, uint64_t id)
+{
+    uint32_t at;
+    return fg_map_get(holders->index, id, &at) ? holders->work[at] : 0;
+}
+
+/* -- turns ------------------------------------------------------------------------------------------------ */
 
 static int64_t rate_of(const struct fg_device_sample *sample)
 {
@@ -40,61 +117,100 @@ static int64_t rate_of(const struct fg_device_sample *sample)
     return busy < 0 || clock < 0 ? -1 : busy * clock;
 }
 
-/* A device that cannot be set has its place all the same, and is left alone. */
-static bool look(const struct fg_sampling_sources *sources,
-                 const struct fg_node_spec *node,
-                 uint32_t device,
-                 uint64_t work,
-                 struct fg_governed *out)
+/* The devices that can be set now. */
+struct governed {
+    const struct fg_node_spec **nodes;
+    uint32_t *numbers;
+    struct fg_governed *devices;
+    int64_t *caps_mw;
+    size_t len;
+};
+
+static void *zeroed(size_t len, size_t size)
 {
+    void *items = calloc(len + 1, size);
+    if (!items)
+        abort();
+    return items;
+}
+
+static void look(const struct fg_sampling_sources *sources,
+                 const struct fg_control *control,
+                 const struct fg_power_reading *reading,
+                 uint64_t work,
+                 struct governed *out)
+{
+    const struct fg_device_sample *sample = &reading->sample;
+    const struct fg_node_spec *node = fg_control_node(control, sample->node);
     struct fg_power_limits limits;
     struct fg_err err = {};
-    const struct fg_device_sample *sample = &sources->here[device];
-    *out = (struct fg_governed){.range = {1, 1, 1}, .power_mw = -1, .rate = -1};
-    if (sample->time_us == 0
-        || sources->ops->power_limits(sources->engine, node, device, &limits, &err) < 0)
-        return false;
-    *out = (struct fg_governed){.work = work,
-                                .range = {limits.min_mw, limits.max_mw, STEP_MW},
-                                .time_us = sample->time_us,
-                                .power_mw = sample->value[FG_READING_POWER],
-                                .rate = rate_of(sample)};
-    return true;
+    if (!node || sample->device >= node->devices_len
+        || sources->ops->power_limits(sources->engine, node, sample->device, &limits, &err) < 0)
+        return;
+    out->nodes[out->len] = node;
+    out->numbers[out->len] = sample->device;
+    out->devices[out->len++] =
+        (struct fg_governed){.id = reading->id,
+                             .work = work,
+                             .range = {limits.min_mw, limits.max_mw, STEP_MW},
+                             .time_us = sample->time_us,
+                             .power_mw = sample->value[FG_READING_POWER],
+                             .rate = rate_of(sample)};
+}
+
+static void govern(struct fg_power_keeper *keeper,
+                   const struct fg_sampling_sources *sources,
+                   const struct fg_config *config,
+                   struct governed *governed)
+{
+    int64_t probe_us = config->energy_probe_s * 1000000;
+    struct fg_governor_terms terms = {
+        .slowdown_milli = (uint32_t)config->energy_slowdown_percent * 10,
+        .budget_mw = config->energy_budget_w * 1000,
+        .probe_us = probe_us,
+        .settle_us = probe_us / 2 < SETTLE_US ? probe_us / 2 : SETTLE_US,
+    };
+    if (!keeper->governor)
+        keeper->governor = fg_governor_new();
+    fg_governor_step(keeper->governor, &terms, governed->devices, governed->len,
+                     governed->caps_mw);
+    for (size_t i = 0; i < governed->len; i++)
+        sources->ops->set_power_cap(sources->engine, governed->nodes[i], governed->numbers[i],
+                                    governed->caps_mw[i]);
 }
 
 void fg_power_keep(struct fg_power_keeper *keeper,
                    const struct fg_sampling_sources *sources,
                    const struct fg_control *control,
-                   const struct fg_config *config)
+                   const struct fg_config *config,
+                   int64_t now_us)
 {
-    struct holders holders = {.node = fg_control_node(control, "")};
-    struct fg_governed devices[FG_NODE_DEVICES_MAX];
-    bool can_be_set[FG_NODE_DEVICES_MAX];
-    int64_t caps_mw[FG_NODE_DEVICES_MAX];
-    if ((config->energy_slowdown_percent == 0 && config->energy_budget_w == 0) || !holders.node)
+    forget_old(keeper, now_us);
+    if (config->energy_slowdown_percent == 0 && config->energy_budget_w == 0)
         return;
-    int64_t probe_us = config->energy_probe_s * 1000000;
-    if (!keeper->governor)
-        keeper->governor = fg_governor_new();
+    struct holders holders = {.index = fg_map_new(0)};
+    struct governed governed = {
+        .nodes = zeroed(keeper->readings_len, sizeof(struct fg_node_spec *)),
+        .numbers = zeroed(keeper->readings_len, sizeof(*governed.numbers)),
+        .devices = zeroed(keeper->readings_len, sizeof(*governed.devices)),
+        .caps_mw = zeroed(keeper->readings_len, sizeof(*governed.caps_mw))};
     fg_control_each_hold(control, take_hold, &holders);
-    size_t len = holders.node->devices_len;
-    for (uint32_t i = 0; i < len; i++)
-        can_be_set[i] = look(sources, holders.node, i, holders.work[i], &devices[i]);
-    fg_governor_step(keeper->governor,
-                     &(struct fg_governor_terms){
-                         .slowdown_milli = (uint32_t)config->energy_slowdown_percent * 10,
-                         .budget_mw = config->energy_budget_w * 1000,
-                         .probe_us = probe_us,
-                         .settle_us = probe_us / 2 < SETTLE_US ? probe_us / 2 : SETTLE_US,
-                     },
-                     devices, len, caps_mw);
-    for (uint32_t i = 0; i < len; i++)
-        if (can_be_set[i])
-            sources->ops->set_power_cap(sources->engine, holders.node, i, caps_mw[i]);
+    for (size_t i = 0; i < keeper->readings_len; i++)
+        look(sources, control, &keeper->readings[i], work_of(&holders, keeper->readings[i].id),
+             &governed);
+    govern(keeper, sources, config, &governed);
+    free((void *)governed.nodes);
+    free(governed.numbers);
+    free(governed.devices);
+    free(governed.caps_mw);
+    free(holders.work);
+    fg_map_free(holders.index);
 }
 
 void fg_power_keeper_fini(struct fg_power_keeper *keeper)
 {
     fg_governor_free(keeper->governor);
-    keeper->governor = NULL;
+    fg_map_free(keeper->reading_of);
+    free(keeper->readings);
+    *keeper = (struct fg_power_keeper){};
 }

@@ -1,7 +1,8 @@
 /* sampling.c - see sampling.h
  *
- * Who holds a device is written beside its readings, and what the devices of a job say is added up for the job: its power, and how
- * busy they are where its own tasks do not tell.
+ * Who holds a device is written beside its readings, and what the devices of a job say is added up for the job: its power and joules, how
+ * busy they are where its own tasks do not tell, and of devices that it holds whole what goes through their links and how much of
+ * their processors works.
  */
 #include "daemon/sampling.h"
 
@@ -14,16 +15,25 @@
 #define SAMPLES_MAX    1024
 #define DEVICES_A_TURN 256
 
+/* Of a device that a job holds whole, the job's; of parts nobody knows whose they are. */
+static const enum fg_reading of_whole[] = {
+    FG_READING_SM_ACTIVE,   FG_READING_SM_OCCUPANCY, FG_READING_TENSOR_ACTIVE,
+    FG_READING_DRAM_ACTIVE, FG_READING_PCIE_TX,      FG_READING_PCIE_RX,
+};
+
 /* A device that somebody holds, and what it said last. */
 struct held {
-    fg_job_id job;                                  /* 0: several */
-    int64_t time_us, power_mw, busy_milli, mem_mib; /* time 0: nothing yet */
+    fg_job_id job;   /* 0: several */
+    int64_t time_us; /* 0: nothing yet */
+    int64_t value[FG_READINGS_LEN];
+    int64_t grown[FG_JOB_COUNTS_LEN]; /* in this turn; -1 unknown */
 };
 
 struct turn {
     const struct fg_control *control;
-    struct fg_device_sample *here; /* of this machine's devices, by device */
+    const struct fg_sampling_sources *sources;
     struct fg_series *series;
+    struct fg_job_counts *counts;
     struct fg_map *
         by_device; /* index of `held`; the key is where the device stands in memory: see key_of() */
     struct held *held;
@@ -45,6 +55,12 @@ static void *grow(void *items, size_t len, size_t *room, size_t size)
     if (!items)
         abort();
     return items;
+}
+
+static void add(int64_t *sum, int64_t value)
+{
+    if (value >= 0)
+        *sum = *sum < 0 ? value : *sum + value;
 }
 
 /* A description of a node is longer than it has devices, so each has an address in it of its own. */
@@ -74,7 +90,7 @@ static void hold_device(struct turn *turn, const struct fg_hold *hold, uint32_t 
     } else {
         at = (uint32_t)turn->held_len;
         turn->held = grow(turn->held, turn->held_len, &turn->held_room, sizeof(*turn->held));
-        turn->held[turn->held_len++] = (struct held){.job = hold->job};
+        turn->held[turn->held_len++] = (struct held){.job = hold->job, .grown = {-1, -1, -1}};
         fg_map_put(turn->by_device, key, at);
     }
     add_hold(turn, hold, at);
@@ -96,6 +112,7 @@ static void add_device(struct turn *turn, const struct fg_device_sample *sample)
     struct fg_track track = {.device = FG_SERIES_MACHINE};
     int64_t values[FG_SERIES_COLUMNS];
     bool is_machine = sample->device == FG_DEVICE_CPU;
+    int64_t grown[FG_JOB_COUNTS_LEN];
     uint32_t at;
     if (!node || (!is_machine && sample->device >= node->devices_len))
         return;
@@ -103,20 +120,21 @@ static void add_device(struct turn *turn, const struct fg_device_sample *sample)
     snprintf(track.supplier, sizeof(track.supplier), "%s", node->supplier);
     memcpy(values, sample->value, sizeof(sample->value));
     values[FG_SERIES_CPU] = values[FG_SERIES_MEM] = values[FG_SERIES_HOLDER] = -1;
-    if (!is_machine && !node->supplier[0] && turn->here)
-        turn->here[sample->device] = *sample;
+    if (!is_machine && turn->sources->read)
+        turn->sources->read(turn->sources->self, node, sample);
     if (!is_machine) {
         const char *kind = node->devices[sample->device].kind;
         bool is_held = fg_map_get(turn->by_device, key_of(node, sample->device), &at);
         snprintf(track.device, sizeof(track.device), "%s-%u", kind, sample->device);
         snprintf(track.kind, sizeof(track.kind), "%s", kind);
+        fg_job_counts_grown(turn->counts, fg_track_hash(&track), sample->value, grown);
         values[FG_SERIES_HOLDER] = is_held ? (int64_t)turn->held[at].job : 0;
         if (is_held) {
             struct held *held = &turn->held[at];
             held->time_us = sample->time_us;
-            held->power_mw = values[FG_READING_POWER];
-            held->busy_milli = values[FG_READING_BUSY];
-            held->mem_mib = values[FG_READING_MEM_USED];
+            memcpy(held->value, sample->value, sizeof(held->value));
+            for (size_t k = 0; k < FG_JOB_COUNTS_LEN; k++)
+                add(&held->grown[k], grown[k]);
         }
     }
     (void)fg_series_add(turn->series, &track, sample->time_us,
@@ -124,12 +142,6 @@ static void add_device(struct turn *turn, const struct fg_device_sample *sample)
 }
 
 /* -- jobs ------------------------------------------------------------------------------------------------------- */
-
-static void add(int64_t *sum, int64_t value)
-{
-    if (value >= 0)
-        *sum = *sum < 0 ? value : *sum + value;
-}
 
 static void add_share(int64_t *sum, int64_t value, int64_t milli)
 {
@@ -141,6 +153,19 @@ static bool same_attempt(const struct fg_task_sample *a, const struct fg_task_sa
     return a->key.job == b->key.job && a->key.attempt == b->key.attempt;
 }
 
+static void add_share_of(const struct held *held,
+                         int64_t milli,
+                         int64_t *values,
+                         int64_t grown[FG_JOB_COUNTS_LEN])
+{
+    add_share(&values[FG_READING_POWER], held->value[FG_READING_POWER], milli);
+    for (size_t k = 0; milli >= 1000 && k < sizeof(of_whole) / sizeof(of_whole[0]); k++)
+        add(&values[of_whole[k]], held->value[of_whole[k]]);
+    for (size_t k = 0; k < FG_JOB_COUNTS_LEN; k++)
+        if (milli >= 1000 || fg_job_counted[k] == FG_READING_ENERGY)
+            add_share(&grown[k], held->grown[k], milli);
+}
+
 /* The job from `first` on in the list of shares, which ends at the index returned: what its devices did, in `values`.  Where its
  * tasks told how busy the devices are with it, and how much of their memory it has, that is what counts. */
 static size_t add_shares(const struct turn *turn,
@@ -148,23 +173,27 @@ static size_t add_shares(const struct turn *turn,
                          int64_t *values,
                          int64_t *out_time_us)
 {
-    int64_t busy_milli = -1, mem_mib = -1;
+    int64_t busy_milli = -1, mem_mib = -1, sums[FG_JOB_COUNTS_LEN];
+    int64_t grown[FG_JOB_COUNTS_LEN] = {-1, -1, -1};
+    fg_job_id job = turn->shares[first].job.job;
     size_t i = first;
-    for (; i < turn->shares_len && turn->shares[i].job.job == turn->shares[first].job.job;
-         i++) {
+    for (; i < turn->shares_len && turn->shares[i].job.job == job; i++) {
         const struct share *share = &turn->shares[i];
         if (share->held == SIZE_MAX || turn->held[share->held].time_us == 0)
             continue;
         const struct held *held = &turn->held[share->held];
         *out_time_us = held->time_us > *out_time_us ? held->time_us : *out_time_us;
-        add_share(&values[FG_READING_POWER], held->power_mw, share->milli);
-        add_share(&busy_milli, held->busy_milli, share->milli);
-        add_share(&mem_mib, held->mem_mib, share->milli);
+        add_share_of(held, share->milli, values, grown);
+        add_share(&busy_milli, held->value[FG_READING_BUSY], share->milli);
+        add_share(&mem_mib, held->value[FG_READING_MEM_USED], share->milli);
     }
     if (values[FG_READING_BUSY] < 0)
         values[FG_READING_BUSY] = busy_milli;
     if (values[FG_READING_MEM_USED] < 0)
         values[FG_READING_MEM_USED] = mem_mib;
+    fg_job_counts_add(turn->counts, job, grown, sums);
+    for (size_t k = 0; *out_time_us && k < FG_JOB_COUNTS_LEN; k++)
+        values[fg_job_counted[k]] = sums[k];
     return i;
 }
 
@@ -192,13 +221,11 @@ static void clear(int64_t *values)
 
 /* Jobs whose tasks tell of themselves; their shares are marked, so that they are not added again. */
 static void take_tasks(struct turn *turn,
-                       const struct fg_engine_ops *ops,
-                       struct fg_engine *engine,
+                       const struct fg_task_sample *samples,
+                       size_t len,
                        struct fg_map *shares_of)
 {
-    struct fg_task_sample samples[SAMPLES_MAX];
     int64_t values[FG_SERIES_COLUMNS];
-    size_t len = ops->task_samples(engine, samples, SAMPLES_MAX);
     for (size_t i = 0; i < len;) {
         struct fg_track track = {.job = samples[i].key.job};
         int64_t time_us = samples[i].time_us, devices_us = 0;
@@ -218,26 +245,27 @@ static void take_tasks(struct turn *turn,
 static void take_silent(struct turn *turn, const struct fg_map *shares_of)
 {
     int64_t values[FG_SERIES_COLUMNS];
-    for (size_t i = 0, next; i < turn->shares_len; i = next) {
+    for (size_t i = 0; i < turn->shares_len;) {
+        const struct fg_track *job = &turn->shares[i].job;
         int64_t time_us = 0;
         uint32_t first = 0;
+        if (fg_map_get(shares_of, job->job, &first) && first == UINT32_MAX) {
+            i++;
+            continue;
+        }
         clear(values);
-        next = add_shares(turn, i, values, &time_us);
-        bool is_told =
-            fg_map_get(shares_of, turn->shares[i].job.job, &first) && first == UINT32_MAX;
-        if (!is_told && time_us)
-            (void)fg_series_add(turn->series, &turn->shares[i].job, time_us, values);
+        i = add_shares(turn, i, values, &time_us);
+        if (time_us)
+            (void)fg_series_add(turn->series, job, time_us, values);
     }
 }
 
-static void take_jobs(struct turn *turn,
-                      const struct fg_engine_ops *ops,
-                      struct fg_engine *engine)
+static void take_jobs(struct turn *turn, const struct fg_task_sample *samples, size_t len)
 {
     FG_AUTO(fg_map) struct fg_map *shares_of = fg_map_new(turn->shares_len);
     for (size_t i = turn->shares_len; i-- > 0;)
         fg_map_put(shares_of, turn->shares[i].job.job, (uint32_t)i);
-    take_tasks(turn, ops, engine, shares_of);
+    take_tasks(turn, samples, len, shares_of);
     take_silent(turn, shares_of);
 }
 
@@ -271,13 +299,18 @@ void fg_sampling_take(const struct fg_sampling_sources *sources,
                       int64_t now_us)
 {
     struct turn turn = {.control = control,
-                        .here = sources->here,
+                        .sources = sources,
                         .series = series,
+                        .counts = sources->counts,
                         .by_device = fg_map_new(0)};
+    struct fg_task_sample samples[SAMPLES_MAX];
+    size_t len;
     fg_control_each_hold(control, take_hold, &turn);
     take_devices(&turn, sources, false, control, now_us);
     take_devices(&turn, sources, true, control, now_us);
-    take_jobs(&turn, sources->ops, sources->engine);
+    len = sources->ops->task_samples(sources->engine, samples, SAMPLES_MAX);
+    fg_control_read_tasks(control, samples, len, now_us);
+    take_jobs(&turn, samples, len);
     fg_map_free(turn.by_device);
     free(turn.held);
     free(turn.shares);

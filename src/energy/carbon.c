@@ -103,6 +103,11 @@ int64_t fg_hourly_sum(const struct fg_hourly *series, int64_t from_us, int64_t t
     return (int64_t)(sum_of(series, from_us, to_us) / HOUR_US);
 }
 
+int64_t fg_hourly_mean(const struct fg_hourly *series, int64_t from_us, int64_t to_us)
+{
+    return series->len ? (int64_t)(sum_of(series, from_us, to_us) / (to_us - from_us)) : -1;
+}
+
 /* -- shifting --------------------------------------------------------------------------------------------------- */
 
 /* A series times the job's power: of g/kWh micrograms, of micro-USD a kWh millionths of that. */
@@ -128,10 +133,12 @@ static int64_t cost_uusd(const struct fg_shift *shift, int64_t start_us)
 /* The best start so far, and a start to compare with it. */
 static void weigh(const struct fg_shift *shift, int64_t start_us, struct fg_shift_answer *best)
 {
-    if (start_us < shift->earliest_us || start_us > shift->latest_us)
+    if (start_us <= shift->earliest_us || start_us > shift->latest_us)
         return;
     int64_t cost = cost_uusd(shift, start_us);
-    if (cost < best->cost_uusd || (cost == best->cost_uusd && start_us < best->start_us)) {
+    bool is_better =
+        cost < best->cost_uusd || (cost == best->cost_uusd && start_us < best->start_us);
+    if (is_better && (!shift->fits || shift->fits(shift->self, start_us))) {
         best->cost_uusd = cost;
         best->start_us = start_us;
     }
@@ -155,7 +162,7 @@ struct fg_shift_answer fg_shift_best(const struct fg_shift *shift)
     weigh_steps(shift, shift->price, &best);
     weigh_steps(shift, shift->carbon, &best);
     weigh(shift, shift->latest_us, &best);
-    if (now_uusd - best.cost_uusd < shift->least_uusd)
+    if ((__int128)(now_uusd - best.cost_uusd) * 1000 < (__int128)now_uusd * shift->least_milli)
         best = (struct fg_shift_answer){.start_us = now_us, .cost_uusd = now_uusd};
     best.now_uusd = now_uusd;
     best.carbon_mg = carbon_mg(shift, best.start_us);

@@ -39,14 +39,21 @@ struct fg_hourly {
 /* Sum of value x time from `from_us` to `to_us`, over 3600 s: what 1 kW has cost or emitted by then. */
 int64_t fg_hourly_sum(const struct fg_hourly *series, int64_t from_us, int64_t to_us);
 
+/* Its mean over that time, to_us after from_us; -1: nothing is known. */
+int64_t fg_hourly_mean(const struct fg_hourly *series, int64_t from_us, int64_t to_us);
+
 struct fg_shift {
     const struct fg_hourly *price, *carbon; /* either may be NULL */
     int64_t carbon_uusd_per_kg;             /* what a kilogram is worth avoiding */
     int64_t power_mw;                       /* the job draws */
     int64_t takes_us;                       /* and takes, > 0 */
     int64_t earliest_us,
-        latest_us;      /* of its start; latest is no later than its deadline less takes_us */
-    int64_t least_uusd; /* waiting for less than this is not worth it */
+        latest_us; /* of its start; latest is no later than its deadline less takes_us */
+    uint32_t
+        least_milli; /* waiting is not worth it for less than this share of what it costs at once */
+    /* Is there room for it then?  NULL: always.  Not asked of `earliest_us`. */
+    bool (*fits)(const void *self, int64_t start_us);
+    const void *self;
 };
 
 struct fg_shift_answer {

@@ -38,6 +38,9 @@ static void a_kilowatt_hour_is_a_kilowatt_hour(void)
     EQ(fg_hourly_sum(&series, 10 * HOUR + HOUR / 2, 11 * HOUR + HOUR / 2), 200);
     EQ(fg_hourly_sum(&series, 11 * HOUR, 21 * HOUR), 3000);
     EQ(fg_hourly_sum(&(struct fg_hourly){}, 0, HOUR), 0);
+    EQ(fg_hourly_mean(&series, 10 * HOUR + HOUR / 2, 11 * HOUR + HOUR / 2), 200);
+    EQ(fg_hourly_mean(&series, 11 * HOUR - 30, 11 * HOUR + 10), 150);
+    EQ(fg_hourly_mean(&(struct fg_hourly){}, 0, HOUR), -1);
 }
 
 static void no_other_start_is_cheaper(void)
@@ -83,7 +86,9 @@ static void little_is_not_worth_waiting_for(void)
     EQ(answer.start_us, HOUR);
     EQ(answer.cost_uusd, 100'000);
     EQ(answer.now_uusd, 200'000);
-    shift.least_uusd = 150'000;
+    shift.least_milli = 500;
+    EQ(fg_shift_best(&shift).start_us, HOUR);
+    shift.least_milli = 501;
     EQ(fg_shift_best(&shift).start_us, 0);
     EQ(fg_shift_best(&shift).cost_uusd, 200'000);
 }

@@ -5,7 +5,6 @@
 #include "energy/budget.h"
 #include "energy/cap.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 #define CLASSES_MAX 4096 /* then all are forgotten */
@@ -18,11 +17,20 @@ struct told {
 };
 
 struct fg_governor {
-    struct told told[FG_GOVERNOR_DEVICES_MAX];
+    struct told *told;      /* of the devices of the last step */
+    struct fg_map *told_of; /* id of a device -> index of `told` */
     struct fg_curve *curves;
     size_t curves_len, curves_room;
     struct fg_map *index; /* of a class */
 };
+
+static void *zeroed(size_t len, size_t size)
+{
+    void *items = calloc(len + 1, size);
+    if (!items)
+        abort();
+    return items;
+}
 
 struct fg_governor *fg_governor_new(void)
 {
@@ -30,6 +38,7 @@ struct fg_governor *fg_governor_new(void)
     if (!governor)
         abort();
     governor->index = fg_map_new(0);
+    governor->told_of = fg_map_new(0);
     return governor;
 }
 
@@ -38,6 +47,8 @@ void fg_governor_free(struct fg_governor *governor)
     if (!governor)
         return;
     fg_map_free(governor->index);
+    fg_map_free(governor->told_of);
+    free(governor->told);
     free(governor->curves);
     free(governor);
 }
@@ -139,8 +150,8 @@ static void hold_budget(struct fg_governor *governor,
                         int64_t budget_mw,
                         int64_t *caps_mw)
 {
-    struct fg_budget_item items[FG_GOVERNOR_DEVICES_MAX] = {};
-    int64_t shares[FG_GOVERNOR_DEVICES_MAX] = {};
+    struct fg_budget_item *items = zeroed(len, sizeof(*items));
+    int64_t *shares = zeroed(len, sizeof(*shares));
     struct fg_budget_answer answer;
     struct fg_err err = {};
     for (size_t i = 0; i < len; i++) {
@@ -154,6 +165,27 @@ static void hold_budget(struct fg_governor *governor,
     (void)fg_budget_share(items, len, budget_mw, shares, &answer, &err);
     for (size_t i = 0; i < len; i++)
         caps_mw[i] = shares[i] < caps_mw[i] ? shares[i] : caps_mw[i];
+    free(items);
+    free(shares);
+}
+
+/* What each of these devices was told before, in their order. */
+static void remember(struct fg_governor *governor,
+                     const struct fg_governed *devices,
+                     size_t len)
+{
+    struct told *told = zeroed(len, sizeof(*told));
+    struct fg_map *told_of = fg_map_new(len);
+    for (size_t i = 0; i < len; i++) {
+        uint32_t at;
+        if (fg_map_get(governor->told_of, devices[i].id, &at))
+            told[i] = governor->told[at];
+        fg_map_put(told_of, devices[i].id, (uint32_t)i);
+    }
+    free(governor->told);
+    fg_map_free(governor->told_of);
+    governor->told = told;
+    governor->told_of = told_of;
 }
 
 void fg_governor_step(struct fg_governor *governor,
@@ -162,7 +194,7 @@ void fg_governor_step(struct fg_governor *governor,
                       size_t len,
                       int64_t *caps_mw)
 {
-    assert(len <= FG_GOVERNOR_DEVICES_MAX);
+    remember(governor, devices, len);
     for (size_t i = 0; i < len; i++)
         caps_mw[i] = saving_cap(governor, &governor->told[i], terms, &devices[i]);
     if (terms->budget_mw > 0 && len > 0)

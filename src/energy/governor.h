@@ -12,8 +12,6 @@
 #include "base/auto.h"
 #include "energy/curve.h"
 
-#define FG_GOVERNOR_DEVICES_MAX 64
-
 struct fg_governor_terms {
     uint32_t slowdown_milli; /* of any job; 0: caps are not set to save */
     int64_t budget_mw;       /* of all devices together; 0: none */
@@ -22,6 +20,7 @@ struct fg_governor_terms {
 
 /* A device as it is. */
 struct fg_governed {
+    uint64_t id;   /* of the device, from call to call; not 0 */
     uint64_t work; /* class of the one job that has it; 0 none; FG_GOVERNOR_SHARED several */
     struct fg_cap_range range;
     int64_t time_us; /* of the reading */
@@ -35,8 +34,8 @@ struct fg_governor *fg_governor_new(void); /* never NULL */
 void fg_governor_free(struct fg_governor *governor);
 FG_AUTO_DEFINE(fg_governor)
 
-/* The caps of these devices, which keep their places from call to call; range.max_mw: none.  A budget below the sum of the least
- * caps: all have the least. */
+/* The caps of these devices, each of them once; range.max_mw: none.  What a device did so far is forgotten when it is left out.  A
+ * budget below the sum of the least caps: all have the least. */
 void fg_governor_step(struct fg_governor *governor,
                       const struct fg_governor_terms *terms,
                       const struct fg_governed *devices,

@@ -37,7 +37,7 @@ static const struct fg_governor_terms saving = {
 static void it_finds_a_cap_within_the_bound(void)
 {
     FG_AUTO(fg_governor) struct fg_governor *governor = fg_governor_new();
-    struct fg_governed device = {.work = 7, .range = range};
+    struct fg_governed device = {.id = 1, .work = 7, .range = range};
     EQ(after(governor, &saving, &device, 1, 4), range.max_mw); /* full power first */
     int64_t cap_mw = after(governor, &saving, &device, 5, 100);
     OK(cap_mw < 600'000);
@@ -56,7 +56,8 @@ static void it_finds_a_cap_within_the_bound(void)
 static void nothing_is_learned_where_nothing_is_read(void)
 {
     FG_AUTO(fg_governor) struct fg_governor *governor = fg_governor_new();
-    struct fg_governed device = {.work = 7, .range = range, .power_mw = -1, .rate = -1};
+    struct fg_governed device = {
+        .id = 1, .work = 7, .range = range, .power_mw = -1, .rate = -1};
     int64_t cap_mw = 0;
     for (int64_t i = 1; i < 100; i++) {
         device.time_us = i * 1'000'000;
@@ -69,9 +70,9 @@ static void a_budget_is_for_all_and_idle_ones_give(void)
 {
     FG_AUTO(fg_governor) struct fg_governor *governor = fg_governor_new();
     struct fg_governor_terms terms = {.budget_mw = 1'000'000};
-    struct fg_governed devices[3] = {{.work = 1, .range = range},
-                                     {.work = FG_GOVERNOR_SHARED, .range = range},
-                                     {.range = range}};
+    struct fg_governed devices[3] = {{.id = 1, .work = 1, .range = range},
+                                     {.id = 2, .work = FG_GOVERNOR_SHARED, .range = range},
+                                     {.id = 3, .range = range}};
     int64_t caps_mw[3];
     fg_governor_step(governor, &terms, devices, 3, caps_mw);
     OK(caps_mw[0] + caps_mw[1] + caps_mw[2] <= 1'000'000);
@@ -85,10 +86,29 @@ static void a_budget_is_for_all_and_idle_ones_give(void)
     EQ(caps_mw[0] + caps_mw[1] + caps_mw[2], 2'100'000);
 }
 
+/* Devices come and go with their couriers; what is learned of one is not taken for another. */
+static void devices_are_known_by_their_ids(void)
+{
+    FG_AUTO(fg_governor) struct fg_governor *governor = fg_governor_new();
+    struct fg_governed devices[2] = {{.id = 5, .work = 7, .range = range},
+                                     {.id = 9, .work = 8, .range = range}};
+    int64_t caps_mw[2] = {range.max_mw, range.max_mw}, alone_mw;
+    for (int64_t i = 1; i < 60; i++) {
+        run(&devices[0], caps_mw[0], i);
+        run(&devices[1], caps_mw[1], i);
+        fg_governor_step(governor, &saving, devices, 2, caps_mw);
+    }
+    OK(caps_mw[1] < range.max_mw);
+    run(&devices[1], caps_mw[1], 60);
+    fg_governor_step(governor, &saving, &devices[1], 1, &alone_mw);
+    EQ(alone_mw, caps_mw[1]);
+}
+
 int main(void)
 {
     RUN(it_finds_a_cap_within_the_bound);
     RUN(nothing_is_learned_where_nothing_is_read);
     RUN(a_budget_is_for_all_and_idle_ones_give);
+    RUN(devices_are_known_by_their_ids);
     return tap_done();
 }

@@ -28,6 +28,7 @@ struct cap {
     enum { UNKNOWN, KNOWN, REFUSED } state;
     struct fg_power_limits limits;
     int64_t wanted_mw, set_mw; /* 0: what it had */
+    bool is_asked_for;         /* somebody wants to know its limits */
     bool is_noted;             /* in the file */
     time_t again_s;            /* not before: a call failed */
 };
@@ -207,7 +208,8 @@ static bool work(struct fg_caps *caps)
         pthread_mutex_unlock(&caps->mutex);
         if (over)
             return false;
-        if (cap.again_s > now_s() || (cap.state == REFUSED && cap.wanted_mw == cap.set_mw))
+        if (cap.again_s > now_s() || (cap.state == REFUSED && cap.wanted_mw == cap.set_mw)
+            || (cap.state == UNKNOWN && !cap.is_asked_for))
             continue;
         if (cap.state == UNKNOWN)
             ask(caps, i);
@@ -233,13 +235,17 @@ static bool pause_or_over(struct fg_caps *caps)
     return over;
 }
 
-static void look_for_devices(struct fg_caps *caps)
+static void look_for_devices(struct fg_caps *caps, int64_t wait_us)
 {
-    int len = fg_probe_devices(caps->probe, caps->devices, FG_NODE_DEVICES_MAX, 0, NULL);
+    int len = fg_probe_devices(caps->probe, caps->devices, FG_NODE_DEVICES_MAX, wait_us, NULL);
     if (len <= 0 || flock(caps->file, LOCK_EX | LOCK_NB) != 0
         || !restore_file(caps->file, caps->probe, caps->devices, (size_t)len))
         return;
     caps->devices_len = (size_t)len;
+    pthread_mutex_lock(&caps->mutex);
+    for (size_t i = caps->devices_len; i < FG_NODE_DEVICES_MAX; i++)
+        caps->caps[i].state = REFUSED;
+    pthread_mutex_unlock(&caps->mutex);
 }
 
 static void *keep(void *self)
@@ -247,10 +253,13 @@ static void *keep(void *self)
     struct fg_caps *caps = self;
     do {
         if (caps->devices_len == 0)
-            look_for_devices(caps);
+            look_for_devices(caps, 0);
         while (work(caps))
             continue;
     } while (!pause_or_over(caps));
+    /* One that did not live long enough to see its devices: what is in the file is put back all the same. */
+    if (caps->devices_len == 0 && lseek(caps->file, 0, SEEK_END) > 0)
+        look_for_devices(caps, LOOK_US);
     for (size_t i = 0; i < caps->devices_len; i++)
         if (caps->caps[i].is_noted)
             change(caps, i, 0);
@@ -309,6 +318,9 @@ int fg_caps_limits(struct fg_caps *caps,
     if (caps && device < FG_NODE_DEVICES_MAX) {
         pthread_mutex_lock(&caps->mutex);
         cap = caps->caps[device];
+        caps->caps[device].is_asked_for = true;
+        if (cap.state == UNKNOWN && !cap.is_asked_for)
+            pthread_cond_signal(&caps->changed);
         pthread_mutex_unlock(&caps->mutex);
     }
     *out = cap.limits;

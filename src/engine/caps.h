@@ -19,7 +19,8 @@ struct fg_caps *fg_caps_new(const char *data_dir, struct fg_probe *probe);
 /* All caps are put back first; a driver that does not answer is waited for some seconds a device. */
 void fg_caps_free(struct fg_caps *caps);
 
-/* FG_ESTATE: the device has no caps, or its driver refuses them; FG_EBUSY: that is not known yet, ask again. */
+/* FG_ESTATE: the device has no caps, or its driver refuses them; FG_EBUSY: that is not known yet, ask again.  The driver is asked
+ * when this is called first. */
 int fg_caps_limits(struct fg_caps *caps,
                    uint32_t device,
                    struct fg_power_limits *out,

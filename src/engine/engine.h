@@ -110,6 +110,14 @@ enum fg_news_kind {
     FG_NEWS_SUPPLIER,   /* `supplier`: is it reached, and how it is */
 };
 
+/* Machines may be switched off while nobody needs them. */
+enum fg_node_rest {
+    FG_REST_AWAKE,
+    FG_REST_GOING,  /* it is being switched off */
+    FG_REST_ASLEEP, /* off: what is sent there wakes it */
+    FG_REST_WAKING, /* it is being switched on, what was sent there waits */
+};
+
 struct fg_engine_news {
     enum fg_news_kind kind;
     int64_t time_us;
@@ -117,6 +125,7 @@ struct fg_engine_news {
     char node[FG_NAME_MAX];          /* name in the pool */
     char supplier[FG_NAME_MAX];
     bool up;                  /* the node may get work; the supplier answers */
+    enum fg_node_rest rest;   /* NODE_STATE */
     char reason[FG_TEXT_MAX]; /* why not, in plain words; "" */
     int64_t leaves_us;        /* the node is taken away then (spot notice); 0 not known */
     struct fg_grant
@@ -218,6 +227,8 @@ struct fg_engine_ops {
                         struct fg_err *err);
     /* It was removed.  The caller has no task there any more. */
     void (*drop_supplier)(struct fg_engine *engine, const char *name);
+    /* Switch the node off, or on again; news tell what came of it.  NULL: nodes cannot be. */
+    void (*set_node_power)(struct fg_engine *engine, const struct fg_node_spec *node, bool on);
     /* 1: `*out` is filled; 0: nothing now.  poll_fd() is readable when there is some. */
     int (*next_news)(struct fg_engine *engine, struct fg_engine_news *out);
 };

@@ -274,17 +274,16 @@ static void fleet_watch_cost(struct fg_engine *fleet, int64_t *out_cpu_us, int64
     fleet->local.ops->watch_cost(fleet->local.engine, out_cpu_us, out_wall_us);
 }
 
-/* Nodes of clusters have their caps from their cluster. */
 static int fleet_power_limits(struct fg_engine *fleet,
                               const struct fg_node_spec *node,
                               uint32_t device,
                               struct fg_power_limits *out,
                               struct fg_err *err)
 {
-    if (node->supplier[0])
-        return fg_fail(err, FG_ESTATE, "node %s: caps are set on the service's machine only",
-                       node->name);
-    return fleet->local.ops->power_limits(fleet->local.engine, node, device, out, err);
+    const struct fg_fleet_part *part = node->supplier[0] ? &fleet->far : &fleet->local;
+    if (!part->ops || !part->ops->power_limits)
+        return fg_fail(err, FG_ESTATE, "node %s: its engine sets no caps", node->name);
+    return part->ops->power_limits(part->engine, node, device, out, err);
 }
 
 static void fleet_set_power_cap(struct fg_engine *fleet,
@@ -292,8 +291,9 @@ static void fleet_set_power_cap(struct fg_engine *fleet,
                                 uint32_t device,
                                 int64_t cap_mw)
 {
-    if (!node->supplier[0])
-        fleet->local.ops->set_power_cap(fleet->local.engine, node, device, cap_mw);
+    const struct fg_fleet_part *part = node->supplier[0] ? &fleet->far : &fleet->local;
+    if (part->ops && part->ops->set_power_cap)
+        part->ops->set_power_cap(part->engine, node, device, cap_mw);
 }
 
 static const char *fleet_isolation(struct fg_engine *fleet)
@@ -314,6 +314,15 @@ static void fleet_drop_supplier(struct fg_engine *fleet, const char *name)
     const struct fg_fleet_part *far = &fleet->far;
     if (far->ops)
         far->ops->drop_supplier(far->engine, name);
+}
+
+static void fleet_set_node_power(struct fg_engine *fleet,
+                                 const struct fg_node_spec *node,
+                                 bool on)
+{
+    const struct fg_fleet_part *far = &fleet->far;
+    if (node->supplier[0] && far->ops && far->ops->set_node_power)
+        far->ops->set_node_power(far->engine, node, on);
 }
 
 static int fleet_next_news(struct fg_engine *fleet, struct fg_engine_news *out)
@@ -342,5 +351,6 @@ const struct fg_engine_ops fg_engine_fleet = {
     .set_power_cap = fleet_set_power_cap,
     .put_supplier = fleet_put_supplier,
     .drop_supplier = fleet_drop_supplier,
+    .set_node_power = fleet_set_node_power,
     .next_news = fleet_next_news,
 };

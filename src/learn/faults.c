@@ -5,12 +5,21 @@
 #include "base/text.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define HOUR_US       3.6e9
+#define PRIOR_EVENTS  0.5
+#define ALL_PER_HOUR  0.001  /* where nothing is known: one in six weeks */
+#define SURE_DEVIATES 1.6449 /* of the normal distribution, at FG_FAULTS_SURE */
+#define EXCESS_MOST   60'000 /* once a minute */
 
 struct place {
     char supplier[FG_NAME_MAX], node[FG_NAME_MAX];
     uint64_t key, attempts, failed, interrupted, seen;
+    double hours, losses; /* worked; nodes that interrupted something */
+    int64_t lost_us;      /* the last of them */
 };
 
 struct fg_faults {
@@ -86,26 +95,100 @@ static struct place *take(struct fg_faults *faults, const char *supplier, const 
     return place;
 }
 
-static void count(struct place *place, uint64_t seen, bool failed, bool interrupted)
+static void count(struct place *place,
+                  uint64_t seen,
+                  const struct fg_fault_end *end,
+                  bool is_loss)
 {
     place->seen = seen;
     place->attempts++;
-    place->failed += failed;
-    place->interrupted += interrupted;
+    place->failed += end->failed;
+    place->interrupted += end->interrupted;
+    place->losses += is_loss;
+    place->hours += end->ran_us > 0 ? (double)end->ran_us / HOUR_US : 0;
 }
 
-void fg_faults_note(struct fg_faults *faults,
-                    const char *supplier,
-                    const char *node,
-                    bool failed,
-                    bool interrupted)
+static double share_of(const struct fg_node_spec *node, const struct fg_grant *grant)
+{
+    if (grant->devices && node->devices_len)
+        return (double)__builtin_popcount(grant->devices) * grant->gpu_milli / 1000.0
+               / node->devices_len;
+    return node->cpu_milli ? (double)grant->cpu_milli / node->cpu_milli : 1;
+}
+
+double fg_faults_share(const struct fg_node_spec *node,
+                       const struct fg_grant *grants,
+                       size_t len,
+                       size_t *out_tasks)
+{
+    double sum = 0;
+    size_t tasks = 0;
+    for (; tasks < len && grants[tasks].node == grants[0].node; tasks++)
+        sum += share_of(node, &grants[tasks]);
+    *out_tasks = tasks;
+    return sum < 1 ? sum : 1;
+}
+
+void fg_faults_note(struct fg_faults *faults, const struct fg_fault_end *end)
 {
     uint64_t seen = ++faults->notes;
-    count(&faults->all, seen, failed, interrupted);
-    count(take(faults, supplier, ""), seen, failed, interrupted);
-    if (node[0])
-        count(take(faults, supplier, node), seen, failed, interrupted);
+    struct place *node = end->node[0] ? take(faults, end->supplier, end->node) : NULL;
+    bool is_loss =
+        end->interrupted
+        && !(node && node->losses > 0 && end->time_us - node->lost_us < FG_FAULTS_ONCE_US);
+    if (node && is_loss)
+        node->lost_us = end->time_us;
+    if (node)
+        count(node, seen, end, is_loss);
+    count(&faults->all, seen, end, is_loss);
+    count(take(faults, end->supplier, ""), seen, end, is_loss);
 }
+
+/* -- interruptions an hour ------------------------------------------------------------------------------- */
+
+/* The mean, with half an interruption at the rate `prior` beforehand; `out_shape`, if wanted, of the gamma distribution. */
+static double rate(double interrupted, double hours, double prior, double *out_shape)
+{
+    if (out_shape)
+        *out_shape = PRIOR_EVENTS + interrupted;
+    return (PRIOR_EVENTS + interrupted) / (PRIOR_EVENTS / prior + hours);
+}
+
+static double rate_of_all(const struct fg_faults *faults)
+{
+    return rate(faults->all.losses, faults->all.hours, ALL_PER_HOUR, NULL);
+}
+
+double fg_faults_rate(const struct fg_faults *faults, const char *supplier)
+{
+    const struct place *place = find(faults, supplier, "");
+    double all = rate_of_all(faults);
+    return 1000 * (place ? rate(place->losses, place->hours, all, NULL) : all);
+}
+
+/* Wilson and Hilferty's approximation of a quantile of the gamma distribution of this shape and mean. */
+static double lower_bound(double shape, double mean)
+{
+    double root = 1 - 1 / (9 * shape) - SURE_DEVIATES / (3 * sqrt(shape));
+    return root > 0 ? mean * root * root * root : 0;
+}
+
+uint32_t fg_faults_excess(const struct fg_faults *faults,
+                          const char *supplier,
+                          const char *node)
+{
+    const struct place *all = find(faults, supplier, ""), *place = find(faults, supplier, node);
+    if (!all || !place || place->losses <= 0)
+        return 0;
+    double shape,
+        prior = rate_of_all(faults),
+        twins = rate(all->losses - place->losses, all->hours - place->hours, prior, NULL),
+        own = rate(place->losses, place->hours, twins, &shape),
+        excess = 1000 * (lower_bound(shape, own) - twins);
+    return excess < 1 ? 0 : excess < EXCESS_MOST ? (uint32_t)excess : EXCESS_MOST;
+}
+
+/* -- lists ------------------------------------------------------------------------------------------------ */
 
 static double share(uint64_t bad, uint64_t all, double prior)
 {
@@ -119,6 +202,8 @@ bool fg_faults_next(const struct fg_faults *faults, size_t *at, struct fg_fault_
     const struct place *place = &faults->places[(*at)++], *all = &faults->all;
     double failed = share(all->failed, all->attempts, 0),
            interrupted = share(all->interrupted, all->attempts, 0);
+    double hourly =
+        place->node[0] ? fg_faults_rate(faults, place->supplier) / 1000 : rate_of_all(faults);
     const struct place *supplier = place->node[0] ? find(faults, place->supplier, "") : NULL;
     if (supplier) {
         failed = share(supplier->failed, supplier->attempts, failed);
@@ -130,6 +215,8 @@ bool fg_faults_next(const struct fg_faults *faults, size_t *at, struct fg_fault_
         .attempts = place->attempts,
         .failed = place->failed,
         .interrupted = place->interrupted,
+        .hours = place->hours,
+        .per_khour = 1000 * rate(place->losses, place->hours, hourly, NULL),
         .failed_share = share(place->failed, place->attempts, failed),
         .interrupted_share = share(place->interrupted, place->attempts, interrupted),
     };

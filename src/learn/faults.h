@@ -1,23 +1,30 @@
 /* faults.h - how often attempts end badly, by supplier and by node.
  *
- *     where an attempt ran, how it ended --note()--> FAULTS --rate()--> the share to expect there
+ *     where an attempt ran, how long, how it ended --note()--> FAULTS --next(), excess()--> what to expect there
  *
  * The share of a node is the mean of a Beta distribution whose prior is its supplier's share, and the prior of a supplier that of all; a
  * prior counts as FG_FAULTS_PRIOR attempts (an empirical Bayes estimate; Gelman et al., "Bayesian Data Analysis", 5.3).  So one bad end on a
- * new node says little, ten on a node of a good supplier say a lot.  It is told to people; who gets work is decided by health.
+ * new node says little, ten on a node of a good supplier say a lot.  It is told to people.
+ *
+ * Interruptions count against the hours that nodes worked, too, so that a node that gets the long ones is not blamed for that: their rate at a
+ * place is the mean of a gamma distribution whose prior is half an interruption at the rate of its supplier, and the prior of a supplier that of all.
+ * All that a node interrupts within FG_FAULTS_ONCE_US is one interruption.  A node is clearly worse than its twins, the others of its supplier, as far as its rate lies above theirs with FG_FAULTS_SURE.
+ * Who fails through its own fault says nothing of the node.
  *
  * Memory is fixed; nodes unseen for longest are forgotten.  Pure, one owner.
  */
 #pragma once
 
 #include "base/auto.h"
-#include "model/limits.h"
+#include "model/resources.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define FG_FAULTS_PRIOR 5
+#define FG_FAULTS_PRIOR   5
+#define FG_FAULTS_SURE    0.95
+#define FG_FAULTS_ONCE_US 60'000'000
 
 struct fg_faults;
 
@@ -25,18 +32,36 @@ struct fg_faults *fg_faults_new(size_t places_max); /* NULL: no memory */
 void fg_faults_free(struct fg_faults *faults);      /* NULL is allowed */
 FG_AUTO_DEFINE(fg_faults)
 
-/* An attempt ended on this node of this supplier ("" this machine's own): at most one of the two may be true. */
-void fg_faults_note(struct fg_faults *faults,
-                    const char *supplier,
-                    const char *node,
-                    bool failed,
-                    bool interrupted);
+/* Of the first grants, those on the node of the first: how many, and what share of it they are: of its devices, else of its cores. */
+double fg_faults_share(const struct fg_node_spec *node,
+                       const struct fg_grant *grants,
+                       size_t len,
+                       size_t *out_tasks);
+
+/* An attempt ended on this node of this supplier ("" this machine's own). */
+struct fg_fault_end {
+    const char *supplier, *node;
+    int64_t time_us; /* when */
+    int64_t ran_us;  /* on all of the node; on half of it half of that */
+    bool failed;     /* through its own fault */
+    bool
+        interrupted; /* through the node, or its supplier; not if it was asked to stop for others */
+};
+void fg_faults_note(struct fg_faults *faults, const struct fg_fault_end *end);
+
+/* Interruptions in 1,000 hours on this node beyond those on its twins, of which it is sure; 0: none. */
+uint32_t fg_faults_excess(const struct fg_faults *faults,
+                          const char *supplier,
+                          const char *node);
+/* Interruptions in 1,000 hours to expect at this supplier. */
+double fg_faults_rate(const struct fg_faults *faults, const char *supplier);
 
 struct fg_fault_row {
     const char *supplier,
         *node; /* node "": all of the supplier; borrowed until the next note */
     uint64_t attempts, failed, interrupted;
     double failed_share, interrupted_share; /* to expect, 0 to 1 */
+    double hours, per_khour; /* that ran; interruptions to expect in 1,000 of them */
 };
 
 /* Suppliers and nodes in no particular order, `*at` zero at first.  false: no more. */

@@ -21,6 +21,8 @@ static const struct {
     [FG_CLASS_SHAPE] = {8, 20},    [FG_CLASS_SHAPE_SIZE] = {4, 4},
 };
 
+#define ENOUGH_JOBS 5 /* of the same work, before less is set apart than is asked */
+
 struct row {
     uint64_t key;  /* 0: free */
     uint64_t seen; /* number of the note that touched it last */
@@ -160,6 +162,47 @@ void fg_learn_note(struct fg_learn *learn,
         row->seen = learn->notes;
         note_row(row, outcome, learn->config->learn_half_life_s * 1'000'000);
     }
+}
+
+/* -- memory ---------------------------------------------------------------------------------------------- */
+
+/* To sixteenths of the power of two below, so that few amounts are different. */
+static uint64_t round_up(uint64_t mib)
+{
+    uint64_t step = mib < 16 ? 1 : 1ULL << (63 - __builtin_clzll(mib) - 4);
+    return (mib + step - 1) / step * step;
+}
+
+static bool all_ask_as_much(const struct fg_request *any_of, size_t len)
+{
+    for (size_t i = 1; i < len; i++)
+        if (any_of[i].mem_mib != any_of[0].mem_mib)
+            return false;
+    return true;
+}
+
+uint64_t fg_learn_memory(const struct fg_learn *learn,
+                         const struct fg_job *job,
+                         const struct fg_request *any_of,
+                         size_t any_of_len,
+                         uint64_t most_mib)
+{
+    const struct fg_config *config = learn->config;
+    struct fg_learned learned;
+    uint64_t asked_mib = any_of[0].mem_mib;
+    if (config->learn_memory < (asked_mib ? 2 : 1) || (asked_mib && job->attempt > 0)
+        || !all_ask_as_much(any_of, any_of_len))
+        return 0;
+    struct fg_class class = fg_class_of(job, any_of, any_of_len);
+    if (!fg_learn_expect(learn, &class, &learned) || learned.mem_p95_mib == 0
+        || (asked_mib && (learned.level < FG_CLASS_SHAPE || learned.jobs < ENOUGH_JOBS)))
+        return 0;
+    int64_t takes_mib = job->attempt > 0 ? learned.mem_most_mib : learned.mem_p95_mib;
+    uint64_t mib =
+        round_up((uint64_t)(takes_mib + takes_mib * config->learn_memory_margin / 100));
+    if (asked_mib && mib >= asked_mib)
+        return 0;
+    return mib < most_mib ? mib : most_mib;
 }
 
 /* -- expecting ------------------------------------------------------------------------------------------- */

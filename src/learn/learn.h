@@ -62,6 +62,15 @@ void fg_learn_predict(const struct fg_learn *learn,
                       const struct fg_request *any_of,
                       size_t any_of_len);
 
+/* What a task of the job is to have set apart of host memory, in MiB, at most `most_mib`; 0: what it asks.  With `learn_memory` 1 of jobs
+ * that ask for none, 2 also of those that ask for more than they will take.  As 95 of 100 jobs like it took, and
+ * `learn_memory_margin`, rounded up by an eighth at most; for an attempt after the first what it asks, or without that the most that any took. */
+uint64_t fg_learn_memory(const struct fg_learn *learn,
+                         const struct fg_job *job,
+                         const struct fg_request *any_of,
+                         size_t any_of_len,
+                         uint64_t most_mib);
+
 /* -- lists ------------------------------------------------------------------------------------------------ */
 
 struct fg_learn_row {

@@ -234,6 +234,51 @@ static void settings_say_what_is_wanted(void)
     EQ(job.predicted_most_us, 0);
 }
 
+static void held(struct fg_learn *learn, const struct fg_job *job, int64_t mib)
+{
+    struct fg_class class = fg_class_of(job, &one, 1);
+    fg_learn_note(learn, &class, &(struct fg_outcome){.time_us = START_US, .mem_mib = mib});
+    fg_learn_note(learn, &class,
+                  &(struct fg_outcome){
+                      .time_us = START_US, .ran_us = 60 * S, .mem_mib = -1, .is_job = true});
+}
+
+static void memory_is_set_apart_as_was_taken(void)
+{
+    struct fg_config wanted = config;
+    FG_AUTO(fg_learn) struct fg_learn *learn = fg_learn_new(&wanted);
+    struct fg_job job = job_of(1, 1), again = job, other = job_of(2, 2);
+    struct fg_request none = one, much = one, little = one, mixed[2] = {one, one};
+    again.attempt = 1;
+    much.mem_mib = 64'000;
+    little.mem_mib = 900;
+    mixed[0].mem_mib = 64'000;
+    wanted.learn_memory = 1;
+    EQ(fg_learn_memory(learn, &job, &none, 1, 1'000'000), 0); /* nothing is known */
+    for (int i = 0; i < 20; i++)
+        held(learn, &job, i == 7 ? 4000 : 1000);
+    wanted.learn_memory = 0;
+    EQ(fg_learn_memory(learn, &job, &none, 1, 1'000'000), 0);
+    wanted.learn_memory = 1;
+    uint64_t apart = fg_learn_memory(learn, &job, &none, 1, 1'000'000);
+    printf("# 1000 MiB taken, once 4000: %llu set apart\n", (unsigned long long)apart);
+    OK(apart >= 1200 && apart <= 5120);
+    EQ(fg_learn_memory(learn, &job, &none, 1, 512), 512); /* no node is larger */
+    EQ(fg_learn_memory(learn, &job, &much, 1, 1'000'000), 0);
+    EQ(fg_learn_memory(learn, &again, &none, 1, 1'000'000), 4864);
+    wanted.learn_memory = 2;
+    OK(fg_learn_memory(learn, &job, &much, 1, 1'000'000) <= 5120);
+    OK(fg_learn_memory(learn, &job, &much, 1, 1'000'000) > 0);
+    EQ(fg_learn_memory(learn, &again, &much, 1, 1'000'000), 0); /* the second time as asked */
+    EQ(fg_learn_memory(learn, &job, &little, 1, 1'000'000), 0); /* never more than asked */
+    EQ(fg_learn_memory(learn, &job, mixed, 2, 1'000'000),
+       0); /* which of them it gets is not known */
+    EQ(fg_learn_memory(learn, &other, &much, 1, 1'000'000),
+       0); /* work of which nothing is known */
+    OK(fg_learn_memory(learn, &other, &none, 1, 1'000'000)
+       > 0); /* borrows where nothing was promised */
+}
+
 int main(void)
 {
     fg_config_defaults(&config);
@@ -245,6 +290,7 @@ int main(void)
     RUN(shares_sum_to_one);
     RUN(what_is_unseen_makes_room);
     RUN(memory_and_failures_are_kept);
+    RUN(memory_is_set_apart_as_was_taken);
     RUN(settings_say_what_is_wanted);
     return tap_done();
 }

@@ -16,6 +16,7 @@ struct row {
     uint64_t class; /* 0: free */
     uint64_t seen;
     double runs[FG_SPEEDS_KINDS], mean[FG_SPEEDS_KINDS]; /* of natural logarithms */
+    double spread[FG_SPEEDS_KINDS];                      /* sum of squares about the mean */
 };
 
 struct fg_speeds {
@@ -26,7 +27,9 @@ struct fg_speeds {
     struct fg_map *by_class; /* in `rows` */
     size_t len, max;
     uint64_t notes, fitted; /* notes there were when it was fitted */
-    double speed[FG_SPEEDS_KINDS];
+    double speed[FG_SPEEDS_KINDS], paired[FG_SPEEDS_KINDS]; /* runs of classes on two kinds */
+    double run_variance, own_variance;
+    size_t reference;
     size_t classes[FG_SPEEDS_KINDS];
 };
 
@@ -96,9 +99,14 @@ void fg_speeds_note(struct fg_speeds *speeds, uint64_t class, const char *kind, 
     struct row *row = take(speeds, class);
     row->seen = ++speeds->notes;
     speeds->runs[k]++;
+    double off = log((double)ran_us) - row->mean[k];
     if (row->runs[k] < RUNS_MOST)
         row->runs[k]++;
-    row->mean[k] += (log((double)ran_us) - row->mean[k]) / row->runs[k];
+    else
+        row->spread[k] *= (RUNS_MOST - 1) / RUNS_MOST;
+    row->mean[k] += off / row->runs[k];
+    if (row->runs[k] > 1)
+        row->spread[k] += off * (log((double)ran_us) - row->mean[k]);
 }
 
 /* -- the fit --------------------------------------------------------------------------------------------- */
@@ -138,6 +146,36 @@ static void improve(struct fg_speeds *speeds, size_t reference)
         speeds->speed[k] = k == reference ? 0 : sum[k] / (runs[k] + FG_SPEEDS_PRIOR);
 }
 
+/* Of runs of one class on one kind about their mean, and of means about what the speeds say less what runs explain. */
+static void find_variances(struct fg_speeds *speeds)
+{
+    double within = FG_SPEEDS_PRIOR * FG_SPEEDS_SPREAD * FG_SPEEDS_SPREAD,
+           runs = FG_SPEEDS_PRIOR, between = 0, noise = 0, means = 0;
+    memset(speeds->paired, 0, sizeof(speeds->paired));
+    for (size_t i = 0; i < speeds->len; i++) {
+        const struct row *row = &speeds->rows[i];
+        if (kinds_of(speeds, row) < 2)
+            continue;
+        double base = base_of(speeds, row);
+        for (size_t k = 0; k < speeds->kinds_len; k++) {
+            if (row->runs[k] <= 0)
+                continue;
+            double off = base - row->mean[k] - speeds->speed[k];
+            speeds->paired[k] += row->runs[k];
+            within += row->spread[k];
+            runs += row->runs[k] - 1;
+            between += off * off;
+            noise += 1 / row->runs[k];
+            means += 1;
+        }
+    }
+    speeds->run_variance = within / runs;
+    double own = between - noise * speeds->run_variance;
+    speeds->own_variance =
+        (FG_SPEEDS_PRIOR * FG_SPEEDS_OWN * FG_SPEEDS_OWN + (own > 0 ? own : 0))
+        / (FG_SPEEDS_PRIOR + means);
+}
+
 static void fit(struct fg_speeds *speeds)
 {
     size_t reference = 0;
@@ -155,9 +193,37 @@ static void fit(struct fg_speeds *speeds)
                 speeds->rows[i].runs[k] > 0 && kinds_of(speeds, &speeds->rows[i]) > 1;
     for (int i = 0; i < ROUNDS; i++)
         improve(speeds, reference);
+    speeds->reference = reference;
+    find_variances(speeds);
 }
 
-bool fg_speeds_rate(struct fg_speeds *speeds, uint64_t class, const char *kind, double *out)
+/* Of the kind's speed against that of the reference. */
+static double kind_variance(const struct fg_speeds *speeds, size_t k)
+{
+    size_t reference = speeds->reference;
+    if (k == reference)
+        return 0;
+    return speeds->run_variance
+               * (1 / (speeds->paired[k] + 1) + 1 / (speeds->paired[reference] + 1))
+           + speeds->own_variance / ((double)speeds->classes[k] + 1);
+}
+
+/* Of what such work does there: by the kind's speed, and by its own runs there and elsewhere. */
+static double work_variance(const struct fg_speeds *speeds, const struct row *row, size_t k)
+{
+    double expected = kind_variance(speeds, k) + speeds->own_variance, elsewhere = 0;
+    if (!row || row->runs[k] <= 0 || kinds_of(speeds, row) < 2)
+        return expected;
+    for (size_t i = 0; i < speeds->kinds_len; i++)
+        elsewhere += i == k ? 0 : row->runs[i];
+    double seen = speeds->run_variance * (1 / row->runs[k] + 1 / elsewhere);
+    return 1 / (1 / expected + 1 / seen);
+}
+
+bool fg_speeds_rate(struct fg_speeds *speeds,
+                    uint64_t class,
+                    const char *kind,
+                    struct fg_speed *out)
 {
     size_t k = find_kind(speeds, kind);
     if (k == speeds->kinds_len)
@@ -170,7 +236,8 @@ bool fg_speeds_rate(struct fg_speeds *speeds, uint64_t class, const char *kind, 
               / (row->runs[k] + FG_SPEEDS_PRIOR);
     if (speeds->classes[k] == 0)
         return false;
-    *out = exp(speeds->speed[k] + own);
+    double variance = class ? work_variance(speeds, row, k) : kind_variance(speeds, k);
+    *out = (struct fg_speed){exp(speeds->speed[k] + own), sqrt(variance)};
     return true;
 }
 
@@ -182,6 +249,7 @@ bool fg_speeds_next(struct fg_speeds *speeds, size_t *at, struct fg_speed_row *o
     size_t k = (*at)++;
     *out = (struct fg_speed_row){.kind = speeds->kinds[k],
                                  .rate = exp(speeds->speed[k]),
+                                 .error = sqrt(kind_variance(speeds, k)),
                                  .runs = speeds->runs[k],
                                  .classes = speeds->classes[k]};
     return true;

@@ -8,6 +8,9 @@
  * FG_SPEEDS_PRIOR times as fast as the reference; `own`, in which work differs from the rest (memory-bound work gains less), is pulled to none in the same
  * way.  The reference is the kind that was seen most.
  *
+ * How sure that is follows from how run times of one class on one kind spread, and classes from the rest (variance components; of both
+ * FG_SPEEDS_PRIOR are taken to have been seen that spread as FG_SPEEDS_SPREAD and FG_SPEEDS_OWN say).
+ *
  * Memory is fixed; classes unseen for longest are forgotten.  Pure, one owner, deterministic.
  */
 #pragma once
@@ -20,6 +23,9 @@
 #include <stdint.h>
 
 #define FG_SPEEDS_PRIOR 2
+#define FG_SPEEDS_SPREAD                                                                       \
+    0.5 /* of logarithms of run times: within a factor of 1.65 of each other */
+#define FG_SPEEDS_OWN   0.3
 #define FG_SPEEDS_KINDS 32
 
 struct fg_speeds;
@@ -31,14 +37,21 @@ FG_AUTO_DEFINE(fg_speeds)
 /* Work of this class ran so long on devices of this kind.  A kind beyond FG_SPEEDS_KINDS is not noted. */
 void fg_speeds_note(struct fg_speeds *speeds, uint64_t class, const char *kind, int64_t ran_us);
 
-/* How fast work of this class (0: work in general) runs there, the reference being 1.  false: nothing is known of the kind. */
-bool fg_speeds_rate(struct fg_speeds *speeds, uint64_t class, const char *kind, double *out);
+struct fg_speed {
+    double rate;  /* how fast, the reference being 1 */
+    double error; /* standard error of its natural logarithm, 0.1: within about 10 % */
+};
+/* How fast work of this class (0: work in general) runs there.  false: nothing is known of the kind. */
+bool fg_speeds_rate(struct fg_speeds *speeds,
+                    uint64_t class,
+                    const char *kind,
+                    struct fg_speed *out);
 
 struct fg_speed_row {
     const char *kind;
-    double rate;    /* of work in general */
-    uint64_t runs;  /* noted */
-    size_t classes; /* of work seen there and on another kind: what the rate is made of */
+    double rate, error; /* of work in general */
+    uint64_t runs;      /* noted */
+    size_t classes;     /* of work seen there and on another kind: what the rate is made of */
 };
 
 /* Kinds, `*at` zero at first.  false: no more. */

@@ -26,7 +26,7 @@ static void speeds_are_found_across_classes(void)
 {
     uint64_t state = 5;
     FG_AUTO(fg_speeds) struct fg_speeds *speeds = fg_speeds_new(1000);
-    double rate = 0;
+    struct fg_speed rate = {};
     OK(!fg_speeds_rate(speeds, 0, "v100", &rate));
     for (uint64_t class = 1; class <= 200; class ++) {
         double takes_s = (double)(1 + draw(&state) % 100'000);
@@ -38,13 +38,14 @@ static void speeds_are_found_across_classes(void)
         fg_speeds_note(speeds, 1000 + class, "v100",
                        1'000'000); /* seen on one kind only: says nothing */
     }
-    double v100 = 0;
+    struct fg_speed v100 = {};
     OK(fg_speeds_rate(speeds, 0, "v100", &v100));
     for (size_t k = 0; k < 3; k++) {
         OK(fg_speeds_rate(speeds, 0, kinds[k], &rate));
-        rate /= v100;
-        printf("# %s: %.3f, expected %.1f\n", kinds[k], rate, truth[k]);
-        OK(fabs(log(rate / truth[k])) < 0.1);
+        double against = rate.rate / v100.rate;
+        printf("# %s: %.3f within %.3f, expected %.1f\n", kinds[k], against, rate.error,
+               truth[k]);
+        OK(fabs(log(against / truth[k])) < 0.1 && rate.error < 0.1);
     }
     OK(!fg_speeds_rate(speeds, 0, "mi300", &rate));
     struct fg_speed_row row;
@@ -64,17 +65,30 @@ static void work_may_differ_from_the_rest(void)
     }
     fg_speeds_note(speeds, 99, "v100", 1'000'000'000);
     fg_speeds_note(speeds, 99, "a100", 1'000'000'000);
-    double general = 0, once = 0, often = 0;
+    struct fg_speed general = {}, once = {}, often = {};
     OK(fg_speeds_rate(speeds, 0, "a100", &general)
        && fg_speeds_rate(speeds, 99, "a100", &once));
     for (int i = 0; i < 20; i++) {
         fg_speeds_note(speeds, 99, "v100", 1'000'000'000);
         fg_speeds_note(speeds, 99, "a100", 1'000'000'000);
     }
-    double slow = 0;
+    struct fg_speed slow = {};
     OK(fg_speeds_rate(speeds, 99, "a100", &often) && fg_speeds_rate(speeds, 99, "v100", &slow));
-    OK(general > once && once > often / slow);
-    OK(often / slow < 1.2);
+    OK(general.rate > once.rate && once.rate > often.rate / slow.rate);
+    OK(often.rate / slow.rate < 1.2);
+    OK(often.error < once.error);
+}
+
+static void note(
+    struct fg_faults *faults, const char *supplier, const char *node, bool failed, bool lost)
+{
+    static int64_t now_us;
+    fg_faults_note(faults, &(struct fg_fault_end){.supplier = supplier,
+                                                  .node = node,
+                                                  .time_us = now_us += FG_FAULTS_ONCE_US,
+                                                  .ran_us = 3'600'000'000,
+                                                  .failed = failed,
+                                                  .interrupted = lost});
 }
 
 static struct fg_fault_row row_of(const struct fg_faults *faults, const char *node)
@@ -91,10 +105,10 @@ static void a_node_is_judged_beside_its_supplier(void)
 {
     FG_AUTO(fg_faults) struct fg_faults *faults = fg_faults_new(100);
     for (int i = 0; i < 200; i++)
-        fg_faults_note(faults, "spot", "good", false, i % 50 == 0);
-    fg_faults_note(faults, "spot", "once", false, true);
+        note(faults, "spot", "good", false, i % 50 == 0);
+    note(faults, "spot", "once", false, true);
     for (int i = 0; i < 20; i++)
-        fg_faults_note(faults, "spot", "bad", false, i % 2 == 0);
+        note(faults, "spot", "bad", false, i % 2 == 0);
     struct fg_fault_row good = row_of(faults, "good"), once = row_of(faults, "once"),
                         bad = row_of(faults, "bad"), all = row_of(faults, "");
     OK(good.interrupted_share < all.interrupted_share);
@@ -105,15 +119,44 @@ static void a_node_is_judged_beside_its_supplier(void)
     OK(good.failed_share < 0.01);
 }
 
+/* A node is shunned for what it did more often than its twins, and not for the first time; nor for what it did for longer. */
+static void only_what_is_clearly_worse_is_so(void)
+{
+    FG_AUTO(fg_faults) struct fg_faults *faults = fg_faults_new(100);
+    char name[16];
+    EQ(fg_faults_excess(faults, "s", "bad"), 0);
+    for (int i = 0; i < 2000; i++) {
+        snprintf(name, sizeof(name), "n%d", i % 20);
+        note(faults, "s", name, i % 3 == 0, i % 201 == 7);
+    }
+    note(faults, "s", "new", false, true);
+    for (int i = 0; i < 100; i++)
+        note(faults, "s", "bad", false, i % 20 == 0);
+    for (int i = 0; i < 1000; i++)
+        note(faults, "s", "busy", i % 2 == 0, i % 200 == 0);
+    for (int i = 0; i < 20; i++) {
+        snprintf(name, sizeof(name), "n%d", i);
+        EQ(fg_faults_excess(faults, "s", name), 0);
+    }
+    EQ(fg_faults_excess(faults, "s", "new"), 0);
+    EQ(fg_faults_excess(faults, "s", "busy"), 0);
+    uint32_t bad = fg_faults_excess(faults, "s", "bad");
+    printf("# bad: 50 in 1,000 hours, others 5; surely %u more\n", bad);
+    OK(bad >= 5 && bad < 45);
+    double rate = fg_faults_rate(faults, "s");
+    OK(rate > 5 && rate < 8);
+    OK(row_of(faults, "bad").per_khour > 20);
+}
+
 static void what_is_unseen_makes_room(void)
 {
     FG_AUTO(fg_faults) struct fg_faults *faults = fg_faults_new(4);
     FG_AUTO(fg_speeds) struct fg_speeds *speeds = fg_speeds_new(4);
     char name[16];
-    double rate;
+    struct fg_speed rate;
     for (int i = 0; i < 100; i++) {
         snprintf(name, sizeof(name), "n%d", i);
-        fg_faults_note(faults, "here", name, i % 2, false);
+        note(faults, "here", name, i % 2, false);
         fg_speeds_note(speeds, (uint64_t)i + 1, "v100", 10);
         fg_speeds_note(speeds, (uint64_t)i + 1, "a100", 5);
     }
@@ -133,6 +176,7 @@ int main(void)
     RUN(speeds_are_found_across_classes);
     RUN(work_may_differ_from_the_rest);
     RUN(a_node_is_judged_beside_its_supplier);
+    RUN(only_what_is_clearly_worse_is_so);
     RUN(what_is_unseen_makes_room);
     return tap_done();
 }

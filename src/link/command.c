@@ -204,6 +204,16 @@ static void collect(struct fg_link *link, const struct fg_link_command *command)
     fg_link_task_remove(link, task);
 }
 
+static void cap(struct fg_link *link, const struct fg_link_command *command)
+{
+    const struct fg_link_peer *peer = find_peer(link, &command->courier);
+    if (peer && peer->conn)
+        fg_link_send(link, peer->conn,
+                     &(struct fg_message){.kind = FG_MESSAGE_CAP,
+                                          .device = command->device,
+                                          .max_mw = command->cap_mw});
+}
+
 static void packed(struct fg_link *link, const struct fg_link_command *command)
 {
     struct fg_link_task *task = fg_link_task_find(link, command->key);
@@ -261,6 +271,9 @@ void fg_link_do(struct fg_link *link, struct fg_link_command *command)
         break;
     case FG_LINK_DO_COLLECT:
         collect(link, command);
+        break;
+    case FG_LINK_DO_CAP:
+        cap(link, command);
         break;
     case FG_LINK_DO_PACKED:
         packed(link, command);

@@ -333,6 +333,9 @@ static void take_message(struct fg_courier *courier, const struct fg_message *me
     case FG_MESSAGE_PUT_AT:
         fg_courier_put_at(courier, message);
         break;
+    case FG_MESSAGE_CAP:
+        fg_courier_power_take(courier, message);
+        break;
     case FG_MESSAGE_DISMISS:
         end(courier, 0, -1);
         break;
@@ -389,6 +392,7 @@ static void keep_time(struct fg_courier *courier)
 {
     int64_t now = fg_courier_now();
     beat(courier, now);
+    fg_courier_power_tick(courier, now);
     if (courier->channel && now - courier->heard_us > SILENT_BEATS * courier->beat_us)
         lose(courier);
     if (courier->kill_us != 0 && now > courier->kill_us)

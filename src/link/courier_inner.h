@@ -91,7 +91,9 @@ struct fg_courier {
     uint8_t instance[16];
     char slurm_job[FG_NAME_MAX];
     uint32_t restarts;
-    uint32_t device_milli[FG_NODE_DEVICES_MAX]; /* in use */
+    uint32_t device_milli[FG_NODE_DEVICES_MAX];   /* in use */
+    int64_t capped_until_us[FG_NODE_DEVICES_MAX]; /* of node.devices; 0: it has no cap */
+    bool is_power_refused;                        /* and that was said */
 
     struct fg_channel *channel; /* NULL: none */
     size_t address;             /* next to try */
@@ -164,6 +166,10 @@ void fg_courier_task_pump(struct fg_courier *courier);  /* output, ends: what ca
 bool fg_courier_idle(const struct fg_courier *courier); /* no task runs, or is being started */
 void fg_courier_send_samples(struct fg_courier *courier);
 void fg_courier_task_free_all(struct fg_courier *courier);
+
+/* courier_power.c */
+void fg_courier_power_take(struct fg_courier *courier, const struct fg_message *message);
+void fg_courier_power_tick(struct fg_courier *courier, int64_t now_us);
 
 /* courier_carry.c */
 /* Is that all that the task needs here?  If not, the fetching goes on. */

@@ -26,6 +26,7 @@ enum fg_link_command_kind {
     FG_LINK_DO_ADOPT,
     FG_LINK_DO_STOP,
     FG_LINK_DO_COLLECT,
+    FG_LINK_DO_CAP,
     FG_LINK_DO_PACKED, /* a checkpoint folder of ours was packed for this task */
     FG_LINK_DO_DETACH,
     FG_LINK_DO_QUIT,
@@ -42,6 +43,8 @@ struct fg_link_command {
     struct fg_link_courier courier;
     struct fg_task_key key;
     int64_t grace_us;           /* STOP; DETACH: lease */
+    uint32_t device;            /* CAP */
+    int64_t cap_mw;             /* CAP */
     struct fg_buf frame;        /* START */
     struct fg_link_name *names; /* START, ADOPT: blobs that may be fetched; owned */
     size_t names_len;

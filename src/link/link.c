@@ -520,6 +520,18 @@ void fg_link_collect(struct fg_link *link, struct fg_task_key key)
     fg_link_command_push(link, command);
 }
 
+void fg_link_cap(struct fg_link *link,
+                 const struct fg_link_courier *courier,
+                 uint32_t device,
+                 int64_t cap_mw)
+{
+    struct fg_link_command *command = command_new(FG_LINK_DO_CAP);
+    command->courier = *courier;
+    command->device = device;
+    command->cap_mw = cap_mw;
+    fg_link_command_push(link, command);
+}
+
 void fg_link_detach(struct fg_link *link, int64_t lease_us)
 {
     struct timespec until;

@@ -122,6 +122,14 @@ size_t fg_link_artifacts(struct fg_link *link,
                          struct fg_engine_artifact *out,
                          size_t max);
 
+/* A device of that courier, by its number on the node, is held down to `cap_mw`; 0: what it had.  It is so for a minute: say it
+ * again before that, or the courier puts back what the device had.  LIMITS answers, with what may be set; not at once where
+ * the driver was not asked yet, so ask again.  One that is away hears nothing. */
+void fg_link_cap(struct fg_link *link,
+                 const struct fg_link_courier *courier,
+                 uint32_t device,
+                 int64_t cap_mw);
+
 enum fg_link_event_kind {
     FG_LINK_HELLO, /* this courier is here for the first time since we were started: `node`, `held` */
     FG_LINK_TASK,   /* see `task` */
@@ -130,6 +138,7 @@ enum fg_link_event_kind {
     FG_LINK_LEAVING, /* its allocation is being ended by Slurm (SIGTERM): its tasks were warned; send it no more */
     FG_LINK_EXPIRED, /* its lease is over: all that it ran is over, and it cannot come back */
     FG_LINK_GONE,    /* it said goodbye: nothing runs there */
+    FG_LINK_LIMITS,  /* see `device`, `limits` */
 };
 
 enum fg_link_task_state { FG_LINK_STARTING, FG_LINK_RUNNING, FG_LINK_ENDED };
@@ -154,7 +163,9 @@ struct fg_link_event {
     uint32_t restarts;               /* SLURM_RESTART_COUNT */
     const struct fg_link_held *held; /* tasks that it has already: adopt() or collect() each */
     size_t held_len;
-    char reason[FG_TEXT_MAX]; /* plain words; "" */
+    char reason[FG_TEXT_MAX];      /* plain words; "" */
+    uint32_t device;               /* LIMITS */
+    struct fg_power_limits limits; /* LIMITS; max_mw 0: its power cannot be held down */
 };
 
 /* Readable when fg_link_next() has something.  Owned by the link. */

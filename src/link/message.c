@@ -280,6 +280,15 @@ static void transfer(struct codec *codec, struct fg_message *message)
     codec->bad |= message->offset > INT64_MAX || message->total > INT64_MAX;
 }
 
+static void power(struct codec *codec, struct fg_message *message)
+{
+    u32(codec, &message->device);
+    i64(codec, &message->min_mw);
+    i64(codec, &message->max_mw);
+    codec->bad |= message->device >= FG_NODE_DEVICES_MAX || message->min_mw < 0
+                  || message->max_mw < message->min_mw || message->max_mw > FG_MESSAGE_MW_MAX;
+}
+
 static void walk(struct codec *codec, struct fg_message *message)
 {
     switch (message->kind) {
@@ -332,6 +341,10 @@ static void walk(struct codec *codec, struct fg_message *message)
         break;
     case FG_MESSAGE_MEASURES:
         bulk(codec, message);
+        break;
+    case FG_MESSAGE_CAP:
+    case FG_MESSAGE_LIMITS:
+        power(codec, message);
         break;
     case FG_MESSAGE_BYE:
     case FG_MESSAGE_WAIT:

@@ -14,6 +14,7 @@
 #define FG_MESSAGE_HELD_MAX    16384
 #define FG_MESSAGE_NAME_MAX    96 /* of what is transferred */
 #define FG_MESSAGE_SAMPLES_MAX 1024
+#define FG_MESSAGE_MW_MAX      1000000000 /* of a device */
 
 enum fg_message_kind {
     FG_MESSAGE_HELLO = 1, /* courier: who I am, what I have */
@@ -38,6 +39,8 @@ enum fg_message_kind {
     FG_MESSAGE_MISSING, /* service: name: I have not got it */
     FG_MESSAGE_DISMISS, /* service: end what runs, say BYE */
     FG_MESSAGE_MEASURES, /* courier: bytes: lines, what links to where its data is did (transfer/measure.h) */
+    FG_MESSAGE_CAP, /* service: device, max_mw: no more than that for a minute; 0: what it had */
+    FG_MESSAGE_LIMITS, /* courier: device, min_mw, max_mw: what may be set; 0 and 0: nothing */
     FG_MESSAGE_KINDS
 };
 
@@ -58,6 +61,8 @@ struct fg_message {
     uint64_t seq, epoch, offset, total;
     int64_t lease_us, time_us;
     uint32_t stream, pid, devices, restarts;
+    uint32_t device; /* its number among all of the node */
+    int64_t min_mw, max_mw;
     uint8_t event;    /* enum fg_engine_event_kind */
     uint8_t welcomed; /* this courier was welcome before */
     uint8_t instance[16];

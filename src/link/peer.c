@@ -310,6 +310,16 @@ static void take_leaving(struct fg_link *link, struct fg_link_peer *peer, const 
     peer->leaving = true;
 }
 
+static void take_limits(struct fg_link *link,
+                        const struct fg_link_peer *peer,
+                        const struct fg_message *message)
+{
+    struct fg_link_told *told = fg_link_told_new(peer, FG_LINK_LIMITS);
+    told->event.device = message->device;
+    told->event.limits = (struct fg_power_limits){message->min_mw, message->max_mw};
+    fg_link_tell(link, told);
+}
+
 static void hear(struct fg_link *link, struct fg_link_peer *peer)
 {
     peer->heard_us = fg_link_now();
@@ -349,6 +359,9 @@ void fg_link_frame(struct fg_link *link,
         break;
     case FG_MESSAGE_SAMPLES:
         take_samples(link, peer, message);
+        break;
+    case FG_MESSAGE_LIMITS:
+        take_limits(link, peer, message);
         break;
     case FG_MESSAGE_MEASURES:
         fg_remote_keep_measures(link->data_dir, message->bytes, message->bytes_len);

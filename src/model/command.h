@@ -10,6 +10,8 @@
 #include "model/order_json.h"
 #include "model/plan_record.h"
 #include "model/project.h"
+#include "model/proposal.h"
+#include "model/publish_row.h"
 #include "model/reservation_json.h"
 #include "model/scale_rule.h"
 #include "model/supplier.h"
@@ -24,7 +26,9 @@ enum fg_command_kind {
     FG_CMD_POOL_MAP, /* out_text: the same as columns, see openapi.yaml, JSON object in `arena` */
     FG_CMD_PRICES, /* out_text: what is asked for an hour of each kind, JSON array in `arena` */
     FG_CMD_LEARNED, /* name (NULL: all), text = part of a name (NULL: any); out_text: what outcomes taught, JSON object in `arena` */
-    FG_CMD_STATUS,  /* out_text: counts, totals, notices, JSON object in `arena` */
+    FG_CMD_UTILISATION, /* name = project (NULL too), supplier, node or class; out_text: how much of each does work, JSON array in `arena` */
+    FG_CMD_ALERT_ACKNOWLEDGE, /* alert: somebody knows of it */
+    FG_CMD_STATUS,            /* out_text: counts, totals, notices, JSON object in `arena` */
     FG_CMD_MAKE_ROOM, /* job: move others so that it starts; out_text: the moves, JSON object */
     FG_CMD_NODE_DRAIN,      /* name, text = reason, move */
     FG_CMD_NODE_RESUME,     /* name */
@@ -49,8 +53,14 @@ enum fg_command_kind {
     FG_CMD_PLAN_APPROVE,       /* plan (id), text = remark */
     FG_CMD_PLAN_REJECT,        /* the same */
     FG_CMD_PLAN_APPLY,         /* plan (id), orders: all are made, or none */
-    FG_CMD_PROJECT_PUT,        /* project (id 0: by name, created if new); out_id = its id */
-    FG_CMD_TOKEN_PUT,          /* token (id 0: new); out_id = its id */
+    FG_CMD_POLICY,          /* out_text: the settings that may change, JSON array in `arena` */
+    FG_CMD_PROPOSAL_PUT,    /* proposal: a new one; out_id = its id */
+    FG_CMD_PROPOSAL_ADOPT,  /* proposal (id), text = remark: it is the policy from now on */
+    FG_CMD_PROPOSAL_REJECT, /* the same */
+    FG_CMD_PROPOSAL_ROLLBACK, /* what it changed is as it was */
+    FG_CMD_PROJECT_PUT,       /* project (id 0: by name, created if new); out_id = its id */
+    FG_CMD_TOKEN_PUT,         /* token (id 0: new); out_id = its id */
+    FG_CMD_PUBLISHED,         /* published: how far a sink of events has come */
 };
 
 struct fg_submit_item {
@@ -79,12 +89,15 @@ struct fg_command {
     const struct fg_supplier *supplier;
     const struct fg_order_ask *order;
     fg_order_id order_id;
+    uint64_t alert; /* its id */
     const struct fg_scale_rule *scale;
     const struct fg_plan_record *plan;
+    const struct fg_proposal *proposal;
     const struct fg_order_ask *orders; /* of an approved plan */
     size_t orders_len;
     struct fg_project *project;
     struct fg_token *token;
+    const struct fg_publish_row *published;
 
     /* answer */
     int rc;

@@ -32,6 +32,14 @@ int fg_job_state_find(const char *name);
                               enum fg_job_state to,
                               struct fg_err *err);
 
+/* What a job that can wait waits for: cheaper power, cleaner power, or the least of both together. */
+enum fg_flexible { FG_FLEXIBLE_NOT, FG_FLEXIBLE_PRICE, FG_FLEXIBLE_CARBON, FG_FLEXIBLE_BOTH };
+const char *fg_flexible_name(enum fg_flexible by); /* "price", "carbon", "both"; NULL: not */
+int fg_flexible_find(const char *name);            /* -1: none of these */
+
+/* Of a flexible job: nothing is decided, it waits for its hour (eligible_us), or it waits for no hour any more. */
+enum fg_shift_state { FG_SHIFT_OPEN, FG_SHIFT_HELD, FG_SHIFT_GONE };
+
 struct fg_pair {
     const char *key, *value;
 };
@@ -91,7 +99,9 @@ struct fg_job_spec {
     int64_t begin_us;      /* not before; 0 at once */
     int64_t time_limit_us; /* 0 none */
     int64_t duration_us;   /* how long it will run, as the user expects; 0 unknown */
-    int64_t grace_us;      /* between TERM and KILL; 0: stop_grace_s of the service */
+    enum fg_flexible flexible;
+    int64_t flexible_until_us; /* it is to be over by then, whatever it waits for; 0 not told */
+    int64_t grace_us;          /* between TERM and KILL; 0: stop_grace_s of the service */
     uint32_t retries; /* further attempts after a failure; node loss and preemption are free */
     int64_t retry_backoff_us; /* first pause, doubles, at most an hour; default 1 s */
     bool preemptible;
@@ -122,16 +132,19 @@ struct fg_job {
     enum fg_job_state state;
     bool preemptible;
     bool cancel_asked;
-    bool stop_sent;    /* preempted: TERM is on its way, it will be queued again */
+    bool stop_sent; /* preempted: TERM is on its way, it will be queued again */
+    enum fg_flexible flexible;
+    enum fg_shift_state shift;
     uint8_t waits_for; /* number of `after` jobs not yet over */
     int64_t submitted_us, eligible_us, started_us, deadline_us, time_limit_us, retry_backoff_us;
     int64_t duration_us;  /* how long it will run, as the user expects; 0 unknown */
     int64_t predicted_us; /* the same, from earlier jobs (learn/learn.h); 0 unknown */
     int64_t
         predicted_most_us; /* of a job without time limit: four of five like it were over by then; 0 unknown */
-    uint64_t shape;      /* of its name and command (learn/class.h); 0 unknown */
-    int64_t attained_us; /* device-microseconds that earlier attempts got */
-    int64_t grace_us;    /* how long a stop may take; 0: stop_grace_s of the service */
+    uint64_t shape;            /* of its name and command (learn/class.h); 0 unknown */
+    int64_t attained_us;       /* device-microseconds that earlier attempts got */
+    int64_t flexible_until_us; /* of a flexible job: to be over by then */
+    int64_t grace_us;          /* how long a stop may take; 0: stop_grace_s of the service */
     int64_t checkpoint_us, restart_us; /* as in fg_job_spec */
     fg_job_id array_id;                /* first element's id; 0 no array */
     uint32_t array_index;

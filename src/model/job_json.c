@@ -151,6 +151,17 @@ static void array(struct fg_json *json, const struct fg_job_spec *spec)
     fg_json_kv(json, "array", range);
 }
 
+static void flexible(struct fg_json *json, const struct fg_job_spec *spec)
+{
+    if (spec->flexible == FG_FLEXIBLE_NOT)
+        return;
+    fg_json_key(json, "flexible");
+    fg_json_object(json);
+    fg_json_kv(json, "by", fg_flexible_name(spec->flexible));
+    number(json, "until_us", spec->flexible_until_us, 0);
+    fg_json_end(json);
+}
+
 static void timing(struct fg_json *json, const struct fg_job_spec *spec)
 {
     number(json, "priority", spec->priority, 0);
@@ -158,6 +169,7 @@ static void timing(struct fg_json *json, const struct fg_job_spec *spec)
     number(json, "begin_us", spec->begin_us, 0);
     number(json, "time_limit_us", spec->time_limit_us, 0);
     number(json, "duration_us", spec->duration_us, 0);
+    flexible(json, spec);
     number(json, "grace_us", spec->grace_us, 0);
     number(json, "retries", spec->retries, 0);
     number(json, "retry_backoff_us", spec->retry_backoff_us, FG_RETRY_BACKOFF_US_DEFAULT);

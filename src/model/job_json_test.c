@@ -97,6 +97,12 @@ static const struct {
     {"{\"run\":\"x\",\"checkpoint\":\"10m\"}",
      "{\"name\":\"x\",\"run\":\"x\",\"any_of\":[{\"cpu_milli\":1000}],"
      "\"checkpoint_us\":600000000}"},
+    {"{\"run\":\"x\",\"flexible\":\"both\"}",
+     "{\"name\":\"x\",\"run\":\"x\",\"any_of\":[{\"cpu_milli\":1000}],"
+     "\"flexible\":{\"by\":\"both\"}}"},
+    {"{\"run\":\"x\",\"flexible\":{\"until\":\"1d\",\"by\":\"carbon\"}}",
+     "{\"name\":\"x\",\"run\":\"x\",\"any_of\":[{\"cpu_milli\":1000}],"
+     "\"flexible\":{\"by\":\"carbon\",\"until_us\":1086400000000}}"},
     {"{\"run\":\"x\",\"grace\":0,\"array\":10}",
      "{\"name\":\"x\",\"run\":\"x\",\"any_of\":[{\"cpu_milli\":1000}],\"grace_us\":1,"
      "\"array\":\"0-9\"}"},
@@ -235,6 +241,10 @@ static const struct {
     {"\"time_limit\":\"4000d\"",
      "time_limit: \"4000d\", expected a duration like 90s, 1h30m or 2d, up "
      "to 3650d"},
+    {"\"flexible\":\"yes\"", "flexible: yes, expected price, carbon or both"},
+    {"\"flexible\":{\"until\":\"1d\"}",
+     "flexible: by: missing, expected price, carbon or both"},
+    {"\"flexible\":{\"by\":\"price\",\"till\":\"1d\"}", "flexible.till: unknown member"},
     {"\"time_limit_us\":-1",
      "time_limit_us: -1, expected a whole number from 0 to 315360000000000"},
     {"\"preemptible\":1", "preemptible: a whole number, expected true or false"},

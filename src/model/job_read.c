@@ -25,7 +25,7 @@ struct fg_job_member {
 
 static fg_member_read read_text, read_i32, read_u32, read_i64, read_bool, read_duration,
     read_moment, read_resources, read_any_of, read_throughput, read_grace, read_restart,
-    read_checkpoint;
+    read_checkpoint, read_flexible;
 
 static int check_key(const char *what, const char *text, struct fg_err *err)
 {
@@ -85,6 +85,7 @@ static const struct fg_job_member members[] = {
     {"time_limit_us", NUMBER(i64, time_limit_us), 0, DURATION_US_MAX, NULL},
     {DURATION("duration", duration_us), NULL},
     {"duration_us", NUMBER(i64, duration_us), 0, DURATION_US_MAX, NULL},
+    {"flexible", read_flexible, AT(flexible), 0, 0, NULL},
     {"grace", read_grace, AT(grace_us), 0, DURATION_US_MAX, NULL},
     {"grace_us", NUMBER(i64, grace_us), 0, DURATION_US_MAX, NULL},
     {"retries", NUMBER(u32, retries), 0, FG_RETRIES_MAX, NULL},
@@ -232,6 +233,48 @@ static int read_checkpoint(struct fg_job_reader *job,
     if (rc == 0 && out->checkpoint_us == 0)
         rc = fg_read_fail(reader, doc,
                           "every: missing or 0, expected how often, like {every: 10m}");
+    return rc;
+}
+
+static int read_flexible_member(struct fg_job_reader *job,
+                                const struct fg_doc *doc,
+                                struct fg_job_spec *out)
+{
+    const char *text;
+    if (strcmp(doc->key, "until_us") == 0)
+        return fg_read_int(&job->doc, doc, 0, MOMENT_US_MAX, &out->flexible_until_us);
+    if (strcmp(doc->key, "until") == 0)
+        return fg_read_moment(&job->doc, doc, job->now_us, &out->flexible_until_us);
+    int rc = fg_read_text(&job->doc, doc, FG_NAME_MAX, &text);
+    int by = rc == 0 ? fg_flexible_find(text) : 0;
+    if (rc == 0 && by < 0)
+        return fg_read_fail(&job->doc, doc, "%.40s, expected price, carbon or both", text);
+    out->flexible = (enum fg_flexible)by;
+    return rc;
+}
+
+/* {by: carbon, until: 8h}, or what it waits for alone. */
+static int read_flexible(struct fg_job_reader *job,
+                         const struct fg_doc *doc,
+                         [[maybe_unused]] const struct fg_job_member *member,
+                         struct fg_job_spec *out)
+{
+    static const char *const names[] = {"by", "until", "until_us"};
+    struct fg_doc_reader *reader = &job->doc;
+    if (doc->kind != FG_DOC_MAP)
+        return read_flexible_member(job, doc, out);
+    int rc = 0;
+    for (const struct fg_doc *child = doc->first; child && rc == 0; child = child->next) {
+        if (strcmp(child->key, names[0]) != 0 && strcmp(child->key, names[1]) != 0
+            && strcmp(child->key, names[2]) != 0)
+            return fg_read_fail_unknown(reader, child, names, 3);
+        size_t mark = fg_read_enter(reader, child->key);
+        rc = read_flexible_member(job, child, out);
+        if (rc == 0)
+            fg_read_leave(reader, mark);
+    }
+    if (rc == 0 && out->flexible == FG_FLEXIBLE_NOT)
+        rc = fg_read_fail(reader, doc, "by: missing, expected price, carbon or both");
     return rc;
 }
 

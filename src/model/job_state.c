@@ -35,6 +35,21 @@ int fg_job_state_find(const char *name)
     return -1;
 }
 
+static const char *const flexible_names[] = {NULL, "price", "carbon", "both"};
+
+const char *fg_flexible_name(enum fg_flexible by)
+{
+    return by <= FG_FLEXIBLE_BOTH ? flexible_names[by] : NULL;
+}
+
+int fg_flexible_find(const char *name)
+{
+    for (int by = FG_FLEXIBLE_PRICE; by <= FG_FLEXIBLE_BOTH; by++)
+        if (strcmp(flexible_names[by], name) == 0)
+            return by;
+    return -1;
+}
+
 int fg_job_move(enum fg_job_state *state, enum fg_job_state to, struct fg_err *err)
 {
     assert(*state < FG_JOB_STATES);

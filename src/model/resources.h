@@ -22,6 +22,8 @@ struct fg_request {
     uint32_t gpu_mem_mib;   /* least memory of each device (or of the share); 0: any */
     uint32_t cpu_milli;
     uint64_t mem_mib; /* host memory; 0: no claim and no limit */
+    /* Of that, or without it, so much is set apart: what jobs like it took.  Set by the service (docs/learning.md); 0: as asked. */
+    uint64_t mem_learned_mib;
     /* How fast the job runs on this alternative, in thousandths of any unit that is the same for all its
      * alternatives (YAML `throughput`); 0: not told. */
     uint32_t rate_milli;

@@ -4,6 +4,7 @@
 #include "model/device_config.h"
 #include "model/exporter_config.h"
 #include "model/names.h"
+#include "model/sink_config.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,11 +26,32 @@ static int read_exporters(struct fg_doc_reader *reader,
     return fg_exporter_config_read(reader, doc, out->exporters, &out->exporters_len);
 }
 
+static int read_grid(struct fg_doc_reader *reader,
+                     const struct fg_doc *doc,
+                     struct fg_service_config *out)
+{
+    return fg_grid_config_read(reader, doc, &out->grid);
+}
+
 static int read_schedule(struct fg_doc_reader *reader,
                          const struct fg_doc *doc,
                          struct fg_service_config *out)
 {
     return fg_schedule_config_read(reader, doc, &out->schedule);
+}
+
+static int read_webhook_hosts(struct fg_doc_reader *reader,
+                              const struct fg_doc *doc,
+                              struct fg_service_config *out)
+{
+    return fg_webhook_hosts_read(reader, doc, &out->publish);
+}
+
+static int read_publish(struct fg_doc_reader *reader,
+                        const struct fg_doc *doc,
+                        struct fg_service_config *out)
+{
+    return fg_sink_config_read(reader, doc, &out->publish);
 }
 
 int fg_listen_parse(const char *text,
@@ -124,6 +146,25 @@ static int read_words(struct fg_doc_reader *reader,
     return rc;
 }
 
+static int read_tune_hours(struct fg_doc_reader *reader,
+                           const struct fg_doc *doc,
+                           struct fg_service_config *out)
+{
+    const char *text;
+    struct fg_err why = {};
+    int rc = fg_read_text(reader, doc, FG_NAME_MAX - 1, &text);
+    if (rc == 0 && fg_quiet_hours_parse(text, &out->tune_hours, &why) < 0)
+        rc = fg_read_fail(reader, doc, "%s", why.text);
+    return rc;
+}
+
+static int read_tune_objective(struct fg_doc_reader *reader,
+                               const struct fg_doc *doc,
+                               struct fg_service_config *out)
+{
+    return read_words(reader, doc, out->tune_objective);
+}
+
 static int read_shared_store(struct fg_doc_reader *reader,
                              const struct fg_doc *doc,
                              struct fg_service_config *out)
@@ -169,6 +210,9 @@ static const struct part {
      "a "
      "cloud's region: how much CO2 a kilowatt hour is (`fastgpu energy`). Default: the world's "
      "mean."},
+    {"grid", read_grid,
+     "what a kilowatt hour costs and emits by the hour, for jobs that can wait, a map; see "
+     "below."},
     {"link_listen", read_link_listen,
      "TCP address, `HOST:PORT`, at which the nodes of Slurm clusters reach this service, "
      "encrypted; `:PORT` "
@@ -184,6 +228,13 @@ static const struct part {
      "where clients reach this daemon, like `http://host-a:8642`: what the others tell them "
      "while it "
      "leads. Default: as it listens."},
+    {"tune_hours", read_tune_hours,
+     "hours of the night, like `02-05`, in which other policies are tried on the last days and "
+     "what is "
+     "surely better is proposed (`fastgpu tune list`); without them never."},
+    {"tune_objective", read_tune_objective,
+     "what is to become better then, as `fastgpu tune --objective` takes it; default "
+     "`jct_mean_s`."},
     {"schedule", read_schedule, "which policies decide, a map; see below."},
     {"exporters", read_exporters,
      "exporters of NVIDIA's DCGM (or others in the Prometheus text format) that tell of "
@@ -191,6 +242,12 @@ static const struct part {
      "nodes on which this service runs nothing of its own, a list of `{nodes, url}`: `nodes` "
      "is the "
      "name of a node in the pool, or `CLUSTER.*` or `*` with the label Hostname for the star."},
+    {"webhook_hosts", read_webhook_hosts,
+     "hosts that webhooks may go to, a list of `HOST` or `HOST:PORT`. Without it: any with a "
+     "public address, by https. Of those in the list the address may be private, and the URL "
+     "http."},
+    {"publish", read_publish,
+     "who is told of events, a list; see below."}, /* after the hosts */
     {"devices", read_devices,
      "devices that cannot be discovered (FPGAs, TPUs, anything else), a list; see below."},
 };
@@ -216,7 +273,8 @@ static int read_parts(struct fg_doc_reader *reader,
 
 void fg_service_config_defaults(struct fg_service_config *config)
 {
-    *config = (struct fg_service_config){.link_listen = LINK_LISTEN};
+    *config =
+        (struct fg_service_config){.link_listen = LINK_LISTEN, .tune_objective = "jct_mean_s"};
     fg_config_defaults(&config->numbers);
     fg_schedule_config_defaults(&config->schedule);
 }
@@ -273,6 +331,9 @@ void fg_service_config_print_reference(FILE *out)
           "order}`:\n\n",
           out);
     fg_schedule_config_print_reference(out);
+    fg_grid_config_print_reference(out);
+    fputs("\n## Publish\n\nEach element of `publish` is a map (docs/telemetry.md):\n\n", out);
+    fg_sink_config_print_reference(out);
     fputs(
         "\n## Devices\n\nEach element of `devices` is a map:\n\n"
         "| member | meaning |\n|---|---|\n"

@@ -9,8 +9,11 @@
 
 #include "base/config.h"
 #include "model/exporter.h"
+#include "model/grid_config.h"
+#include "model/quiet_hours.h"
 #include "model/resources.h"
 #include "model/schedule_config.h"
+#include "model/sink.h"
 
 #define FG_CONFIG_BYTES_MAX (256 * 1024)
 
@@ -21,6 +24,7 @@ struct fg_service_config {
     char job_user[FG_NAME_MAX];      /* "" if the file does not say */
     char site[FG_NAME_MAX];          /* "" if the file does not say */
     char energy_region[FG_NAME_MAX]; /* "" if the file does not say */
+    struct fg_grid_config grid;
     char
         link_listen[FG_TEXT_MAX]; /* HOST:PORT or :PORT (all addresses) for nodes of clusters */
     /* Several daemons with one state; "" if the file does not say: this daemon is the only one. */
@@ -32,6 +36,9 @@ struct fg_service_config {
     struct fg_exporter exporters[FG_EXPORTERS_MAX];
     size_t exporters_len;
     struct fg_schedule_config schedule;
+    struct fg_quiet_hours tune_hours; /* never if the file does not say */
+    char tune_objective[FG_TEXT_MAX];
+    struct fg_publish_config publish;
 };
 
 void fg_service_config_defaults(struct fg_service_config *config);

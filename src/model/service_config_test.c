@@ -32,10 +32,20 @@ static void all_parts_are_read(void)
              "  - {kind: tpu, expose: TPU_DEVICES}\n"
              "schedule: {order: srtf, preempt: order}\n"
              "exporters: [{nodes: hpc.*, url: 'http://a:9400/metrics'}, {url: 'https://b/'}]\n"
+             "grid: {carbon: {url: 'https://c/{now}', values: 'data[].v', times: 'data[].t', "
+             "scale: 0.5},\n"
+             "  price_hours: "
+             "[0.1,0.1,0.1,0.1,0.1,0.1,0.1,0.1,0.1,0.1,0.1,0.1,0.1,0.1,0.1,0.1,0.1,"
+             "0.1,0.1,0.1,0.1,0.1,0.1,0.25]}\n"
              "shared_store: postgresql://ada@db/fastgpu\nshared_url: http://a:8642\n"
              "shared_store_password_file: /etc/fastgpu/pg.password\nleader_patience_ms: 9000\n",
              &config, &err),
        0);
+    EQ(config.grid.price_hours.len, 24);
+    EQ(config.grid.price_hours.values[23], 250000);
+    EQ(config.grid.carbon_hours.len, 0);
+    EQ(config.grid.carbon.scale_micro, 500000);
+    OK(strcmp(config.grid.carbon.token_header, "Authorization") == 0);
     OK(strcmp(config.shared_store, "postgresql://ada@db/fastgpu") == 0);
     OK(strcmp(config.shared_url, "http://a:8642") == 0);
     OK(strcmp(config.shared_store_password_file, "/etc/fastgpu/pg.password") == 0);

@@ -74,14 +74,16 @@ void fg_placer_weights(struct fg_placer *placer, const struct fg_place_weights *
     placer->is_stale = true;
 }
 
-/* Do the scorers say anything of a node that stands for itself?  Topology does where nodes have islands. */
+/* Do the scorers say anything of a node that stands for itself?  Topology does where nodes have islands, faults where one is worse
+ * than its twins. */
 static bool is_weighed(const struct fg_placer *placer)
 {
     int64_t any = 0;
 #define X(name, text) any += placer->weights.name;
     FG_SCORERS(X)
 #undef X
-    return any > (placer->view.has_islands ? 0 : placer->weights.topology);
+    return any > (placer->view.has_islands ? 0 : placer->weights.topology)
+                     + (placer->view.has_hazards ? 0 : placer->weights.faults);
 }
 
 void fg_placer_rank(struct fg_placer *placer, const uint32_t *rank, size_t len)
@@ -162,7 +164,7 @@ void fg_placer_keep_up(struct fg_placer *placer)
 {
     const struct fg_pool *pool = placer->view.pool;
     uint32_t cpu_max = placer->view.cpu_max, gpu_max = placer->view.gpu_max;
-    bool has_islands = placer->view.has_islands;
+    bool has_islands = placer->view.has_islands, has_hazards = placer->view.has_hazards;
     const struct fg_wan *links = fg_pool_wan_of(pool);
     if (placer->view.nodes_len != fg_pool_len(pool)
         || placer->kinds_len != fg_pool_kinds_len(pool) || placer->sites_len != links->sites_len
@@ -171,7 +173,7 @@ void fg_placer_keep_up(struct fg_placer *placer)
     if (!placer->is_stale)
         follow_log(placer);
     if (placer->is_stale || cpu_max != placer->view.cpu_max || gpu_max != placer->view.gpu_max
-        || has_islands != placer->view.has_islands)
+        || has_islands != placer->view.has_islands || has_hazards != placer->view.has_hazards)
         start_over(placer);
 }
 
@@ -196,7 +198,8 @@ static uint64_t hash_need(const struct fg_need *need)
         (uint64_t)need->count << 32 | need->gpu_milli,
         (uint64_t)need->gpu_mem_mib << 32 | need->cpu_milli,
         need->mem_mib,
-        (uint64_t)need->spot << 40 | (uint64_t)need->data_site << 32 | need->data_mib,
+        (uint64_t)need->awake_only << 56 | (uint64_t)need->exposure << 48
+            | (uint64_t)need->spot << 40 | (uint64_t)need->data_site << 32 | need->data_mib,
     };
     /* Mostly nothing: no rounds of their own. */
     uint64_t hash = need->not_regions ^ (uint64_t)need->not_suppliers << 32
@@ -213,7 +216,8 @@ static bool is_same(const struct fg_need *a, const struct fg_need *b)
     return a->kinds == b->kinds && a->count == b->count && a->gpu_milli == b->gpu_milli
            && a->gpu_mem_mib == b->gpu_mem_mib && a->cpu_milli == b->cpu_milli
            && a->mem_mib == b->mem_mib && a->data_mib == b->data_mib
-           && a->data_site == b->data_site && fg_need_terms_same(a, b);
+           && a->data_site == b->data_site && a->exposure == b->exposure
+           && fg_need_terms_same(a, b);
 }
 
 static uint32_t *slot_of(struct fg_placer *placer, const struct fg_need *need)

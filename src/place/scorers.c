@@ -92,6 +92,14 @@ static int32_t data_of(const struct fg_scene *scene, const struct fg_view_traits
     return scene->ask->data ? scene->ask->data[traits->site] : 0;
 }
 
+static int32_t faults_of(const struct fg_scene *scene, const struct fg_view_traits *traits)
+{
+    uint8_t exposure = scene->ask->need.exposure;
+    int64_t thousandths =
+        exposure ? ((int64_t)traits->hazard << (exposure - 1)) / FG_EXPOSURE_PARTS : 0;
+    return thousandths < 1000 ? (int32_t)thousandths : 1000;
+}
+
 static int32_t topology_of(const struct fg_scene *scene)
 {
     bool may_spread = scene->view->has_islands && scene->ask->need.count > 1;
@@ -107,6 +115,7 @@ struct fg_place_penalties fg_scene_penalties(const struct fg_scene *scene, uint3
         .data = data_of(scene, traits),
         .price = traits->price,
         .reliability = traits->away,
+        .faults = faults_of(scene, traits),
         .interference = interference_of(scene, left),
         .topology = topology_of(scene),
     };

@@ -10,6 +10,7 @@
  *   data           time to bring the task's data there, T of pool/wan.h; 1000: an hour or more
  *   price          of a device-hour there (without devices: of a core-hour), against the dearest
  *   reliability    how much of the time the node is not there
+ *   faults         interruptions to expect beyond those of the node's twins while the task is exposed; 1000: one
  *   interference   what neighbours hold: of the device for a share, of the node's cores else
  *   topology       125: the task's devices are of several islands (NVLink, PCIe switch, NUMA); and for tasks of a gang
  *                  250 if the task before is in the same rack, 500 same site, 1000 elsewhere
@@ -26,6 +27,7 @@
     X(data, "time to bring the data there")                                                    \
     X(price, "price of a device-hour")                                                         \
     X(reliability, "time that the node is not there")                                          \
+    X(faults, "interruptions beyond those of its twins")                                       \
     X(interference, "what neighbours hold of the device, or of the cores")                     \
     X(topology, "distance between the devices, and to the gang's task before")
 

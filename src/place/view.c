@@ -68,6 +68,9 @@ void fg_view_refresh(struct fg_view *view, fg_node_id id)
     const struct fg_pool_node *node = fg_pool_node(view->pool, id);
     struct fg_view_node *out = &view->nodes[id - 1];
     view->frag -= out->frag;
+    view->has_hazards |= node->hazard > 0;
+    if (view->traits)
+        view->traits[id - 1].hazard = node->hazard;
     if (node->cpu_milli > view->cpu_max)
         view->cpu_max = node->cpu_milli;
     if (node->devices_len * FG_WHOLE_MILLI > view->gpu_max)
@@ -111,6 +114,7 @@ void fg_view_weigh(struct fg_view *view)
         view->traits[id - 1] = (struct fg_view_traits){
             .price = thousandths(fg_place_unit_price(spec), scales.price_max),
             .site = fg_pool_node(view->pool, id)->site,
+            .hazard = fg_pool_node(view->pool, id)->hazard,
             .away = spec->away_milli < 1000 ? (int32_t)spec->away_milli : 1000,
             .wake_watts =
                 thousandths((int64_t)spec->idle_watts - spec->asleep_watts, scales.watts_max),
@@ -127,7 +131,7 @@ void fg_view_rebuild(struct fg_view *view, const struct fg_place_tables *tables)
     view->seen = fg_pool_changes(view->pool);
     view->frag = 0;
     view->cpu_max = view->gpu_max = 1;
-    view->has_islands = false;
+    view->has_islands = view->has_hazards = false;
     memset(view->nodes, 0, view->nodes_len * sizeof(view->nodes[0]));
     for (fg_node_id id = 1; id <= view->nodes_len; id++)
         fg_view_refresh(view, id);

@@ -30,7 +30,7 @@ struct fg_view_node {
 
 /* What the scorers want to know of a node, in thousandths of the scales. */
 struct fg_view_traits {
-    int32_t price, away;
+    int32_t price, away, hazard;
     int32_t wake_watts, span_watts; /* from asleep to idle, from idle to busy */
     uint8_t site;                   /* number */
 };
@@ -44,8 +44,9 @@ struct fg_view {
     uint32_t cpu_max, gpu_max;              /* of the largest node so far, milli; at least 1 */
     const struct fg_place_weights *weights; /* borrowed; NULL: only the policy counts */
     struct fg_view_traits *traits;          /* [id - 1], with weights only */
-    bool has_islands;                       /* some node's devices are of several */
-    int64_t frag; /* sum over the nodes, in FG_FRAG_ONE of milli-devices */
+    bool has_hazards; /* some node is known for more interruptions than its twins */
+    bool has_islands; /* some node's devices are of several */
+    int64_t frag;     /* sum over the nodes, in FG_FRAG_ONE of milli-devices */
 };
 
 void fg_view_init(struct fg_view *view, const struct fg_pool *pool);

@@ -3,6 +3,7 @@
 
 #include "base/map.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,17 +68,24 @@ void fg_cost_ledger_free(struct fg_cost_ledger *ledger)
     free(ledger);
 }
 
-struct fg_cost_ledger_line *fg_cost_ledger_at(struct fg_cost_ledger *ledger, uint64_t key)
+struct fg_cost_ledger_line *fg_cost_ledger_find(struct fg_cost_ledger *ledger, uint64_t key)
 {
     uint32_t found;
-    if (fg_map_get(ledger->index, key, &found))
-        return &ledger->lines[found];
+    return fg_map_get(ledger->index, key, &found) ? &ledger->lines[found] : NULL;
+}
+
+struct fg_cost_ledger_line *fg_cost_ledger_at(struct fg_cost_ledger *ledger, uint64_t key)
+{
+    struct fg_cost_ledger_line *known = fg_cost_ledger_find(ledger, key);
+    if (known)
+        return known;
     if (ledger->len == ledger->room) {
         ledger->room = ledger->room ? 2 * ledger->room : 16;
         ledger->lines = reallocarray(ledger->lines, ledger->room, sizeof(*ledger->lines));
         if (!ledger->lines)
             abort();
     }
+    assert(ledger->lines);
     fg_map_put(ledger->index, key, (uint32_t)ledger->len);
     struct fg_cost_ledger_line *line = &ledger->lines[ledger->len++];
     *line = (struct fg_cost_ledger_line){.key = key};
@@ -116,6 +124,8 @@ void fg_cost_ledger_cut(struct fg_cost_ledger *ledger,
         rest->used_uusd += last->used_uusd;
         rest->idle_uusd += last->idle_uusd;
         rest->due_uusd += last->due_uusd;
+        rest->energy_mj += last->energy_mj;
+        rest->co2_mg += last->co2_mg;
     }
     /* Which line a key has is another now. */
     fg_map_free(ledger->index);

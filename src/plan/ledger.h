@@ -26,6 +26,7 @@ struct fg_cost_ledger_line {
     char name[FG_NAME_MAX], title[FG_NAME_MAX], project[FG_NAME_MAX], user[FG_NAME_MAX],
         supplier[FG_NAME_MAX], instance[FG_NAME_MAX];
     int64_t used_uusd, idle_uusd, due_uusd;
+    int64_t energy_mj, co2_mg; /* of devices, where it is known */
 };
 
 struct fg_cost_ledger;
@@ -35,6 +36,9 @@ FG_AUTO_DEFINE(fg_cost_ledger)
 
 /* The line of that key (not 0), zeroed if it is new; valid until the next call. */
 struct fg_cost_ledger_line *fg_cost_ledger_at(struct fg_cost_ledger *ledger, uint64_t key);
+
+/* The line of that key, if there is one. */
+struct fg_cost_ledger_line *fg_cost_ledger_find(struct fg_cost_ledger *ledger, uint64_t key);
 
 /* The lines, in the order of their first mention. */
 const struct fg_cost_ledger_line *fg_cost_ledger_lines(const struct fg_cost_ledger *ledger,

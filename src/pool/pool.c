@@ -97,6 +97,11 @@ bool fg_pool_has_spot(const struct fg_pool *pool)
     return pool->has_spot;
 }
 
+bool fg_pool_has_sleepers(const struct fg_pool *pool)
+{
+    return pool->has_sleepers;
+}
+
 size_t fg_pool_kinds_len(const struct fg_pool *pool)
 {
     return pool->kinds_len;
@@ -272,7 +277,7 @@ static int update_node(struct fg_pool *pool,
                        struct fg_err *err)
 {
     struct fg_pool_node *node = &pool->nodes[id - 1];
-    bool same = same_shape(node, fresh);
+    bool same = same_shape(node, fresh), is_asleep = node->terms.is_asleep;
     if (!same && !fg_pool_is_idle(pool, id))
         return fg_fail(err, FG_ESTATE,
                        "node %s: its devices changed while jobs hold some of them", spec->name);
@@ -280,8 +285,10 @@ static int update_node(struct fg_pool *pool,
         return fg_fail(err, FG_ENOMEM, "node %s: no memory", spec->name);
     if (!same) {
         enum fg_node_state state = node->state;
+        uint16_t hazard = node->hazard;
         fg_index_take(&pool->index, id - 1, node);
         *node = *fresh;
+        node->hazard = hazard;
         node->state = state;
         fg_index_put(&pool->index, id - 1, node);
     }
@@ -291,6 +298,7 @@ static int update_node(struct fg_pool *pool,
     node->islands = fresh->islands;
     node->site = fresh->site;
     node->terms = fresh->terms;
+    node->terms.is_asleep = is_asleep;
     note_terms(pool, fresh);
     pool->generation++;
     return 0;
@@ -399,6 +407,35 @@ void fg_pool_set_state(struct fg_pool *pool, fg_node_id id, enum fg_node_state s
     fg_index_take(&pool->index, id - 1, node);
     node->state = state;
     fg_index_put(&pool->index, id - 1, node);
+    fg_pool_log(pool, id);
+    pool->generation++;
+}
+
+void fg_pool_set_hazard(struct fg_pool *pool, fg_node_id id, uint32_t per_khour)
+{
+    struct fg_pool_node *node = &pool->nodes[id - 1];
+    uint32_t fresh = per_khour < UINT16_MAX ? per_khour : UINT16_MAX, was = node->hazard;
+    uint32_t by = fresh > was ? fresh - was : was - fresh;
+    if (5 * by < was || by == 0)
+        return;
+    node->hazard = (uint16_t)fresh;
+    pool->has_hazards |= fresh > 0;
+    fg_pool_log(pool, id);
+}
+
+bool fg_pool_has_hazards(const struct fg_pool *pool)
+{
+    return pool->has_hazards;
+}
+
+void fg_pool_set_asleep(struct fg_pool *pool, fg_node_id id, bool is_asleep)
+{
+    assert(id > 0 && id <= pool->nodes_len);
+    struct fg_pool_node *node = &pool->nodes[id - 1];
+    if (node->terms.is_asleep == is_asleep)
+        return;
+    node->terms.is_asleep = is_asleep;
+    pool->has_sleepers |= is_asleep;
     fg_pool_log(pool, id);
     pool->generation++;
 }
@@ -517,6 +554,7 @@ void fg_pool_copy(struct fg_pool *to, const struct fg_pool *from)
     to->nodes_len = from->nodes_len;
     to->kinds_len = from->kinds_len;
     to->generation = from->generation;
+    to->has_sleepers = from->has_sleepers;
     fg_pool_log_all(to);
 }
 

@@ -41,8 +41,9 @@ enum fg_host_class fg_host_class(uint32_t devices, uint32_t gpu_milli);
 struct fg_node_terms {
     uint32_t price_uusd;      /* an hour of a device (without devices: of a core), saturating */
     uint8_t supplier, region; /* numbers, see suppliers.h */
-    bool is_spot;             /* may be taken back at short notice */
-    bool whole_only;          /* no shares of devices */
+    bool is_spot : 1;         /* may be taken back at short notice */
+    bool whole_only : 1;      /* no shares of devices */
+    bool is_asleep : 1;       /* switched off: what goes there waits until it is awake */
 };
 
 /* One node as the pool keeps it.  Read only outside of the pool. */
@@ -57,7 +58,8 @@ struct fg_pool_node {
         island[FG_NODE_DEVICES_MAX]; /* 0, 1, ...: those of one talk to each other directly */
     uint8_t islands;                 /* so many; of a node where that is not known 1 */
     uint32_t device_mem_mib[FG_NODE_DEVICES_MAX];
-    uint8_t site; /* number, see wan.h; 0 not known */
+    uint8_t site;    /* number, see wan.h; 0 not known */
+    uint16_t hazard; /* see fg_pool_set_hazard() */
     struct fg_node_terms terms;
     uint64_t kinds;                  /* set of the kinds it has */
     uint16_t hosts[FG_HOST_CLASSES]; /* grants it holds, by what they take: see fg_host_class */
@@ -91,6 +93,14 @@ const struct fg_pool_node *fg_pool_node(const struct fg_pool *pool, fg_node_id n
 const struct fg_node_spec *fg_pool_spec(const struct fg_pool *pool, fg_node_id node);
 fg_node_id fg_pool_find(const struct fg_pool *pool, const char *name); /* 0: none */
 void fg_pool_set_state(struct fg_pool *pool, fg_node_id node, enum fg_node_state state);
+/* Work is interrupted there so often in 1,000 hours beyond what is usual; changes of less than a fifth are passed over. */
+void fg_pool_set_hazard(struct fg_pool *pool, fg_node_id node, uint32_t per_khour);
+/* Is there, or was there, such a node? */
+bool fg_pool_has_hazards(const struct fg_pool *pool);
+/* A node that is not awake takes grants like others, but those that are awake are asked first (fg_need.awake_only). */
+void fg_pool_set_asleep(struct fg_pool *pool, fg_node_id node, bool is_asleep);
+/* Is, or was, one of the nodes asleep? */
+bool fg_pool_has_sleepers(const struct fg_pool *pool);
 /* May it get new work: it is up, and so is its supplier? */
 bool fg_pool_is_open(const struct fg_pool *pool, fg_node_id node);
 bool fg_pool_is_idle(const struct fg_pool *pool,
@@ -140,6 +150,7 @@ static inline bool fg_spot_suits(uint8_t rule, bool is_spot)
 bool fg_pool_has_spot(const struct fg_pool *pool);
 
 /* A request made ready for look-ups: kinds resolved once. */
+#define FG_EXPOSURE_PARTS 16
 struct fg_need {
     uint64_t kinds; /* 0 and count 0: CPU only */
     uint32_t count, gpu_milli, gpu_mem_mib, cpu_milli;
@@ -147,6 +158,9 @@ struct fg_need {
     uint32_t data_mib; /* that is to be where it runs; 0: none, or nobody knows where it is */
     uint8_t data_site; /* number of the site that has it */
     uint8_t spot;      /* fg_spot_rule */
+    uint8_t
+        exposure; /* 0: an interruption costs it little; n: 2^(n-1) parts of an hour of work */
+    bool awake_only;
     uint32_t max_price_uusd; /* an hour of a device, see fg_node_terms; 0: any */
     uint32_t
         not_suppliers; /* sets of those whose nodes it may not have; suppliers that are not up counted */
@@ -155,7 +169,7 @@ struct fg_need {
 /* May it go to a node of these terms? */
 static inline bool fg_need_suits(const struct fg_need *need, const struct fg_node_terms *terms)
 {
-    return fg_spot_suits(need->spot, terms->is_spot)
+    return fg_spot_suits(need->spot, terms->is_spot) && !(need->awake_only && terms->is_asleep)
            && !((need->not_suppliers >> terms->supplier | need->not_regions >> terms->region)
                 & 1)
            && (need->max_price_uusd == 0 || terms->price_uusd <= need->max_price_uusd)
@@ -164,8 +178,9 @@ static inline bool fg_need_suits(const struct fg_need *need, const struct fg_nod
 /* Do both allow the same terms? */
 static inline bool fg_need_terms_same(const struct fg_need *a, const struct fg_need *b)
 {
-    return a->spot == b->spot && a->not_suppliers == b->not_suppliers
-           && a->not_regions == b->not_regions && a->max_price_uusd == b->max_price_uusd;
+    return a->spot == b->spot && a->awake_only == b->awake_only
+           && a->not_suppliers == b->not_suppliers && a->not_regions == b->not_regions
+           && a->max_price_uusd == b->max_price_uusd;
 }
 struct fg_need fg_pool_need(const struct fg_pool *pool, const struct fg_request *request);
 

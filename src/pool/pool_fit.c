@@ -18,7 +18,7 @@ struct fg_need fg_pool_need(const struct fg_pool *pool, const struct fg_request 
         .gpu_milli = request->gpu_milli,
         .gpu_mem_mib = request->gpu_mem_mib,
         .cpu_milli = request->cpu_milli,
-        .mem_mib = request->mem_mib,
+        .mem_mib = request->mem_learned_mib ? request->mem_learned_mib : request->mem_mib,
         .data_mib = data_site ? request->data_mib : 0,
         .data_site = data_site,
         .max_price_uusd = request->max_price_uusd < UINT32_MAX

@@ -15,7 +15,8 @@ struct fg_pool {
     struct fg_wan links;
     struct fg_suppliers suppliers;
     struct fg_pool_index index;
-    bool has_spot;
+    bool has_spot, has_sleepers;
+    bool has_hazards;
     struct fg_map *names; /* hash of a name -> id of the first node that has it */
     uint64_t changes;     /* so many, ever */
     uint64_t log_forgot;  /* up to this one they were of any node */

@@ -2,6 +2,7 @@
 #include "probe/machine.h"
 
 #include "probe/machine_text.h"
+#include "probe/record.h"
 #include "probe/sysfile.h"
 
 #include <glob.h>
@@ -29,6 +30,7 @@ struct fg_machine {
     struct package packages[PACKAGES_MAX];
     char *heats[HEATS_MAX]; /* paths of sensors of processors, thousandths of a degree */
     int64_t energy_uj;
+    struct fg_record *replayed; /* NULL: this machine itself; it began at `before_us` */
 };
 
 static const struct {
@@ -97,6 +99,19 @@ static void find_all(struct fg_machine *machine,
     globfree(&found);
 }
 
+/* The recording, if it tells of the machine; what is wrong with one was said before. */
+static struct fg_record *find_replay(void)
+{
+    const char *path = getenv("FASTGPU_REPLAY");
+    FG_AUTO(fg_file) FILE *file = path && *path ? fopen(path, "re") : NULL;
+    struct fg_record *record = file ? fg_record_read(file, path, NULL) : NULL;
+    for (size_t i = 0; record && i < record->points_len; i++)
+        if (record->points[i].device == FG_DEVICE_CPU)
+            return record;
+    fg_record_free(record);
+    return NULL;
+}
+
 struct fg_machine *fg_machine_new(const char *root)
 {
     struct fg_machine *machine = calloc(1, sizeof(*machine));
@@ -105,6 +120,7 @@ struct fg_machine *fg_machine_new(const char *root)
     snprintf(machine->root, sizeof(machine->root), "%s", root);
     find_all(machine, "/sys/class/powercap/intel-rapl:*/energy_uj", add_package);
     find_all(machine, "/sys/class/hwmon/hwmon*/temp*_input", add_heat);
+    machine->replayed = find_replay();
     return machine;
 }
 
@@ -112,6 +128,8 @@ void fg_machine_free(struct fg_machine *machine)
 {
     for (size_t i = 0; machine && i < machine->heats_len; i++)
         free(machine->heats[i]);
+    if (machine)
+        fg_record_free(machine->replayed);
     free(machine);
 }
 
@@ -180,6 +198,12 @@ static void read_heats(struct fg_machine *machine, int64_t out[FG_READINGS_LEN])
 void fg_machine_read(struct fg_machine *machine, int64_t now_us, int64_t out[FG_READINGS_LEN])
 {
     char text[4096];
+    if (machine->replayed) {
+        if (machine->before_us == 0)
+            machine->before_us = now_us;
+        fg_record_at(machine->replayed, FG_DEVICE_CPU, now_us - machine->before_us, out);
+        return;
+    }
     int64_t passed_us = machine->before_us > 0 ? now_us - machine->before_us : 0;
     read_cores(machine, out);
     if (read_text(machine, "/proc/meminfo", text, sizeof(text)))

@@ -25,7 +25,7 @@ static int numa_of(const struct fg_nvml *nvml, fg_nvml_device handle)
 
 /* The devices that are being found. */
 struct list {
-    const struct fg_nvml *nvml;
+    struct fg_nvml *nvml;
     bool mps;
     struct fg_probe_board *boards;
     size_t len, max;
@@ -56,6 +56,7 @@ static void add_device(struct list *list, fg_nvml_device handle, fg_nvml_device 
     spec->numa = numa_of(nvml, parent ? parent : handle);
     if (!parent && nvml->minor && nvml->minor(handle, &minor) == FG_NVML_OK)
         board->minor = (int)minor;
+    fg_nvml_gpm_add(list->nvml, board);
     list->len++;
 }
 
@@ -198,6 +199,7 @@ static void *nvml_open(void)
 static void nvml_close(void *library)
 {
     struct fg_nvml *nvml = library;
+    fg_nvml_gpm_free(nvml);
     nvml->shutdown();
     dlclose(nvml->library);
     free(nvml);

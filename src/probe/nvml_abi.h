@@ -59,6 +59,27 @@ struct fg_nvml_field {
 #define FG_NVML_FIELD_NVLINK_TX 138 /* KiB */
 #define FG_NVML_FIELD_NVLINK_RX 139
 #define FG_NVML_ALL_LINKS       ~0U
+#define FG_NVML_GPM_MAX         333 /* metrics of the newest header known */
+
+/* What the counters of a board say of the time between two samples (GPM, from Hopper on). */
+typedef struct fg_nvml_gpm_sample *fg_nvml_sample;
+struct fg_nvml_gpm_metric {
+    unsigned int metric;
+    int rc;
+    double value; /* percent */
+    char *names[3];
+};
+struct fg_nvml_gpm_get {
+    unsigned int version, len; /* the library looks at `len` metrics only */
+    fg_nvml_sample from, to;
+    struct fg_nvml_gpm_metric metrics[FG_NVML_GPM_MAX];
+};
+#define FG_NVML_GPM_VERSION       1
+#define FG_NVML_GPM_GRAPHICS      1
+#define FG_NVML_GPM_SM_ACTIVE     2
+#define FG_NVML_GPM_SM_OCCUPANCY  3
+#define FG_NVML_GPM_TENSOR_ACTIVE 5
+#define FG_NVML_GPM_DRAM_ACTIVE   10
 
 struct fg_nvml_event {
     fg_nvml_device device;
@@ -123,6 +144,13 @@ struct fg_nvml_event {
     X(0, clocks_lock, "nvmlDeviceSetGpuLockedClocks",                                          \
       (fg_nvml_device, unsigned int, unsigned int))                                            \
     X(0, clocks_free, "nvmlDeviceResetGpuLockedClocks", (fg_nvml_device))                      \
+    X(0, gpm_alloc, "nvmlGpmSampleAlloc", (fg_nvml_sample *))                                  \
+    X(0, gpm_free, "nvmlGpmSampleFree", (fg_nvml_sample))                                      \
+    X(0, gpm_sample, "nvmlGpmSampleGet", (fg_nvml_device, fg_nvml_sample))                     \
+    X(0, gpm_sample_mig, "nvmlGpmMigSampleGet",                                                \
+      (fg_nvml_device, unsigned int, fg_nvml_sample))                                          \
+    X(0, gpm_metrics, "nvmlGpmMetricsGet", (struct fg_nvml_gpm_get *))                         \
+    X(0, mig_instance, "nvmlDeviceGetGpuInstanceId", (fg_nvml_device, unsigned int *))         \
     X(0, persist, "nvmlDeviceSetPersistenceMode", (fg_nvml_device, int))
 
 #define FG_NVML_ECC_CORRECTED   0

@@ -4,27 +4,8 @@
 #define MIB     (1024 * 1024)
 #define PERCENT 10 /* thousandths */
 
-/* How a step went, over all of its calls. */
-struct heard {
-    bool some, lost;
-};
-
-/* Note how a call ended; true: it has an answer. */
-static bool hear(struct heard *heard, int rc)
-{
-    heard->lost |= rc == FG_NVML_LOST;
-    heard->some |= rc != FG_NVML_UNSUPPORTED && rc != FG_NVML_NO_FUNCTION
-                   && rc != FG_NVML_INVALID && rc != FG_NVML_NO_PERMISSION;
-    return rc == FG_NVML_OK;
-}
-
 /* A call that the library may not have. */
-#define ASK(call, ...) (nvml->call && hear(&heard, nvml->call(__VA_ARGS__)))
-
-static enum fg_probe_heard sum_up(struct heard heard)
-{
-    return heard.lost ? FG_PROBE_LOST : heard.some ? FG_PROBE_HEARD : FG_PROBE_NEVER;
-}
+#define ASK(call, ...) (nvml->call && fg_nvml_hear(&heard, nvml->call(__VA_ARGS__)))
 
 static int64_t clip(unsigned long long value)
 {
@@ -42,11 +23,11 @@ static enum fg_probe_heard read_memory(void *library,
                                        struct fg_probe_reading *out)
 {
     const struct fg_nvml *nvml = library;
-    struct heard heard = {};
+    struct fg_nvml_heard heard = {};
     struct fg_nvml_memory memory;
     if (ASK(memory, device->handle, &memory))
         out->value[FG_READING_MEM_USED] = clip(memory.used / MIB);
-    return sum_up(heard);
+    return fg_nvml_sum_up(heard);
 }
 
 static enum fg_probe_heard read_use(void *library,
@@ -54,13 +35,13 @@ static enum fg_probe_heard read_use(void *library,
                                     struct fg_probe_reading *out)
 {
     const struct fg_nvml *nvml = library;
-    struct heard heard = {};
+    struct fg_nvml_heard heard = {};
     struct fg_nvml_utilization use;
     if (ASK(utilization, device->handle, &use)) {
         out->value[FG_READING_BUSY] = (int64_t)use.gpu * PERCENT;
         out->value[FG_READING_MEM_BUSY] = (int64_t)use.memory * PERCENT;
     }
-    return sum_up(heard);
+    return fg_nvml_sum_up(heard);
 }
 
 static enum fg_probe_heard read_power(void *library,
@@ -68,7 +49,7 @@ static enum fg_probe_heard read_power(void *library,
                                       struct fg_probe_reading *out)
 {
     const struct fg_nvml *nvml = library;
-    struct heard heard = {};
+    struct fg_nvml_heard heard = {};
     unsigned int power, limit;
     unsigned long long energy_mj;
     fg_nvml_device board = board_of(device);
@@ -79,7 +60,7 @@ static enum fg_probe_heard read_power(void *library,
     if (ASK(energy, board, &energy_mj))
         out->value[FG_READING_ENERGY] =
             (int64_t)((__int128)clip(energy_mj) * device->share_milli / 1000);
-    return sum_up(heard);
+    return fg_nvml_sum_up(heard);
 }
 
 static enum fg_probe_heard read_heat(void *library,
@@ -87,7 +68,7 @@ static enum fg_probe_heard read_heat(void *library,
                                      struct fg_probe_reading *out)
 {
     const struct fg_nvml *nvml = library;
-    struct heard heard = {};
+    struct fg_nvml_heard heard = {};
     unsigned int temp_c;
     struct fg_nvml_field field = {.field = FG_NVML_FIELD_MEM_TEMP};
     fg_nvml_device board = board_of(device);
@@ -95,7 +76,7 @@ static enum fg_probe_heard read_heat(void *library,
         out->value[FG_READING_TEMP] = temp_c;
     if (ASK(fields, board, 1, &field) && field.rc == FG_NVML_OK && field.value.number > 0)
         out->value[FG_READING_MEM_TEMP] = field.value.number;
-    return sum_up(heard);
+    return fg_nvml_sum_up(heard);
 }
 
 static enum fg_probe_heard read_clocks(void *library,
@@ -103,7 +84,7 @@ static enum fg_probe_heard read_clocks(void *library,
                                        struct fg_probe_reading *out)
 {
     const struct fg_nvml *nvml = library;
-    struct heard heard = {};
+    struct fg_nvml_heard heard = {};
     unsigned int mhz;
     unsigned long long reasons;
     int state;
@@ -116,7 +97,7 @@ static enum fg_probe_heard read_clocks(void *library,
         out->value[FG_READING_SLOWDOWN] = clip(reasons);
     if (ASK(perf_state, board, &state))
         out->value[FG_READING_PERF_STATE] = state; /* 32, unknown, is not believed */
-    return sum_up(heard);
+    return fg_nvml_sum_up(heard);
 }
 
 static enum fg_probe_heard read_errors(void *library,
@@ -124,7 +105,7 @@ static enum fg_probe_heard read_errors(void *library,
                                        struct fg_probe_reading *out)
 {
     const struct fg_nvml *nvml = library;
-    struct heard heard = {};
+    struct fg_nvml_heard heard = {};
     unsigned long long errors;
     unsigned int corrected, uncorrected, pending, failed;
     fg_nvml_device board = board_of(device);
@@ -137,7 +118,7 @@ static enum fg_probe_heard read_errors(void *library,
         out->value[FG_READING_REMAP_PENDING] = pending != 0;
         out->value[FG_READING_REMAP_FAILED] = failed != 0;
     }
-    return sum_up(heard);
+    return fg_nvml_sum_up(heard);
 }
 
 static enum fg_probe_heard read_nvlink(void *library,
@@ -145,18 +126,18 @@ static enum fg_probe_heard read_nvlink(void *library,
                                        struct fg_probe_reading *out)
 {
     const struct fg_nvml *nvml = library;
-    struct heard heard = {};
+    struct fg_nvml_heard heard = {};
     struct fg_nvml_field fields[] = {
         {.field = FG_NVML_FIELD_NVLINK_TX, .scope = FG_NVML_ALL_LINKS},
         {.field = FG_NVML_FIELD_NVLINK_RX, .scope = FG_NVML_ALL_LINKS}};
     if (device->parent || !nvml->fields)
         return FG_PROBE_NEVER;
     int rc = nvml->fields(device->handle, 2, fields);
-    if (hear(&heard, rc != FG_NVML_OK ? rc : fields[0].rc))
+    if (fg_nvml_hear(&heard, rc != FG_NVML_OK ? rc : fields[0].rc))
         out->value[FG_READING_NVLINK_TX] = clip(fields[0].value.llnumber);
-    if (rc == FG_NVML_OK && hear(&heard, fields[1].rc))
+    if (rc == FG_NVML_OK && fg_nvml_hear(&heard, fields[1].rc))
         out->value[FG_READING_NVLINK_RX] = clip(fields[1].value.llnumber);
-    return sum_up(heard);
+    return fg_nvml_sum_up(heard);
 }
 
 /* The driver counts for 20 ms in each of these calls. */
@@ -165,7 +146,7 @@ static enum fg_probe_heard read_pcie(void *library,
                                      struct fg_probe_reading *out)
 {
     const struct fg_nvml *nvml = library;
-    struct heard heard = {};
+    struct fg_nvml_heard heard = {};
     unsigned int kib;
     if (device->parent)
         return FG_PROBE_NEVER;
@@ -173,20 +154,20 @@ static enum fg_probe_heard read_pcie(void *library,
         out->value[FG_READING_PCIE_TX] = kib;
     if (ASK(pcie, device->handle, FG_NVML_PCIE_RX, &kib))
         out->value[FG_READING_PCIE_RX] = kib;
-    return sum_up(heard);
+    return fg_nvml_sum_up(heard);
 }
 
 /* How busy each process keeps the device, by its samples since the last reading: the newest of each. */
 static void read_process_use(const struct fg_nvml *nvml,
                              struct fg_probe_board *device,
                              struct fg_probe_reading *out,
-                             struct heard *heard)
+                             struct fg_nvml_heard *heard)
 {
     struct fg_nvml_process_use list[FG_PROBE_PROCS_MAX];
     unsigned int len = FG_PROBE_PROCS_MAX;
     unsigned long long since_us = (unsigned long long)device->mark[0];
     if (device->parent || !nvml->process_use
-        || !hear(heard, nvml->process_use(device->handle, list, &len, since_us)))
+        || !fg_nvml_hear(heard, nvml->process_use(device->handle, list, &len, since_us)))
         return;
     for (unsigned int i = 0; i < len && i < FG_PROBE_PROCS_MAX; i++) {
         if (clip(list[i].time_us) > device->mark[0])
@@ -202,11 +183,11 @@ static enum fg_probe_heard read_processes(void *library,
                                           struct fg_probe_reading *out)
 {
     const struct fg_nvml *nvml = library;
-    struct heard heard = {};
+    struct fg_nvml_heard heard = {};
     struct fg_nvml_process list[FG_PROBE_PROCS_MAX];
     unsigned int len = FG_PROBE_PROCS_MAX;
     if (!ASK(processes, device->handle, &len, list))
-        return sum_up(heard);
+        return fg_nvml_sum_up(heard);
     for (unsigned int i = 0; i < len && i < FG_PROBE_PROCS_MAX; i++)
         out->procs[out->procs_len++] = (struct fg_probe_process){
             .pid = (pid_t)list[i].pid,
@@ -214,10 +195,10 @@ static enum fg_probe_heard read_processes(void *library,
             .busy_milli = -1};
     if (out->procs_len > 0)
         read_process_use(nvml, device, out, &heard);
-    return sum_up(heard);
+    return fg_nvml_sum_up(heard);
 }
 
 fg_probe_step_fn *const fg_nvml_steps[] = {
-    read_memory, read_use,    read_power, read_heat,      read_clocks,
-    read_errors, read_nvlink, read_pcie,  read_processes, NULL,
+    read_memory, read_use,  read_power,     read_heat,        read_clocks, read_errors,
+    read_nvlink, read_pcie, read_processes, fg_nvml_gpm_read, NULL,
 };

@@ -140,6 +140,31 @@ static void an_instance_has_its_share_of_the_power(void)
     fg_probe_free(probe);
 }
 
+/* Use says that something ran; the counters say how little of the device it was.  Of an instance they are the only use there is. */
+static void counters_of_the_board_are_read(void)
+{
+    struct fg_probe_reading reading;
+    struct fg_probe *probe =
+        begin("H100|81559|0|99|310000|55\nA100|40000|0|50|300000|30\n"
+              "H100|80000|0|50|300000|30|2|1g|10000\n"
+              "at 0 0 sm_active=120 sm_occupancy=60 tensor_active=30 dram_active=250\n"
+              "at 0 2 sm_active=800 busy=900\n");
+    EQ(count(probe), 4);
+    OK(comes_to(probe, 0, FG_READING_SM_ACTIVE, 120, &reading));
+    EQ(reading.value[FG_READING_BUSY], 990);
+    EQ(reading.value[FG_READING_SM_OCCUPANCY], 60);
+    EQ(reading.value[FG_READING_TENSOR_ACTIVE], 30);
+    EQ(reading.value[FG_READING_DRAM_ACTIVE], 250);
+    OK(comes_to(probe, 1, FG_READING_BUSY, 500, &reading));
+    EQ(reading.value[FG_READING_SM_ACTIVE], -1); /* a board that has no such counters */
+    OK(comes_to(probe, 2, FG_READING_SM_ACTIVE, 800, &reading));
+    EQ(reading.value[FG_READING_BUSY], 900);
+    EQ(reading.value[FG_READING_TENSOR_ACTIVE], -1);
+    OK(comes_to(probe, 3, FG_READING_SM_ACTIVE, 720, &reading));
+    EQ(reading.value[FG_READING_BUSY], 810);
+    fg_probe_free(probe);
+}
+
 static void see_islands(const char *boards, const int32_t want[4], int want_len)
 {
     struct fg_device_spec devices[8] = {};
@@ -310,6 +335,7 @@ int main(void)
     RUN(boards_and_instances_are_devices);
     RUN(all_readings_are_there);
     RUN(an_instance_has_its_share_of_the_power);
+    RUN(counters_of_the_board_are_read);
     RUN(devices_that_are_joined_are_an_island);
     RUN(a_driver_that_fails_has_no_devices);
     RUN(a_device_that_hangs_is_unknown);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define LINE_MAX_BYTES 2048
+#define MACHINE        "machine"
 #define SECONDS_MAX    1e7
 #define NUMBER_MAX     1000000000000000 /* may grow by so much in each of thousands of rounds */
 
@@ -129,21 +130,30 @@ static bool take_seconds(const char *text, int64_t *out_us)
     return true;
 }
 
+static bool take_device(const struct fg_record *record, const char *text, uint32_t *out)
+{
+    int64_t number;
+    if (strcmp(text, MACHINE) == 0) {
+        *out = FG_DEVICE_CPU;
+        return true;
+    }
+    return take_number(text, 0, (int64_t)record->devices_len - 1, &number)
+           && (*out = (uint32_t)number, true);
+}
+
 static int read_point(struct fg_record *record, char *words, struct fg_err *err)
 {
     struct fg_record_point point = {.value = FG_READINGS_UNKNOWN};
     char *name, *value;
-    int64_t device;
     const char *time = strsep(&words, " ");
     const char *number = words ? strsep(&words, " ") : "";
     if (!take_seconds(time, &point.time_us)
         || (record->points_len > 0
             && point.time_us < record->points[record->points_len - 1].time_us))
         return fg_fail(err, FG_EINVAL, "at %.20s, expected seconds that do not go back", time);
-    if (!take_number(number, 0, (int64_t)record->devices_len - 1, &device))
+    if (!number || !take_device(record, number, &point.device))
         return fg_fail(err, FG_EINVAL, "device %.20s, there are %zu", number,
                        record->devices_len);
-    point.device = (uint32_t)device;
     while (next_pair(&words, &name, &value)) {
         enum fg_reading which = fg_reading_find(name);
         int64_t told;
@@ -188,8 +198,9 @@ struct fg_record *fg_record_read(FILE *in, const char *in_name, struct fg_err *e
     }
     if (rc < 0)
         fg_wrap(err, rc, "%s:%d", in_name, number);
-    else if (record->devices_len == 0)
-        rc = fg_fail(err, FG_EINVAL, "%s: no device, expected what fastgpu node record writes",
+    else if (record->devices_len == 0 && record->points_len == 0)
+        rc = fg_fail(err, FG_EINVAL,
+                     "%s: no device and no reading, expected what fastgpu node record writes",
                      in_name);
     if (rc < 0) {
         fg_record_free(record);
@@ -222,7 +233,11 @@ void fg_record_write_device(FILE *out, size_t index, const struct fg_device_spec
 
 void fg_record_write_point(FILE *out, const struct fg_record_point *point)
 {
-    fprintf(out, "at %.3f %" PRIu32, (double)point->time_us / 1e6, point->device);
+    fprintf(out, "at %.3f ", (double)point->time_us / 1e6);
+    if (point->device == FG_DEVICE_CPU)
+        fputs(MACHINE, out);
+    else
+        fprintf(out, "%" PRIu32, point->device);
     for (int i = 0; i < FG_READINGS_LEN; i++)
         if (point->value[i] >= 0)
             fprintf(out, " %s=%" PRId64, fg_reading_kinds[i].name, point->value[i]);

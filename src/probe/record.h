@@ -1,8 +1,9 @@
-/* record.h - a recorded machine: its accelerators and what they said, as a text that can be replayed elsewhere.
+/* record.h - a recorded machine: what it and its accelerators said, as a text that can be replayed elsewhere.
  *
  *     # fastgpu record 1 of gpu-07, 2026-11-21T22:00:00Z
  *     device 0 kind=h100 id=GPU-6f1c share=mps expose=CUDA_VISIBLE_DEVICES mem_mib=81559 numa=0 island=0
  *     at 0.000 0 busy=370 power=310000 ...
+ *     at 0.000 machine busy=7400 stall_io=12 ...
  *     end 60.000
  *
  * One line a reading of a device, in the order of time (seconds since the start); names and units are those of
@@ -24,7 +25,7 @@
 
 struct fg_record_point {
     int64_t time_us; /* since the start */
-    uint32_t device;
+    uint32_t device; /* FG_DEVICE_CPU: the machine itself */
     int64_t value[FG_READINGS_LEN];
 };
 
@@ -48,7 +49,7 @@ void fg_record_write_device(FILE *out, size_t index, const struct fg_device_spec
 void fg_record_write_point(FILE *out, const struct fg_record_point *point);
 void fg_record_write_end(FILE *out, int64_t length_us);
 
-/* What device `index` said at that time, -1 what is unknown; after its end a recording begins again, and what only grows
+/* What device `index` (FG_DEVICE_CPU: the machine) said at that time, -1 what is unknown; after its end a recording begins again, and what only grows
  * goes on growing. */
 void fg_record_at(const struct fg_record *record,
                   uint32_t index,

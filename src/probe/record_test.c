@@ -1,6 +1,7 @@
 /* record_test.c - a recording reads as it was written, says what it said then, and shows as replayed. */
 #include "probe/record.h"
 
+#include "probe/machine.h"
 #include "probe/probe.h"
 #include "test/tap.h"
 
@@ -14,6 +15,7 @@ static const char good[] = "# fastgpu record 1 of gpu-07\n"
                            "device 1 kind=h100 id=GPU-6f1d colour=red mem_mib=81559\n"
                            "at 0.000 0 busy=370 power=310000 energy=1000 shade=7\n"
                            "at 0.000 1 busy=10\n"
+                           "at 0.500 machine busy=1900 energy=5000\n"
                            "at 1.000 0 busy=380 energy=311000\n"
                            "end 2.000\n";
 
@@ -35,7 +37,10 @@ static void a_recording_is_read(void)
     EQ(record->devices[0].share, FG_SHARE_MPS);
     EQ(record->devices[0].numa, 1);
     EQ(record->devices[1].island, -1);
-    EQ(record->points_len, 3);
+    EQ(record->points_len, 4);
+    fg_record_at(record, FG_DEVICE_CPU, 600000, value);
+    EQ(value[FG_READING_BUSY], 1900);
+    EQ(value[FG_READING_STALL_IO], -1);
     fg_record_at(record, 0, 500000, value);
     EQ(value[FG_READING_BUSY], 370);
     EQ(value[FG_READING_TEMP], -1);
@@ -81,13 +86,14 @@ static void what_is_wrong_is_told(void)
     static const struct {
         const char *text, *want;
     } cases[] = {
-        {"", "gpu.rec: no device"},
+        {"", "gpu.rec: no device and no reading"},
         {"hello\n", "gpu.rec:1: hello, expected device, at or end"},
         {"device 1 kind=h100 id=a\n", "gpu.rec:1: device 1, expected 0"},
         {"device 0 kind=h100\n", "expected name=value, kind and id"},
         {"device 0 kind=H/100 id=a\n", "kind=H/100 is none"},
         {"device 0 kind=h100 id=a mem_mib=-1\n", "mem_mib=-1 is none"},
         {"device 0 kind=h100 id=a\nat 0 1 busy=1\n", "gpu.rec:2: device 1, there are 1"},
+        {"at 0 machines busy=1\n", "gpu.rec:1: device machines, there are 0"},
         {"device 0 kind=h100 id=a\nat -1 0 busy=1\n", "at -1, expected seconds"},
         {"device 0 kind=h100 id=a\nat nan 0 busy=1\n", "at nan, expected seconds"},
         {"device 0 kind=h100 id=a\nat 2 0 busy=1\nat 1 0 busy=1\n", "gpu.rec:3: at 1"},
@@ -122,6 +128,13 @@ static void a_recorded_machine_stands_for_this_one(void)
     EQ(reading.value[FG_READING_BUSY], 10);
     EQ(reading.value[FG_READING_GONE], 0);
     fg_probe_free(probe);
+    int64_t value[FG_READINGS_LEN] = FG_READINGS_UNKNOWN;
+    struct fg_machine *machine = fg_machine_new("");
+    fg_machine_read(machine, 1000000, value);
+    fg_machine_read(machine, 1700000, value);
+    EQ(value[FG_READING_BUSY], 1900);
+    EQ(value[FG_READING_MEM_USED], -1); /* this machine's is not mixed in */
+    fg_machine_free(machine);
     unsetenv("FASTGPU_REPLAY");
     unlink(path);
 }

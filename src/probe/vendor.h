@@ -19,6 +19,7 @@ struct fg_probe_board {
     int64_t
         share_milli; /* of the board's power and energy that is counted as this device's: 1000 but for instances */
     int64_t mark[2]; /* of a vendor's own: what the last reading left for the next */
+    void *own;       /* of a vendor's own; NULL; it frees it with the library */
 };
 
 enum fg_probe_heard {

@@ -112,7 +112,12 @@ void fg_queue_set(struct fg_queue *queue, const struct fg_job *job)
     queue->projects[job->project].held.queued += more;
     if (more)
         fg_queue_user_waits(queue, job, more);
-    assert(slot->job.request == job->request);
+    if (slot->job.request
+        != job->request) { /* it asks for something else: not while it stands in a lane */
+        assert(slot->job.state != FG_JOB_QUEUED);
+        fg_queue_class_open(queue, job->request, true);
+        fg_queue_class_open(queue, slot->job.request, false);
+    }
     /* Of one that may be stopped all counts. */
     bool counts = job->preemptible && job->state != FG_JOB_QUEUED;
     queue->changes += counts;

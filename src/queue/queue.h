@@ -115,7 +115,7 @@ void fg_queue_watch(struct fg_queue *queue, fg_queue_watch_fn *watch, void *self
                                struct fg_err *err);
 /* NULL: not open.  Valid until the next add or del. */
 const struct fg_job *fg_queue_get(const struct fg_queue *queue, fg_job_id id);
-/* Replace the record of an open job; the order follows. */
+/* Replace the record of an open job; the order follows.  One that is queued again may ask for something else than before. */
 void fg_queue_set(struct fg_queue *queue, const struct fg_job *job);
 void fg_queue_del(struct fg_queue *queue, fg_job_id id);
 size_t fg_queue_len(const struct fg_queue *queue);

@@ -16,9 +16,9 @@ static uint64_t mix(uint64_t hash, uint8_t byte)
 static uint64_t mix_request(uint64_t hash, const struct fg_request *r)
 {
     const uint64_t numbers[] = {
-        r->count,    r->gpu_milli,  r->gpu_mem_mib, r->cpu_milli,
-        r->mem_mib,  r->rate_milli, r->data_mib,    (uint64_t)r->max_price_uusd,
-        r->may_split};
+        r->count,     r->gpu_milli,      r->gpu_mem_mib, r->cpu_milli,
+        r->mem_mib,   r->rate_milli,     r->data_mib,    (uint64_t)r->max_price_uusd,
+        r->may_split, r->mem_learned_mib};
     const char *const texts[] = {r->kind, r->data_site, r->suppliers, r->regions};
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         for (const char *at = texts[i]; *at; at++)
@@ -46,7 +46,8 @@ static bool same(const struct fg_request *a, const struct fg_request *b)
            && a->mem_mib == b->mem_mib && a->rate_milli == b->rate_milli
            && a->data_mib == b->data_mib && strcmp(a->data_site, b->data_site) == 0
            && strcmp(a->suppliers, b->suppliers) == 0 && strcmp(a->regions, b->regions) == 0
-           && a->max_price_uusd == b->max_price_uusd && a->may_split == b->may_split;
+           && a->max_price_uusd == b->max_price_uusd && a->may_split == b->may_split
+           && a->mem_learned_mib == b->mem_learned_mib;
 }
 
 static bool is_class(const struct class_row *row,

@@ -207,7 +207,7 @@ static struct fg_gang gang_of(const struct batch *batch, const struct fg_job *jo
 {
     struct fg_gang gang = fg_schedule_gang(batch->schedule, batch->pass, batch->pool, job);
     if (batch->schedule->kinds)
-        fg_kinds_order(batch->schedule->kinds, job, &gang);
+        fg_kinds_order(batch->schedule->kinds, batch->pass->queue, job, &gang);
     return gang;
 }
 

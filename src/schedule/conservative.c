@@ -444,7 +444,7 @@ static void look_at(struct plan *plan, const struct fg_job *job)
     struct fg_gang gang = fg_schedule_gang(plan->schedule, plan->pass, plan->pass->pool, job);
     struct promise *promise = promise_of(plan->planner, job->id);
     if (plan->schedule->kinds)
-        fg_kinds_order(plan->schedule->kinds, job, &gang);
+        fg_kinds_order(plan->schedule->kinds, plan->pass->queue, job, &gang);
     plan->rank++;
     if (promise
         && (!gang.is_possible

@@ -21,12 +21,14 @@ struct stock {
     uint64_t sites; /* numbers of the sites where its nodes are; bit 0: not known */
     uint32_t nodes, away_milli;
     uint64_t away_sum;
+    double losses;                                      /* of work in an hour */
     uint32_t core_uusd, device_uusd[FG_POOL_KINDS_MAX]; /* the cheapest, an hour */
 };
 
 struct fg_expect {
     uint64_t generation; /* of the pool, when it was looked at */
     struct stock stocks[FG_POOL_SUPPLIERS_MAX];
+    const struct fg_rates *rates;
 };
 
 struct fg_expect *fg_expect_new(void)
@@ -40,6 +42,11 @@ struct fg_expect *fg_expect_new(void)
 void fg_expect_free(struct fg_expect *expect)
 {
     free(expect);
+}
+
+void fg_expect_rates(struct fg_expect *expect, const struct fg_rates *rates)
+{
+    expect->rates = rates;
 }
 
 /* -- what there is ------------------------------------------------------------------------------------- */
@@ -77,6 +84,10 @@ static void look(struct fg_expect *expect, const struct fg_pool *pool)
         struct stock *stock = &expect->stocks[i];
         uint64_t away = stock->nodes ? stock->away_sum / stock->nodes : 0;
         stock->away_milli = away < AWAY_MAX ? (uint32_t)away : AWAY_MAX;
+        const struct fg_rates *rates = expect->rates;
+        if (rates && rates->losses)
+            stock->losses =
+                rates->losses(rates->self, fg_pool_suppliers(pool)->items[i].name) / 1000;
     }
 }
 
@@ -87,9 +98,10 @@ struct judge {
     const struct fg_config *config;
     const struct fg_pool *pool;
     const struct fg_gang *gang;
-    const struct fg_request *any_of;
-    int64_t runs_us;     /* at the greatest rate */
-    uint32_t rate_milli; /* the greatest; 0: not told for all */
+    const struct fg_job *job;
+    int64_t runs_us;            /* at the greatest rate */
+    double rate[FG_ANY_OF_MAX]; /* by alternative */
+    double greatest;            /* 0: not known for all */
     int64_t data_us[FG_ANY_OF_MAX][FG_SITES_MAX + 1];
 };
 
@@ -147,18 +159,30 @@ static int64_t as_time(const struct fg_config *config, int64_t cost_uusd)
     return time_us < 1000 * WAIT_MAX ? (int64_t)time_us : 1000 * WAIT_MAX;
 }
 
+/* Each interruption costs on average half of its work, or of what is between two checkpoints, and the restart. */
+static int64_t lost_us(const struct judge *judge, const struct stock *stock, int64_t runs_us)
+{
+    const struct fg_job *job = judge->job;
+    double each_us = (double)runs_us / 2,
+           saved_us = (double)job->checkpoint_us / 2 + (double)job->restart_us;
+    if (job->checkpoint_us && saved_us < each_us)
+        each_us = saved_us;
+    double all_us = stock->losses * (double)runs_us / HOUR_US * each_us;
+    return all_us < WAIT_MAX ? (int64_t)all_us : WAIT_MAX;
+}
+
 static struct fg_expected judge_way(const struct judge *judge, uint8_t way)
 {
     struct fg_way at = judge->gang->ways[way];
     const struct fg_need *need = &judge->gang->needs[at.alternative];
     struct fg_expected out = {.way = way};
     int64_t runs_us = judge->runs_us;
-    if (judge->rate_milli)
-        runs_us = (int64_t)((__int128)runs_us * judge->rate_milli
-                            / judge->any_of[at.alternative].rate_milli);
+    if (judge->greatest > 0)
+        runs_us = (int64_t)((double)runs_us * judge->greatest / judge->rate[at.alternative]);
     if (at.supplier != FG_WAY_ANYWHERE) {
         const struct stock *stock = &judge->expect->stocks[at.supplier];
         runs_us = (int64_t)((__int128)runs_us * 1000 / (1000 - stock->away_milli));
+        runs_us += lost_us(judge, stock, runs_us);
         out.wait_us = wait_at(judge->pool, at.supplier);
         out.bring_us = bring_to(judge, at.alternative, stock);
         out.cost_uusd = cost_at(need, judge->gang->tasks, stock, runs_us);
@@ -180,7 +204,7 @@ static bool goes_before(const struct judge *judge,
         return a->is_close;
     if (!a->is_close && a->counted_us != b->counted_us)
         return a->counted_us < b->counted_us;
-    if (!judge->rate_milli && of_a != of_b)
+    if (judge->greatest <= 0 && of_a != of_b)
         return of_a < of_b;
     if (a->cost_uusd != b->cost_uusd)
         return a->cost_uusd < b->cost_uusd;
@@ -204,15 +228,41 @@ static void sort(const struct judge *judge, struct fg_expected *items, size_t le
     }
 }
 
-static uint32_t greatest_rate(const struct fg_request *any_of, size_t len)
+/* On the kind of the alternative that is fastest for it; 0: of one of them nothing was learned. */
+static double learned_rate(const struct judge *judge,
+                           const struct fg_job *job,
+                           const struct fg_request *any_of,
+                           size_t alternative)
 {
-    uint32_t most = 0;
-    for (size_t i = 0; i < len; i++) {
-        if (any_of[i].rate_milli == 0)
+    const struct fg_rates *rates = judge->expect->rates;
+    double best = 0;
+    for (uint64_t kinds = judge->gang->needs[alternative].kinds; kinds; kinds &= kinds - 1) {
+        double rate;
+        const char *name = fg_pool_kind_name(judge->pool, (uint32_t)__builtin_ctzll(kinds));
+        if (!rates->of(rates->self, job, any_of, judge->gang->needs_len, name, &rate))
             return 0;
-        most = any_of[i].rate_milli > most ? any_of[i].rate_milli : most;
+        best = rate > best ? rate : best;
     }
-    return most;
+    return best;
+}
+
+static void find_rates(struct judge *judge,
+                       const struct fg_queue *queue,
+                       const struct fg_job *job)
+{
+    size_t len, told = 0, known = 0;
+    const struct fg_request *any_of = fg_queue_class_at(queue, job->request, &len);
+    for (size_t i = 0; i < len; i++)
+        told += any_of[i].rate_milli > 0;
+    for (size_t i = 0; i < len && (told == len || (told == 0 && len > 1)); i++) {
+        judge->rate[i] = told                   ? any_of[i].rate_milli
+                         : judge->expect->rates ? learned_rate(judge, job, any_of, i)
+                                                : 0;
+        known += judge->rate[i] > 0;
+        judge->greatest = judge->rate[i] > judge->greatest ? judge->rate[i] : judge->greatest;
+    }
+    if (known < len)
+        judge->greatest = 0;
 }
 
 size_t fg_expect_ways(struct fg_expect *expect,
@@ -223,12 +273,15 @@ size_t fg_expect_ways(struct fg_expect *expect,
                       const struct fg_gang *gang,
                       struct fg_expected *out)
 {
-    struct judge judge = {
-        .expect = expect, .config = config, .pool = pool, .gang = gang, .data_us = {}};
-    size_t any_of_len, len = 0;
+    struct judge judge = {.expect = expect,
+                          .config = config,
+                          .pool = pool,
+                          .gang = gang,
+                          .job = job,
+                          .data_us = {}};
+    size_t len = 0;
     look(expect, pool);
-    judge.any_of = fg_queue_class_at(queue, job->request, &any_of_len);
-    judge.rate_milli = greatest_rate(judge.any_of, any_of_len);
+    find_rates(&judge, queue, job);
     judge.runs_us = fg_order_expected_us(config, job);
     for (size_t i = 0; i < gang->needs_len; i++)
         if (gang->needs[i].data_mib)

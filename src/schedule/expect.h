@@ -4,7 +4,8 @@
  *
  *     finish = wait there + time to bring its data there + time it runs there
  *
- * The wait is what work of ours waited there lately.  It runs faster where its rate is greater, and longer where nodes are
+ * The wait is what work of ours waited there lately.  It runs faster where its rate is greater (as the job says, else as it was
+ * learned, if it may use several kinds), and longer where work is interrupted, by what of it is lost each time, and where nodes are
  * away for part of the time.  Where finishing an hour sooner is worth so much (`finish_hour_musd`), what it costs counts
  * as time too.  Ways that finish within `finish_close_percent` of the soonest, and five minutes, are as good as it: of these the alternatives
  * go as they were written (with rates for all: as they come), then the cheapest, then this machine first.  The other ways
@@ -31,6 +32,9 @@ struct fg_expected {
 
 struct fg_expect *fg_expect_new(void);         /* out of memory ends the process */
 void fg_expect_free(struct fg_expect *expect); /* NULL is allowed */
+
+/* Where a job does not say how fast it runs, these do (borrowed; NULL: nobody). */
+void fg_expect_rates(struct fg_expect *expect, const struct fg_rates *rates);
 
 /* The ways of a gang that the job may go, in the order in which they are to be tried; how many.  `out` has room for
  * FG_WAYS_MAX. */

@@ -139,6 +139,64 @@ static void price_decides_among_those_that_are_close(void)
     clear(&scene);
 }
 
+static bool a100_is_better(void *self,
+                           const struct fg_job *job,
+                           const struct fg_request *any_of,
+                           size_t any_of_len,
+                           const char *kind,
+                           double *out)
+{
+    (void)job, (void)any_of, (void)any_of_len;
+    *out = strcmp(kind, "a100") == 0 ? 2 : 1;
+    return *(bool *)self;
+}
+
+static double ruth_loses(void *self, const char *supplier)
+{
+    return strcmp(supplier, "ruth") == 0 ? *(double *)self : 1;
+}
+
+/* A long job avoids who interrupts it, a short one does not mind. */
+static void losses_count(void)
+{
+    struct scene scene;
+    double losses = 1;
+    const struct fg_rates rates = {&losses, a100_is_better, ruth_loses};
+    build(&scene);
+    add(&scene, "ruth", "h100", 1 * S);
+    add(&scene, "eve", "h100", 2 * S);
+    fg_expect_rates(scene.expect, &rates);
+    scene.runs_s = 24 * 3600;
+    ORDER(&scene, "ruth:h100 eve:h100");
+    losses = 20; /* in 1,000 hours: 24 h become 30 */
+    add(&scene, "eve", "h100", 2 * S);
+    ORDER(&scene, "eve:h100 ruth:h100");
+    scene.runs_s = 600;
+    ORDER(&scene, "ruth:h100 eve:h100");
+    clear(&scene);
+}
+
+/* Alternatives without rates go as they were written, unless it was learned which is better. */
+static void learned_rates_count(void)
+{
+    struct scene scene;
+    bool is_known = true;
+    const struct fg_rates rates = {&is_known, a100_is_better, NULL};
+    build(&scene);
+    scene.len = 2;
+    add(&scene, "", "h100", 0);
+    add(&scene, "ruth", "a100", 0);
+    ORDER(&scene, "local:h100 ruth:a100");
+    fg_expect_rates(scene.expect, &rates);
+    ORDER(&scene, "ruth:a100 local:h100");
+    set_wait(&scene, "ruth", 7200, 0);
+    ORDER(&scene, "local:h100 ruth:a100");
+    set_wait(&scene, "ruth", 60, 0);
+    is_known = false;
+    ORDER(&scene, "local:h100 ruth:a100");
+    clear(&scene);
+}
+
 static void data_and_reliability_count(void)
 {
     struct scene scene;
@@ -207,6 +265,8 @@ int main(void)
     RUN(the_soonest_first);
     RUN(price_decides_among_those_that_are_close);
     RUN(data_and_reliability_count);
+    RUN(learned_rates_count);
+    RUN(losses_count);
     RUN(alternatives_as_written_or_by_rate);
     RUN(one_machine_alone_changes_nothing);
     return tap_done();

@@ -155,17 +155,14 @@ static bool place_alternative(struct fg_pool *pool,
     return true;
 }
 
-/* As the rule prefers; then anywhere. */
+/* As the rule for spot prefers; then anywhere. */
 static bool place_by_rule(struct fg_pool *pool,
                           struct fg_pool *also,
                           struct fg_placer *placer,
                           const struct fg_gang *gang,
-                          size_t way,
+                          struct fg_need need,
                           struct fg_grant *out_grants)
 {
-    struct fg_need need;
-    if (!fg_gang_need(gang, way, &need))
-        return false;
     bool prefers = need.spot == FG_SPOT_FIRST || need.spot == FG_SPOT_LAST;
     if (prefers) {
         need.spot = need.spot == FG_SPOT_FIRST ? FG_SPOT_ONLY : FG_SPOT_NEVER;
@@ -176,16 +173,51 @@ static bool place_by_rule(struct fg_pool *pool,
     return place_alternative(pool, also, placer, gang, &need, out_grants);
 }
 
+/* On the kinds that are for it, then on any. */
+static bool place_way(struct fg_pool *pool,
+                      struct fg_pool *also,
+                      struct fg_placer *placer,
+                      const struct fg_gang *gang,
+                      size_t way,
+                      struct fg_grant *out_grants)
+{
+    struct fg_need need;
+    if (!fg_gang_need(gang, way, &need))
+        return false;
+    struct fg_need first = need;
+    first.kinds &= gang->first_kinds[gang->ways[way].alternative];
+    if (first.kinds && first.kinds != need.kinds
+        && place_by_rule(pool, also, placer, gang, first, out_grants))
+        return true;
+    return place_by_rule(pool, also, placer, gang, need, out_grants);
+}
+
+static int place_ways(struct fg_pool *pool,
+                      struct fg_pool *also,
+                      struct fg_placer *placer,
+                      const struct fg_gang *gang,
+                      struct fg_grant *out_grants)
+{
+    for (size_t k = 0; k < gang->ways_len; k++)
+        if (place_way(pool, also, placer, gang, gang->order[k], out_grants))
+            return gang->ways[gang->order[k]].alternative;
+    return -1;
+}
+
+/* Nodes that sleep are for who finds no other. */
 int fg_gang_place(struct fg_pool *pool,
                   struct fg_pool *also,
                   struct fg_placer *placer,
                   const struct fg_gang *gang,
                   struct fg_grant *out_grants)
 {
-    for (size_t k = 0; k < gang->ways_len; k++)
-        if (place_by_rule(pool, also, placer, gang, gang->order[k], out_grants))
-            return gang->ways[gang->order[k]].alternative;
-    return -1;
+    int found = -1;
+    if (fg_pool_has_sleepers(pool)) {
+        struct fg_gang awake = *gang;
+        awake.awake_only = true;
+        found = place_ways(pool, also, placer, &awake, out_grants);
+    }
+    return found >= 0 ? found : place_ways(pool, also, placer, gang, out_grants);
 }
 
 /* -- counting ----------------------------------------------------------------------------------------- */

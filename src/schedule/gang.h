@@ -19,6 +19,8 @@ struct fg_gang {
     uint32_t tasks;
     struct fg_need needs[FG_ANY_OF_MAX]; /* by alternative */
     bool allowed[FG_ANY_OF_MAX];
+    uint64_t first_kinds
+        [FG_ANY_OF_MAX]; /* of an alternative, to be tried before its others; 0: all alike */
     size_t needs_len;
     struct fg_way
         ways[FG_WAYS_MAX];      /* where only this machine has nodes: an alternative each */
@@ -27,6 +29,7 @@ struct fg_gang {
     bool has_choice;     /* of suppliers */
     bool is_possible;    /* the quota allows at least one alternative */
     bool is_limited;     /* the quota took away an alternative, or kinds of one */
+    bool awake_only;     /* none of its tasks on a node that sleeps */
     bool may_not_borrow; /* as it is not preemptible: others of its lane may be */
 };
 
@@ -37,6 +40,7 @@ static inline bool fg_gang_need(const struct fg_gang *gang, size_t way, struct f
     if (!gang->allowed[at.alternative])
         return false;
     *out = gang->needs[at.alternative];
+    out->awake_only = gang->awake_only;
     if (at.supplier != FG_WAY_ANYWHERE)
         out->not_suppliers = ~(1U << at.supplier);
     return true;

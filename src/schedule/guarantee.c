@@ -289,7 +289,7 @@ static void look_at(struct plan *plan, const struct fg_job *job)
 {
     struct fg_gang gang = fg_schedule_gang(plan->schedule, plan->pass, plan->pass->pool, job);
     if (plan->schedule->kinds)
-        fg_kinds_order(plan->schedule->kinds, job, &gang);
+        fg_kinds_order(plan->schedule->kinds, plan->pass->queue, job, &gang);
     if (!gang.is_possible || !narrow(plan, job, &gang))
         return;
     if (fg_schedule_try_start(plan->schedule, plan->pass, job, &gang, plan->is_made)) {

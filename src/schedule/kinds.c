@@ -1,8 +1,10 @@
 /* kinds.c - see kinds.h */
 #include "schedule/kinds.h"
 
+#include "base/map.h"
 #include "schedule/order.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,16 +14,21 @@
 /* What a device of unknown price is taken to cost an hour, for the policy cost: less than any that is paid for. */
 #define UNPRICED_USD 0.001
 
-/* In `index`, by request class. */
-enum { UNSEEN = UINT32_MAX, NO_PART = UINT32_MAX - 1 };
+#define STEPS 8 /* what was learned counts in so many steps to a factor of two */
 
-/* The jobs of one request class.  A task is a job to the program. */
+/* In `by_work`. */
+#define NO_PART UINT32_MAX
+
+/* The jobs of one request class that are as fast as each other on every kind.  A task is a job to the program. */
 struct row {
     uint32_t request;
     size_t len;
     uint64_t kinds[FG_ANY_OF_MAX];
     double rate[FG_ANY_OF_MAX]; /* of a task */
     double devices[FG_ANY_OF_MAX];
+    double on
+        [FG_POOL_KINDS_MAX]; /* the rate of a task with as many devices as the first alternative has */
+    bool is_learned;
     double tasks;
     double left_s, elapsed_s; /* sums over tasks */
     double has[FG_POOL_KINDS_MAX];
@@ -35,6 +42,7 @@ struct supply {
 
 struct fg_kinds {
     const struct fg_config *config;
+    const struct fg_rates *rates; /* borrowed; NULL: nobody has learned any */
     enum fg_allocate_policy policy;
     int64_t looked_us; /* when it was looked at last */
     bool is_new;       /* a class came since then that was not there */
@@ -44,18 +52,20 @@ struct fg_kinds {
     struct row rows[ROWS_MAX];
     size_t rows_len;
     double owed[ROWS_MAX][FG_POOL_KINDS_MAX];
-    uint32_t *index;
-    size_t index_len, index_room;
+    struct fg_map *by_work; /* in `rows`, by request class and work */
     struct fg_arena *arena;
 };
 
-struct fg_kinds *fg_kinds_new(const struct fg_config *config, enum fg_allocate_policy policy)
+struct fg_kinds *fg_kinds_new(const struct fg_config *config,
+                              enum fg_allocate_policy policy,
+                              const struct fg_rates *rates)
 {
     struct fg_kinds *kinds = calloc(1, sizeof(*kinds));
     if (!kinds)
         return NULL;
     kinds->config = config;
     kinds->policy = policy;
+    kinds->rates = rates;
     kinds->supply.generation = UINT64_MAX;
     kinds->arena = fg_arena_new(ROOM);
     return kinds;
@@ -66,7 +76,7 @@ void fg_kinds_free(struct fg_kinds *kinds)
     if (!kinds)
         return;
     fg_arena_free(kinds->arena);
-    free(kinds->index);
+    fg_map_free(kinds->by_work);
     free(kinds);
 }
 
@@ -110,44 +120,128 @@ static bool has_rates(const struct fg_request *any_of, size_t len)
     return false;
 }
 
-static void forget_rows(struct fg_kinds *kinds, const struct fg_queue *queue)
+static uint64_t mix(uint64_t hash, uint64_t value)
 {
-    size_t len = fg_queue_classes_len(queue);
-    if (len > kinds->index_room) {
-        kinds->index_room = len + len / 2 + 64;
-        kinds->index = reallocarray(kinds->index, kinds->index_room, sizeof(uint32_t));
-        if (!kinds->index)
-            abort();
-    }
-    kinds->index_len = len;
+    hash = (hash ^ value) * 0x9e37'79b9'7f4a'7c15u;
+    return hash ^ (hash >> 29);
+}
+
+/* Jobs for which the same was told, or learned. */
+static uint64_t key_of(const struct fg_kinds *kinds,
+                       const struct fg_job *job,
+                       const struct fg_request *any_of,
+                       size_t len)
+{
+    uint64_t key = mix(len, job->request);
+    if (kinds->rates && !has_rates(any_of, len))
+        key = mix(mix(key, (uint64_t)job->project << 32 | job->user), job->shape);
+    return key | 1;
+}
+
+static void forget_rows(struct fg_kinds *kinds)
+{
+    fg_map_free(kinds->by_work);
+    kinds->by_work = fg_map_new(64);
     kinds->rows_len = 0;
-    for (size_t i = 0; i < len; i++)
-        kinds->index[i] = UNSEEN;
     memset(kinds->others, 0, sizeof(kinds->others));
 }
 
-static uint32_t add_row(struct fg_kinds *kinds, const struct fg_pass *pass, uint32_t request)
+/* On each kind by the fastest of its alternatives there; one that takes more devices than the first counts by what it does
+ * with as many. */
+static void take_told(struct row *row, const struct fg_request *any_of)
 {
-    size_t len;
-    const struct fg_request *any_of = fg_queue_class_at(pass->queue, request, &len);
-    if (!has_rates(any_of, len) || kinds->rows_len == ROWS_MAX)
-        return NO_PART;
-    struct row *row = &kinds->rows[kinds->rows_len];
-    *row = (struct row){.request = request, .len = len};
-    for (size_t i = 0; i < len; i++) {
-        row->kinds[i] = any_of[i].rate_milli ? fg_pool_kinds(pass->pool, any_of[i].kind) : 0;
+    for (size_t i = 0; i < row->len; i++) {
         row->rate[i] = any_of[i].rate_milli / 1000.0;
-        row->devices[i] = any_of[i].count * any_of[i].gpu_milli / 1000.0;
+        if (any_of[i].rate_milli == 0 || row->devices[i] <= 0)
+            continue;
+        double rate = row->rate[i] * row->devices[0] / row->devices[i];
+        for (uint64_t left = row->kinds[i]; left; left &= left - 1) {
+            double *on = &row->on[__builtin_ctzll(left)];
+            *on = rate > *on ? rate : *on;
+        }
     }
-    return (uint32_t)kinds->rows_len++;
 }
 
-static struct row *row_of(struct fg_kinds *kinds, const struct fg_pass *pass, uint32_t request)
+/* Of all kinds that it may use, at least two; what was learned is of as many devices. */
+static bool take_learned(const struct fg_kinds *kinds,
+                         const struct fg_pass *pass,
+                         const struct fg_job *job,
+                         const struct fg_request *any_of,
+                         struct row *row)
 {
-    uint32_t *at = &kinds->index[request];
-    if (*at == UNSEEN)
-        *at = add_row(kinds, pass, request);
-    return *at == NO_PART ? NULL : &kinds->rows[*at];
+    uint64_t all = 0;
+    for (size_t i = 0; i < row->len; i++) {
+        if (row->devices[i] <= 0 || row->devices[i] != row->devices[0])
+            return false;
+        all |= row->kinds[i];
+    }
+    if (!(all & (all - 1)))
+        return false;
+    for (uint64_t left = all; left; left &= left - 1) {
+        double rate;
+        uint32_t kind = (uint32_t)__builtin_ctzll(left);
+        if (kinds->supply.devices[kind] <= 0)
+            continue;
+        if (!kinds->rates->of(kinds->rates->self, job, any_of, row->len,
+                              fg_pool_kind_name(pass->pool, kind), &rate))
+            return false;
+        row->on[kind] = exp2(round(STEPS * log2(rate)) / STEPS);
+    }
+    for (size_t i = 0; i < row->len; i++)
+        for (uint64_t left = row->kinds[i]; left; left &= left - 1)
+            if (row->on[__builtin_ctzll(left)] > row->rate[i])
+                row->rate[i] = row->on[__builtin_ctzll(left)];
+    row->is_learned = true;
+    return true;
+}
+
+/* That of other work which is as fast; SIZE_MAX: none. */
+static size_t alike(const struct fg_kinds *kinds, const struct row *row)
+{
+    for (size_t i = 0; i < kinds->rows_len; i++)
+        if (kinds->rows[i].request == row->request
+            && memcmp(kinds->rows[i].on, row->on, sizeof(row->on)) == 0)
+            return i;
+    return SIZE_MAX;
+}
+
+static uint32_t add_row(struct fg_kinds *kinds,
+                        const struct fg_pass *pass,
+                        const struct fg_job *job)
+{
+    struct row row = {.request = job->request};
+    const struct fg_request *any_of = fg_queue_class_at(pass->queue, job->request, &row.len);
+    bool is_told = has_rates(any_of, row.len);
+    for (size_t i = 0; i < row.len; i++) {
+        bool counts = !is_told || any_of[i].rate_milli;
+        row.kinds[i] = counts ? fg_pool_kinds(pass->pool, any_of[i].kind) : 0;
+        row.devices[i] = any_of[i].count * any_of[i].gpu_milli / 1000.0;
+    }
+    if (is_told)
+        take_told(&row, any_of);
+    else if (!kinds->rates || !take_learned(kinds, pass, job, any_of, &row))
+        return NO_PART;
+    size_t at = alike(kinds, &row);
+    if (at == SIZE_MAX && kinds->rows_len < ROWS_MAX) {
+        at = kinds->rows_len++;
+        kinds->rows[at] = row;
+    }
+    return at == SIZE_MAX ? NO_PART : (uint32_t)at;
+}
+
+static struct row *row_of(struct fg_kinds *kinds,
+                          const struct fg_pass *pass,
+                          const struct fg_job *job)
+{
+    size_t len;
+    const struct fg_request *any_of = fg_queue_class_at(pass->queue, job->request, &len);
+    uint64_t key = key_of(kinds, job, any_of, len);
+    uint32_t at;
+    if (!fg_map_get(kinds->by_work, key, &at)) {
+        at = add_row(kinds, pass, job);
+        fg_map_put(kinds->by_work, key, at);
+    }
+    return at == NO_PART ? NULL : &kinds->rows[at];
 }
 
 static void add_job(struct fg_kinds *kinds,
@@ -156,7 +250,7 @@ static void add_job(struct fg_kinds *kinds,
 {
     if (job->state == FG_JOB_QUEUED && (job->waits_for || job->eligible_us > pass->now_us))
         return;
-    struct row *row = row_of(kinds, pass, job->request);
+    struct row *row = row_of(kinds, pass, job);
     if (!row)
         return;
     size_t len;
@@ -173,7 +267,7 @@ static void collect(struct fg_kinds *kinds,
                     const struct fg_pass *pass,
                     const struct runners *runners)
 {
-    forget_rows(kinds, pass->queue);
+    forget_rows(kinds);
     for (size_t at = 0; at < fg_queue_slots(pass->queue); at++) {
         const struct fg_job *job = fg_queue_slot(pass->queue, at);
         if (job)
@@ -182,7 +276,7 @@ static void collect(struct fg_kinds *kinds,
     for (size_t i = 0; i < runners->len; i++) {
         const struct runner *runner = &runners->slots[i];
         const struct fg_job *job = runner->job ? fg_queue_get(pass->queue, runner->job) : NULL;
-        struct row *row = job ? row_of(kinds, pass, job->request) : NULL;
+        struct row *row = job ? row_of(kinds, pass, job) : NULL;
         for (size_t k = 0; runner->job && k < runner->grants_len; k++)
             add_grant(pass->pool, &fg_runner_grants(runner)[k], row ? row->has : kinds->others);
     }
@@ -190,36 +284,25 @@ static void collect(struct fg_kinds *kinds,
 
 /* -- the program ------------------------------------------------------------------------------------------- */
 
-static uint64_t mix(uint64_t hash, double value)
+static uint64_t mix_number(uint64_t hash, double value)
 {
     uint64_t bits;
     memcpy(&bits, &value, sizeof(bits));
-    return (hash ^ bits) * 1099511628211ULL;
+    return mix(hash, bits);
 }
 
-static uint64_t hash_of(const struct fg_kinds *kinds)
+static uint64_t hash_of(const struct fg_kinds *kinds, size_t kinds_len)
 {
     uint64_t hash = 14695981039346656037ULL ^ kinds->supply.generation;
-    for (size_t j = 0; j < FG_POOL_KINDS_MAX; j++)
-        hash = mix(hash, kinds->others[j]);
+    for (size_t j = 0; j < kinds_len; j++)
+        hash = mix_number(hash, kinds->others[j]);
     for (size_t i = 0; i < kinds->rows_len; i++) {
-        hash = mix(hash, kinds->rows[i].request);
-        hash = mix(hash, kinds->rows[i].tasks);
+        const struct row *row = &kinds->rows[i];
+        hash = mix_number(mix(hash, row->request), row->tasks);
+        for (size_t j = 0; row->is_learned && j < kinds_len; j++)
+            hash = mix_number(hash, row->on[j]);
     }
     return hash;
-}
-
-/* The rate of a task on a kind, by the fastest of its alternatives there; an alternative that takes more devices than
- * the first for it counts by what it does with as many. */
-static double rate_on(const struct row *row, size_t kind)
-{
-    double best = 0;
-    for (size_t i = 0; i < row->len; i++)
-        if (row->kinds[i] >> kind & 1 && row->devices[i] > 0) {
-            double rate = row->rate[i] * row->devices[0] / row->devices[i];
-            best = rate > best ? rate : best;
-        }
-    return best;
 }
 
 static struct fg_allocate_class class_of(const struct row *row)
@@ -250,7 +333,7 @@ static struct fg_allocate_problem problem_of(const struct fg_kinds *kinds, size_
     for (size_t i = 0; i < kinds->rows_len; i++) {
         classes[i] = class_of(&kinds->rows[i]);
         for (size_t j = 0; j < kinds_len; j++)
-            rates[i * kinds_len + j] = rate_on(&kinds->rows[i], j);
+            rates[i * kinds_len + j] = kinds->rows[i].on[j];
     }
     return (struct fg_allocate_problem){.kinds = supply,
                                         .kinds_len = kinds_len,
@@ -293,8 +376,8 @@ void fg_kinds_update(struct fg_kinds *kinds,
     kinds->is_new = false;
     count_devices(&kinds->supply, pass->pool);
     collect(kinds, pass, runners);
-    uint64_t hash = hash_of(kinds);
     size_t kinds_len = fg_pool_kinds_len(pass->pool);
+    uint64_t hash = hash_of(kinds, kinds_len);
     if (hash == kinds->solved || kinds->rows_len == 0 || kinds_len == 0)
         return;
     kinds->solved = hash;
@@ -303,34 +386,41 @@ void fg_kinds_update(struct fg_kinds *kinds,
 
 /* -- what it comes to -------------------------------------------------------------------------------------- */
 
-/* The number of a class is used again when no job has it: then the alternatives may be others. */
-static const struct row *known(const struct fg_kinds *kinds, uint32_t request, size_t len)
+/* NULL: it takes no part, or was not there when it was looked at. */
+static struct row *known(struct fg_kinds *kinds,
+                         const struct fg_queue *queue,
+                         const struct fg_job *job)
 {
-    uint32_t at = request < kinds->index_len ? kinds->index[request] : NO_PART;
+    size_t len;
+    uint32_t at;
+    const struct fg_request *any_of = fg_queue_class_at(queue, job->request, &len);
+    if (!kinds->by_work || !fg_map_get(kinds->by_work, key_of(kinds, job, any_of, len), &at)) {
+        kinds->is_new = true;
+        return NULL;
+    }
+    /* The number of a class is used again when no job has it: then the alternatives may be others. */
     return at < kinds->rows_len && kinds->rows[at].len == len ? &kinds->rows[at] : NULL;
 }
 
+static double missing(const struct fg_kinds *kinds, const struct row *row, size_t kind)
+{
+    return kinds->owed[row - kinds->rows][kind] - row->has[kind];
+}
+
 /* Devices that the class is owed on kinds of this alternative and does not have. */
-static double missing(const struct fg_kinds *kinds, const struct row *row, size_t alternative)
+static double missing_of(const struct fg_kinds *kinds,
+                         const struct row *row,
+                         size_t alternative)
 {
     double sum = 0;
-    for (uint64_t left = row->kinds[alternative]; left; left &= left - 1) {
-        int kind = __builtin_ctzll(left);
-        sum += kinds->owed[row - kinds->rows][kind] - row->has[kind];
-    }
+    for (uint64_t left = row->kinds[alternative]; left; left &= left - 1)
+        sum += missing(kinds, row, (size_t)__builtin_ctzll(left));
     return sum > 0.01 ? sum : 0;
 }
 
-void fg_kinds_order(struct fg_kinds *kinds, const struct fg_job *job, struct fg_gang *gang)
+/* Insertion: what is owed, then the rate, then as it was. */
+static void order_ways(const struct row *row, const double *owed, struct fg_gang *gang)
 {
-    const struct row *row = known(kinds, job->request, gang->needs_len);
-    kinds->is_new |= job->request >= kinds->index_len || kinds->index[job->request] == UNSEEN;
-    if (!row)
-        return;
-    double owed[FG_ANY_OF_MAX];
-    for (size_t i = 0; i < gang->needs_len; i++)
-        owed[i] = missing(kinds, row, i);
-    /* Insertion: what is owed, then the rate, then as it was. */
     for (size_t i = 1; i < gang->ways_len; i++) {
         uint8_t way = gang->order[i], me = gang->ways[way].alternative;
         size_t at = i;
@@ -346,30 +436,49 @@ void fg_kinds_order(struct fg_kinds *kinds, const struct fg_job *job, struct fg_
     }
 }
 
+void fg_kinds_order(struct fg_kinds *kinds,
+                    const struct fg_queue *queue,
+                    const struct fg_job *job,
+                    struct fg_gang *gang)
+{
+    const struct row *row = known(kinds, queue, job);
+    if (!row || row->len != gang->needs_len)
+        return;
+    double owed[FG_ANY_OF_MAX];
+    for (size_t i = 0; i < gang->needs_len; i++) {
+        owed[i] = missing_of(kinds, row, i);
+        for (uint64_t left = row->is_learned ? row->kinds[i] : 0; left; left &= left - 1)
+            if (missing(kinds, row, (size_t)__builtin_ctzll(left)) > 0.01)
+                gang->first_kinds[i] |= left & -left;
+    }
+    order_ways(row, owed, gang);
+}
+
 void fg_kinds_started(struct fg_kinds *kinds,
-                      const struct fg_pool *pool,
+                      const struct fg_pass *pass,
                       const struct fg_job *job,
                       const struct fg_grant *grants)
 {
-    uint32_t at = job->request < kinds->index_len ? kinds->index[job->request] : NO_PART;
-    for (uint32_t i = 0; at < kinds->rows_len && i < job->tasks; i++)
-        add_grant(pool, &grants[i], kinds->rows[at].has);
+    struct row *row = known(kinds, pass->queue, job);
+    for (uint32_t i = 0; row && i < job->tasks; i++)
+        add_grant(pass->pool, &grants[i], row->has);
 }
 
-bool fg_kinds_owed(const struct fg_kinds *kinds,
-                   uint32_t request,
+bool fg_kinds_owed(struct fg_kinds *kinds,
+                   const struct fg_queue *queue,
+                   const struct fg_job *job,
                    size_t alternative,
-                   double *out_owed,
-                   double *out_has)
+                   struct fg_owed *out)
 {
-    uint32_t at = request < kinds->index_len ? kinds->index[request] : NO_PART;
-    *out_owed = *out_has = 0;
-    if (at >= kinds->rows_len || alternative >= kinds->rows[at].len)
+    const struct row *row = known(kinds, queue, job);
+    *out = (struct fg_owed){};
+    if (!row || alternative >= row->len)
         return false;
-    const struct row *row = &kinds->rows[at];
+    out->rate = row->rate[alternative];
+    out->is_learned = row->is_learned;
     for (uint64_t left = row->kinds[alternative]; left; left &= left - 1) {
-        *out_owed += kinds->owed[at][__builtin_ctzll(left)];
-        *out_has += row->has[__builtin_ctzll(left)];
+        out->owed += kinds->owed[row - kinds->rows][__builtin_ctzll(left)];
+        out->has += row->has[__builtin_ctzll(left)];
     }
     return true;
 }

@@ -179,17 +179,19 @@ static void others_count(void)
     struct runners runners;
     fg_runners_init(&runners);
     fg_runners_add(&runners, &running, false);
-    struct fg_kinds *kinds = fg_kinds_new(&world.config, FG_ALLOCATE_MAX_MIN);
+    struct fg_kinds *kinds = fg_kinds_new(&world.config, FG_ALLOCATE_MAX_MIN, NULL);
     fg_queue_advance(world.queue, 10 * S);
     fg_kinds_update(kinds, &pass, &runners);
-    double owed, has, sum = 0;
+    struct fg_owed owed;
+    double sum = 0;
     int classes = 0;
-    for (uint32_t class = 0; class < fg_queue_classes_len(world.queue); class ++) {
-        if (!fg_kinds_owed(kinds, class, 1, &owed, &has))
+    for (fg_job_id id = 1; id <= 3; id++) { /* the other, and the first of both classes */
+        const struct fg_job *one = fg_queue_get(world.queue, id);
+        if (!fg_kinds_owed(kinds, world.queue, one, 1, &owed))
             continue;
-        OK(owed < 1e-6 && has == 0);
-        OK(fg_kinds_owed(kinds, class, 0, &owed, &has) && has == 0);
-        sum += owed;
+        OK(owed.owed < 1e-6 && owed.has == 0 && !owed.is_learned);
+        OK(fg_kinds_owed(kinds, world.queue, one, 0, &owed) && owed.has == 0);
+        sum += owed.owed;
         classes++;
     }
     EQ(classes, 2);
@@ -198,6 +200,57 @@ static void others_count(void)
     fg_runners_fini(&runners);
     start(&world, fast);
     EQ(fast[0] + fast[1], 8);
+    destroy(&world);
+}
+
+/* Work of an odd shape hardly minds the slow kind. */
+static bool learned_rate(void *self,
+                         const struct fg_job *job,
+                         const struct fg_request *any_of,
+                         size_t any_of_len,
+                         const char *kind,
+                         double *out)
+{
+    const struct world *world = self;
+    OK(any_of_len == 1 && any_of[0].count == 1);
+    *out = strcmp(kind, "fast") == 0 ? 1 : world->slow[job->shape % 2];
+    return job->shape > 0;
+}
+
+/* As above, but nobody says how fast it is, and all take any kind. */
+static void what_was_learned_tells_who_gains(void)
+{
+    static const struct fg_request any = {
+        .kind = "any", .count = 1, .gpu_milli = 1000, .cpu_milli = 1};
+    struct world world;
+    create(&world, NULL, 4, 4);
+    const struct fg_rates rates = {&world, learned_rate, NULL};
+    fg_schedule_rates(world.schedule, &rates);
+    EQ(fg_schedule_allocate(world.schedule, "throughput"), 0);
+    for (uint64_t i = 0; i < 8; i++) {
+        struct fg_job job = {.id = world.next++,
+                             .project = 1,
+                             .request = fg_queue_class(world.queue, &any, 1),
+                             .tasks = 1,
+                             .submitted_us = S,
+                             .shape = i < 4 ? 1 : 2};
+        EQ(fg_queue_add(world.queue, &job, NULL), 0);
+    }
+    const struct fg_decision *decisions;
+    fg_queue_advance(world.queue, 10 * S);
+    size_t len =
+        fg_schedule_pass(world.schedule, world.pool, world.queue, NULL, 0, 10 * S, &decisions);
+    EQ(len, 8);
+    for (size_t i = 0; i < len; i++) {
+        const struct fg_job *job = fg_queue_get(world.queue, decisions[i].job);
+        const struct fg_grant *grant =
+            fg_schedule_grants(world.schedule) + decisions[i].grants_at;
+        OK((fg_pool_spec(world.pool, grant->node)->name[0] == 'f') == (job->shape == 2));
+    }
+    struct fg_owed owed;
+    const struct fg_job *one = fg_queue_get(world.queue, 1);
+    OK(fg_schedule_owed(world.schedule, world.queue, one, 0, &owed));
+    OK(owed.is_learned && owed.owed > 3.99 && owed.has > 3.99);
     destroy(&world);
 }
 
@@ -217,6 +270,7 @@ int main(void)
     RUN(the_worst_off_first);
     RUN(no_device_idles_for_a_plan);
     RUN(others_count);
+    RUN(what_was_learned_tells_who_gains);
     RUN(policies_have_names);
     return tap_done();
 }

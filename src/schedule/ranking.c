@@ -20,13 +20,19 @@ struct fg_ranking {
 
 #define SHARES_EVERY_US 10000000LL
 
+static const char *const preempt_names[] = {"priority", "off", "order"};
+
 int fg_preempt_find(const char *name)
 {
-    static const char *const names[] = {"priority", "off", "order"};
     for (int i = 0; i < 3; i++)
-        if (strcmp(names[i], name) == 0)
+        if (strcmp(preempt_names[i], name) == 0)
             return i;
     return -1;
+}
+
+const char *fg_preempt_name(enum fg_preempt preempt)
+{
+    return preempt_names[preempt];
 }
 
 struct fg_ranking *fg_ranking_new(const struct fg_config *config,

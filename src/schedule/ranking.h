@@ -23,6 +23,7 @@ enum fg_preempt {
     FG_PREEMPT_ORDER, /* who is clearly better in the order; as by priority in orders that push nobody */
 };
 int fg_preempt_find(const char *name); /* "priority", "off", "order"; -1: none of these */
+const char *fg_preempt_name(enum fg_preempt preempt);
 
 struct fg_ranking *fg_ranking_new(const struct fg_config *config,
                                   const struct fg_job_order *order,

@@ -44,18 +44,24 @@ int fg_schedule_allocate(struct fg_schedule *schedule, const char *policy)
     int found = fg_allocate_policy_find(policy);
     if (found < 0)
         return FG_EINVAL;
-    schedule->kinds = fg_kinds_new(schedule->config, (enum fg_allocate_policy)found);
+    schedule->kinds =
+        fg_kinds_new(schedule->config, (enum fg_allocate_policy)found, schedule->rates);
     return schedule->kinds ? 0 : FG_ENOMEM;
 }
 
 bool fg_schedule_owed(const struct fg_schedule *schedule,
+                      const struct fg_queue *queue,
                       const struct fg_job *job,
                       size_t alternative,
-                      double *out_owed,
-                      double *out_has)
+                      struct fg_owed *out)
 {
-    return schedule->kinds
-           && fg_kinds_owed(schedule->kinds, job->request, alternative, out_owed, out_has);
+    return schedule->kinds && fg_kinds_owed(schedule->kinds, queue, job, alternative, out);
+}
+
+void fg_schedule_rates(struct fg_schedule *schedule, const struct fg_rates *rates)
+{
+    schedule->rates = rates;
+    fg_expect_rates(schedule->expect, rates);
 }
 
 void fg_schedule_optimise(struct fg_schedule *schedule, bool optimise)
@@ -68,13 +74,19 @@ struct fg_arranged fg_schedule_arranged(const struct fg_schedule *schedule)
     return schedule->arranged;
 }
 
+static const char *const backfill_names[] = {"easy", "conservative", "off"};
+
 int fg_backfill_find(const char *name)
 {
-    static const char *const names[] = {"easy", "conservative", "off"};
     for (int i = 0; i < 3; i++)
-        if (strcmp(names[i], name) == 0)
+        if (strcmp(backfill_names[i], name) == 0)
             return i;
     return -1;
+}
+
+const char *fg_backfill_name(enum fg_backfill backfill)
+{
+    return backfill_names[backfill];
 }
 
 void fg_schedule_set_backfill(struct fg_schedule *schedule, enum fg_backfill backfill)
@@ -265,7 +277,7 @@ void fg_schedule_start(struct fg_schedule *schedule,
     schedule->spot_riders +=
         schedule->config->spot_deadlines && fg_schedule_rides_spot(pass, job, grants, tasks);
     if (schedule->kinds)
-        fg_kinds_started(schedule->kinds, pass->pool, job, grants);
+        fg_kinds_started(schedule->kinds, pass, job, grants);
 }
 
 bool fg_schedule_try_start(struct fg_schedule *schedule,
@@ -336,7 +348,7 @@ static bool look_at(struct fg_schedule *schedule,
     struct fg_gang gang = fg_schedule_gang(schedule, pass, pass->pool, job);
     bool beside = fg_schedule_needs_shadow(schedule, pass, job);
     if (schedule->kinds)
-        fg_kinds_order(schedule->kinds, job, &gang);
+        fg_kinds_order(schedule->kinds, pass->queue, job, &gang);
     if (fg_reserved_lend(schedule, pass, job, &gang, false))
         return true;
     bool is_known = fg_misfit_is_known(schedule, pass, &shape, beside);

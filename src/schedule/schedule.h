@@ -69,6 +69,7 @@ enum fg_backfill {
     FG_BACKFILL_OFF,          /* nobody */
 };
 int fg_backfill_find(const char *name); /* "easy", "conservative", "off"; -1: none of these */
+const char *fg_backfill_name(enum fg_backfill backfill);
 void fg_schedule_set_backfill(struct fg_schedule *schedule, enum fg_backfill backfill);
 
 /* A place that a job was promised by a migration (migrate.h). */
@@ -97,16 +98,37 @@ void fg_schedule_account(struct fg_schedule *schedule,
                          fg_node_id node,
                          struct fg_place_account *out);
 
+/* Who has learned how fast work goes that does not say (`throughput`), and how often it is interrupted.  `of`: how fast such a job is on a kind of device, against
+ * any that is the same for all kinds; false: it is not known well enough. */
+struct fg_rates {
+    void *self;
+    bool (*of)(void *self,
+               const struct fg_job *job,
+               const struct fg_request *any_of,
+               size_t any_of_len,
+               const char *kind,
+               double *out);
+    /* Interruptions to expect in 1,000 hours with a supplier; NULL: as if there were none anywhere. */
+    double (*losses)(void *self, const char *supplier);
+};
+/* Ask these (borrowed; NULL: nobody) from the next fg_schedule_allocate() on. */
+void fg_schedule_rates(struct fg_schedule *schedule, const struct fg_rates *rates);
+
 /* Among alternatives whose rates are told, the one that this policy (src/allocate/policy.def) has for the job.  NULL or
  * "off": as they were written.  FG_EINVAL: no such policy; FG_ENOMEM. */
 [[nodiscard]] int fg_schedule_allocate(struct fg_schedule *schedule, const char *policy);
-/* What that has for the class of the job on kinds of one of its alternatives: devices that the class is owed, and that
- * it has.  false: it is off, or the job takes no part. */
+/* What that has for the class of the job on kinds of one of its alternatives. */
+struct fg_owed {
+    double owed, has; /* devices that the class is owed, and that it has */
+    double rate;      /* the greatest of a task on these kinds */
+    bool is_learned;  /* told by fg_rates, not by the job */
+};
+/* false: it is off, or the job takes no part. */
 bool fg_schedule_owed(const struct fg_schedule *schedule,
+                      const struct fg_queue *queue,
                       const struct fg_job *job,
                       size_t alternative,
-                      double *out_owed,
-                      double *out_has);
+                      struct fg_owed *out);
 
 /* From now on start, of the first `optimise_jobs` behind the head that might fit, not who comes first but the best set that a
  * search of `optimise_tries` plans finds (batch.c), if it is better.  Not in orders that compare projects after each

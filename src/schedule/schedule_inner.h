@@ -30,7 +30,8 @@ struct fg_schedule {
     const struct fg_pool *pool; /* the placer's, and that of all passes */
     struct fg_typical typical;
     struct fg_expect *expect;
-    struct fg_kinds *kinds; /* NULL: alternatives are tried as they were written */
+    const struct fg_rates *rates; /* borrowed; NULL: nobody knows */
+    struct fg_kinds *kinds;       /* NULL: alternatives are tried as they were written */
     struct fg_decision *decisions;
     size_t decisions_len, decisions_room;
     struct fg_grant *grants;

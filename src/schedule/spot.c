@@ -7,6 +7,8 @@
 #include "schedule/schedule_inner.h"
 
 #define LEAST_STAY_US 60'000'000LL
+#define HOUR_US       3'600'000'000LL
+#define EXPOSURE_MAX  24 /* 60 years */
 
 /* What the job still needs, if all that it may have lost was lost: progress is not told by the jobs themselves. */
 static int64_t work_left_us(const struct fg_order_view *view, const struct fg_job *job)
@@ -69,6 +71,23 @@ static void set_rule(struct fg_gang *gang, enum fg_spot_rule rule)
         gang->needs[i].spot = (uint8_t)rule;
 }
 
+/* What an interruption costs each task's twin of it: all its work, or what is done again from the last checkpoint.  Of a gang all
+ * tasks lose theirs. */
+static void set_exposure(const struct fg_config *config,
+                         const struct fg_job *job,
+                         struct fg_gang *gang)
+{
+    int64_t loss_us = fg_order_expected_us(config, job);
+    if (loss_us < job->predicted_most_us && job->duration_us == 0)
+        loss_us = job->predicted_most_us;
+    if (job->checkpoint_us && job->checkpoint_us + 2 * job->restart_us < loss_us)
+        loss_us = job->checkpoint_us + 2 * job->restart_us;
+    int64_t parts = loss_us / (HOUR_US / FG_EXPOSURE_PARTS) * gang->tasks;
+    uint8_t exposure = parts > 0 ? (uint8_t)(64 - __builtin_clzll((uint64_t)parts)) : 0;
+    for (size_t i = 0; i < gang->needs_len; i++)
+        gang->needs[i].exposure = exposure < EXPOSURE_MAX ? exposure : EXPOSURE_MAX;
+}
+
 struct fg_gang fg_schedule_gang(const struct fg_schedule *schedule,
                                 const struct fg_pass *pass,
                                 const struct fg_pool *pool,
@@ -78,6 +97,8 @@ struct fg_gang fg_schedule_gang(const struct fg_schedule *schedule,
     struct fg_spot_verdict verdict;
     fg_spot_judge(schedule->config, pool, pass->queue, job, pass->now_us, &verdict);
     set_rule(&gang, verdict.rule);
+    if (schedule->config->place_faults && fg_pool_has_hazards(pool))
+        set_exposure(schedule->config, job, &gang);
     fg_expect_order(schedule->expect, schedule->config, pool, pass->queue, job, &gang);
     return gang;
 }

@@ -114,6 +114,27 @@ static int read_grams(struct fg_doc_reader *reader, const struct fg_doc *doc, vo
     return rc;
 }
 
+/* A day of a kWh, in thousandths of what the file is in. */
+struct day {
+    int64_t milli[24];
+    size_t len;
+};
+
+static int read_hour(struct fg_doc_reader *reader, const struct fg_doc *doc, void *self)
+{
+    struct day *day = self;
+    return fg_read_milli(reader, doc, 0, 5'000'000, &day->milli[day->len++]);
+}
+
+static int read_day(struct fg_doc_reader *reader, const struct fg_doc *doc, void *self)
+{
+    struct day *day = self;
+    int rc = read_list(reader, doc, 24, read_hour, self);
+    return rc == 0 && day->len != 24
+               ? fg_read_fail(reader, doc, "%zu hours, expected 24", day->len)
+               : rc;
+}
+
 static int read_name(struct fg_doc_reader *reader, const struct fg_doc *doc, void *self)
 {
     const char *text = "";
@@ -242,16 +263,24 @@ int fg_energy_model_read(const char *bytes,
         .arena = arena, .file_name = file_name, .err = err, .text_left = len};
     const struct fg_doc *doc = NULL;
     *out = (struct fg_energy_model){.g_per_kwh = fg_carbon_find("")->g_per_kwh};
-    const struct slot slots[] = {
-        {"node", read_node, out, true},
-        {"devices", read_devices, out, true},
-        {"region", read_region, &out->g_per_kwh, false},
-        {"grams_per_kwh", read_grams, &out->g_per_kwh, false},
-        {"price_per_kwh", read_price, &out->price_uusd_per_kwh, false}};
+    struct day grams = {}, price = {};
+    const struct slot slots[] = {{"node", read_node, out, true},
+                                 {"devices", read_devices, out, true},
+                                 {"region", read_region, &out->g_per_kwh, false},
+                                 {"grams_per_kwh", read_grams, &out->g_per_kwh, false},
+                                 {"price_per_kwh", read_price, &out->price_uusd_per_kwh, false},
+                                 {"grams_by_hour", read_day, &grams, false},
+                                 {"price_by_hour", read_day, &price, false}};
     int rc = fg_doc_yaml(bytes, len, arena, &doc, err);
     if (rc < 0)
         return fg_read_name_file(file_name, rc, err);
-    return read_map(&reader, doc, slots, 5);
+    rc = read_map(&reader, doc, slots, 7);
+    for (size_t i = 0; i < 24; i++) {
+        out->g_by_hour[i] = grams.len ? grams.milli[i] / 1000 : out->g_per_kwh;
+        out->uusd_by_hour[i] = price.len ? price.milli[i] * 1000 : out->price_uusd_per_kwh;
+    }
+    out->has_hours = grams.len > 0 || price.len > 0;
+    return rc;
 }
 
 int fg_energy_model_bundled(struct fg_energy_model *out, struct fg_err *err)

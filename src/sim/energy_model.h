@@ -42,6 +42,9 @@ struct fg_energy_model {
     } node;
     uint32_t g_per_kwh;
     int64_t price_uusd_per_kwh;
+    int64_t g_by_hour[24],
+        uusd_by_hour[24]; /* of each day; as the two above if the file says no hours */
+    bool has_hours;
     struct fg_energy_device devices[FG_ENERGY_DEVICES_MAX];
     size_t devices_len;
 };

@@ -66,6 +66,7 @@ static int add_job(const struct fg_gavel_table *table,
     struct fg_sim_job job = {.submit_us = to_us(given->arrival * 3600 / how->jobs_per_hour),
                              .duration_us = to_us(given->steps / best),
                              .speeds = given->type + 1,
+                             .shape = given->type + 1,
                              .preemptible = true,
                              .checkpoint_us = CHECKPOINT_US};
     job.estimate_us = job.duration_us;

@@ -1,6 +1,7 @@
 /* policy.c - see policy.h */
 #include "sim/policy.h"
 
+#include "allocate/allocate.h"
 #include "base/buf.h"
 #include "base/text.h"
 
@@ -17,7 +18,8 @@ static int no_such_word(const char *word, struct fg_err *err)
         fg_buf_printf(&places, "%s%s", i ? ", " : "", fg_place_policies[i]->name);
     return fg_fail(err, FG_EINVAL,
                    "`%.40s`, expected an order (%s), a place (%s), easy, conservative, strict, "
-                   "optimise, preempt-priority, preempt-order, no-preempt, home-0 to home-100",
+                   "optimise, preempt-priority, preempt-order, no-preempt, kinds-POLICY "
+                   "(max-min, throughput, ...), home-0 to home-100",
                    word, orders.text, places.text);
 }
 
@@ -40,6 +42,13 @@ static bool read_word(const char *word, struct fg_sim_policy *out, bool *had_pre
     }
     if (strncmp(word, "home-", 5) == 0)
         return read_home(word + 5, &out->home_percent);
+    if (strncmp(word, "kinds-", 6) == 0) {
+        int found = fg_allocate_policy_find(word + 6);
+        if (found < 0)
+            return false;
+        out->allocate = fg_allocate_policy_name((enum fg_allocate_policy)found);
+        return true;
+    }
     if (strcmp(word, "strict") == 0)
         out->backfill = FG_BACKFILL_OFF;
     else if (fg_backfill_find(word) >= 0)

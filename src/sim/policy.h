@@ -2,7 +2,7 @@
  *
  * The first word is the order, then come in any order: a word for the place (best, fgd, ...), one for backfill (easy,
  * conservative, strict; optimise: easy, found by search), one for preemption (no-preempt, preempt-priority,
- * preempt-order), and home-N (so many percent of the jobs are bound to one supplier).  Without the last, orders that push jobs aside may. */
+ * preempt-order), kinds-POLICY (who gets which kind of device: src/allocate), and home-N (so many percent of the jobs are bound to one supplier).  Without the last, orders that push jobs aside may. */
 #pragma once
 
 #include "place/policy.h"
@@ -17,6 +17,7 @@ struct fg_sim_policy {
     const struct fg_place_policy *place;
     enum fg_preempt preempt;
     enum fg_backfill backfill;
+    const char *allocate;  /* NULL: kinds of device as they come */
     bool optimises;        /* who is backfilled is found by search */
     uint32_t home_percent; /* of the jobs are bound to one supplier: see sim.h */
 };

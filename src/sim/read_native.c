@@ -26,13 +26,14 @@ enum {
     DATA_GIB,
     DATA_SITE,
     RESERVATION,
-    NAME
+    NAME,
+    FLEXIBLE
 };
 static const char *const columns[] = {
     "submit",     "duration_s",  "gpus",         "tasks",     "kind",      "cpus",
     "mem_gib",    "project",     "user",         "priority",  "deadline",  "time_limit_s",
     "estimate_s", "preemptible", "checkpoint_s", "restart_s", "tasks_min", "data_gib",
-    "data_site",  "reservation", "name",         NULL};
+    "data_site",  "reservation", "name",         "flexible",  NULL};
 
 const struct fg_table_format fg_format_native = {
     .name = "native",
@@ -170,6 +171,20 @@ static int preemptible(struct fg_reader *reader, bool *out)
                    fg_field_shown(field, shown));
 }
 
+static int flexible_of(struct fg_reader *reader, enum fg_flexible *out)
+{
+    struct fg_field field = fg_reader_field(reader, FLEXIBLE);
+    char shown[FG_FIELD_SHOWN];
+    for (int by = FG_FLEXIBLE_PRICE; field.len > 0 && by <= FG_FLEXIBLE_BOTH; by++)
+        if (fg_field_is(field, fg_flexible_name((enum fg_flexible)by)))
+            *out = (enum fg_flexible)by;
+    return field.len == 0 || *out != FG_FLEXIBLE_NOT
+               ? 0
+               : fg_fail(reader->err, FG_EINVAL,
+                         "flexible: `%s`, expected price, carbon or both",
+                         fg_field_shown(field, shown));
+}
+
 static int reservation_of(struct fg_reader *reader, uint64_t *out)
 {
     struct fg_field field = fg_reader_field(reader, RESERVATION);
@@ -216,6 +231,8 @@ int fg_row_native(struct fg_reader *reader)
         rc = preemptible(reader, &job.preemptible);
     if (rc == 0)
         rc = reservation_of(reader, &job.reservation);
+    if (rc == 0)
+        rc = flexible_of(reader, &job.flexible);
     if (rc == 0)
         rc = fg_reader_project(reader, fg_reader_field(reader, PROJECT), &job);
     if (rc < 0)

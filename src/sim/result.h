@@ -53,13 +53,15 @@ struct fg_sim_sample {
 };
 
 struct fg_sim_sums {
-    int64_t span_us;         /* from the first submission to the last end (makespan) */
-    int64_t gpu_up_us;       /* device-microseconds of nodes that were up in that time */
-    int64_t gpu_busy_us;     /* of these, granted */
-    int64_t gpu_lost_us;     /* granted, and wasted: work done twice, restarts */
-    int64_t gpu_pushed_us;   /* of these, because jobs were stopped for others */
-    int64_t cost_uusd;       /* of all nodes that were up, busy or not */
-    int64_t energy_j;        /* joule */
+    int64_t span_us;           /* from the first submission to the last end (makespan) */
+    int64_t gpu_up_us;         /* device-microseconds of nodes that were up in that time */
+    int64_t gpu_busy_us;       /* of these, granted */
+    int64_t gpu_lost_us;       /* granted, and wasted: work done twice, restarts */
+    int64_t gpu_pushed_us;     /* of these, because jobs were stopped for others */
+    int64_t cost_uusd;         /* of all nodes that were up, busy or not */
+    int64_t energy_j;          /* joule */
+    int64_t co2_g, power_uusd; /* of it, with an energy model */
+    uint64_t held; /* flexible jobs that were told to wait for an hour, or another one */
     uint64_t sleeps, capped; /* nodes sent to sleep; attempts under a power cap */
     uint64_t preemptions;    /* attempts stopped for another job */
     uint64_t evictions;      /* attempts ended by a node that failed or was taken back */

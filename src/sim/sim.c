@@ -120,6 +120,50 @@ static void prepare_jobs(struct sim *sim)
     free(speeds);
 }
 
+/* -- which kind is for whom: struct fg_rates --------------------------------------------------------------- */
+
+static bool learned_rate(void *self,
+                         const struct fg_job *job,
+                         const struct fg_request *any_of,
+                         size_t any_of_len,
+                         const char *kind,
+                         double *out)
+{
+    const struct sim *sim = self;
+    struct fg_speed speed;
+    if (!fg_work_speed(sim->speeds, sim->options->config, job, any_of, any_of_len, kind,
+                       &speed))
+        return false;
+    *out = speed.rate;
+    return true;
+}
+
+static bool true_rate(void *self,
+                      const struct fg_job *job,
+                      const struct fg_request *any_of,
+                      size_t any_of_len,
+                      const char *kind,
+                      double *out)
+{
+    const struct sim *sim = self;
+    (void)any_of, (void)any_of_len;
+    *out = fg_sim_trace_speed_milli(sim->trace, &sim->trace->jobs[job->id - 1], kind) / 1000.0;
+    for (size_t i = 0; i < sim->cluster->groups_len; i++)
+        if (strcmp(sim->cluster->groups[i].kind, kind) == 0) {
+            *out *= sim->cluster->groups[i].speed_milli / 1000.0;
+            return true;
+        }
+    return false;
+}
+
+static double losses(void *self, const char *supplier)
+{
+    const struct sim *sim = self;
+    return fg_faults_rate(sim->faults, supplier);
+}
+
+/* -- setting up, on ----------------------------------------------------------------------------------------- */
+
 static int set_up(struct sim *sim, struct fg_err *err)
 {
     const struct fg_sim_options *options = sim->options;
@@ -132,15 +176,28 @@ static int set_up(struct sim *sim, struct fg_err *err)
     if (sim->ranking)
         sim->queue = fg_ranking_queue(sim->ranking, jobs);
     sim->learn = fg_learn_new(options->config);
-    if (!sim->schedule || !sim->queue || !sim->learn || !sim->runs)
+    sim->flexible = fg_flexible_jobs_new(options->config);
+    sim->told_hour = -1;
+    sim->held_us = INT64_MAX;
+    sim->speeds = fg_speeds_new((size_t)options->config->learn_classes_max / 2);
+    sim->faults = fg_faults_new(2 * fg_sim_cluster_nodes(sim->cluster));
+    if (!sim->schedule || !sim->queue || !sim->learn || !sim->flexible || !sim->speeds
+        || !sim->faults || !sim->runs)
         return fg_fail(err, FG_ENOMEM, "no memory for %zu jobs", jobs);
     fg_schedule_rank(sim->schedule, sim->ranking);
     fg_schedule_set_backfill(sim->schedule, options->backfill);
     if (options->place)
         fg_schedule_place(sim->schedule, options->place, options->seed);
     fg_schedule_optimise(sim->schedule, options->optimise);
+    sim->rates = (struct fg_rates){sim, options->tells_speeds ? true_rate : learned_rate,
+                                   options->config->place_faults ? losses : NULL};
+    fg_schedule_rates(sim->schedule, &sim->rates);
+    int rc = fg_schedule_allocate(sim->schedule, options->allocate);
+    if (rc < 0)
+        return fg_fail(err, rc, "%.40s: no policy by which kinds of device are shared out",
+                       options->allocate);
     prepare_jobs(sim);
-    int rc = add_projects(sim, err);
+    rc = add_projects(sim, err);
     if (rc == 0)
         rc = fg_sim_nodes_new(sim, err);
     if (rc == 0 && options->energy)
@@ -163,6 +220,9 @@ static void tear_down(struct sim *sim)
     free(sim->group_first);
     fg_schedule_free(sim->schedule);
     fg_learn_free(sim->learn);
+    fg_flexible_jobs_free(sim->flexible);
+    fg_speeds_free(sim->speeds);
+    fg_faults_free(sim->faults);
     fg_queue_free(sim->queue);
     fg_ranking_free(sim->ranking);
     fg_pool_free(sim->pool);
@@ -258,12 +318,19 @@ static void arrive(struct sim *sim, size_t index)
         .duration_us = estimate_us(sim, job),
     };
     const struct fg_request request = request_of(sim, index);
+    if (sim->options->energy && sim->options->saving.shifts) {
+        record.flexible = job->flexible;
+        record.flexible_until_us = record.deadline_us
+                                       ? record.deadline_us
+                                       : record.submitted_us + FG_FLEXIBLE_DEFAULT_US;
+    }
     record.reservation = job->reservation;
     record.request = fg_queue_class_in(sim->queue, &request, 1, job->reservation);
     fg_learn_predict(sim->learn, &record, &request, 1);
     int rc = fg_queue_add(sim->queue, &record, NULL);
     assert(rc == 0);
     (void)rc;
+    fg_flexible_add(sim->flexible, &record);
     sim->result->jobs[index].submit_us = sim->now_us;
     sim->result->jobs[index].deadline_us = job->deadline_us;
     sim->pass_wanted = true;
@@ -280,6 +347,8 @@ static int64_t next_us(const struct sim *sim)
         next = sim->tick_us;
     if (sim->reserved_us < next)
         next = sim->reserved_us;
+    if (sim->held_us < next)
+        next = sim->held_us;
     return next;
 }
 
@@ -304,6 +373,7 @@ static void apply_events(struct sim *sim)
 static void pass(struct sim *sim)
 {
     sim->pass_wanted = false;
+    fg_sim_shift(sim);
     if (fg_queue_ready(sim->queue) == 0 && !fg_schedule_may_act(sim->schedule)
         && sim->cluster->reservations_len == 0)
         return;
@@ -343,7 +413,7 @@ static bool goes_on(const struct sim *sim)
         return true;
     if (sim->in_vain > IN_VAIN_MAX)
         return false;
-    return sim->running_len > 0
+    return sim->running_len > 0 || sim->held_us < INT64_MAX
            || ((sim->nodes_away > 0 || sim->reserved_us < INT64_MAX)
                && next_us(sim) < sim->moved_us + IN_VAIN_US);
 }
@@ -365,6 +435,11 @@ static void run(struct sim *sim)
             sim->pass_wanted = true;
         if (sim->reserved_us <= now_us) {
             sim->reserved_us = next_reserved_us(sim);
+            sim->pass_wanted = true;
+        }
+        if (sim->held_us <= now_us) {
+            sim->held_us = INT64_MAX;
+            (void)fg_queue_advance(sim->queue, EPOCH_US + now_us);
             sim->pass_wanted = true;
         }
         apply_events(sim);

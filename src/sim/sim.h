@@ -41,6 +41,7 @@ struct fg_sim_start {
 struct fg_sim_saving {
     bool caps; /* power caps by class, on `terms` */
     struct fg_cap_terms terms;
+    bool shifts; /* flexible jobs wait for a cheaper or cleaner hour of the model */
     bool sleeps; /* empty nodes sleep; who gets one waits until it is awake */
     uint32_t
         keep_milli; /* so many empty devices stay awake: that quantile of past rises (sleep.h) */
@@ -49,6 +50,7 @@ struct fg_sim_saving {
 #define FG_SIM_SAVING_ALL                                                                      \
     ((struct fg_sim_saving){.caps = true,                                                      \
                             .terms = FG_CAP_TERMS_DEFAULT,                                     \
+                            .shifts = true,                                                    \
                             .sleeps = true,                                                    \
                             .keep_milli = 950,                                                 \
                             .awake_us = 600'000'000,                                           \
@@ -61,7 +63,11 @@ struct fg_sim_options {
     const struct fg_job_order *order;
     enum fg_preempt preempt;
     const struct fg_place_policy *place; /* NULL: the default */
-    bool optimise;                       /* who is backfilled is found by search */
+    const char *
+        allocate; /* which kind of device is for whom (src/allocate/policy.def); NULL: as it comes */
+    bool
+        tells_speeds; /* `allocate` goes by how fast jobs truly are on each kind, not by what was learned */
+    bool optimise; /* who is backfilled is found by search */
     enum fg_backfill backfill;
     uint64_t seed;
     const struct fg_energy_model

@@ -232,6 +232,27 @@ void fg_sim_begin(struct sim *sim, const struct fg_decision *decision)
 
 /* -- the end -------------------------------------------------------------------------------------------- */
 
+/* How its nodes did. */
+static void judge_nodes(struct sim *sim, const struct attempt *attempt, int64_t ran_us)
+{
+    size_t tasks;
+    for (size_t i = 0; i < attempt->grants_len; i += tasks) {
+        fg_node_id id = attempt->grants[i].node;
+        const struct fg_node_spec *spec = fg_pool_spec(sim->pool, id);
+        double share =
+            fg_faults_share(spec, &attempt->grants[i], attempt->grants_len - i, &tasks);
+        fg_faults_note(sim->faults,
+                       &(struct fg_fault_end){.supplier = spec->supplier,
+                                              .node = spec->name,
+                                              .time_us = sim->now_us,
+                                              .ran_us = (int64_t)((double)ran_us * share),
+                                              .interrupted = id == sim->lost_node});
+        if (sim->options->config->place_faults)
+            fg_pool_set_hazard(sim->pool, id,
+                               fg_faults_excess(sim->faults, spec->supplier, spec->name));
+    }
+}
+
 /* Devices and books go back; returns how long it held them. */
 static int64_t give_back(struct sim *sim, uint32_t slot)
 {
@@ -248,6 +269,7 @@ static int64_t give_back(struct sim *sim, uint32_t slot)
     fg_held_settle(held, EPOCH_US + sim->now_us, sim->options->config->fair_half_life_s);
     fg_held_take(held, &attempt->amount);
     fg_quota_take(sim->queue, sim->pool, job, attempt->grants, attempt->grants_len);
+    judge_nodes(sim, attempt, held_us);
     outcome->run_us += held_us;
     outcome->gpu_us += held_us * milli_of(sim, attempt) / 1000;
     sim->runs[attempt->job].attempt = NO_ATTEMPT;
@@ -279,6 +301,10 @@ static void learn(struct sim *sim, const struct attempt *attempt)
                                            .ran_us = ran_us,
                                            .mem_mib = -1,
                                            .is_job = true});
+    const struct node *node = &sim->nodes[attempt->grants[0].node - 1];
+    int64_t held_us = sim->now_us - attempt->begun_us - attempt->overhead_us;
+    if (attempt->grants[0].devices && job->attempt <= 1 && !attempt->times_out)
+        fg_work_note(sim->speeds, job, &class, sim->cluster->groups[node->group].kind, held_us);
 }
 
 /* Who ends while he is being stopped counts as stopped, as in the service, which cannot tell whether he was at his end or has

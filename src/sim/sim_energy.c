@@ -309,8 +309,8 @@ static void act(struct sim *sim, size_t at)
     node->sleep_us = sim->now_us;
     if (sim->energy->acts[at] == FG_SLEEP_GO) {
         const struct fg_sleep_costs *costs = &sim->energy->nodes[at].costs;
-        sim->meter.watts_sum +=
-            (__int128)(costs->move_mw - costs->asleep_mw) * model->node.down_us;
+        fg_sim_power(sim, (__int128)(costs->move_mw - costs->asleep_mw) * model->node.down_us,
+                     sim->now_us);
         node->sleep = FG_SLEEP_ASLEEP;
         node->ready_us = sim->now_us + model->node.down_us;
         sim->result->sums.sleeps++;

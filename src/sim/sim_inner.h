@@ -2,9 +2,12 @@
 #pragma once
 
 #include "energy/sleep.h"
+#include "learn/faults.h"
 #include "learn/learn.h"
+#include "learn/work.h"
 #include "pool/pool.h"
 #include "queue/queue.h"
+#include "schedule/flexible.h"
 #include "schedule/schedule.h"
 #include "sim/sim.h"
 
@@ -77,6 +80,7 @@ struct meter {
     int64_t up_milli, busy_milli, stranded_milli; /* devices */
     int64_t watts_milli, price_uusd_per_hour;
     __int128 up_sum, busy_sum, watts_sum, price_sum; /* rate x microseconds */
+    __int128 carbon_sum, power_sum; /* watts_sum times g, and micro-USD, a kWh */
 };
 
 struct sim {
@@ -89,7 +93,11 @@ struct sim {
     struct fg_ranking *ranking;
     struct fg_schedule *schedule;
     struct fg_learn *learn;
-    int64_t now_us; /* since the first submission */
+    struct fg_speeds *speeds;
+    struct fg_faults *faults;
+    fg_node_id lost_node;  /* whose loss interrupts attempts at this moment; 0 none */
+    struct fg_rates rates; /* what these say, or the truth */
+    int64_t now_us;        /* since the first submission */
     size_t next_job;
     size_t done, done_of_first; /* jobs; of options->first_jobs */
     size_t
@@ -97,7 +105,10 @@ struct sim {
     int64_t moved_us; /* a job ran then, the last one so far */
     bool pass_wanted;
     int64_t reserved_us; /* when a reservation begins or ends next; INT64_MAX never */
-    int64_t tick_us;     /* the next pass for its own sake; 0 none is due */
+    struct fg_flexible_jobs *flexible; /* with options->saving.shifts */
+    int64_t told_hour;                 /* the hours were told in this one; -1 never */
+    int64_t held_us;                   /* a held job is let go next; INT64_MAX never */
+    int64_t tick_us;                   /* the next pass for its own sake; 0 none is due */
 
     struct event *events; /* heap, soonest first */
     size_t events_len, events_room;
@@ -162,6 +173,12 @@ void fg_sim_energy_load(struct sim *sim,
                         int sign);
 int64_t fg_sim_energy_watts_milli(const struct sim *sim, const struct node *node);
 void fg_sim_energy_event(struct sim *sim);
+
+/* sim_shift.c */
+void fg_sim_shift(struct sim *sim); /* before a pass */
+/* So many milliwatts x microseconds were used at that moment; at the rate of now, up to that moment. */
+void fg_sim_power(struct sim *sim, __int128 mw_us, int64_t at_us);
+void fg_sim_power_to(struct sim *sim, int64_t now_us);
 
 /* sim_meter.c */
 void fg_sim_meter_to(struct sim *sim, int64_t now_us); /* time goes on at the rates of now */

@@ -1,7 +1,8 @@
 /* sim_meter.c - devices, power and money as rates: changed by a node at a time, summed over time. */
 #include "sim/sim_inner.h"
 
-#define HOUR_US 3'600'000'000LL
+#define HOUR_US       3'600'000'000LL
+#define MW_US_PER_KWH (1'000'000 * HOUR_US)
 
 static const struct fg_sim_group *group_of(const struct sim *sim, const struct node *node)
 {
@@ -64,7 +65,7 @@ void fg_sim_meter_to(struct sim *sim, int64_t now_us)
         return;
     meter->up_sum += (__int128)meter->up_milli * passed_us;
     meter->busy_sum += (__int128)meter->busy_milli * passed_us;
-    meter->watts_sum += (__int128)meter->watts_milli * passed_us;
+    fg_sim_power_to(sim, now_us);
     meter->price_sum += (__int128)meter->price_uusd_per_hour * passed_us;
     struct fg_sim_sample sample = {
         .gpus_up = (double)meter->up_milli / 1000,
@@ -88,4 +89,6 @@ void fg_sim_meter_finish(struct sim *sim)
     sums->gpu_busy_us = (int64_t)(meter->busy_sum / 1000);
     sums->cost_uusd = (int64_t)(meter->price_sum / HOUR_US);
     sums->energy_j = (int64_t)(meter->watts_sum / 1'000'000'000);
+    sums->co2_g = (int64_t)(meter->carbon_sum / MW_US_PER_KWH);
+    sums->power_uusd = (int64_t)(meter->power_sum / MW_US_PER_KWH);
 }

@@ -38,7 +38,9 @@ static void evict(struct sim *sim, fg_node_id id)
         if (at == running->grants_len)
             continue;
         sim->result->sums.evictions++;
+        sim->lost_node = id;
         fg_sim_interrupt(sim, sim->running_slots[i], false);
+        sim->lost_node = 0;
     }
 }
 

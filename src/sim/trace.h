@@ -10,7 +10,7 @@
 #include "base/auto.h"
 #include "base/err.h"
 #include "base/rows.h"
-#include "model/resources.h"
+#include "model/job.h"
 
 #include <stddef.h>
 
@@ -33,7 +33,8 @@ struct fg_sim_job {
     uint64_t shape;         /* of its name (learn/class.h); 0 unknown */
     int32_t priority;       /* -1000 .. 1000 */
     bool preemptible;
-    uint64_t reservation; /* fg_advance_key of the one that it is to run in; 0 none */
+    enum fg_flexible flexible; /* done by its deadline, else within a day */
+    uint64_t reservation;      /* fg_advance_key of the one that it is to run in; 0 none */
 };
 
 #define FG_SIM_SPEEDS_MAX 8

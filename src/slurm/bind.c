@@ -225,6 +225,8 @@ void fg_slurm_hear(struct fg_engine *engine)
             hello(engine, room, &event);
         else if (event.kind == FG_LINK_LEAVING)
             room->is_leaving = true;
+        else if (event.kind == FG_LINK_LIMITS)
+            fg_slurm_power_told(engine, &event);
         else if (event.kind == FG_LINK_SILENT || event.kind == FG_LINK_BACK)
             heard(room, &event);
         else if (event.kind == FG_LINK_EXPIRED || event.kind == FG_LINK_GONE)

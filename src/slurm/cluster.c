@@ -23,7 +23,7 @@
 #define RETRY_MAX_US 15000000 /* between two looks at a silent one */
 #define CANCEL_MAX   500      /* elements in one call */
 
-enum ask_kind { ASK_SUBMIT, ASK_CANCEL, ASK_EXPLAIN };
+enum ask_kind { ASK_SUBMIT, ASK_CANCEL, ASK_EXPLAIN, ASK_POWER };
 
 struct ask {
     struct ask *next;
@@ -32,6 +32,8 @@ struct ask {
     struct fg_shape shape; /* SUBMIT: its nodes lie in `names` */
     const char **nodes;
     struct fg_buf names;
+    char node[FG_NAME_MAX]; /* POWER */
+    bool on;                /* POWER */
     char room[FG_SLURM_ROOM_MAX];
     uint8_t (*secrets)[32];
     uint32_t len;
@@ -293,6 +295,21 @@ static void explain(struct fg_cluster *cluster, const struct ask *ask)
     finish(cluster, report, rc, &err);
 }
 
+static void power(struct fg_cluster *cluster, const struct ask *ask)
+{
+    FG_AUTO(fg_buf) struct fg_buf out = {};
+    struct fg_err err = {};
+    char node[FG_NAME_MAX + 16];
+    struct fg_report *report = begin(FG_REPORT_POWER);
+    snprintf(node, sizeof(node), "nodename=%s", ask->node);
+    memcpy(report->node, ask->node, sizeof(report->node));
+    const char *state = ask->on ? "state=power_up" : "state=power_down_asap";
+    int rc = call(cluster, (const char *const[]){"scontrol", "update", node, state, NULL}, &out,
+                  &err);
+    finish(cluster, report, rc, &err);
+    cluster->next_look_us = 0;
+}
+
 /* -- looking -- */
 
 static void read_version(struct fg_cluster *cluster)
@@ -359,6 +376,8 @@ static void answer(struct fg_cluster *cluster, struct ask *asks)
             submit(cluster, asks);
         else if (asks->kind == ASK_CANCEL)
             last = cancel(cluster, asks);
+        else if (asks->kind == ASK_POWER)
+            power(cluster, asks);
         else
             explain(cluster, asks);
         for (bool more = true; more;) {
@@ -537,6 +556,15 @@ void fg_cluster_cancel(struct fg_cluster *cluster, const struct fg_cluster_job *
 void fg_cluster_explain(struct fg_cluster *cluster, const struct fg_cluster_job *job)
 {
     ask_about(cluster, ASK_EXPLAIN, job);
+}
+
+void fg_cluster_power(struct fg_cluster *cluster, const char *node, bool on)
+{
+    struct ask *ask = zeroed(sizeof(*ask));
+    ask->kind = ASK_POWER;
+    snprintf(ask->node, sizeof(ask->node), "%s", node);
+    ask->on = on;
+    post(cluster, ask);
 }
 
 void fg_cluster_look(struct fg_cluster *cluster)

@@ -48,10 +48,18 @@ void fg_cluster_cancel(struct fg_cluster *cluster, const struct fg_cluster_job *
 /* How did it end?  One FG_REPORT_EXPLAINED will come. */
 void fg_cluster_explain(struct fg_cluster *cluster, const struct fg_cluster_job *job);
 
+/* Switch a node on, or off once nothing runs there; by Slurm's own power saving.  One FG_REPORT_POWER will come. */
+void fg_cluster_power(struct fg_cluster *cluster, const char *node, bool on);
+
 /* Look now, not when the pause is over. */
 void fg_cluster_look(struct fg_cluster *cluster);
 
-enum fg_report_kind { FG_REPORT_SUBMITTED, FG_REPORT_EXPLAINED, FG_REPORT_LOOK };
+enum fg_report_kind {
+    FG_REPORT_SUBMITTED,
+    FG_REPORT_EXPLAINED,
+    FG_REPORT_POWER,
+    FG_REPORT_LOOK
+};
 
 struct fg_report {
     struct fg_report *next;
@@ -60,6 +68,7 @@ struct fg_report {
     int rc;                    /* FG_EUNREACH: nobody knows what came of it */
     char reason[FG_TEXT_MAX];
     char room[FG_SLURM_ROOM_MAX]; /* SUBMITTED, EXPLAINED: of the first element */
+    char node[FG_NAME_MAX];       /* POWER */
     uint32_t len;                 /* SUBMITTED */
     uint64_t id;                  /* SUBMITTED: Slurm's number, if rc is 0 */
     struct fg_slurm_end end;      /* EXPLAINED */

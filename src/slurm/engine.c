@@ -431,8 +431,12 @@ static bool place_reading(const struct fg_engine *engine,
     if (!node || !node->spec)
         return false;
     memcpy(sample->node, node->spec->name, sizeof(sample->node));
-    if (sample->device != FG_DEVICE_CPU)
-        return sample->device < node->spec->devices_len;
+    if (sample->device != FG_DEVICE_CPU) {
+        bool is_known = sample->device < node->spec->devices_len;
+        if (is_known)
+            fg_slurm_power_read(node, sample->device, courier);
+        return is_known;
+    }
     if (llabs(sample->time_us - node->machine_us) < MACHINE_PAUSE_US)
         return false;
     node->machine_us = sample->time_us;
@@ -475,7 +479,10 @@ const struct fg_engine_ops fg_engine_slurm = {
     .task_samples = slurm_task_samples,
     .device_samples = slurm_device_samples,
     .isolation = slurm_isolation,
+    .power_limits = fg_slurm_power_limits,
+    .set_power_cap = fg_slurm_set_power_cap,
     .put_supplier = slurm_put_supplier,
     .drop_supplier = slurm_drop_supplier,
+    .set_node_power = fg_slurm_set_node_power,
     .next_news = slurm_next_news,
 };

@@ -172,6 +172,43 @@ static void readings_are_of_nodes_of_the_pool(void)
     kit_close(&kit);
 }
 
+/* Caps go to the courier that reads the device, when it has said what may be set. */
+static void caps_go_to_who_reads_the_device(void)
+{
+    static struct kit kit;
+    struct fg_device_sample samples[8];
+    struct fg_power_limits limits = {};
+    kit_open(&kit, two);
+    kit_put(&kit, 3);
+    job_runs(&kit, 1);
+    const struct fg_node_spec *node = &kit.nodes[0];
+    const struct fg_engine_ops *ops = &fg_engine_slurm;
+    EQ(ops->power_limits(kit.engine, node, 3, &limits, NULL), FG_ESTATE);
+    fake_read(kit.link, room_of(&kit, 0), 0, 3);
+    EQ(ops->device_samples(kit.engine, samples, 8), 1);
+    EQ(ops->power_limits(kit.engine, node, 3, &limits, NULL), FG_EBUSY);
+    EQ(kit.link->caps_len, 1);
+    EQ(ops->power_limits(kit.engine, node, 3, &limits, NULL), FG_EBUSY);
+    EQ(kit.link->caps_len, 1); /* not asked twice at once */
+    ops->set_power_cap(kit.engine, node, 3, 400000);
+    EQ(kit.link->caps_len, 1); /* nobody knows what may be set */
+    fake_limits(kit.link, room_of(&kit, 0), 3, 100000, 700000);
+    UNTIL(&kit, ops->power_limits(kit.engine, node, 3, &limits, NULL) == 0);
+    EQ(limits.max_mw, 700000);
+    EQ(ops->power_limits(kit.engine, node, 2, &limits, NULL), FG_ESTATE);
+    ops->set_power_cap(kit.engine, node, 3, 700000); /* which it has */
+    EQ(kit.link->caps_len, 1);
+    ops->set_power_cap(kit.engine, node, 3, 400000);
+    ops->set_power_cap(kit.engine, node, 3, 400000);
+    EQ(kit.link->caps_len, 2);
+    EQ(kit.link->cap_mw, 400000);
+    EQ(kit.link->capped_device, 3);
+    OK(strcmp(kit.link->capped.allocation, room_of(&kit, 0)) == 0);
+    fake_limits(kit.link, room_of(&kit, 0), 3, 0, 0);
+    UNTIL(&kit, ops->power_limits(kit.engine, node, 3, &limits, NULL) == FG_ESTATE);
+    kit_close(&kit);
+}
+
 static void slurm_may_place(void)
 {
     static struct kit kit;
@@ -484,6 +521,7 @@ int main(void)
     RUN(idle_rooms_make_way);
     RUN(gangs_have_one_room);
     RUN(readings_are_of_nodes_of_the_pool);
+    RUN(caps_go_to_who_reads_the_device);
     RUN(slurm_may_place);
     RUN(what_waits_is_taken_back);
     RUN(nodes_that_are_drained_are_left);

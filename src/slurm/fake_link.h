@@ -32,6 +32,10 @@ struct fg_link {
     struct fake_started started[FAKE_MAX];
     size_t given_up_len, started_len, stopped_len, collected_len, adopted_len;
     bool is_settled;
+    struct fg_link_courier capped; /* the last */
+    uint32_t capped_device;
+    int64_t cap_mw;
+    size_t caps_len;
     struct fg_node_spec node; /* of the last HELLO */
     struct fg_link_device_sample readings[8];
     size_t readings_len;
@@ -119,6 +123,17 @@ void fg_link_collect(struct fg_link *link, struct fg_task_key)
     link->collected_len++;
 }
 
+void fg_link_cap(struct fg_link *link,
+                 const struct fg_link_courier *courier,
+                 uint32_t device,
+                 int64_t cap_mw)
+{
+    link->capped = *courier;
+    link->capped_device = device;
+    link->cap_mw = cap_mw;
+    link->caps_len++;
+}
+
 size_t fg_link_artifacts(struct fg_link *,
                          struct fg_task_key,
                          struct fg_engine_artifact *,
@@ -180,6 +195,16 @@ static inline void fake_hello(struct fg_link *link,
     struct fg_link_event event = {.kind = FG_LINK_HELLO, .courier.number = number};
     snprintf(event.courier.allocation, sizeof(event.courier.allocation), "%s", room);
     snprintf(event.reason, sizeof(event.reason), "%s", node);
+    fake_push(link, &event);
+}
+
+/* What may be set of a device, as its courier says. */
+static inline void fake_limits(
+    struct fg_link *link, const char *room, uint32_t device, int64_t min_mw, int64_t max_mw)
+{
+    struct fg_link_event event = {
+        .kind = FG_LINK_LIMITS, .device = device, .limits = {min_mw, max_mw}};
+    snprintf(event.courier.allocation, sizeof(event.courier.allocation), "%s", room);
     fake_push(link, &event);
 }
 

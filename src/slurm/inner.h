@@ -101,13 +101,23 @@ struct fg_attempt {
     bool is_ready; /* its room is here */
 };
 
+/* A device of a node, whose power may be held down. */
+struct fg_slurm_power {
+    struct fg_link_courier courier; /* that has it */
+    int64_t read_us, said_us;       /* monotonic: its last reading; our last word */
+    bool is_told;                   /* `limits` are */
+    struct fg_power_limits limits;  /* max_mw 0: none can be set */
+    int64_t cap_mw;                 /* that we said; 0: what it had */
+};
+
 /* A node of Slurm. */
 struct fg_slurm_node_at {
     struct fg_look_node look;
-    struct fg_node_spec *spec; /* ends with devices_len devices */
-    char name[FG_NAME_MAX];    /* Slurm's */
-    uint32_t slots;            /* devices that tasks of ours were given */
-    int64_t machine_us;        /* of the last reading of the machine itself that was told */
+    struct fg_node_spec *spec;    /* ends with devices_len devices */
+    char name[FG_NAME_MAX];       /* Slurm's */
+    uint32_t slots;               /* devices that tasks of ours were given */
+    int64_t machine_us;           /* of the last reading of the machine itself that was told */
+    struct fg_slurm_power *power; /* by device; NULL: none was read yet */
 };
 
 #define FG_WAITS_KEPT 32
@@ -224,6 +234,26 @@ void fg_slurm_take_reports(struct fg_engine *engine, struct fg_site *site);
 /* Its room came to nothing: another one, or the end of the attempt. */
 void fg_room_failed(struct fg_engine *engine, struct fg_room *room, const char *reason);
 
+/* -- power.c -- */
+/* That courier has read that device. */
+void fg_slurm_power_read(struct fg_slurm_node_at *node,
+                         uint32_t device,
+                         const struct fg_link_courier *courier);
+void fg_slurm_power_told(struct fg_engine *engine, const struct fg_link_event *event);
+int fg_slurm_power_limits(struct fg_engine *engine,
+                          const struct fg_node_spec *node,
+                          uint32_t device,
+                          struct fg_power_limits *out,
+                          struct fg_err *err);
+void fg_slurm_set_power_cap(struct fg_engine *engine,
+                            const struct fg_node_spec *node,
+                            uint32_t device,
+                            int64_t cap_mw);
+
+void fg_slurm_set_node_power(struct fg_engine *engine,
+                             const struct fg_node_spec *node,
+                             bool on);
+
 /* -- tick.c -- */
 void fg_slurm_tick(struct fg_engine *engine);
 
@@ -234,4 +264,8 @@ void fg_site_tell_nodes(struct fg_engine *engine,
 void fg_site_tell(struct fg_engine *engine,
                   struct fg_site *site,
                   const struct fg_report *report);
+/* Slurm did not switch a node: its state again, with Slurm's words. */
+void fg_site_tell_power(struct fg_engine *engine,
+                        const struct fg_site *site,
+                        const struct fg_report *report);
 void fg_site_forget_nodes(struct fg_engine *engine, struct fg_site *site, bool tell);

@@ -128,21 +128,48 @@ static const char *why_shut(struct fg_field word)
     return "it is in a state that we do not know";
 }
 
-/* "IDLE+DRAIN+NOT_RESPONDING", "DOWN*": the first word that forbids work gives the reason. */
+static enum fg_node_rest rest_of(struct fg_field state)
+{
+    static const struct {
+        const char *word;
+        enum fg_node_rest rest;
+    } rests[] = {{"POWER_UP", FG_REST_WAKING},
+                 {"POWERING_UP", FG_REST_WAKING},
+                 {"POWERING_DOWN", FG_REST_GOING},
+                 {"POWER_DOWN", FG_REST_GOING},
+                 {"POWERED_DOWN", FG_REST_ASLEEP}};
+    for (size_t i = 0; i < sizeof(rests) / sizeof(rests[0]); i++) {
+        size_t at = 0;
+        struct fg_field word;
+        while (state.len > 0 && fg_fields_next(state, '+', &at, &word))
+            if (fg_slurm_same(word, rests[i].word))
+                return rests[i].rest;
+    }
+    return FG_REST_AWAKE;
+}
+
+static bool is_silence(struct fg_field word)
+{
+    return fg_slurm_same(word, "NOT_RESPONDING") || fg_slurm_same(word, "NO_RESPOND");
+}
+
+/* "IDLE+DRAIN+NOT_RESPONDING", "DOWN*": the first word that forbids work gives the reason.  One that is off does not answer. */
 static void read_state(struct fg_field state, struct fg_slurm_node *out)
 {
     size_t at = 0;
     struct fg_field word;
     const char *why = state.len == 0 ? "Slurm tells no state" : NULL;
+    out->rest = rest_of(state);
+    bool may_be_silent = out->rest == FG_REST_WAKING || out->rest == FG_REST_ASLEEP;
     while (!why && state.len > 0 && fg_fields_next(state, '+', &at, &word)) {
         while (word.len > 0 && strchr("*~#%!$@^-", word.text[word.len - 1])) {
-            if (word.text[word.len - 1] == '*')
+            if (word.text[word.len - 1] == '*' && !may_be_silent)
                 why = "it does not answer Slurm";
             word.len--;
         }
         if (fg_slurm_same(word, "CLOUD"))
             out->is_cloud = true;
-        const char *own = why_shut(word);
+        const char *own = may_be_silent && is_silence(word) ? NULL : why_shut(word);
         why = own ? own : why;
     }
     out->is_up = !why;

@@ -1,6 +1,7 @@
 /* node.h - a line of `scontrol show node -d -o`. */
 #pragma once
 
+#include "engine/engine.h"
 #include "slurm/words.h"
 
 /* What we know of a node of Slurm.  Compared as bytes: zeroed before it is filled. */
@@ -15,6 +16,7 @@ struct fg_slurm_node {
     char partition[FG_NAME_MAX]; /* the wanted one if it is in there, else its first; "" none */
     bool in_partition;           /* it is in the wanted one */
     bool is_spot, is_up, is_cloud;
+    enum fg_node_rest rest;
     char reason[FG_TEXT_MAX]; /* why it may get no work */
 };
 

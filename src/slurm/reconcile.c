@@ -334,6 +334,8 @@ void fg_slurm_take_reports(struct fg_engine *engine, struct fg_site *site)
             take_submitted(engine, site, report);
         else if (report->kind == FG_REPORT_LOOK)
             take_look(engine, site, report);
+        else if (report->kind == FG_REPORT_POWER)
+            fg_site_tell_power(engine, site, report);
         else
             take_explained(engine, report);
         fg_report_free(report);

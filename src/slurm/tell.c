@@ -87,15 +87,27 @@ static void hold_for_others(const struct fg_slurm_node_at *node, struct fg_grant
 
 static void tell_state(struct fg_engine *engine,
                        const struct fg_site *site,
-                       const struct fg_slurm_node_at *node)
+                       const struct fg_slurm_node_at *node,
+                       const char *reason)
 {
-    struct fg_engine_news news = {
-        .kind = FG_NEWS_NODE_STATE, .time_us = fg_slurm_utc_us(), .up = node->look.node.is_up};
+    struct fg_engine_news news = {.kind = FG_NEWS_NODE_STATE,
+                                  .time_us = fg_slurm_utc_us(),
+                                  .up = node->look.node.is_up,
+                                  .rest = node->look.node.rest};
     fg_copy(news.node, sizeof(news.node), node->spec->name);
     fg_copy(news.supplier, sizeof(news.supplier), site->supplier.name);
-    fg_copy(news.reason, sizeof(news.reason), node->look.node.reason);
+    fg_copy_clean(news.reason, sizeof(news.reason), reason);
     hold_for_others(node, &news.others);
     fg_slurm_push_news(engine, &news);
+}
+
+void fg_site_tell_power(struct fg_engine *engine,
+                        const struct fg_site *site,
+                        const struct fg_report *report)
+{
+    const struct fg_slurm_node_at *node = fg_site_node(site, report->node);
+    if (report->rc < 0 && node && node->spec && node->look.node.is_up)
+        tell_state(engine, site, node, report->reason);
 }
 
 static void tell_gone(struct fg_engine *engine,
@@ -169,7 +181,7 @@ static void take_node(struct fg_engine *engine,
     }
     if (!same_spec(node->spec, &spec))
         take_spec(engine, site, node, &spec);
-    tell_state(engine, site, node);
+    tell_state(engine, site, node, node->look.node.reason);
 }
 
 void fg_site_tell_nodes(struct fg_engine *engine,
@@ -186,6 +198,7 @@ void fg_site_forget_nodes(struct fg_engine *engine, struct fg_site *site, bool t
         if (tell && site->nodes[i]->spec)
             tell_gone(engine, site, site->nodes[i]);
         free(site->nodes[i]->spec);
+        free(site->nodes[i]->power);
         free(site->nodes[i]);
     }
     site->nodes_len = 0;

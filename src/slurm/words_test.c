@@ -171,6 +171,28 @@ static const char *why(const char *state)
     return fg_slurm_node_parse(field(line), "", &node, NULL) == 0 ? node.reason : "?";
 }
 
+static enum fg_node_rest rest(const char *state)
+{
+    struct fg_slurm_node node;
+    char line[256];
+    snprintf(line, sizeof(line), "NodeName=a CPUTot=4 RealMemory=9 State=%s Partitions=p",
+             state);
+    EQ(fg_slurm_node_parse(field(line), "", &node, NULL), 0);
+    return node.rest;
+}
+
+static void nodes_sleep(void)
+{
+    EQ(rest("IDLE"), FG_REST_AWAKE);
+    EQ(rest("IDLE+DRAIN+POWER_DOWN"), FG_REST_GOING);
+    EQ(rest("IDLE+POWERING_DOWN"), FG_REST_GOING);
+    EQ(rest("IDLE+CLOUD+POWERED_DOWN"), FG_REST_ASLEEP);
+    EQ(rest("IDLE+POWERED_DOWN+POWER_UP"), FG_REST_WAKING);
+    EQ(rest("ALLOCATED+NOT_RESPONDING+POWERING_UP"), FG_REST_WAKING);
+    OK(strcmp(why("ALLOCATED+NOT_RESPONDING+POWERING_UP"), "") == 0);
+    OK(strcmp(why("DOWN+NOT_RESPONDING"), "") != 0);
+}
+
 static void states(void)
 {
     static const char *const good[] = {"IDLE",
@@ -280,6 +302,7 @@ int main(void)
     RUN(lists);
     RUN(nodes);
     RUN(states);
+    RUN(nodes_sleep);
     RUN(jobs);
     RUN(ends);
     RUN(looks);

@@ -46,7 +46,7 @@ static int load_past(const struct fg_store_sink *sink,
                      struct fg_grant *grants,
                      struct fg_err *err)
 {
-    enum { ATTEMPT = FG_JOB_COLUMNS_LEN, OUTCOME, STARTED, FINISHED, MAX_RSS, GRANTS };
+    enum { ATTEMPT = FG_JOB_COLUMNS_LEN, OUTCOME, STARTED, FINISHED, MAX_RSS, GRANTS, REASON };
     struct fg_job_columns columns;
     int rc = fg_job_decode(query, &columns, err);
     if (rc < 0)
@@ -68,6 +68,7 @@ static int load_past(const struct fg_store_sink *sink,
         .started_us = fg_query_get(query, STARTED),
         .finished_us = fg_query_get(query, FINISHED),
         .max_rss_mib = has_attempt ? fg_query_get(query, MAX_RSS) : -1,
+        .reason = has_attempt ? fg_query_get_text(query, REASON) : "",
         .grants = grants,
         .grants_len = (size_t)len,
     };
@@ -221,6 +222,10 @@ int fg_store_load(struct fg_store *store, struct fg_store_sink *sink, struct fg_
     if (rc == 0)
         rc = single(store, FG_SQL_next_plan, &sink->next_plan_id, err);
     if (rc == 0)
+        rc = single(store, FG_SQL_next_proposal, &sink->next_proposal_id, err);
+    if (rc == 0)
+        rc = single(store, FG_SQL_next_alert, &sink->next_alert_id, err);
+    if (rc == 0)
         rc = sink->project ? fg_db_projects(&store->db, sink->project, sink->self, err) : 0;
     if (rc == 0)
         rc = load_use(store, sink, err);
@@ -234,6 +239,8 @@ int fg_store_load(struct fg_store *store, struct fg_store_sink *sink, struct fg_
         rc = load_reservations(store, sink, err);
     if (rc == 0)
         rc = fg_store_load_orders(store, sink, err);
+    if (rc == 0)
+        rc = fg_store_load_alerts(store, sink, err);
     if (rc == 0)
         rc = load_finished(store, sink, err);
     if (rc == 0 && sink->job)

@@ -132,9 +132,54 @@ static void a_file_of_version_4_loses_nothing(void)
     EQ(fg_store_check(folder.db, NULL), 0);
 }
 
+/* What a job asked in a file of version 5, and one that came after it. */
+static void a_file_of_version_5_loses_nothing(void)
+{
+    [[gnu::cleanup(folder_drop)]] struct folder folder = folder_make();
+    struct fg_db db = {};
+    MUST(fg_db_open(&db, folder.db, FG_DB_WRITE, NULL) == 0);
+    MUST(fg_schema_migrate_to(&db, 5, NULL) == 0);
+    MUST(fg_db_exec(&db, "INSERT INTO user VALUES(1, 'ann')", NULL) == 0);
+    MUST(
+        fg_db_exec(&db,
+                   "INSERT INTO job VALUES(4, 0, 1, 1, 1, 0, 0, 0, 500, 1, 0, 0, 100, 0, 0, 0, "
+                   "0, 60, 5, 0, 0, 0, 0, 'waits', '|0|0|0|1000|512;', '', 0, 0, 1, 0, 0, 0, "
+                   "9, 8)",
+                   NULL)
+        == 0);
+    fg_db_close(&db);
+    struct fg_store *store = open_store(folder.db);
+    MUST(store);
+    struct seen seen = look(store);
+    EQ(seen.jobs_len, 1);
+    EQ(seen.job.time_limit_us, 60);
+    EQ(seen.job.shape, 8);
+    OK(seen.job.preemptible);
+    EQ(seen.job.flexible, FG_FLEXIBLE_NOT);
+    EQ(seen.job.shift, FG_SHIFT_OPEN);
+    struct fg_job_row row = plain_job(5);
+    row.job.flexible = FG_FLEXIBLE_BOTH;
+    row.job.flexible_until_us = 77;
+    row.job.shift = FG_SHIFT_HELD;
+    EQ(ops->begin(store, NULL), 0);
+    EQ(add_job(store, &row), 0);
+    EQ(ops->commit(store, NULL), 0);
+    struct fg_alert alert = {.id = 1, .key = 7, .raised_us = 5, .text = "hot"};
+    EQ(ops->begin(store, NULL), 0);
+    EQ(ops->alert_put(store, &alert, NULL), 0);
+    EQ(ops->commit(store, NULL), 0);
+    seen = look(store);
+    EQ(seen.job.flexible, FG_FLEXIBLE_BOTH);
+    EQ(seen.job.flexible_until_us, 77);
+    EQ(seen.job.shift, FG_SHIFT_HELD);
+    OK(!seen.job.stop_sent);
+    ops->free(store);
+}
+
 int main(void)
 {
     RUN(attempts_come_in_their_order_with_their_job);
     RUN(a_file_of_version_4_loses_nothing);
+    RUN(a_file_of_version_5_loses_nothing);
     return tap_done();
 }

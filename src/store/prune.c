@@ -131,17 +131,40 @@ static int prune_rows(struct fg_store *store,
     return rc < 0 ? rc : sqlite3_changes(store->db.handle);
 }
 
+/* Before which event all may go, of the oldest `limit`: none is taken from between others, which are a chain (audit.h). */
+static int find_end(struct fg_store *store,
+                    const struct fg_store_prune *what,
+                    size_t limit,
+                    int64_t *out,
+                    struct fg_err *err)
+{
+    FG_AUTO(fg_query) struct fg_query query = {};
+    uint64_t keep = what->events_max ? what->events_max : UINT64_MAX;
+    int rc = fg_query_begin(&query, &store->db, FG_SQL_prune_events_to, err);
+    if (rc < 0)
+        return rc;
+    fg_query_int(&query, (int64_t)limit);
+    fg_query_int(&query, what->events_before_us);
+    fg_query_int(&query, store->next_event > keep ? (int64_t)(store->next_event - keep) : 0);
+    rc = fg_query_step(&query, err);
+    *out = rc == 1 ? fg_query_get(&query, 0) : 0;
+    return rc < 0 ? rc : 0;
+}
+
 static int prune_events(struct fg_store *store,
                         const struct fg_store_prune *what,
                         size_t limit,
                         struct fg_err *err)
 {
-    uint64_t keep = what->events_max ? what->events_max : UINT64_MAX;
-    int64_t below = store->next_event > keep ? (int64_t)(store->next_event - keep) : 0;
+    int64_t end = 0;
     int rc = raise_floor(store, "event_floor", (int64_t)store->next_event, err);
-    return rc < 0 ? rc
-                  : prune_rows(store, FG_SQL_prune_events, (int64_t)limit,
-                               what->events_before_us, below, err);
+    if (rc == 0)
+        rc = find_end(store, what, limit, &end, err);
+    if (rc == 0)
+        rc = run_int(store, FG_SQL_prune_anchor, end, err);
+    if (rc == 0)
+        rc = run_int(store, FG_SQL_prune_events, end, err);
+    return rc < 0 ? rc : sqlite3_changes(store->db.handle);
 }
 
 static int prune_jobs(struct fg_store *store,
@@ -188,13 +211,32 @@ static int prune_demand(struct fg_store *store,
                       (int64_t)limit, 0, err);
 }
 
+static int prune_alerts(struct fg_store *store,
+                        const struct fg_store_prune *what,
+                        size_t limit,
+                        struct fg_err *err)
+{
+    return prune_rows(store, FG_SQL_prune_alerts, (int64_t)limit, what->alerts_before_us, 0,
+                      err);
+}
+
+static int prune_findings(struct fg_store *store,
+                          const struct fg_store_prune *what,
+                          size_t limit,
+                          struct fg_err *err)
+{
+    return prune_rows(store, FG_SQL_prune_findings, (int64_t)limit, what->alerts_before_us, 0,
+                      err);
+}
+
 int fg_store_prune(struct fg_store *store,
                    const struct fg_store_prune *what,
                    struct fg_err *err)
 {
     static int (*const parts[])(struct fg_store *, const struct fg_store_prune *, size_t,
-                                struct fg_err *) = {prune_jobs, prune_artifacts, prune_keys,
-                                                    prune_demand, prune_events};
+                                struct fg_err *) = {
+        prune_jobs,   prune_artifacts, prune_keys,  prune_demand,
+        prune_alerts, prune_findings,  prune_events};
     assert(store->in_batch && what->limit > 0 && what->limit <= INT_MAX);
     size_t gone = 0;
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && gone < what->limit; i++) {

@@ -60,6 +60,7 @@ int fg_reader_attempts(struct fg_reader *reader,
             .node = fg_query_get_text(&query, 10),
             .devices = fg_query_get_text(&query, 11),
             .reason = fg_query_get_text(&query, 12),
+            .region = fg_query_get_text(&query, 13),
         };
         rc = row(self, &attempt);
         if (rc != 0)
@@ -202,6 +203,29 @@ int fg_reader_counts(struct fg_reader *reader,
     if (rc == 0)
         memcpy(out, counts, sizeof(counts));
     return rc;
+}
+
+int fg_reader_publish(struct fg_reader *reader,
+                      const char *name,
+                      struct fg_publish_row *out,
+                      struct fg_err *err)
+{
+    FG_AUTO(fg_query) struct fg_query query = {};
+    int rc = fg_query_begin(&query, &reader->db, FG_SQL_publish_find, err);
+    if (rc < 0)
+        return rc;
+    fg_query_text(&query, name);
+    rc = fg_query_step(&query, err);
+    if (rc < 0)
+        return rc;
+    if (rc == 0)
+        return fg_fail(err, FG_ENOENT, "sink %s: nothing was sent to it yet", name);
+    *out = (struct fg_publish_row){.seq = (uint64_t)fg_query_get(&query, 0),
+                                   .sent = (uint64_t)fg_query_get(&query, 1),
+                                   .dropped = (uint64_t)fg_query_get(&query, 2),
+                                   .sent_us = fg_query_get(&query, 3)};
+    fg_copy_text(out->name, sizeof(out->name), name);
+    return 0;
 }
 
 int fg_reader_last_event(struct fg_reader *reader, uint64_t *out_seq, struct fg_err *err)

@@ -56,7 +56,7 @@ struct fg_attempt_view {
     int32_t exit_code, term_signal;
     enum fg_job_state outcome;
     struct fg_usage usage;
-    const char *node, *devices, *reason;
+    const char *node, *devices, *reason, *region; /* region "": not known */
 };
 
 struct fg_artifact_view {
@@ -123,6 +123,20 @@ int fg_reader_plan(struct fg_reader *reader,
                    void *self,
                    struct fg_err *err);
 
+/* Proposals below `before` (0: all), newest first, at most `limit`. */
+int fg_reader_proposals(struct fg_reader *reader,
+                        uint64_t before,
+                        size_t limit,
+                        int (*row)(void *self, const struct fg_proposal *proposal),
+                        void *self,
+                        struct fg_err *err);
+/* One, told to `row`.  FG_ENOENT. */
+int fg_reader_proposal(struct fg_reader *reader,
+                       uint64_t id,
+                       int (*row)(void *self, const struct fg_proposal *proposal),
+                       void *self,
+                       struct fg_err *err);
+
 /* Orders, also those that are over, newest first.  Zero and NULL members do not filter. */
 struct fg_order_filter {
     fg_project_id project; /* what the caller may see */
@@ -183,5 +197,10 @@ int fg_reader_counts(struct fg_reader *reader,
                      fg_project_id project,
                      uint64_t *out,
                      struct fg_err *err);
+/* How far the sink of that name has come; FG_ENOENT: it is new. */
+int fg_reader_publish(struct fg_reader *reader,
+                      const char *name,
+                      struct fg_publish_row *out,
+                      struct fg_err *err);
 /* The number of the last event, for subscribers. */
 int fg_reader_last_event(struct fg_reader *reader, uint64_t *out_seq, struct fg_err *err);

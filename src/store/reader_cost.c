@@ -146,8 +146,28 @@ int fg_reader_energy(struct fg_reader *reader,
             .finished_us = fg_query_get(&query, 9),
             .energy_mj = fg_query_get(&query, 10),
             .device_us = fg_query_get(&query, 11),
+            .project = (fg_project_id)fg_query_get(&query, 12),
+            .user = (uint32_t)fg_query_get(&query, 13),
         };
         rc = row(self, &energy);
     }
+    return rc;
+}
+
+int fg_reader_grid_hours(struct fg_reader *reader,
+                         int64_t from_hour,
+                         int64_t to_hour,
+                         int (*row)(void *self, int64_t hour, int64_t g_per_kwh),
+                         void *self,
+                         struct fg_err *err)
+{
+    FG_AUTO(fg_query) struct fg_query query = {};
+    int rc = fg_query_begin(&query, &reader->db, FG_SQL_read_grid_hours, err);
+    if (rc < 0)
+        return rc;
+    fg_query_int(&query, from_hour);
+    fg_query_int(&query, to_hour);
+    while (rc == 0 && (rc = fg_query_step(&query, err)) == 1)
+        rc = row(self, fg_query_get(&query, 0), fg_query_get(&query, 1));
     return rc;
 }

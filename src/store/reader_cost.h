@@ -57,6 +57,8 @@ enum fg_energy_by {
 struct fg_energy_view {
     fg_job_id job;
     uint32_t attempt;
+    fg_project_id project;
+    uint32_t user; /* its number */
     const char *name, *project_name, *user_name;
     const char *kind, *supplier,
         *region; /* see fg_attempt_row; kind "": of before it was kept */
@@ -96,3 +98,10 @@ int fg_reader_energy(struct fg_reader *reader,
                      int (*row)(void *self, const struct fg_energy_view *energy),
                      void *self,
                      struct fg_err *err);
+/* What a kWh emitted in hours since 1970 that were recorded; -1: not known. */
+int fg_reader_grid_hours(struct fg_reader *reader,
+                         int64_t from_hour,
+                         int64_t to_hour,
+                         int (*row)(void *self, int64_t hour, int64_t g_per_kwh),
+                         void *self,
+                         struct fg_err *err);

@@ -5,12 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PREEMPTIBLE = 1, CANCEL_ASKED = 2, STOP_SENT = 4 };
+/* FLEXIBLE: two bits, fg_flexible. */
+enum { PREEMPTIBLE = 1, CANCEL_ASKED = 2, STOP_SENT = 4, HELD = 8, GONE = 16, FLEXIBLE = 32 };
 
 int64_t fg_job_flags(const struct fg_job *job)
 {
     return (job->preemptible ? PREEMPTIBLE : 0) | (job->cancel_asked ? CANCEL_ASKED : 0)
-           | (job->stop_sent ? STOP_SENT : 0);
+           | (job->stop_sent ? STOP_SENT : 0) | (job->shift == FG_SHIFT_HELD ? HELD : 0)
+           | (job->shift == FG_SHIFT_GONE ? GONE : 0) | job->flexible * FLEXIBLE;
 }
 
 void fg_copy_text(char *out, size_t size, const char *text)
@@ -56,6 +58,7 @@ enum column {
     RESTART,
     RESERVATION,
     SHAPE,
+    FLEXIBLE_UNTIL,
     COLUMNS_LEN
 };
 _Static_assert(COLUMNS_LEN == FG_JOB_COLUMNS_LEN, "FG_JOB_COLUMNS and this list differ");
@@ -91,6 +94,11 @@ static void decode_core(const struct fg_query *query, struct fg_job *job)
         .restart_us = fg_query_get(query, RESTART),
         .reservation = (uint64_t)fg_query_get(query, RESERVATION),
         .shape = (uint64_t)fg_query_get(query, SHAPE),
+        .flexible = (enum fg_flexible)(flags / FLEXIBLE & 3),
+        .shift = flags & HELD   ? FG_SHIFT_HELD
+                 : flags & GONE ? FG_SHIFT_GONE
+                                : FG_SHIFT_OPEN,
+        .flexible_until_us = fg_query_get(query, FLEXIBLE_UNTIL),
         .array_id = (fg_job_id)fg_query_get(query, ARRAY_ID),
         .array_index = (uint32_t)fg_query_get(query, ARRAY_INDEX),
     };

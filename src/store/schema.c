@@ -183,7 +183,44 @@ static const char *const step_5 =
     "ALTER TABLE attempt ADD COLUMN region TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE job ADD COLUMN shape INTEGER NOT NULL DEFAULT 0;";
 
-static const char *const steps[] = {step_1, step_2, step_3, step_4, step_5};
+/* What is judged, tried and told. */
+static const char *const step_6 =
+    /* Of a deed, its hash (store/audit.h); where the events that are kept begin. */
+    "ALTER TABLE event ADD COLUMN chain BLOB;"
+    "CREATE TABLE audit_anchor("
+    " id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, chain BLOB NOT NULL) STRICT;"
+    "CREATE TABLE proposal("
+    " id INTEGER PRIMARY KEY, state INTEGER NOT NULL, created_us INTEGER NOT NULL,"
+    " decided_us INTEGER NOT NULL, created_by TEXT NOT NULL, decided_by TEXT NOT NULL,"
+    " remark TEXT NOT NULL, json TEXT NOT NULL) STRICT;"
+    "CREATE TABLE knob("
+    " setting TEXT PRIMARY KEY, base TEXT NOT NULL, value TEXT NOT NULL,"
+    " proposal INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "ALTER TABLE job ADD COLUMN flexible_until_us INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE publish("
+    " name TEXT PRIMARY KEY, seq INTEGER NOT NULL, sent INTEGER NOT NULL,"
+    " dropped INTEGER NOT NULL, sent_us INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE alert("
+    " id INTEGER PRIMARY KEY, key INTEGER NOT NULL, cause TEXT NOT NULL,"
+    " severity INTEGER NOT NULL, project INTEGER NOT NULL, job INTEGER NOT NULL,"
+    " user TEXT NOT NULL, node TEXT NOT NULL, device TEXT NOT NULL, text TEXT NOT NULL,"
+    " hint TEXT NOT NULL, cost_uusd INTEGER NOT NULL, count INTEGER NOT NULL,"
+    " raised_us INTEGER NOT NULL, cleared_us INTEGER NOT NULL,"
+    " acknowledged_us INTEGER NOT NULL, acknowledged_by TEXT NOT NULL) STRICT;"
+    "CREATE INDEX alert_open ON alert(id) WHERE cleared_us = 0;"
+    "CREATE TABLE finding("
+    " job INTEGER NOT NULL, attempt INTEGER NOT NULL, cause TEXT NOT NULL,"
+    " project INTEGER NOT NULL, user TEXT NOT NULL, held_us INTEGER NOT NULL, wasted_us "
+    "INTEGER NOT NULL,"
+    " cost_uusd INTEGER NOT NULL, first_us INTEGER NOT NULL, last_us INTEGER NOT NULL,"
+    " text TEXT NOT NULL, PRIMARY KEY(job, attempt, cause)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX finding_last ON finding(last_us);"
+    /* What a kWh emitted and cost in an hour since 1970; -1: not known. */
+    "CREATE TABLE grid_hour("
+    " hour INTEGER PRIMARY KEY, g_per_kwh INTEGER NOT NULL,"
+    " uusd_per_kwh INTEGER NOT NULL) STRICT;";
+
+static const char *const steps[] = {step_1, step_2, step_3, step_4, step_5, step_6};
 
 int fg_schema_version(void)
 {

@@ -44,7 +44,9 @@ static int read_next_event(struct fg_store *store, struct fg_err *err)
     if (rc < 0)
         return rc;
     store->next_event = store->next_event_committed = (uint64_t)fg_query_get(&query, 0);
-    return 0;
+    rc = fg_audit_head(&store->db, &store->deed, err);
+    store->deed_committed = store->deed;
+    return rc;
 }
 
 static int open_into(struct fg_store *store, const char *path, struct fg_err *err)
@@ -57,8 +59,11 @@ static int open_into(struct fg_store *store, const char *path, struct fg_err *er
     if (rc < 0)
         return fg_wrap(err, rc, "database %s", path);
     rc = read_next_event(store, err);
+    if (rc == 0)
+        rc = fg_audit_check_note(&store->db, path, err);
     if (rc < 0)
         return rc;
+    snprintf(store->path, sizeof(store->path), "%s", path);
     store->checkpoint_at = CHECKPOINT_PAGES;
     sqlite3_wal_hook(store->db.handle, on_commit, store);
     return 0;
@@ -157,6 +162,7 @@ static void store_rollback(struct fg_store *store)
         run(store, FG_SQL_rollback, NULL);
     store->in_batch = false;
     store->next_event = store->next_event_committed;
+    store->deed = store->deed_committed;
     fg_counts_clear(&store->counts);
 }
 
@@ -236,6 +242,9 @@ static int store_commit(struct fg_store *store, struct fg_err *err)
     store->in_batch = false;
     store->at = next;
     store->next_event_committed = store->next_event;
+    if (store->deed.seq != store->deed_committed.seq)
+        fg_audit_note(store->path, &store->deed);
+    store->deed_committed = store->deed;
     fg_counts_clear(&store->counts);
     if (store->wal_pages >= store->checkpoint_at)
         checkpoint(store);
@@ -258,6 +267,7 @@ const struct fg_store_ops fg_store_sqlite = {
     .job_set = fg_store_job_set,
     .attempt_put = fg_store_attempt_put,
     .project_put = fg_store_project_put,
+    .grid_hour_put = fg_store_grid_hour_put,
     .project_use_put = fg_store_project_use_put,
     .demand_level_put = fg_store_demand_level_put,
     .demand_hour_add = fg_store_demand_hour_add,
@@ -267,8 +277,16 @@ const struct fg_store_ops fg_store_sqlite = {
     .reservation_put = fg_store_reservation_put,
     .supplier_put = fg_store_supplier_put,
     .scale_put = fg_store_scale_put,
+    .publish_put = fg_store_publish_put,
     .plan_put = fg_store_plan_put,
     .plan_find = fg_store_plan_find,
+    .proposal_put = fg_store_proposal_put,
+    .proposal_supersede = fg_store_proposal_supersede,
+    .proposal_find = fg_store_proposal_find,
+    .knob_put = fg_store_knob_put,
+    .knobs = fg_store_knobs,
+    .alert_put = fg_store_alert_put,
+    .finding_put = fg_store_finding_put,
     .order_put = fg_store_order_put,
     .order_instance_put = fg_store_order_instance_put,
     .order_note_add = fg_store_order_note_add,

@@ -10,12 +10,15 @@
  */
 #pragma once
 
+#include "model/alert.h"
 #include "model/command.h"
 #include "model/demand.h"
 #include "model/job.h"
 #include "model/order.h"
 #include "model/plan_record.h"
 #include "model/project.h"
+#include "model/proposal.h"
+#include "model/publish_row.h"
 
 struct fg_store; /* an instance */
 
@@ -84,6 +87,7 @@ struct fg_past_attempt {
     bool is_last;              /* of its job */
     enum fg_job_state outcome; /* QUEUED: interrupted, or to be tried again */
     int64_t started_us, finished_us, max_rss_mib; /* 0: it never ran; -1: unknown */
+    const char *reason; /* why the attempt ended; "" it says nothing */
     const struct fg_grant *grants;
     size_t grants_len;
 };
@@ -120,6 +124,8 @@ struct fg_store_sink {
                size_t any_of_len,
                const struct fg_grant *grants,
                size_t grants_len);
+    int (*alert)(void *self, const struct fg_alert *alert);       /* not cleared, by id */
+    int (*finding)(void *self, const struct fg_finding *finding); /* of jobs that run */
     /* Attempts of jobs that are over but not cancelled, the newest, by id: what is learned from. */
     void (*finished)(void *self, const struct fg_past_attempt *past);
     /* Attempts of jobs that are not over whose reason begins with FG_LOST_WITH_NODE, by job, the oldest first. */
@@ -128,6 +134,8 @@ struct fg_store_sink {
     uint64_t next_token_id;    /* filled in: the same for tokens */
     fg_order_id next_order_id; /* ... and orders */
     uint64_t next_plan_id;     /* ... and plans */
+    uint64_t next_proposal_id; /* ... and proposals */
+    uint64_t next_alert_id;    /* ... and alerts */
 };
 
 /* What may go.  Moments are UTC; 0 keeps everything of that sort. */
@@ -137,6 +145,7 @@ struct fg_store_prune {
     int64_t keys_before_us;      /* idempotency keys */
     int64_t events_before_us;
     int64_t demand_before_us; /* hours of demand */
+    int64_t alerts_before_us; /* alerts that were cleared, and findings */
     uint64_t events_max;      /* the newest that are kept; 0: no bound by number */
     size_t limit;             /* rows at most in this call: keep it small (500), call again */
 };
@@ -196,6 +205,12 @@ struct fg_store_ops {
                            int64_t device_ms,
                            int64_t time_us,
                            struct fg_err *err);
+    /* What a kWh emits and costs in that hour since 1970; -1: not known. */
+    int (*grid_hour_put)(struct fg_store *store,
+                         int64_t hour,
+                         int64_t g_per_kwh,
+                         int64_t uusd_per_kwh,
+                         struct fg_err *err);
     /* So much more was spent. */
     int (*spend_add)(struct fg_store *store, const struct fg_spend *spend, struct fg_err *err);
     int (*budget_warned_put)(struct fg_store *store,
@@ -241,6 +256,10 @@ struct fg_store_ops {
                           int64_t day,
                           int64_t uusd,
                           struct fg_err *err);
+    /* How far a sink of events has come.  NULL: it is not kept. */
+    int (*publish_put)(struct fg_store *store,
+                       const struct fg_publish_row *row,
+                       struct fg_err *err);
     /* What an operator wishes of the node of that name. */
     int (*node_put)(struct fg_store *store,
                     const struct fg_node_spec *spec,
@@ -294,11 +313,38 @@ struct fg_store_ops {
     int (*plan_put)(struct fg_store *store,
                     const struct fg_plan_record *plan,
                     struct fg_err *err);
+    /* New, or changed.  Both may be NULL: nothing is judged. */
+    int (*alert_put)(struct fg_store *store, const struct fg_alert *alert, struct fg_err *err);
+    int (*finding_put)(struct fg_store *store,
+                       const struct fg_finding *finding,
+                       struct fg_err *err);
     /* Without its json.  FG_ENOENT. */
     int (*plan_find)(struct fg_store *store,
                      uint64_t id,
                      struct fg_plan_record *out,
                      struct fg_err *err);
+    /* New (with its json), or decided upon (what it says stays). */
+    int (*proposal_put)(struct fg_store *store,
+                        const struct fg_proposal *proposal,
+                        struct fg_err *err);
+    /* All in that state are superseded, as of now. */
+    int (*proposal_supersede)(struct fg_store *store,
+                              enum fg_proposal_state state,
+                              int64_t now_us,
+                              struct fg_err *err);
+    /* With its json, in `arena`.  FG_ENOENT. */
+    int (*proposal_find)(struct fg_store *store,
+                         uint64_t id,
+                         struct fg_arena *arena,
+                         struct fg_proposal *out,
+                         struct fg_err *err);
+    /* A setting was adopted; `row->value` NULL: it is as configured again. */
+    int (*knob_put)(struct fg_store *store, const struct fg_knob_row *row, struct fg_err *err);
+    /* Those that were adopted, by name; asked before load().  The row is valid for the call. */
+    int (*knobs)(struct fg_store *store,
+                 int (*each)(void *self, const struct fg_knob_row *row),
+                 void *self,
+                 struct fg_err *err);
     /* Any order, open or over; by its key, or (key NULL) by its id.  FG_ENOENT. */
     int (*order_find)(struct fg_store *store,
                       fg_order_id id,

@@ -1,19 +1,24 @@
 /* store_impl.h - what the files of the SQLite writer share.  Only for src/store. */
 #pragma once
 
+#include "store/audit.h"
 #include "store/batch.h"
 #include "store/counts.h"
 #include "store/db.h"
 #include "store/store.h"
 
+#include <limits.h>
+
 struct fg_store {
     struct fg_db db;
     struct fg_counts counts; /* of the open batch */
     bool in_batch;
-    uint64_t next_event;           /* number of the next event in the open batch */
-    uint64_t next_event_committed; /* ... once the batch is rolled back */
-    int wal_pages;                 /* pages in the write-ahead log after the last commit */
-    int checkpoint_at;             /* pages at which the next checkpoint is due */
+    uint64_t next_event;                       /* number of the next event in the open batch */
+    uint64_t next_event_committed;             /* ... once the batch is rolled back */
+    struct fg_audit_link deed, deed_committed; /* the newest, likewise */
+    char path[PATH_MAX];                       /* of the database */
+    int wal_pages;     /* pages in the write-ahead log after the last commit */
+    int checkpoint_at; /* pages at which the next checkpoint is due */
     const struct fg_batch_log
         *log;              /* borrowed; NULL: a batch is durable here and nowhere else */
     struct fg_batch_at at; /* with a log: where it is, the open batch not counted */
@@ -41,6 +46,11 @@ int fg_store_attempt_put(struct fg_store *store,
                          struct fg_err *err);
 
 /* write_rest.c */
+int fg_store_grid_hour_put(struct fg_store *store,
+                           int64_t hour,
+                           int64_t g_per_kwh,
+                           int64_t uusd_per_kwh,
+                           struct fg_err *err);
 int fg_store_project_use_put(struct fg_store *store,
                              fg_project_id project,
                              int64_t device_ms,
@@ -54,6 +64,9 @@ int fg_store_budget_warned_put(struct fg_store *store,
                                int64_t begin_us,
                                int32_t percent,
                                struct fg_err *err);
+int fg_store_publish_put(struct fg_store *store,
+                         const struct fg_publish_row *row,
+                         struct fg_err *err);
 int fg_store_project_put(struct fg_store *store,
                          const struct fg_project *project,
                          struct fg_err *err);
@@ -163,6 +176,37 @@ int fg_store_plan_find(struct fg_store *store,
                        uint64_t id,
                        struct fg_plan_record *out,
                        struct fg_err *err);
+
+/* proposal_rows.c */
+int fg_store_proposal_put(struct fg_store *store,
+                          const struct fg_proposal *proposal,
+                          struct fg_err *err);
+int fg_store_proposal_supersede(struct fg_store *store,
+                                enum fg_proposal_state state,
+                                int64_t now_us,
+                                struct fg_err *err);
+int fg_store_proposal_find(struct fg_store *store,
+                           uint64_t id,
+                           struct fg_arena *arena,
+                           struct fg_proposal *out,
+                           struct fg_err *err);
+int fg_store_knob_put(struct fg_store *store,
+                      const struct fg_knob_row *row,
+                      struct fg_err *err);
+int fg_store_knobs(struct fg_store *store,
+                   int (*each)(void *self, const struct fg_knob_row *row),
+                   void *self,
+                   struct fg_err *err);
+/* alert_rows.c */
+int fg_store_alert_put(struct fg_store *store,
+                       const struct fg_alert *alert,
+                       struct fg_err *err);
+int fg_store_finding_put(struct fg_store *store,
+                         const struct fg_finding *finding,
+                         struct fg_err *err);
+int fg_store_load_alerts(struct fg_store *store,
+                         struct fg_store_sink *sink,
+                         struct fg_err *err);
 
 /* load_order.c: suppliers, open orders, their instances. */
 int fg_store_load_orders(struct fg_store *store,

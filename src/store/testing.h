@@ -40,9 +40,9 @@ static inline struct folder folder_make(void)
 
 static inline void folder_drop(struct folder *folder)
 {
-    static const char *const names[] = {"fastgpu.db",     "fastgpu.db-wal", "fastgpu.db-shm",
-                                        "copy.db",        "copy.db-wal",    "copy.db-shm",
-                                        "copy.db.partial"};
+    static const char *const names[] = {"fastgpu.db",      "fastgpu.db-wal", "fastgpu.db-shm",
+                                        "copy.db",         "copy.db-wal",    "copy.db-shm",
+                                        "copy.db.partial", "audit.head",     "audit.missed"};
     char path[PATH_MAX];
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         snprintf(path, sizeof(path), "%s/%s", folder->path, names[i]);

@@ -51,6 +51,7 @@ static int add_row(struct fg_store *store,
     fg_query_int(&query, job->restart_us);
     fg_query_int(&query, (int64_t)job->reservation);
     fg_query_int(&query, (int64_t)job->shape);
+    fg_query_int(&query, job->flexible_until_us);
     return fg_query_run(&query, err);
 }
 

@@ -76,6 +76,22 @@ int fg_store_project_put(struct fg_store *store,
     return rc < 0 ? fg_wrap(err, rc, "project %s", project->name) : 0;
 }
 
+int fg_store_grid_hour_put(struct fg_store *store,
+                           int64_t hour,
+                           int64_t g_per_kwh,
+                           int64_t uusd_per_kwh,
+                           struct fg_err *err)
+{
+    FG_AUTO(fg_query) struct fg_query query = {};
+    int rc = fg_query_begin(&query, &store->db, FG_SQL_grid_hour_put, err);
+    if (rc < 0)
+        return rc;
+    fg_query_int(&query, hour);
+    fg_query_int(&query, g_per_kwh);
+    fg_query_int(&query, uusd_per_kwh);
+    return fg_query_run(&query, err);
+}
+
 int fg_store_project_use_put(struct fg_store *store,
                              fg_project_id project,
                              int64_t device_ms,
@@ -121,6 +137,23 @@ int fg_store_budget_warned_put(struct fg_store *store,
     fg_query_int(&query, project);
     fg_query_int(&query, begin_us);
     fg_query_int(&query, percent);
+    return fg_query_run(&query, err);
+}
+
+int fg_store_publish_put(struct fg_store *store,
+                         const struct fg_publish_row *row,
+                         struct fg_err *err)
+{
+    assert(store->in_batch);
+    FG_AUTO(fg_query) struct fg_query query = {};
+    int rc = fg_query_begin(&query, &store->db, FG_SQL_publish_put, err);
+    if (rc < 0)
+        return rc;
+    fg_query_text(&query, row->name);
+    fg_query_int(&query, (int64_t)row->seq);
+    fg_query_int(&query, (int64_t)row->sent);
+    fg_query_int(&query, (int64_t)row->dropped);
+    fg_query_int(&query, row->sent_us);
     return fg_query_run(&query, err);
 }
 
@@ -290,9 +323,15 @@ int fg_store_event_add(struct fg_store *store,
     fg_query_int(&query, (int64_t)event->job);
     fg_query_int(&query, event->project);
     fg_query_text(&query, event->json);
+    struct fg_event numbered = *event;
+    numbered.seq = store->next_event;
+    bool is_deed = fg_audit_is_deed(event);
+    struct fg_audit_link link = is_deed ? fg_audit_next(&store->deed, &numbered) : store->deed;
+    fg_query_blob(&query, is_deed ? link.hash : NULL, is_deed ? sizeof(link.hash) : 0);
     rc = fg_query_run(&query, err);
     if (rc < 0)
         return fg_wrap(err, rc, "event");
+    store->deed = link;
     if (out_seq)
         *out_seq = store->next_event;
     store->next_event++;

@@ -15,6 +15,7 @@ import os
 import random
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -118,7 +119,11 @@ class Service:
     def start(self, binary):
         self.folder = tempfile.mkdtemp(prefix="fastgpu-contract-")
         self.log = open(os.path.join(self.folder, "log"), "w")
-        self.process = subprocess.Popen([binary, "up", "--data-dir", self.folder + "/data", "--listen", "127.0.0.1:0"],
+        self.hears = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)  # what it publishes; nobody reads it
+        self.hears.bind(("127.0.0.1", 0))
+        config = Path(self.folder, "fastgpu.yaml")
+        config.write_text("publish: [{name: contract, kind: syslog, where: 'udp://127.0.0.1:%d', events: [node.lost]}]\n" % self.hears.getsockname()[1])
+        self.process = subprocess.Popen([binary, "up", "--data-dir", self.folder + "/data", "--listen", "127.0.0.1:0", "--config", config],
                                         stdout=subprocess.PIPE, stderr=self.log, text=True)
         for line in self.process.stdout:
             if line.startswith("listening on "):
@@ -228,6 +233,38 @@ def call_plans(call):
         call(200, "GET", "/v1/plans", query=query)
 
 
+def proposal(setting, value, other):
+    figure = {"metric": "jct_mean_s", "now": 100, "then": 90.5, "change": -0.095, "low": -0.2, "high": -0.01}
+    return {"objective": "jct_mean_s", "days": 7, "worse_days": 1, "text": "Backfill looks less far.", "expected": [figure],
+            "changes": [{"setting": setting, "from": value, "to": other, "why": "it \"costs\" more than it brings"}]}
+
+
+def call_proposals(call):
+    """Another policy is proposed, adopted, rolled back, while the service runs."""
+    def value(setting):
+        return {item["setting"]: item["value"] for item in call(200, "GET", "/v1/policy")["items"]}[setting]
+    depth, order = value("backfill_depth"), value("schedule.order")
+    for bad in ({}, {**proposal("a", "b", "c"), "days": -1}, {**proposal("a", "b", "c"), "changes": []}, {**proposal("a", "b", "c"), "more": 1}):
+        call(400, "POST", "/v1/proposals", body=bad)
+    wrong = call(201, "POST", "/v1/proposals", body=proposal("schedule.order", "no such", "fifo"))
+    call(409, "POST", "/v1/proposals/{id}/adopt", {"id": wrong["id"]})
+    made = call(201, "POST", "/v1/proposals", body=proposal("backfill_depth", depth, "7"))
+    this = {"id": made["id"]}
+    ok(made["state"] == "proposed" and made["changes"][0]["to"] == "7", "it says what it says", made)
+    ok(call(200, "GET", "/v1/proposals/{id}", {"id": wrong["id"]})["state"] == "superseded", "it supersedes the one before")
+    ok(call(200, "POST", "/v1/proposals/{id}/adopt", this, body={"remark": "go"})["state"] == "adopted", "adopted")
+    ok(value("backfill_depth") == "7" and value("schedule.order") == order, "and the policy that runs")
+    ok(any("backfill_depth is 7" in text for text in call(200, "GET", "/v1/status")["notices"]), "which the status tells")
+    call(409, "POST", "/v1/proposals/{id}/reject", this)
+    ok(call(200, "POST", "/v1/proposals/{id}/rollback", this)["state"] == "rolled_back", "rolled back")
+    ok(value("backfill_depth") == depth, "and all is as it was")
+    call(409, "POST", "/v1/proposals/{id}/adopt", this)
+    call(200, "POST", "/v1/proposals/{id}/reject", {"id": call(201, "POST", "/v1/proposals", body=proposal("backfill_depth", depth, "7"))["id"]})
+    call(404, "GET", "/v1/proposals/{id}", {"id": "99999999"})
+    call(404, "POST", "/v1/proposals/{id}/rollback", {"id": "99999999"})
+    ok(call(200, "GET", "/v1/proposals", query="?limit=1")["next"] is not None, "page by page")
+
+
 def call_scale(call, machine):
     """Rules of scaling, for what the supplier `shop` sells; at most 0 machines: nothing is ordered."""
     rule = {"name": "h100"}
@@ -326,8 +363,19 @@ def call_as_meant(spec, service):
 
     call(200, "GET", "/v1/links")
     ok([event["seq"] for event in call(200, "GET", "/v1/events", query="?before=4")["items"]] == [3, 2, 1], "events backwards")
+    ok([sink["name"] for sink in call(200, "GET", "/v1/publish")["items"]] in ([], ["contract"]), "sinks are listed")
+    call(404, "POST", "/v1/publish/{name}/test", {"name": "nobody"})
+    if service.process:
+        ok(call(200, "POST", "/v1/publish/{name}/test", {"name": "contract"})["sent"], "a sink takes a test")
     deeds = call(200, "GET", "/v1/audit", query="?limit=5")["items"]
     ok(deeds and all(event["data"]["by"] for event in deeds), "the audit says who did it", deeds)
+    chain = call(200, "GET", "/v1/audit/verify")
+    ok(chain["deeds"] > 0 and chain["broken"] is None and chain["next"] is None, "and the record of it is whole", chain)
+    newest = f"{chain['last']['seq']}:{chain['last']['hash']}"
+    ok(call(200, "GET", "/v1/audit/verify", query=f"?noted={newest}")["broken"] is None, "the newest deed is as it was noted")
+    wrong = call(200, "GET", "/v1/audit/verify", query=f"?noted={chain['last']['seq']}:{'0' * 64}")
+    ok(wrong["broken"]["seq"] == chain["last"]["seq"], "one that was noted otherwise is told", wrong)
+    call(400, "GET", "/v1/audit/verify", query="?noted=1:00")
     drawn = call(200, "GET", "/v1/pool-map")
     lens = {len(c) for t in (drawn["pool"]["devices"], drawn["readings"]) for c in t.values()}
     ok(lens == {sum(drawn["pool"]["nodes"]["devices"])}, "columns of devices are as long as nodes have devices", lens)
@@ -362,6 +410,7 @@ def call_as_meant(spec, service):
     call(404, "GET", "/v1/reservations/{name}", exam)
     call_offers(call)
     call_plans(call)
+    call_proposals(call)
     shop = {"name": "shop"}
     caps = {"max_uusd_per_hour": 3000000, "max_uusd": 90000000, "period": "week"}
     put = call(200, "PUT", "/v1/suppliers/{name}", shop, body={"kind": "owned", "policy": caps})
@@ -444,6 +493,16 @@ def call_as_meant(spec, service):
     call(404, "GET", "/v1/supplier-ranking", query="?accelerator=h1000")
     for query in ("?method=best", "?weight=price", "?contract=gift"):
         call(400, "GET", "/v1/supplier-ranking", query=query)
+    for query in ("", "?state=all&limit=1", "?state=cleared&cursor=3", "?job=1"):
+        call(200, "GET", "/v1/alerts", query=query)
+    call(400, "GET", "/v1/alerts", query="?state=bad")
+    call(404, "GET", "/v1/alerts/{id}", {"id": "99999999"})
+    call(404, "POST", "/v1/alerts/{id}/acknowledge", {"id": "99999999"})
+    call(200, "GET", "/v1/findings", query="?user=nobody&limit=3")
+    call(404, "GET", "/v1/findings", query="?project=none")
+    for by in ("project", "supplier", "node", "class"):
+        call(200, "GET", "/v1/utilisation", query=f"?by={by}")
+    call(400, "GET", "/v1/utilisation", query="?by=colour")
     learned = call(200, "GET", "/v1/learned")
     ok(learned["classes_known"] == len(learned["classes"]), "all classes are listed", learned)
     for row in learned["classes"][:1]:

@@ -480,6 +480,15 @@ void fake_job_begin(struct fake_service *service, fg_job_id id, uint32_t attempt
     job->started_us = now_us();
     begin(service);
     must(fg_store_sqlite.job_set(service->store, job, 0, "", 0, 0, &err), "job_set", &err);
+    struct fg_attempt_row row = {.job = id,
+                                 .attempt = attempt,
+                                 .started_us = job->started_us,
+                                 .outcome = FG_JOB_RUNNING,
+                                 .node = "host",
+                                 .devices = "[]",
+                                 .reason = "",
+                                 .cost_uusd = -1};
+    must(fg_store_sqlite.attempt_put(service->store, &row, &err), "attempt_put", &err);
     tell(service, "job.running", job);
     pthread_mutex_unlock(&service->lock);
 }

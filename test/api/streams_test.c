@@ -85,6 +85,17 @@ static void a_log_is_one_run_of_bytes_over_its_parts(void)
     EQ(get_log(job, "?offset=1&tail=1"), 400);
 }
 
+static void an_output_that_is_elsewhere_is_told(void)
+{
+    fg_job_id job = submit();
+    fake_job_begin(service, job, 1);
+    EQ(get_log(job, ""), 200);
+    OK(http_field(&answer, "X-Log-Elsewhere") == NULL); /* it may come */
+    fake_job_end(service, job, FG_JOB_SUCCEEDED, 0);
+    EQ(get_log(job, "?stream=stdout"), 200);
+    OK(http_field(&answer, "X-Log-Elsewhere") != NULL);
+}
+
 static void a_link_out_of_the_data_folder_is_not_followed(void)
 {
     char path[256];
@@ -316,6 +327,7 @@ int main(void)
 {
     service = fake_service_start();
     RUN(a_log_is_one_run_of_bytes_over_its_parts);
+    RUN(an_output_that_is_elsewhere_is_told);
     RUN(a_link_out_of_the_data_folder_is_not_followed);
     RUN(a_log_is_followed_to_the_end);
     RUN(events_come_live_and_after_a_break);

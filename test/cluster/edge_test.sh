@@ -10,7 +10,7 @@ ok "the site is a supplier whose work is never given up for silence" \
     fg supplier add e slurm --conf "$work/e/slurm.conf" --link "$address:$((port + 21))" --lease 0 --region plant --poll 1s --patience 10m
 there() { fg node list | grep -qE '^e\.edge1 .*up'; }
 ok "its node is in the pool" eventually 15 there
-job=$(fg run -q -d --region plant -c 1 --time-limit 5m --output out.txt -- sh -c 'for i in $(seq 1 16); do echo "line $i"; sleep 0.5; done; echo result >out.txt')
+job=$(cd "$work" && fg run -q -d --region plant -c 1 --time-limit 5m --output out.txt -- sh -c 'for i in $(seq 1 16); do echo "line $i"; sleep 0.5; done; echo result >out.txt')
 wrote() { fg logs "$job" | grep -q "line $1"; }
 ok "a job runs there, near its data" eventually 15 wrote 3
 slurm e cut edge1

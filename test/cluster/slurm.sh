@@ -18,6 +18,7 @@
 #   part PART            starts a part again: slurmctld, slurmd.NODE, slurmrestd, munged
 #   kill PART [SIGNAL]   a signal (KILL) to one part; jobs of a node outlive its slurmd
 #   off NODE             power off: slurmd and all that it runs die at once
+#   on NODE              power on again, as after a boot
 #   cut NODE, mend NODE  the link of a node down, up (with --hosts)
 #   cut all, mend all    the links of all nodes
 #   token [USER]         a JWT
@@ -335,6 +336,7 @@ case $command in
     join) start_node "$1" -Z -b --conf "$2" ;;
     part) start_part "$1" ;;
     kill) signal_part "$1" "${2:-KILL}" ;;
+    on) start_node "$1" -b ;;
     off) power_off "$1" ;;
     cut) set_link "$1" down ;;
     mend) set_link "$1" up ;;

@@ -2,8 +2,9 @@
 """Two daemons on one PostgreSQL while leaders, standbys and PostgreSQL are killed and frozen under submitting clients.
 
 Every acknowledged job is there once, under the id that was acknowledged; no job runs twice (each writes a line into a
-ledger); a leader that was frozen while another took over acknowledges nothing any more; work goes on within ten
-seconds of a leader's death.  FASTGPU_STANDBY_ROUNDS: how many faults (5); FASTGPU_STANDBY_SEED: which.
+ledger); who is told of events hears of each end of a job, whoever leads; a leader that was frozen while another took
+over acknowledges nothing any more; work goes on within ten seconds of a leader's death.
+FASTGPU_STANDBY_ROUNDS: how many faults (5); FASTGPU_STANDBY_SEED: which.
 """
 import collections
 import hashlib
@@ -11,8 +12,10 @@ import http.client
 import json
 import os
 import random
+import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -45,7 +48,8 @@ class Daemon(Service):
         self.config = os.path.join(folder, name + ".yaml")
         with open(self.config, "w") as file:
             file.write(f"shared_store: {postgres}\nleader_patience_ms: {PATIENCE_MS}\njob_user: nobody\n"
-                       f"shared_url: http://127.0.0.1:{self.port}\n")
+                       f"shared_url: http://127.0.0.1:{self.port}\n"
+                       f"publish: [{{name: log, kind: syslog, where: {folder}/log.sock, events: [job.finished]}}]\n")
 
     def up(self):
         with open(self.log, "ab") as log:
@@ -84,6 +88,16 @@ try:
 except subprocess.CalledProcessError as failure:
     skip_all(f"PostgreSQL does not start here: {failure.stderr.strip()[:200]}")
 hosts = [Daemon("host-a", folder, postgres("url")), Daemon("host-b", folder, postgres("url"))]
+
+
+heard = collections.Counter()  # events, by their number
+
+
+def listen():
+    here_ = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    here_.bind(os.path.join(folder, "log.sock"))
+    while True:
+        heard[int(re.search(rb'seq="(\d+)"', here_.recv(65536)).group(1))] += 1
 
 
 def leader():
@@ -207,8 +221,28 @@ def all_jobs(host):
             return jobs
 
 
+def all_events(host, kind):
+    events, after = [], 0
+    while True:
+        page = host.call("GET", f"/v1/events?limit=1000&after={after}")[1]
+        events += [event["seq"] for event in page["items"] if event["kind"] == kind]
+        if not page["next"]:
+            return events
+        after = page["next"]
+
+
+def judge_heard(lead):
+    settled = eventually(30, lambda: lead.call("GET", "/v1/publish")[1]["items"][0]["state"] == "ok")
+    ends = all_events(lead, "job.finished")
+    deaf = [seq for seq in ends if heard[seq] == 0]
+    ok(settled and len(ends) > 10 and not deaf, f"each of {len(ends)} ends of jobs was heard of", deaf[:20])
+    ok(set(heard) <= set(all_events(lead, "job.finished")), "and nothing that did not happen")
+    note(f"{sum(count > 1 for count in heard.values())} of them were heard of more than once")
+
+
 def judge():
     lead = eventually(20, leader)
+    judge_heard(lead)
     jobs = all_jobs(lead)
     names = collections.Counter(job["name"] for job in jobs)
     by_id = {job["id"]: job["name"] for job in jobs}
@@ -226,6 +260,7 @@ def judge():
 
 
 try:
+    threading.Thread(target=listen, daemon=True).start()
     hosts[0].up()
     token = os.path.join(hosts[0].data, "admin.token")
     if not eventually(20, lambda: os.path.exists(token) and os.path.getsize(token) > 40):

@@ -64,8 +64,6 @@ static void load_state(void)
     const char *path = getenv("FASTGPU_FAKE_NVML_STATE");
     FILE *file = path ? fopen(path, "re") : NULL;
     char line[128];
-    for (size_t i = 0; i < FAKE_BOARDS_MAX; i++)
-        fake.states[i] = (struct state){.cap_mw = CAP_MAX_MW};
     for (size_t i = 0; file && i < FAKE_BOARDS_MAX && fgets(line, sizeof(line), file); i++)
         sscanf(line, "%u %u", &fake.states[i].cap_mw, &fake.states[i].lock_mhz);
     if (file)
@@ -77,8 +75,9 @@ static void refresh(void)
 {
     const char *path = getenv("FASTGPU_FAKE_NVML");
     struct stat now = {};
-    if (!fake.was_read)
-        load_state();
+    for (size_t i = 0; !fake.was_read && i < FAKE_BOARDS_MAX; i++)
+        fake.states[i] = (struct state){.cap_mw = CAP_MAX_MW};
+    load_state(); /* others may have set caps meanwhile */
     if (path && stat(path, &now) < 0)
         now = (struct stat){};
     if (fake.was_read && now.st_size == fake.read_size
@@ -231,6 +230,12 @@ int nvmlDeviceGetProcessUtilization(fg_nvml_device device,
                                     struct fg_nvml_process_use *out,
                                     unsigned int *len,
                                     unsigned long long);
+int nvmlGpmSampleAlloc(fg_nvml_sample *out);
+int nvmlGpmSampleFree(fg_nvml_sample sample);
+int nvmlGpmSampleGet(fg_nvml_device device, fg_nvml_sample sample);
+int nvmlGpmMigSampleGet(fg_nvml_device device, unsigned int instance, fg_nvml_sample sample);
+int nvmlGpmMetricsGet(struct fg_nvml_gpm_get *get);
+int nvmlDeviceGetGpuInstanceId(fg_nvml_device device, unsigned int *out);
 int nvmlEventSetCreate(void **out);
 int nvmlDeviceRegisterEvents(fg_nvml_device device, unsigned long long, void *);
 int nvmlEventSetWait_v2(void *, struct fg_nvml_event *out, unsigned int wait_ms);
@@ -480,6 +485,77 @@ int nvmlDeviceGetProcessUtilization(fg_nvml_device device,
                                              .time_us = (unsigned long long)(call.time_s * 1e6),
                                              .sm = fake.script.processes[i].busy};
     return leave(*len ? rc : FG_NVML_NOT_FOUND);
+}
+
+/* ---- what the counters of a board say: only where a line of the script tells of it ---- */
+
+struct fg_nvml_gpm_sample {
+    unsigned board, instance;
+    double time_s;
+};
+
+int nvmlGpmSampleAlloc(fg_nvml_sample *out)
+{
+    *out = calloc(1, sizeof(**out));
+    return *out ? FG_NVML_OK : FAILED;
+}
+
+int nvmlGpmSampleFree(fg_nvml_sample sample)
+{
+    free(sample);
+    return FG_NVML_OK;
+}
+
+int nvmlDeviceGetGpuInstanceId(fg_nvml_device device, unsigned int *out)
+{
+    ENTER(-1);
+    *out = call.instance;
+    return leave(call.instance ? rc : FG_NVML_INVALID);
+}
+
+int nvmlGpmMigSampleGet(fg_nvml_device device, unsigned int instance, fg_nvml_sample sample)
+{
+    ENTER(FG_READING_SM_ACTIVE);
+    bool can = value(call.board, FG_READING_SM_ACTIVE, call.time_s, -1) >= 0;
+    *sample = (struct fg_nvml_gpm_sample){call.board, instance, call.time_s};
+    return leave(can ? rc : FG_NVML_UNSUPPORTED);
+}
+
+int nvmlGpmSampleGet(fg_nvml_device device, fg_nvml_sample sample)
+{
+    return nvmlGpmMigSampleGet(device, 0, sample);
+}
+
+static enum fg_reading reading_of(unsigned int metric)
+{
+    switch (metric) {
+    case FG_NVML_GPM_SM_ACTIVE:
+        return FG_READING_SM_ACTIVE;
+    case FG_NVML_GPM_SM_OCCUPANCY:
+        return FG_READING_SM_OCCUPANCY;
+    case FG_NVML_GPM_TENSOR_ACTIVE:
+        return FG_READING_TENSOR_ACTIVE;
+    case FG_NVML_GPM_DRAM_ACTIVE:
+        return FG_READING_DRAM_ACTIVE;
+    default:
+        return FG_READING_BUSY;
+    }
+}
+
+/* Instances differ: each is a tenth less busy than the one before. */
+int nvmlGpmMetricsGet(struct fg_nvml_gpm_get *get)
+{
+    pthread_mutex_lock(&fake.mutex);
+    double time_s = (get->from->time_s + get->to->time_s) / 2;
+    for (unsigned i = 0; i < get->len; i++) {
+        double told = value(get->to->board, reading_of(get->metrics[i].metric), time_s, -1);
+        double less = get->to->instance > 1 ? 1 - 0.1 * (get->to->instance - 1) : 1;
+        get->metrics[i].rc = told < 0 ? FG_NVML_UNSUPPORTED : FG_NVML_OK;
+        get->metrics[i].value = told / 10 * less;
+    }
+    return leave(get->version == FG_NVML_GPM_VERSION && get->from->board == get->to->board
+                     ? FG_NVML_OK
+                     : FG_NVML_INVALID);
 }
 
 /* ---- errors that are told ---- */

@@ -17,7 +17,7 @@ is_read() { # a job that begins before a board is read begins to count then
     job=$(fg run -q -d -g h100:2 -c 0.1 -- true)
     fg wait "$job" && [ "$(watts "$job")" != none ]
 }
-printf 'energy_region: de\n' >"$work/config.yaml"
+printf 'energy_region: de\ngrid: {carbon_hours: [120%s]}\n' "$(printf ', 120%.0s' {1..23})" >"$work/config.yaml"
 start_daemon --config "$work/config.yaml"
 ok "boards are read" eventually 20 is_read
 
@@ -31,7 +31,7 @@ ok "a job on a board draws about 300 W ($(watts "$one"))" about "$(watts "$one")
 ok "a half has half of it ($(watts "$half"))" about "$(watts "$half")" 150
 ok "two boards draw twice that ($(watts "$two"))" about "$(watts "$two")" 600
 is "a job without a board has none" "$(watts "$none")" none
-# Every list has all of it: what the jobs say, with what a kilowatt hour emits in Germany.
+# Every list has all of it: what the jobs say, with what a kilowatt hour emits in these hours.
 cat >"$work/sums.py" <<'END'
 import json, subprocess, sys
 def ask(*words):
@@ -42,8 +42,11 @@ for by in "project", "user", "kind", "supplier", "job", "day":
     total = answer["total"]
     assert abs(total["energy_j"] - sum(item["energy_j"] for item in answer["items"])) < 0.01, answer
     assert abs(total["energy_j"] - jobs) < 0.01, (answer, jobs)
-    assert abs(total["co2_g"] - jobs / 3.6e6 * 381) < 0.01, answer
+    assert abs(total["co2_g"] - jobs / 3.6e6 * 120) < 0.01, answer
     assert [grid["region"] for grid in answer["grids"]] == ["de"], answer
+    if by in ("project", "user", "day"):
+        cost = ask("cost", "--by", by)["total"]
+        assert abs(cost["energy_j"] - jobs) < 0.01 and abs(cost["co2_g"] - total["co2_g"]) < 0.01, cost
     print(by, answer["items"][0]["key"] if by in ("kind", "supplier", "project") else "")
 END
 is "its sums by project, user, kind, supplier, job and day" \
@@ -53,6 +56,8 @@ like "and in words" "$(fg energy --by kind)" 'h100 +[0-9.]+ J +[0-9]+ W +[0-9.]+
 fg cost --focus "$work/focus.csv"
 is "FOCUS has them too" "$(fg cost validate "$work/focus.csv" | grep -c valid)" 1
 like "shown in words" "$(fg show "$one")" "energy +[0-9]+ J"
+like "with its CO2" "$(fg show "$one")" "CO2 +[0-9.]+ g"
+like "and beside what was spent" "$(fg cost --by user)" "ENERGY +CO2"
 
 # The fake counter starts anew with its process: what was used is not known then, and not made up.
 long=$(fg run -q -d -g h100:1 -c 0.1 -- sleep 2)

@@ -9,11 +9,12 @@ export FASTGPU_NVML_LIBRARY=$FASTGPU_FAKE_NVML_LIBRARY FASTGPU_FAKE_NVML=$work/b
 ok "a machine is recorded" fg node record "$work/two.rec" --for 1s --every 100ms
 summary=$(fg node replay "$work/two.rec")
 like "it has two devices" "$summary" "^recorded: 2 devices"
+like "and what the machine itself said" "$summary" "machine +mem_used +MiB +[1-9]"
 like "power stood still" "$summary" "h100-1 +power +mW +310000 +310000 +310000"
 is "what is no recording is refused" "$(fg node replay /dev/null 2>&1 | head -1)" \
-    "fastgpu: node replay: /dev/null: no device, expected what fastgpu node record writes [FG_EINVAL]"
+    "fastgpu: node replay: /dev/null: no device and no reading, expected what fastgpu node record writes [FG_EINVAL]"
 is "also by up" "$(fg up --replay /dev/null --data-dir "$work/none" 2>&1 | head -1)" \
-    "fastgpu: up: /dev/null: no device, expected what fastgpu node record writes [FG_EINVAL]"
+    "fastgpu: up: /dev/null: no device and no reading, expected what fastgpu node record writes [FG_EINVAL]"
 
 start_daemon --replay "$work/two.rec"
 like "replayed, its devices are there and named so" "$(fg node list)" "h100-replayed-1"

@@ -39,7 +39,7 @@ cat >"$work/ask.py" <<'EOF'
 import glob, json, sys, time, urllib.error, urllib.parse, urllib.request, yaml
 port, packaging = sys.argv[1:]
 # What this pool has none of may answer with nothing: orders, plans, budgets, a counter of the machine's power.
-ABSENT = ("orders", "plan_", "spent_usd", "machine_power")
+ABSENT = ("orders", "plan_", "spent_usd", "machine_power", "publish_", "_PROF_")
 end = time.monotonic() + 60
 
 def ask(query):

@@ -13,6 +13,7 @@
  *     control_sim [SEEDS [FIRST]]      a failing seed is printed; run it alone with `control_sim 1 SEED`
  */
 #include "control/control.h"
+#include "energy/carbon.h"
 #include "model/job_json.h"
 #include "test/sim/random.h"
 #include "test/sim/sim_engine.h"
@@ -62,6 +63,18 @@ static void must(const struct world *world, bool condition, const char *what, in
 static uint32_t roll(struct world *world, uint32_t below)
 {
     return sim_random(&world->random, below);
+}
+
+/* Power is cleaner every other five seconds, and nobody knows it half of the time. */
+static void know_hours(struct world *world)
+{
+    static const int64_t grams[] = {400, 100, 300, 200, 400, 100};
+    struct fg_hourly price = {};
+    struct fg_hourly carbon = {.start_us = world->now_us / 30000000 * 30000000,
+                               .step_us = 5000000,
+                               .values = grams,
+                               .len = roll(world, 2) ? 6 : 0};
+    fg_control_set_hours(world->control, &price, &carbon);
 }
 
 static void open_control(struct world *world)
@@ -169,6 +182,10 @@ static void fill_item(struct world *world, struct ask *ask, size_t at)
     spec->preemptible = roll(world, 3) == 0;
     spec->priority = (int32_t)roll(world, 200) - 100;
     spec->time_limit_us = roll(world, 2) ? 10000000 : 0;
+    if (roll(world, 6) == 0) { /* more to come than its reserve of a minute */
+        spec->flexible = FG_FLEXIBLE_CARBON;
+        spec->flexible_until_us = world->now_us + 75000000 + roll(world, 30000000);
+    }
     if (roll(world, 10) == 0 && spec->any_of[0].gpu_milli == 1000) {
         spec->tasks = 2 + roll(world, 2);
         spec->tasks_min = roll(world, 3) ? 0 : 1;
@@ -377,6 +394,8 @@ static void step(struct world *world, bool faults)
         sim_engine_die_after(world->engine, roll(world, 4));
 
     struct fg_err err = {};
+    if (roll(world, 10) == 0)
+        know_hours(world);
     MUST(world, fg_control_step(world->control, list, world->now_us, &err) == 0);
     for (size_t i = 0; i < len; i++) {
         MUST(world, asks[i].answered);

@@ -38,6 +38,8 @@ struct world {
     struct task tasks[TASKS_MAX];
     size_t tasks_len;
     size_t adopted, suppliers;
+    /* What was asked of nodes' power last; NULL: nobody is told. */
+    void (*power)(struct world *world, const char *node, bool on);
     char pool[65536]; /* the last answer */
 };
 
@@ -126,6 +128,15 @@ static inline void drop_supplier(struct fg_engine *self, const char *)
     ((struct world *)self)->suppliers--;
 }
 
+static inline void set_node_power(struct fg_engine *self,
+                                  const struct fg_node_spec *node,
+                                  bool on)
+{
+    struct world *world = (struct world *)self;
+    if (world->power)
+        world->power(world, node->name, on);
+}
+
 static inline int next_news(struct fg_engine *self, struct fg_engine_news *out)
 {
     struct world *world = (struct world *)self;
@@ -147,6 +158,7 @@ static const struct fg_engine_ops engine_ops = {
     .isolation = isolation,
     .put_supplier = put_supplier,
     .drop_supplier = drop_supplier,
+    .set_node_power = set_node_power,
     .next_news = next_news,
 };
 

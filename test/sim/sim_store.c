@@ -288,6 +288,11 @@ static int reservation_put(struct fg_store *self,
     return fails(store, err);
 }
 
+static int grid_hour_put(struct fg_store *, int64_t, int64_t, int64_t, struct fg_err *)
+{
+    return 0;
+}
+
 static int project_use_put(struct fg_store *self,
                            fg_project_id project,
                            int64_t device_ms,
@@ -473,6 +478,15 @@ static int plan_put(struct fg_store *self, const struct fg_plan_record *, struct
 static int plan_find(struct fg_store *, uint64_t, struct fg_plan_record *, struct fg_err *err)
 {
     return fg_fail(err, FG_ENOENT, "no plans are simulated");
+}
+
+/* No setting is ever adopted: store/proposal_rows has its own tests. */
+static int knobs(struct fg_store *,
+                 int (*)(void *self, const struct fg_knob_row *row),
+                 void *,
+                 struct fg_err *)
+{
+    return 0;
 }
 
 static int node_put(struct fg_store *self,
@@ -693,6 +707,7 @@ const struct fg_store_ops sim_store_ops = {
     .job_set = job_set,
     .attempt_put = attempt_put,
     .project_put = project_put,
+    .grid_hour_put = grid_hour_put,
     .project_use_put = project_use_put,
     .demand_level_put = demand_level_put,
     .demand_hour_add = demand_hour_add,
@@ -711,6 +726,7 @@ const struct fg_store_ops sim_store_ops = {
     .order_find = order_find,
     .plan_put = plan_put,
     .plan_find = plan_find,
+    .knobs = knobs,
     .node_put = node_put,
     .pool_nodes = pool_nodes,
     .pool_node_put = pool_node_put,

@@ -1,6 +1,7 @@
 /* why_sim.c - what `why` says of suppliers: the controller over this machine and two simulated clusters, with nothing going wrong
  * until it is told to. */
 #include "control/control.h"
+#include "energy/carbon.h"
 #include "model/job_json.h"
 #include "test/sim/sim_cluster.h"
 #include "test/sim/sim_store.h"
@@ -55,15 +56,9 @@ static void pass_time(struct world *world, int64_t seconds)
     }
 }
 
-static void open_world(struct world *world)
+static void open_control(struct world *world)
 {
     struct fg_err err = {};
-    *world = (struct world){.now_us = 1700000000000000};
-    fg_config_defaults(&world->config);
-    world->store = sim_store_new();
-    world->cluster = sim_cluster_new(1);
-    sim_cluster_be_kind(world->cluster);
-    sim_cluster_advance(world->cluster, world->now_us);
     world->control = fg_control_new(
         &(struct fg_control_options){.config = &world->config,
                                      .store_ops = &sim_store_ops,
@@ -76,6 +71,17 @@ static void open_world(struct world *world)
         world->now_us, &err);
     if (!world->control)
         abort();
+}
+
+static void open_world(struct world *world)
+{
+    *world = (struct world){.now_us = 1700000000000000};
+    fg_config_defaults(&world->config);
+    world->store = sim_store_new();
+    world->cluster = sim_cluster_new(1);
+    sim_cluster_be_kind(world->cluster);
+    sim_cluster_advance(world->cluster, world->now_us);
+    open_control(world);
     put_supplier(world, "east", false);
     put_supplier(world, "west", false);
     pass_time(world, 3);
@@ -157,8 +163,51 @@ static void each_supplier_in_its_own_words(void)
     close_world(&world);
 }
 
+/* 400 g/kWh now, 100 in the next minute but two. */
+static void know_hours(struct world *world)
+{
+    static const int64_t grams[] = {400, 400, 400, 100, 100, 400};
+    struct fg_hourly price = {}, carbon = {.start_us = world->now_us,
+                                           .step_us = 60'000'000,
+                                           .values = grams,
+                                           .len = 6};
+    fg_control_set_hours(world->control, &price, &carbon);
+}
+
+static enum fg_job_state state_of(const struct world *world, fg_job_id id)
+{
+    return sim_store_job(world->store, id)->state;
+}
+
+/* Also across a restart, after which nobody knows the hours at first. */
+static void a_flexible_job_waits_for_its_hour(void)
+{
+    struct world world;
+    open_world(&world);
+    const char *job = "{\"run\":\"true\",\"flexible\":{\"by\":\"carbon\",\"until\":\"10m\"},"
+                      "\"time_limit\":\"30s\",\"resources\":{\"accelerators\":\"h100:1\"}}";
+    free(why(&world, job));
+    pass_time(&world, 2);
+    EQ(state_of(&world, 1) == FG_JOB_QUEUED, false);
+    know_hours(&world);
+    SAYS(&world, job, "\"code\":\"flexible\",\"text\":\"waits until 20",
+         " for cleaner power: 100 g/kWh, 400 now; starts by ");
+    EQ(state_of(&world, 2), FG_JOB_QUEUED);
+    EQ(sim_store_job(world.store, 2)->shift, FG_SHIFT_HELD);
+    pass_time(&world, 60);
+    fg_control_free(world.control);
+    open_control(&world);
+    pass_time(&world, 60);
+    EQ(state_of(&world, 2), FG_JOB_QUEUED);
+    OK(fg_control_check(world.control));
+    pass_time(&world, 65);
+    EQ(state_of(&world, 2) == FG_JOB_QUEUED, false);
+    close_world(&world);
+}
+
 int main(void)
 {
     RUN(each_supplier_in_its_own_words);
+    RUN(a_flexible_job_waits_for_its_hour);
     return tap_done();
 }

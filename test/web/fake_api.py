@@ -19,6 +19,7 @@ from datetime import datetime, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from fake_judge import Judge
 from fake_supply import Supply
 
 WEB = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "web")
@@ -46,7 +47,7 @@ class World:
         self.jobs, self.nodes, self.events, self.logs = {}, {}, [], {}
         self.next_id = 1
         self.closed = False
-        self.supply = Supply()
+        self.supply, self.judge = Supply(), Judge(HOSTILE)
         for name, kind, count, mem, share in (("helios-01", "h100-sxm-80g", 8, 81559, "mps"), ("kestrel", "l40s", 4, 46068, "advisory")):
             self.nodes[name] = {"name": name, "state": "up", "reason": "", "cpu": 96000 if count == 8 else 32000,
                                 "mem": 1031000 if count == 8 else 257000,
@@ -105,7 +106,8 @@ class World:
                     cost_uusd=job["cost"], preemptible=False, labels={"team": job["project"]})
         if whole:
             view["spec"] = {"name": job["name"], "run": "python3 train.py --epochs 40", "envs": {"WANDB_API_KEY": "hidden"}, "outputs": ["out/*.json"]}
-            view["after"] = []
+            view["after"], view["co2_g"] = [], 1830.5 if job["started"] else None
+            view["flexible"] = {"by": "carbon", "until": iso(job["submitted"] + 86400), "held_until": iso(time.time() + 7200)} if job["id"] == "70" else None
             view["attempts"] = self.attempts(job)
             view["artifacts"] = [{"path": "out/metrics.json", "hash": "blake2b:" + "0" * 64, "bytes": 48213, "time": iso(job["finished"])},
                                  {"path": "out/model.safetensors", "hash": "blake2b:" + "1" * 64, "bytes": 2843771904, "time": iso(job["finished"])}] if job["state"] == "succeeded" else []
@@ -121,8 +123,11 @@ class World:
         first = {**last, "state": "failed", "started": iso(job["started"] - 2400), "finished": iso(job["started"] - 700), "exit_code": 137, "reason": "node kestrel was lost", "node": "kestrel"}
         return [first, {**last, "attempt": 2}]
 
-    def node_view(self, node):
-        here = [j for j in self.jobs.values() if j["state"] == "running" and j["node"] == node["name"]]
+    def running(self):
+        return [j for j in self.jobs.values() if j["state"] == "running"]
+
+    def node_view(self, node, running=None):
+        here = [j for j in (self.running() if running is None else running) if j["node"] == node["name"]]
         devices = []
         for d in node["devices"]:
             held = [j for j in here if d["name"] in j["devices"]]
@@ -163,7 +168,8 @@ class World:
                 self.nodes[name]["devices"][2].update(state="broken" if n % 2 else "suspect", reason="an uncorrectable memory error (Xid 48)", hint="Drain the node and reset the device")
 
     def status(self):
-        nodes = [self.node_view(n) for n in self.nodes.values()]
+        running = self.running()
+        nodes = [self.node_view(n, running) for n in self.nodes.values()]
         gpus = [d for n in nodes for d in n["devices"] if d["kind"] != "cpu"]
         counts = {s: 0 for s in ("queued", "starting", "running") + OVER}
         for job in self.jobs.values():
@@ -294,6 +300,10 @@ def make_handler(world):
                     step = max(1, (time.time() - start) / 60)
                     values = [None if i % 17 == 3 else int(world.curve(3, start + i * step, 250000, 640000)) for i in range(60)]
                     return {"reading": "power", "unit": "mW", "agg": "sum", "by": "all", "level": "raw", "from": iso(start), "step_s": step, "steps": 60, "groups": [{"tracks": 1, "values": values}]}
+                case ["series"]:
+                    start, step = datetime.fromisoformat(query["from"].replace("Z", "+00:00")).timestamp() // 60 * 60, 60
+                    whole = {"busy": 1000, "mem_used": sum(n["mem"] for n in world.nodes.values())}[query["reading"]] if query.get("device") != "cpu" or query["reading"] == "mem_used" else sum(n["cpu"] for n in world.nodes.values())
+                    return {"reading": query["reading"], "unit": "1", "agg": query.get("agg", "avg"), "by": "all", "level": "minutes", "from": iso(start), "step_s": step, "steps": 1, "groups": [{"tracks": 1, "values": [int(world.curve(5, start + i * step, whole * 0.5, whole * 0.8)) for i in range(int((time.time() - start) // step) + 1)]}]}
                 case ["pool-map"]:
                     return world.pool_map()
                 case ["nodes"]:
@@ -314,10 +324,12 @@ def make_handler(world):
                     return (world.log_text(world.jobs[id]).encode() if query.get("stream") != "stderr" else b"", "text/plain")
                 case ["jobs", id, "artifacts", *_] if id in world.jobs:
                     return (b'{"accuracy": 0.93}\n', "application/octet-stream")
-            return world.supply.find(parts, query)
+            return world.judge.find(parts, query) or world.supply.find(parts, query)
 
         def jobs(self, query, limit):
-            found = sorted(world.jobs.values(), key=lambda j: int(j["id"]), reverse=query.get("order") != "asc")
+            found = list(world.jobs.values())  # by number
+            if query.get("order") != "asc":
+                found.reverse()
             if "state" in query:
                 found = [j for j in found if j["state"] in query["state"].split(",")]
             for key in ("name", "project", "user"):
@@ -343,7 +355,7 @@ def make_handler(world):
                     case ["jobs", id, "cancel"] if id in world.jobs:
                         world.end(world.jobs[id], "cancelled")
                         return self.answer(200, {"id": id, "state": "cancelled"})
-                done = world.supply.act(parts, body.get("remark", ""))
+                done = world.judge.act(parts, body.get("remark", "")) or world.supply.act(parts, body.get("remark", ""))
                 if done:
                     world.tell(f"{parts[0].removesuffix('s')}.{parts[2]}", id=parts[1])
                     return self.answer(200, done)

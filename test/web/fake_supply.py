@@ -176,8 +176,8 @@ class Supply:
         items = []
         for i, key in enumerate(keys):
             used, unused = int(4_812_340000 / (i + 1.3) * (1 + 0.3 * math.sin(i))), int(611_000000 / (i + 1))
-            items.append({"key": key, "name": HOSTILE if by == "job" else None, "project": None, "user": None, "supplier": None, "instance": None, "used_uusd": used, "unused_uusd": unused, "uusd": used + unused, "due_uusd": used + unused - 1000000})
-        amounts = ("used_uusd", "unused_uusd", "uusd", "due_uusd")
+            items.append({"key": key, "name": HOSTILE if by == "job" else None, "project": None, "user": None, "supplier": None, "instance": None, "used_uusd": used, "unused_uusd": unused, "uusd": used + unused, "due_uusd": used + unused - 1000000, "energy_j": 0, "co2_g": 0})
+        amounts = ("used_uusd", "unused_uusd", "uusd", "due_uusd", "energy_j", "co2_g")
         return {"by": by, "from": iso(self.now)[:8] + "01", "to": iso(self.now + DAY)[:10], "items": items, "others": dict.fromkeys(amounts, 0), "total": {a: sum(i[a] for i in items) for a in amounts}}
 
     def projects(self):
@@ -194,8 +194,8 @@ class Supply:
     def learned(self):
         classes = [{"class": f"c{i}", "level": "work", "project": "nlp", "user": "anna", "name": name, "request": {"accelerators": KINDS[0], "count": 1 + i, "gpu_milli": 1000, "cpu_milli": 4000, "mem_mib": 32768, "tasks": 1}, "jobs": 40 + i, "failed": i, "interrupted": 1,
                     "p50_s": 1800.0, "p80_s": 3100.0, "p95_s": 5400.0, "mean_s": 2100.0, "memory_p50_mib": 9000, "memory_p95_mib": 12000, "memory_most_mib": 14000, "weight": 21.5, "first": iso(self.now - 40 * DAY), "last": iso(self.now)} for i, name in enumerate(("train-#", HOSTILE))]
-        return {"classes": classes, "classes_known": 2, "speeds": [{"kind": KINDS[0], "rate": 1.9, "runs": 310, "classes": 7}, {"kind": KINDS[1], "rate": 1.0, "runs": 510, "classes": 7}],
-                "places": [{"supplier": "", "node": "kestrel", "attempts": 120, "failed": 3, "interrupted": 1, "failed_share": 0.031, "interrupted_share": 0.012}]}
+        return {"classes": classes, "classes_known": 2, "speeds": [{"kind": KINDS[0], "rate": 1.9, "error": 0.04, "runs": 310, "classes": 7}, {"kind": KINDS[1], "rate": 1.0, "error": 0.0, "runs": 510, "classes": 7}],
+                "places": [{"supplier": "", "node": "kestrel", "attempts": 120, "failed": 3, "interrupted": 1, "failed_share": 0.031, "interrupted_share": 0.012, "hours": 410.5, "interruptions_per_khour": 2.4, "excess_per_khour": 0}]}
 
     # The two entrances ----------------------------------------------------------------------------
 

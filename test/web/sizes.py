@@ -6,7 +6,7 @@ from browser import CONTRAST, NAMELESS, WIDE
 SETTLE_S = 0.15  # until styles of a new width are in force
 
 # What is looked for where: contrast depends on the theme, width on the width, names on neither.
-SIZES = ((1440, False, (CONTRAST, WIDE, NAMELESS)), (1440, True, (CONTRAST,)), (768, False, (WIDE,)), (390, False, (CONTRAST, WIDE)), (390, True, ()))
+SIZES = ((1440, False, (CONTRAST, WIDE, NAMELESS)), (1440, True, (CONTRAST,)), (768, False, (WIDE,)), (360, False, (CONTRAST, WIDE)), (360, True, ()))
 
 
 def look(page, name):
@@ -15,7 +15,7 @@ def look(page, name):
     for width, dark, scripts in SIZES:
         if not scripts and not b.shots:
             continue
-        b.size(width, 844 if width == 390 else 900)
+        b.size(width, 844 if width == 360 else 900)
         b.dark(dark)
         time.sleep(SETTLE_S)
         theme = "dark" if dark else "light"

@@ -86,6 +86,7 @@ FAKE = [a_viewer_has_no_audit]
 
 # What is computed, without a page: [module, expression over its exports as m, expected].
 UNITS = [
+    ["use_chart", "m.series_shares({from: '1970-01-01T00:01:00Z', step_s: 60, groups: [{values: [500, null, 2500]}]}, 1000)", [[90000, 50], [150000, None], [210000, 100]]],
     ["job_power", "m.power_points({from: '2026-11-21T10:00:00Z', step_s: 10, groups: [{values: [300000, null, 500000]}]})", {"points": [[1795255205000, 300], [1795255215000, None], [1795255225000, 500]], "joules": 8000}],
     ["job_power", "[m.power_points({}).joules, m.energy(830), m.energy(12345), m.energy(5e6)]", [0, "830 J", "12.3 kJ", "1.39 kWh"]],
     ["view_projects", "m.tree([{name: 'b', parent: null, weight: 100}, {name: 'a', parent: null, weight: 300}, {name: 'c', parent: 'a', weight: 1}, {name: 'd', parent: 'a', weight: 3}, {name: 'lost', parent: 'gone', weight: 0}]).map((p) => [p.name, p.depth, p.fair])",

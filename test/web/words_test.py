@@ -11,7 +11,7 @@ import re
 import sys
 
 ASSETS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "web", "assets")
-STATES = {"timed out", "silent", "unknown"}  # said by the service with an underscore, or by it alone
+STATES = {"timed out", "silent", "unknown", "acknowledged", "ok", "failing", "rolled back", "superseded"}  # said by the service with an underscore, or by it alone
 
 
 def skip_value(text, at):

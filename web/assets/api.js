@@ -101,12 +101,10 @@ export async function get_if_changed(path, etag, signal) {
     }
 }
 
+/** POST a JSON document; null: nothing, for deeds that take no body. */
 export async function post(path, body = {}) {
-    const response = await send(path, {
-        method: "POST",
-        headers: { "Content-Type": "application/json" },
-        body: JSON.stringify(body),
-    }, PATIENCE_MS);
+    const content = body === null ? {} : { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+    const response = await send(path, { method: "POST", ...content }, PATIENCE_MS);
     return response.json();
 }
 

@@ -9,6 +9,7 @@ import { plural } from "./format.js";
 import { theme_button } from "./theme.js";
 import { keys } from "./keys.js";
 import { search } from "./search.js";
+import { alerts } from "./view_alerts.js";
 import { cost } from "./view_cost.js";
 import { energy_page } from "./view_energy.js";
 import { events_page } from "./view_events.js";
@@ -26,6 +27,8 @@ import { plans } from "./view_plans.js";
 import { projects } from "./view_projects.js";
 import { sign_in } from "./view_signin.js";
 import { supply } from "./view_supply.js";
+import { tuning } from "./view_tuning.js";
+import { waste } from "./view_waste.js";
 import { choose_language, language, LANGUAGES, t } from "./words.js";
 
 const ROLES = ["none", "viewer", "member", "operator", "admin"];
@@ -34,11 +37,12 @@ const ROUTES = [
     [/^\/jobs\/([^/]+)$/, job_page, "jobs"], [/^\/nodes\/([^/]+)$/, node_page, "pool"], [/^\/pool$/, map_page, "pool"],
     [/^\/forecast$/, forecast, "forecast"], [/^\/plans$/, plans, "plans"], [/^\/plans\/([^/]+)$/, plan_page, "plans"],
     [/^\/supply$/, supply, "supply"], [/^\/orders\/([^/]+)$/, order_page, "supply"], [/^\/offers\/([^/]+)$/, offer_page, "supply"],
-    [/^\/cost$/, cost, "cost"], [/^\/energy$/, energy_page, "energy"], [/^\/learned$/, learned, "learned"], [/^\/projects$/, projects, "projects"], [/^\/events$/, events_page, "events"],
+    [/^\/cost$/, cost, "cost"], [/^\/energy$/, energy_page, "energy"], [/^\/learned$/, learned, "learned"],
+    [/^\/alerts$/, alerts, "alerts"], [/^\/efficiency$/, waste, "efficiency"], [/^\/tuning$/, tuning, "tuning"], [/^\/projects$/, projects, "projects"], [/^\/events$/, events_page, "events"],
 ];
 // Name, address, words, and the key after g.
-const TABS = [["overview", "#/", t("Overview"), "o"], ["pool", "#/pool", t("Pool"), "p"], ["jobs", "#/jobs", t("Jobs"), "j"], ["supply", "#/supply", t("Supply"), "s"], ["forecast", "#/forecast", t("Forecast"), "f"], ["plans", "#/plans", t("Plans"), "l"],
-    ["cost", "#/cost", t("Cost"), "c"], ["energy", "#/energy", t("Energy"), "n"], ["learned", "#/learned", t("Learned"), "w"], ["projects", "#/projects", t("Projects"), "r"], ["events", "#/events", t("Events"), "e"]];
+const TABS = [["overview", "#/", t("Overview"), "o"], ["pool", "#/pool", t("Pool"), "p"], ["jobs", "#/jobs", t("Jobs"), "j"], ["alerts", "#/alerts", t("Alerts"), "a"], ["supply", "#/supply", t("Supply"), "s"], ["forecast", "#/forecast", t("Forecast"), "f"], ["plans", "#/plans", t("Plans"), "l"],
+    ["cost", "#/cost", t("Cost"), "c"], ["efficiency", "#/efficiency", t("Efficiency"), "u"], ["energy", "#/energy", t("Energy"), "n"], ["learned", "#/learned", t("Learned"), "w"], ["tuning", "#/tuning", t("Tuning"), "t"], ["projects", "#/projects", t("Projects"), "r"], ["events", "#/events", t("Events"), "e"]];
 
 const main = document.getElementById("main"), top_bar = document.getElementById("top"), banner = document.getElementById("banner");
 let view = null, who = null, shown = "";

@@ -1,7 +1,8 @@
-// attention.js - what a person should look at: nodes that are not well, decisions that wait, budgets that end, suppliers that are silent.
+// attention.js - what a person should look at: nodes that are not well, alerts, decisions that wait, budgets that end, suppliers that are silent.
 //
 // Each source is asked by itself; one that refuses (the role) says nothing.
 
+import { cause_words, severity_sign } from "./alert_rows.js";
 import * as api from "./api.js";
 import { h, icon, keyed, say, show } from "./dom.js";
 import * as format from "./format.js";
@@ -44,7 +45,22 @@ export function of_projects(projects) {
     });
 }
 
+const OF_OTHERS = ["node_down", "device_fault", "supplier_down"]; // the pool and the suppliers tell of these themselves
+
+/** Open alerts: the worst by name, the rest as a number. */
+export function of_alerts(alerts) {
+    const rank = { critical: 0, warning: 1 };
+    const open = alerts.filter((a) => a.state === "open" && a.severity in rank && !OF_OTHERS.includes(a.cause)).sort((a, b) => rank[a.severity] - rank[b.severity]);
+    const named = open.slice(0, NAMED).map((a) => ({ key: `alert ${a.id}`, sign: severity_sign(a.severity), bad: a.severity === "critical", text: `${cause_words(a.cause)}: ${format.prose(a.text)}`, href: `#/alerts?cause=${a.cause}` }));
+    return open.length > NAMED ? [...named, { key: "alerts", sign: "warn", text: t`${format.count(open.length - NAMED)} more alerts`, href: "#/alerts?state=open" }] : named;
+}
+
 const SOURCES = [
+    ["alerts", ["alert"], async (signal) => of_alerts((await api.get("/v1/alerts?state=open&limit=100", signal)).items ?? [])],
+    ["proposals", ["proposal"], async (signal) => {
+        const items = ((await api.get("/v1/proposals?limit=5", signal)).items ?? []).filter((one) => one.state === "proposed");
+        return items.slice(0, 1).map((one) => ({ key: `proposal ${one.id}`, sign: "draft", text: t`Proposal ${one.id} for a better policy waits for a decision`, href: "#/tuning" }));
+    }],
     ["orders", ["order"], async (signal) => {
         const items = (await api.get("/v1/orders?state=planned&limit=100", signal)).items ?? [];
         return items.length ? [{ key: "orders", sign: "planned", text: items.length === 1 ? t`Order #${items[0].id} waits for approval` : t`${format.count(items.length)} orders wait for approval`, href: items.length === 1 ? `#/orders/${items[0].id}` : "#/supply?orders=planned" }] : [];

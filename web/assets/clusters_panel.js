@@ -7,6 +7,7 @@ import { panel, share_bar, table, watching } from "./panels.js";
 import { t } from "./words.js";
 
 const SITES_MAX = 12, WIDTH = 640, HEIGHT = 300, RADIUS = 105;
+const NAME_MAX = 24; // letters of a site in the drawing; the table has all of them
 const rate = (bytes_per_s) => (format.known(bytes_per_s) ? `${format.bytes(bytes_per_s)}/s` : "–");
 const named = (each) => each.name || t("this machine");
 const share = (milli) => format.percent(milli, 1000);
@@ -32,7 +33,7 @@ function map_of_sites() {
                 return [svg("line.site-link", { x1, y1, x2, y2 }), svg("text.site-rate", { x: (x1 + x2) / 2, y: (y1 + y2) / 2 - 4, "text-anchor": "middle" }, rate(link.many_bytes_per_s ?? link.bytes_per_s))];
             }), sites.map((site) => {
                 const [x, y] = at(site);
-                return [svg("circle.site-dot", { cx: x, cy: y, r: 7 }), svg("text.site-name", { x, y: y + 22, "text-anchor": "middle" }, site)];
+                return [svg("circle.site-dot", { cx: x, cy: y, r: 7 }), svg("text.site-name", { x, y: y + 22, "text-anchor": "middle" }, site.length > NAME_MAX ? `${site.slice(0, NAME_MAX - 1)}…` : site)];
             }));
             sheet.update(links);
         },

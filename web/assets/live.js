@@ -25,7 +25,7 @@ let running = false;
 
 /** Which topics an event touches. */
 function topics_of(kind, job) {
-    if (job) return ["jobs", `job:${job}`, "nodes"];
+    if (job) return ["jobs", `job:${job}`, "nodes", kind.split(".")[0]];
     if (kind.startsWith("node.")) return ["nodes"];
     return [kind.split(".")[0]];
 }

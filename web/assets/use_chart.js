@@ -1,4 +1,4 @@
-// use_chart.js - utilisation of the pool over time, added up from the curves of its nodes.
+// use_chart.js - utilisation of the pool over time: of a few nodes added up from their curves, of many as the service adds them up.
 
 import * as api from "./api.js";
 import { chart, legend } from "./chart.js";
@@ -6,7 +6,7 @@ import { h } from "./dom.js";
 import * as format from "./format.js";
 import { t } from "./words.js";
 
-const NODES_READ = 16;
+const STEP_S = 60; // of many nodes: minutes are ready to be read, rows of thousands of devices are not
 const COLUMNS = 240;
 const LEAST_MS = 60000;
 const FEW = 12, POINTS_MAX = 3600; // readings
@@ -48,7 +48,13 @@ export function shares(nodes, usages, from, to) {
     return [share(0, 1), share(2, 3), share(4, 5)];
 }
 
-/** {el, set_range(name), refresh(nodes, signal)} */
+/** The answer of /v1/series as shares of `whole` in percent.  Pure. */
+export function series_shares(answer, whole) {
+    const from = format.moment(answer?.from), step_ms = 1000 * (answer?.step_s ?? 0);
+    return (answer?.groups?.[0]?.values ?? []).map((value, i) => [from + (i + 0.5) * step_ms, value === null || !(whole > 0) ? null : Math.min(100, (100 * value) / whole)]);
+}
+
+/** {el, set_range(name), refresh(nodes, signal), refresh_many(capacity, signal)} */
 export function use_chart(range, on_range) {
     let span_s = 0;
     const text = (value) => `${Math.round(value)} %`;
@@ -74,22 +80,30 @@ export function use_chart(range, on_range) {
         return { points };
     }
 
+    function draw(values, has_gpu, from, to) {
+        const series = SERIES.map((s, i) => ({ ...s, points: i === 0 && !has_gpu ? [] : values[i].filter((p) => p[0] >= from) }));
+        if (!has_gpu) series[1].area = true;
+        lines.update({ series, from, to });
+        words.update(series, text);
+    }
+
     return {
         el: h("div", null, h("div.chart-head", null, words.el, h("div.segments", { role: "group", "aria-label": t("Span of time") }, buttons)), lines.el),
         set_range,
         async refresh(nodes, signal) {
-            const read = nodes.slice(0, NODES_READ);
-            const usages = await Promise.all(read.map((node) => newest(node.name, signal)));
+            const usages = await Promise.all(nodes.map((node) => newest(node.name, signal)));
             const to = api.now();
             // A young service fills the width with what it has.
             const oldest = Math.min(...usages.map((usage) => format.moment(usage.points[0]?.time) || to));
             const from = Math.max(to - span_s * 1000, Math.min(oldest, to - LEAST_MS));
-            const values = shares(read, usages, from, to);
-            const has_gpu = read.some((node) => (node.devices ?? []).some((d) => d.kind !== "cpu"));
-            const series = SERIES.map((s, i) => ({ ...s, points: i === 0 && !has_gpu ? [] : values[i].filter((p) => p[0] >= from) }));
-            if (!has_gpu) series[1].area = true;
-            lines.update({ series, from, to });
-            words.update(series, text);
+            draw(shares(nodes, usages, from, to), nodes.some((node) => (node.devices ?? []).some((d) => d.kind !== "cpu")), from, to);
+        },
+        async refresh_many(capacity, signal) {
+            const to = api.now(), from = to - span_s * 1000;
+            const ask = (reading, more) => api.get(`/v1/series?reading=${reading}&step_s=${STEP_S}&from=${new Date(from).toISOString()}${more}`, signal);
+            const answers = await Promise.all([ask("busy", ""), ask("busy", "&device=cpu&agg=sum"), ask("mem_used", "&device=cpu&agg=sum")]);
+            const wholes = [1000, capacity.cpu_milli, capacity.mem_mib];
+            draw(answers.map((answer, i) => series_shares(answer, wholes[i])), capacity.gpu_milli > 0, from, to);
         },
     };
 }

@@ -3,16 +3,13 @@
 import * as api from "./api.js";
 import { h, say, show } from "./dom.js";
 import * as format from "./format.js";
-import { energy } from "./job_power.js";
+import { carbon, energy } from "./job_power.js";
 import { panel, segments, share_bar, table, watching } from "./panels.js";
 import { empty, link_job } from "./parts.js";
 import { t } from "./words.js";
 
 const SHOWN = 100;
 const BY = [["", "project"], ["user", "user"], ["kind", "kind"], ["supplier", "supplier"], ["job", "job"], ["day", "day"]];
-
-/** "850 g", "1.4 kg". */
-export const carbon = (grams) => (grams < 1000 ? `${format.count(grams)} g` : `${format.amount(grams / 1000)} kg`);
 
 /** Mean power while devices were held, in watts. */
 export const mean_watts = (item) => (item.device_s > 0 ? item.energy_j / item.device_s : NaN);
@@ -24,7 +21,7 @@ export function energy_page({ query, go }) {
     const sheet = table(t("Energy"), [t(BY.find(([value]) => value === by)[1]), "", `#${t("Energy")}`, t("Share"), "#CO2", `#${t("Device-hours")}`, `#${t("Mean power of a device")}`], (item) => `${item.key}`, (item) => [
         h("b", null, key_of(item)), [item.name, item.project, item.user].filter((text) => text && text !== item.key).join(" · "), energy(item.energy_j), share_bar(item.energy_j, top, format.percent(item.energy_j, top)),
         carbon(item.co2_g), format.amount(item.device_s / 3600), Number.isFinite(mean_watts(item)) ? t`${format.count(mean_watts(item))} W` : "–"]);
-    const grids = table(t("Grids"), [t("Region"), t("Grid"), `#${t("g CO2 per kWh")}`, `#${t("Energy")}`, t("Source")], (grid) => `${grid.region} ${grid.name}`, (grid) => [grid.region || "–", grid.name, format.count(grid.g_per_kwh), energy(grid.energy_j), grid.source]);
+    const grids = table(t("Grids"), [t("Region"), t("Grid"), `#${t("CO2 per kWh")}`, `#${t("Energy")}`, t("Source")], (grid) => `${grid.region} ${grid.name}`, (grid) => [grid.region || "–", grid.name, `${format.count(grid.g_per_kwh)} g`, energy(grid.energy_j), grid.source]);
     const total = h("p.big"), none = empty(t("No energy was counted in this time."), t("Attempts count when they end, where devices tell their power or their energy."));
     show(none, false);
     const used = panel(t("Energy"), segments(t("Energy by"), BY, by, (value) => go({ by: value })), total, none, sheet.el), behind = panel(t("Grids"), grids.el);

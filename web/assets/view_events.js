@@ -5,10 +5,11 @@ import { h, keyed, say, show } from "./dom.js";
 import * as format from "./format.js";
 import { link_order, link_plan, panel, segments, watching } from "./panels.js";
 import { empty, link_job, link_node } from "./parts.js";
+import { publish_panel } from "./publish_panel.js";
 import { t } from "./words.js";
 
 const PAGE = 100;
-const ABOUT = [["", "all"], ["job", "jobs"], ["node", "nodes"], ["order", "orders"], ["plan", "plans"], ["supplier", "suppliers"], ["project", "projects"]];
+const ABOUT = [["", "all"], ["job", "jobs"], ["node", "nodes"], ["order", "orders"], ["plan", "plans"], ["supplier", "suppliers"], ["project", "projects"], ["alert", "alerts"], ["proposal", "proposals"]];
 const LINKS = { node: link_node, order: link_order, plan: link_plan };
 
 /** What an event is about, as an element: a link where there is a view of it. */
@@ -19,10 +20,17 @@ function subject(event) {
     return h("span", null, key ? `${t(key)} ${event.data[key]}` : "");
 }
 
+/** A member of its data in words; the end of its name says what is money and what is a time. */
+function member([key, value]) {
+    const [, name, unit] = key.match(/^(.*?)(_uusd|_us)?$/);
+    const text = typeof value === "object" ? JSON.stringify(value) : !unit || !format.known(value) ? value : unit === "_us" ? format.duration(value / 1e6) : format.money(value);
+    return `${name.replaceAll("_", " ")} ${text}`;
+}
+
 /** The rest of its data, in one line. */
 export function details(event) {
-    const told = new Set(["by", "node", "order", "plan", "supplier", "project", "reservation", "class", "token"]);
-    return Object.entries(event.data ?? {}).filter(([key]) => !told.has(key)).map(([key, value]) => `${key.replaceAll("_", " ")} ${typeof value === "object" ? JSON.stringify(value) : value}`).join(" · ");
+    const told = new Set(["by", "node", "hint", "order", "plan", "supplier", "project", "reservation", "class", "token"]);
+    return Object.entries(event.data ?? {}).filter(([key]) => !told.has(key)).map(member).join(" · ");
 }
 
 function row(event) {
@@ -62,7 +70,7 @@ export function events_page({ query, go, who }) {
     const modes = who.can("admin") && !who.project ? segments(t("What"), [["", t("all events")], ["audit", t("what people did")]], audit ? "audit" : "", (value) => go({ show: value })) : null;
     const { el, aside } = panel(audit ? t("Audit") : t("Events"), h("div.filters", null, modes, segments(t("About"), ABOUT.map(([value, text]) => [value, t(text)]), about, (value) => go({ about: value }))), none, sheet, h("nav.pages", { "aria-label": t("Pages") }, older));
     const watch = watching({
-        topics: ["jobs", "nodes", "order", "plan", "supplier", "project", "token", "scale", "reservation"], every_ms: 30000, least_ms: 2000,
+        topics: ["jobs", "nodes", "order", "plan", "supplier", "alert", "proposal", "publish", "project", "token", "scale", "reservation"], every_ms: 30000, least_ms: 2000,
         async run(signal) {
             const answer = await page(Number.MAX_SAFE_INTEGER, signal);
             if (!found.size) end = answer.next ?? "";
@@ -72,5 +80,6 @@ export function events_page({ query, go, who }) {
         },
     });
     el.append(watch.el);
-    return { el: h("div.stack-page", null, h("h1.visually-hidden", null, t("Events")), el), title: t("Events"), leave: watch.stop };
+    const sinks = !audit && who.can("operator") && !who.project ? publish_panel() : null;
+    return { el: h("div.stack-page", null, h("h1.visually-hidden", null, t("Events")), sinks?.el, el), title: t("Events"), leave: () => { watch.stop(); sinks?.stop(); } };
 }

@@ -1,11 +1,12 @@
 // view_job.js - one job: facts, why it waits, attempts over time, output and curves as they come,
 // results to take away.
 
+import { job_alerts } from "./alert_rows.js";
 import * as api from "./api.js";
 import { chart, scale, scale_binary } from "./chart.js";
 import { h, icon, keyed, mark, put, say, show } from "./dom.js";
 import * as format from "./format.js";
-import { energy, job_power } from "./job_power.js";
+import { carbon, energy, job_power } from "./job_power.js";
 import { log_view, save_blob } from "./log_view.js";
 import * as live from "./live.js";
 import { ask, badge, command, confirm, elapsed_s, ending, flash, is_over, link_job, link_node, progress } from "./parts.js";
@@ -24,7 +25,7 @@ function facts(rows) {
     const list = h("dl.facts");
     const shown = new Map(rows.map(([key, label]) => {
         const value = h("dd");
-        const el = h("div.fact", null, h("dt", null, label), value);
+        const el = h("div.fact", { hidden: true }, h("dt", null, label), value);
         list.append(el);
         return [key, { el, value }];
     }));
@@ -43,7 +44,16 @@ function facts(rows) {
 }
 
 const FACTS = [["ask", t("Asks for")], ["where", t("Where")], ["who", t("Project and user")], ["submitted", t("Submitted")], ["waited", t("Waited")], ["started", t("Started")], ["finished", t("Finished")], ["limit", t("Time limit")], ["deadline", t("Deadline")],
-    ["exit", t("Ended with")], ["rss", t("Memory at most")], ["cpu_s", t("CPU time")], ["gpu_s", t("GPU time")], ["energy", t("Energy of its devices")], ["cost", t("Cost")], ["priority", t("Priority")], ["array", t("Array")], ["after", t("After")], ["preempt", t("Preemptible")], ["labels", t("Labels")]];
+    ["exit", t("Ended with")], ["rss", t("Memory at most")], ["cpu_s", t("CPU time")], ["gpu_s", t("GPU time")], ["energy", t("Energy of its devices")], ["co2", "CO2"], ["cost", t("Cost")], ["priority", t("Priority")], ["array", t("Array")], ["after", t("After")], ["flexible", t("Flexible")], ["preempt", t("Preemptible")], ["labels", t("Labels")]];
+
+const HOURS = { price: t("waits for a cheaper hour"), carbon: t("waits for a cleaner hour"), both: t("waits for a cheaper and cleaner hour") };
+
+/** What hour a flexible job waits for, and how long at most. */
+function flexible_words(flexible) {
+    if (!flexible) return "";
+    const at = (iso) => format.date(format.moment(iso));
+    return [HOURS[flexible.by], flexible.held_until ? t`now until ${at(flexible.held_until)}` : "", flexible.until ? t`over by ${at(flexible.until)}` : ""].filter(Boolean).join(" · ");
+}
 
 function show_facts(list, job, now) {
     const at = (iso) => format.date(format.moment(iso));
@@ -65,6 +75,8 @@ function show_facts(list, job, now) {
     list.set("cpu_s", job.usage?.cpu_s > 0 ? format.duration(job.usage.cpu_s) : "");
     list.set("gpu_s", job.usage?.gpu_s > 0 ? format.duration(job.usage.gpu_s) : "");
     if (job.usage?.energy_j > 0) list.set("energy", energy(job.usage.energy_j));
+    list.set("co2", job.co2_g > 0 ? carbon(job.co2_g) : "");
+    list.set("flexible", flexible_words(job.flexible));
     list.set("cost", format.money(job.cost_uusd));
     list.set("priority", typeof job.priority === "number" ? String(Math.round(job.priority * 100) / 100) : "");
     list.set("array", job.array_id ? h("span", null, t`element ${job.array_index} of `, h("a", { href: `#/jobs?array=${encodeURIComponent(job.array_id)}` }, t`array ${job.array_id}`)) : "");
@@ -185,6 +197,7 @@ export function job_page({ args: [id], query, who, go }) {
     const curves = CURVES.map((c) => ({ ...c, chart: chart({ label: `${c.title}, ${t(c.unit)}`, height: 150, text: c.text, scaler: c.scaler, least: c.least, empty: t("No readings.") }), now: h("b.num") }));
     for (const c of curves) c.el = h("div.curve-box", null, h("h3", null, c.title, " ", h("span.muted", null, t(c.unit)), c.now), c.chart.el);
     const power = job_power(id, (joules) => job.usage?.energy_j > 0 || list.set("energy", energy(joules), t("Power over time, while the job alone held its devices.")));
+    const alerts = job_alerts(id, who);
     const results = h("ul.artifacts"), no_results = h("p.muted");
     const spec = h("pre.spec");
     const missing = h("section.panel", { hidden: true });
@@ -196,7 +209,7 @@ export function job_page({ args: [id], query, who, go }) {
         h("section.panel.panel-job", null,
             h("header.job-top", null, h("div.job-headline", null, h("h1", null, h("span.muted.num", null, t`Job ${id} `), name), state.el), h("div.job-elapsed", null, h("span", null, elapsed, of_limit), time.el), cancel_button),
             reason, list.el),
-        why.el, section("log", t("Output"), log.el), p_curves, section("attempts", t("Attempts"), steps.el), section("artifacts", t("Results"), results, no_results), p_spec);
+        why.el, alerts.el, section("log", t("Output"), log.el), p_curves, section("attempts", t("Attempts"), steps.el), section("artifacts", t("Results"), results, no_results), p_spec);
 
     function draw() {
         say(name, job.name);
@@ -275,5 +288,5 @@ export function job_page({ args: [id], query, who, go }) {
         },
     })];
     const stop = live.every_second(() => { if (job && !is_over(job.state)) tick(); });
-    return { el: h("div", null, missing, body), title: t`Job ${id}`, leave: () => { stop(); power.stop(); log.leave(); watches.forEach((w) => w.stop()); } };
+    return { el: h("div", null, missing, body), title: t`Job ${id}`, leave: () => { stop(); power.stop(); alerts.stop(); log.leave(); watches.forEach((w) => w.stop()); } };
 }

@@ -45,7 +45,7 @@ export function overview({ query, who, go }) {
     const names = new Map(), curves = new Map(), reasons = new Map();
     const notices = h("ul.notices", { "aria-label": t("Notices") });
     const strip = loop_picture(), needs = attention(), capacity = capacity_panel();
-    let nodes = [], now_running = [], now_waiting = [], read = false, etag = "";
+    let nodes = [], whole = null, many = null, now_running = [], now_waiting = [], read = false, use_begun = false, etag = "";
 
     const curve = use_chart(query.get("range") ?? "15m", (range) => {
         curve.set_range(range);
@@ -77,6 +77,7 @@ export function overview({ query, who, go }) {
     function draw_status(status) {
         strip.update(status);
         capacity.update(status);
+        whole = status.capacity ?? {};
         keyed(notices, status.notices ?? [], (text) => text, (text) => ({ el: h("li", null, icon("info"), text) }));
         const jobs = status.jobs ?? {};
         const more = (aside, all, shown) => {
@@ -120,6 +121,7 @@ export function overview({ query, who, go }) {
                 const order = (id) => reasons.get(id)?.position ?? Infinity;
                 [now_running, now_waiting] = [run, wait.map((job, i) => [job, i]).sort((a, b) => order(a[0].id) - order(b[0].id) || a[1] - b[1]).map((p) => p[0])];
                 draw_status(status);
+                begin_use();
                 draw_running();
                 draw_waiting();
                 keyed(finished, newest, (job) => job.id, ticking(finished_row));
@@ -138,22 +140,28 @@ export function overview({ query, who, go }) {
                 etag = answer.etag;
                 const map = columns(answer.body), few = map.nodes.name.length <= TILES_MAX;
                 needs.pool(map);
+                many = !few;
                 show(tiles.el, few);
                 show(cells.el, !few);
-                if (!few) return cells.update(map);
-                nodes = (await api.get("/v1/nodes", signal)).items ?? [];
-                tiles.update(nodes);
-                return undefined;
+                if (!few) cells.update(map);
+                else tiles.update(nodes = (await api.get("/v1/nodes", signal)).items ?? []);
+                begin_use();
             },
         }),
     ];
     const use = live.watch({
-        every_ms: 5000,
+        every_ms: 5000, at_once: false,
         async run(signal) {
-            if (!nodes.length) nodes = (await api.get("/v1/nodes", signal)).items ?? [];
-            await curve.refresh(nodes, signal);
+            if (many && whole) await curve.refresh_many(whole, signal);
+            else if (nodes.length) await curve.refresh(nodes, signal);
         },
     });
+    // As soon as it is known how large the pool is, and what is in it.
+    function begin_use() {
+        if (use_begun || !(many ? whole : nodes.length)) return;
+        use_begun = true;
+        use.dirty();
+    }
     const by_use = live.watch({
         every_ms: 4000, at_once: false,
         async run(signal) {

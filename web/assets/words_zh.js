@@ -2,6 +2,7 @@
 //
 // test/web/words_test.py holds it against what the sources say: no word is missing, none is left over.
 
+import { judged } from "./words_zh_judged.js";
 import { views } from "./words_zh_views.js";
 
 export const zh = {
@@ -673,4 +674,5 @@ export const zh = {
     "from ": "来自",
     "plan {0}": "计划 {0}",
     ...views,
+    ...judged,
 };

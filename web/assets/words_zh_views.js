@@ -121,7 +121,7 @@ export const views = {
     "Mean power of a device": "单个设备平均功率",
     "Grids": "电网",
     "Grid": "电网",
-    "g CO2 per kWh": "克 CO2/千瓦时",
+    "CO2 per kWh": "每千瓦时 CO2",
     "No energy was counted in this time.": "这段时间没有能耗记录。",
     "Attempts count when they end, where devices tell their power or their energy.": "设备能报告功率或能量时，尝试结束后计入。",
     "Learned": "经验",
