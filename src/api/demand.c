@@ -126,11 +126,9 @@ static void write_values(struct fg_json *json,
     const int64_t *cells = fg_ledger_device_us(ledger, line, measure);
     fg_json_key(json, fg_ledger_measure_name(measure));
     fg_json_array(json);
-    for (size_t hour = 0; hour < fg_ledger_hours(ledger); hour++) {
-        char text[32];
-        int len = snprintf(text, sizeof(text), "%.9g", (double)cells[hour] / (double)HOUR_US);
-        fg_json_raw(json, text, (size_t)len);
-    }
+    /* Whole doubles, not nine digits: who forecasts from them gets what the service does. */
+    for (size_t hour = 0; hour < fg_ledger_hours(ledger); hour++)
+        fg_json_double(json, (double)cells[hour] / (double)HOUR_US);
     fg_json_end(json);
 }
 
