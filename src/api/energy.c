@@ -1,8 +1,10 @@
 /* energy.c - what the devices of jobs used, by project, user, kind, supplier, job or day, and the CO2 of it. */
 #include "api/answer.h"
+
 #include "api/cost_range.h"
 #include "api/grams.h"
 #include "api/worker.h"
+#include "base/grow.h"
 
 #include "energy/carbon.h"
 #include "model/period.h"
@@ -75,12 +77,7 @@ static void cut(struct adding *adding, size_t len)
 
 static struct line *new_line(struct adding *adding, const char *key)
 {
-    if (adding->len == adding->room) {
-        adding->room = adding->room ? 2 * adding->room : 16;
-        adding->lines = reallocarray(adding->lines, adding->room, sizeof(*adding->lines));
-        if (!adding->lines)
-            abort();
-    }
+    adding->lines = fg_grow(adding->lines, adding->len, &adding->room, sizeof(*adding->lines));
     struct line *line = &adding->lines[adding->len++];
     *line = (struct line){};
     snprintf(line->key, sizeof(line->key), "%s", key);

@@ -1,6 +1,8 @@
 /* offers.c - what is for sale: lists, prices over time, imports; the catalogue of accelerators */
 #include "api/answer.h"
+
 #include "api/job_view.h"
+#include "base/grow.h"
 
 #include "model/names.h"
 #include "model/offer_json.h"
@@ -103,12 +105,8 @@ static int gather(void *self, const struct fg_offer_entry *entry)
     struct found *found = self;
     if (!is_asked(found->ask, &entry->offer))
         return 0;
-    if (found->len == found->room) {
-        found->room = found->room ? found->room * 2 : 256;
-        found->entries = realloc(found->entries, found->room * sizeof(found->entries[0]));
-        if (!found->entries)
-            abort();
-    }
+    found->entries =
+        fg_grow(found->entries, found->len, &found->room, sizeof(found->entries[0]));
     found->entries[found->len++] = *entry;
     return 0;
 }

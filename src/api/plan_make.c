@@ -4,6 +4,7 @@
 #include "api/report.h"
 #include "api/worker.h"
 
+#include "base/grow.h"
 #include "base/uuid.h"
 #include "demand/ask.h"
 #include "energy/carbon.h"
@@ -65,12 +66,7 @@ static int take_offer(void *self, const struct fg_offer_entry *entry)
     struct offers *offers = self;
     if (!can_order(offers, entry->offer.supplier))
         return 0;
-    if (offers->len == offers->room) {
-        offers->room = offers->room ? 2 * offers->room : 256;
-        offers->list = realloc(offers->list, offers->room * sizeof(offers->list[0]));
-        if (!offers->list)
-            abort();
-    }
+    offers->list = fg_grow(offers->list, offers->len, &offers->room, sizeof(offers->list[0]));
     offers->list[offers->len] = entry->offer;
     fill_in_power(&offers->list[offers->len++]);
     return 0;

@@ -1,6 +1,8 @@
 /* ranks.c - which supplier is best to buy from: its offers of the catalogue, its history from our orders. */
 #include "api/answer.h"
+
 #include "api/worker.h"
+#include "base/grow.h"
 
 #include "model/names.h"
 #include "store/offer_store.h"
@@ -66,12 +68,7 @@ static int gather(void *self, const struct fg_offer_entry *entry)
         || (ask->region && strcmp(ask->region, offer->region) != 0)
         || (ask->contract >= 0 && (int)offer->contract != ask->contract))
         return 0;
-    if (found->len == found->room) {
-        found->room = found->room ? found->room * 2 : 256;
-        found->offers = reallocarray(found->offers, found->room, sizeof(*found->offers));
-        if (!found->offers)
-            abort();
-    }
+    found->offers = fg_grow(found->offers, found->len, &found->room, sizeof(*found->offers));
     found->offers[found->len++] = *offer;
     return 0;
 }

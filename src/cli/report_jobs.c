@@ -1,6 +1,7 @@
 /* report_jobs.c - see report_jobs.h */
 #include "cli/report_jobs.h"
 
+#include "base/grow.h"
 #include "base/text.h"
 #include "cli/view.h"
 
@@ -66,12 +67,8 @@ static struct facts facts_of(const struct fg_report_jobs *jobs, const struct fg_
 
 static void add_wait(struct fg_report_owner *owner, int64_t wait_us)
 {
-    if (owner->waits_len == owner->waits_room) {
-        owner->waits_room = owner->waits_room ? 2 * owner->waits_room : 64;
-        owner->waits_us = reallocarray(owner->waits_us, owner->waits_room, sizeof(int64_t));
-        if (!owner->waits_us)
-            abort();
-    }
+    owner->waits_us =
+        fg_grow(owner->waits_us, owner->waits_len, &owner->waits_room, sizeof(int64_t));
     owner->waits_us[owner->waits_len++] = wait_us;
 }
 

@@ -2,6 +2,7 @@
 #include "cli/table.h"
 
 #include "base/buf.h"
+#include "base/grow.h"
 #include "cli/utf8.h"
 
 #include <assert.h>
@@ -48,12 +49,8 @@ void fg_table_free(struct fg_table *table)
 
 void fg_table_add(struct fg_table *table, enum fg_style style, const char *text)
 {
-    if (table->cells_len == table->cells_room) {
-        table->cells_room = table->cells_room ? table->cells_room * 2 : 64;
-        table->cells = reallocarray(table->cells, table->cells_room, sizeof(*table->cells));
-        if (!table->cells)
-            abort();
-    }
+    table->cells =
+        fg_grow(table->cells, table->cells_len, &table->cells_room, sizeof(*table->cells));
     char *copy = strdup(text && text[0] ? text : "-");
     if (!copy)
         abort();

@@ -1,6 +1,7 @@
 /* tune_history.c - see tune_history.h */
 #include "cli/tune_history.h"
 
+#include "base/grow.h"
 #include "base/json_write.h"
 #include "cli/pages.h"
 #include "cli/view.h"
@@ -41,24 +42,13 @@ struct jobs {
     size_t projects_len, projects_room;
 };
 
-static void *grow(void *items, size_t len, size_t *room, size_t size)
-{
-    if (len < *room)
-        return items;
-    *room = *room ? *room * 2 : 256;
-    items = reallocarray(items, *room, size);
-    if (!items)
-        abort();
-    return items;
-}
-
 static uint32_t project_of(struct jobs *jobs, const char *name)
 {
     for (size_t i = 0; i < jobs->projects_len; i++)
         if (strcmp(jobs->projects[i], name) == 0)
             return (uint32_t)i;
-    jobs->projects = grow(jobs->projects, jobs->projects_len, &jobs->projects_room,
-                          sizeof(jobs->projects[0]));
+    jobs->projects = fg_grow(jobs->projects, jobs->projects_len, &jobs->projects_room,
+                             sizeof(jobs->projects[0]));
     snprintf(jobs->projects[jobs->projects_len], FG_NAME_MAX, "%s", name);
     return (uint32_t)jobs->projects_len++;
 }
@@ -83,7 +73,7 @@ static int on_job(void *self, const struct fg_doc *item)
         (uint32_t)(fg_view_int(request, "count", 0) * fg_view_int(request, "gpu_milli", 1000)
                    * fg_view_int(item, "tasks", 1));
     past.project = project_of(jobs, fg_view_text(item, "project"));
-    jobs->past = grow(jobs->past, jobs->len, &jobs->room, sizeof(past));
+    jobs->past = fg_grow(jobs->past, jobs->len, &jobs->room, sizeof(past));
     jobs->past[jobs->len++] = past;
     return fg_pages_json(&jobs->json, item);
 }

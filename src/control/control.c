@@ -1,6 +1,8 @@
 /* control.c - the step: apply, commit, answer, act; see control.h */
 #include "control/control_inner.h"
 
+#include "base/grow.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,18 +76,6 @@ void fg_control_free(struct fg_control *control)
     free(control);
 }
 
-void *fg_control_grow(void *items, size_t len, size_t *room, size_t size)
-{
-    if (len < *room)
-        return items;
-    size_t next = *room ? *room * 2 : 64;
-    void *grown = reallocarray(items, next, size);
-    if (!grown)
-        abort();
-    *room = next;
-    return grown;
-}
-
 bool fg_control_begin(struct fg_control *control)
 {
     if (!control->in_batch && control->batch_rc == 0) {
@@ -110,8 +100,8 @@ void fg_control_effect(struct fg_control *control,
                        struct fg_task_key key,
                        int64_t grace_us)
 {
-    control->effects = fg_control_grow(control->effects, control->effects_len,
-                                       &control->effects_room, sizeof(struct effect));
+    control->effects = fg_grow(control->effects, control->effects_len, &control->effects_room,
+                               sizeof(struct effect));
     control->effects[control->effects_len++] =
         (struct effect){.kind = kind, .key = key, .grace_us = grace_us};
 }
@@ -123,8 +113,8 @@ static void take_events(struct fg_control *control)
     struct fg_engine_event event;
     while (control->pending_len < EVENTS_A_STEP_MAX
            && control->options.engine_ops->next_event(control->options.engine, &event) == 1) {
-        control->pending = fg_control_grow(control->pending, control->pending_len,
-                                           &control->pending_room, sizeof(event));
+        control->pending = fg_grow(control->pending, control->pending_len,
+                                   &control->pending_room, sizeof(event));
         control->pending[control->pending_len++] = event;
     }
 }

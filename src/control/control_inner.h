@@ -191,7 +191,6 @@ void fg_control_effect(struct fg_control *control,
                        enum effect_kind kind,
                        struct fg_task_key key,
                        int64_t grace_us);
-void *fg_control_grow(void *items, size_t len, size_t *room, size_t size);
 
 /* tell.c: append an event; `fmt` makes the members inside of {}. */
 [[gnu::format(printf, 4, 5)]] void fg_control_tell(struct fg_control *control,

@@ -1,6 +1,8 @@
 /* job_end.c - writing a job's record, and what its end means for others: dependents and those who wait. */
 #include "control/control_inner.h"
 
+#include "base/grow.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -114,8 +116,8 @@ void fg_job_finish(struct fg_control *control,
     fg_control_tell(control, "job.finished", job, "\"state\":\"%s\",\"exit_code\":%d",
                     fg_job_state_name(state), exit_code);
     answer_waiters(control, job->id, state, exit_code);
-    control->ended = fg_control_grow(control->ended, control->ended_len, &control->ended_room,
-                                     sizeof(struct ended));
+    control->ended =
+        fg_grow(control->ended, control->ended_len, &control->ended_room, sizeof(struct ended));
     control->ended[control->ended_len++] = (struct ended){.job = job->id, .state = state};
     if (!control->ending)
         work_off(control);

@@ -1,4 +1,5 @@
 /* learned.c - what outcomes taught, as it is shown: classes of jobs, kinds of device, suppliers and nodes. */
+#include "base/grow.h"
 #include "base/text.h"
 #include "control/control_inner.h"
 
@@ -127,7 +128,7 @@ static void write_classes(struct fg_json *json,
     while (fg_learn_next(control->learn, &at, &row)) {
         if (!is_wanted(control, command, &row))
             continue;
-        shown = fg_control_grow(shown, len, &room, sizeof(*shown));
+        shown = fg_grow(shown, len, &room, sizeof(*shown));
         shown[len++] = (struct shown){row.key, row.jobs, row.level};
     }
     if (len > 0)

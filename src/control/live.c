@@ -1,5 +1,7 @@
 /* live.c - attempts under way: who holds what. */
 #include "control/control_inner.h"
+
+#include "base/grow.h"
 #include "schedule/stop.h"
 
 #include <assert.h>
@@ -18,8 +20,8 @@ struct live *fg_live_add(struct fg_control *control,
                          int64_t begun_us)
 {
     assert(!fg_live_get(control, job->id) && job->tasks_held > 0);
-    control->lives = fg_control_grow(control->lives, control->lives_len, &control->lives_room,
-                                     sizeof(struct live));
+    control->lives =
+        fg_grow(control->lives, control->lives_len, &control->lives_room, sizeof(struct live));
     struct live *live = &control->lives[control->lives_len];
     *live = (struct live){
         .job = job->id,

@@ -4,6 +4,8 @@
  */
 #include "control/control_inner.h"
 
+#include "base/grow.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -188,7 +190,7 @@ static int adopt_all(struct fg_control *control, struct fg_err *err)
                 fg_pool_spec(control->pool, live->grants[task].node);
             if (!node->supplier[0] && !fg_node_is_here(control, live->grants[task].node))
                 continue;
-            tasks = fg_control_grow(tasks, len, &room, sizeof(*tasks));
+            tasks = fg_grow(tasks, len, &room, sizeof(*tasks));
             tasks[len++] = (struct fg_task_at){
                 .key = {live->job, live->attempt, task},
                 .place = {.node = node, .grant = live->grants[task]},

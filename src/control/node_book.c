@@ -1,6 +1,8 @@
 /* node_book.c - the table of nodes: numbers that last, from the store and back; see node_inner.h */
 #include "control/node_inner.h"
 
+#include "base/grow.h"
+
 #include "control/order_inner.h"
 #include "model/node_json.h"
 
@@ -19,8 +21,8 @@ struct known_node *fg_node_known(const struct fg_control *control, fg_node_id no
 /* The record of the pool's newest node. */
 static struct known_node *add_known(struct fg_control *control, const struct fg_node_spec *spec)
 {
-    control->nodes = fg_control_grow(control->nodes, control->nodes_len, &control->nodes_room,
-                                     sizeof(struct known_node));
+    control->nodes = fg_grow(control->nodes, control->nodes_len, &control->nodes_room,
+                             sizeof(struct known_node));
     struct known_node *known = &control->nodes[control->nodes_len++];
     *known = (struct known_node){.since_us = control->now_us};
     memcpy(known->name, spec->name, sizeof(known->name));

@@ -6,6 +6,8 @@
  */
 #include "control/node_inner.h"
 
+#include "base/grow.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -25,8 +27,8 @@ static void blame_job(struct fg_control *control, fg_job_id job, const char *nod
 {
     struct blame *blame = find_blame(control, job);
     if (!blame) {
-        control->blames = fg_control_grow(control->blames, control->blames_len,
-                                          &control->blames_room, sizeof(struct blame));
+        control->blames = fg_grow(control->blames, control->blames_len, &control->blames_room,
+                                  sizeof(struct blame));
         blame = &control->blames[control->blames_len++];
         *blame = (struct blame){.job = job};
     }

@@ -1,6 +1,8 @@
 /* order_book.c - the orders that are not over, in memory and in the store. */
 #include "control/order_inner.h"
 
+#include "base/grow.h"
+
 #include <assert.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -24,8 +26,8 @@ struct purchase *fg_order_get(const struct fg_control *control, fg_order_id id)
 
 struct purchase *fg_order_add(struct fg_control *control, const struct fg_order *order)
 {
-    control->purchases = fg_control_grow(control->purchases, control->purchases_len,
-                                         &control->purchases_room, sizeof(struct purchase));
+    control->purchases = fg_grow(control->purchases, control->purchases_len,
+                                 &control->purchases_room, sizeof(struct purchase));
     struct purchase *purchase = &control->purchases[control->purchases_len++];
     *purchase = (struct purchase){.order = *order};
     control->orders_us = 0;

@@ -1,6 +1,8 @@
 /* scale.c - rules of scaling: made, changed, shown, removed, and read from the store. */
 #include "control/scale_inner.h"
 
+#include "base/grow.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,8 +30,8 @@ static struct scaler *put(struct fg_control *control, const struct fg_scale_rule
         there->rule = *rule;
         return there;
     }
-    control->scalers = fg_control_grow(control->scalers, control->scalers_len,
-                                       &control->scalers_room, sizeof(struct scaler));
+    control->scalers = fg_grow(control->scalers, control->scalers_len, &control->scalers_room,
+                               sizeof(struct scaler));
     while (at < control->scalers_len
            && strcmp(control->scalers[at].rule.class, rule->class) < 0)
         at++;

@@ -1,6 +1,8 @@
 /* start.c - a scheduling pass, made durable as intents; the starts themselves come after the commit. */
 #include "control/control_inner.h"
 
+#include "base/grow.h"
+
 #include "model/job_json.h"
 #include "schedule/reservation.h"
 
@@ -56,8 +58,8 @@ int64_t fg_control_price(const struct fg_control *control, const struct live *li
 size_t fg_control_running(struct fg_control *control)
 {
     for (size_t i = 0; i < control->lives_len; i++) {
-        control->running = fg_control_grow(control->running, i, &control->running_room,
-                                           sizeof(struct fg_running));
+        control->running =
+            fg_grow(control->running, i, &control->running_room, sizeof(struct fg_running));
         control->running[i] = fg_live_running(control, &control->lives[i]);
     }
     return control->lives_len;
@@ -146,8 +148,8 @@ static void not_started(struct fg_control *control,
                         struct fg_task_key key,
                         const struct fg_err *err)
 {
-    control->pending = fg_control_grow(control->pending, control->pending_len,
-                                       &control->pending_room, sizeof(struct fg_engine_event));
+    control->pending = fg_grow(control->pending, control->pending_len, &control->pending_room,
+                               sizeof(struct fg_engine_event));
     struct fg_engine_event *event = &control->pending[control->pending_len++];
     *event = (struct fg_engine_event){
         .kind = FG_TASK_FAILED, .key = key, .time_us = control->now_us, .exit_code = 125};

@@ -1,6 +1,8 @@
 /* supplier.c - sources of GPUs: added, changed, removed. */
 #include "control/order_inner.h"
 
+#include "base/grow.h"
+
 #include "model/supplier_json.h"
 
 #include <stdlib.h>
@@ -28,8 +30,8 @@ static void put(struct fg_control *control, const struct fg_supplier *supplier)
         *there = *supplier;
         return;
     }
-    control->suppliers = fg_control_grow(control->suppliers, control->suppliers_len,
-                                         &control->suppliers_room, sizeof(struct fg_supplier));
+    control->suppliers = fg_grow(control->suppliers, control->suppliers_len,
+                                 &control->suppliers_room, sizeof(struct fg_supplier));
     control->suppliers[control->suppliers_len++] = *supplier;
 }
 

@@ -1,6 +1,8 @@
 /* tell.c - events: durable with the step, published after it. */
 #include "control/control_inner.h"
 
+#include "base/grow.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,8 +39,8 @@ static void tell(struct fg_control *control,
         control,
         control->options.store_ops->event_add(control->options.store, &event, &event.seq, &err),
         &err);
-    control->told = fg_control_grow(control->told, control->told_len, &control->told_room,
-                                    sizeof(struct told));
+    control->told =
+        fg_grow(control->told, control->told_len, &control->told_room, sizeof(struct told));
     control->told[control->told_len++] = (struct told){.event = event, .json_at = at};
 }
 

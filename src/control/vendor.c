@@ -5,6 +5,8 @@
  */
 #include "control/node_inner.h"
 
+#include "base/grow.h"
+
 #include "control/order_inner.h"
 
 #include <stdio.h>
@@ -83,8 +85,8 @@ void fg_vendors_mark(struct fg_control *control, const struct fg_supplier *suppl
 
 static struct vendor *add_vendor(struct fg_control *control, const char *name)
 {
-    control->vendors = fg_control_grow(control->vendors, control->vendors_len,
-                                       &control->vendors_room, sizeof(struct vendor));
+    control->vendors = fg_grow(control->vendors, control->vendors_len, &control->vendors_room,
+                               sizeof(struct vendor));
     struct vendor *vendor = &control->vendors[control->vendors_len++];
     *vendor = (struct vendor){.is_due = true, .since_us = control->now_us};
     snprintf(vendor->name, sizeof(vendor->name), "%s", name);

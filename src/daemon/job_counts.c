@@ -1,6 +1,7 @@
 /* job_counts.c - see job_counts.h */
 #include "daemon/job_counts.h"
 
+#include "base/grow.h"
 #include "base/map.h"
 
 #include <stdlib.h>
@@ -44,12 +45,7 @@ static struct row *append(struct rows *rows, uint64_t key)
 {
     if (!rows->index)
         rows->index = fg_map_new(0);
-    if (rows->len == rows->room) {
-        rows->room = rows->room ? 2 * rows->room : 64;
-        rows->items = realloc(rows->items, rows->room * sizeof(*rows->items));
-        if (!rows->items)
-            abort();
-    }
+    rows->items = fg_grow(rows->items, rows->len, &rows->room, sizeof(*rows->items));
     fg_map_put(rows->index, key, (uint32_t)rows->len);
     return &rows->items[rows->len++];
 }

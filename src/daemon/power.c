@@ -1,6 +1,8 @@
 /* power.c - see power.h */
 #include "daemon/power.h"
 
+#include "base/grow.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,17 +31,6 @@ static uint64_t id_of(const struct fg_node_spec *node, uint32_t device)
     return mix((FNV_BEGIN ^ (device + 1)) * FNV_PRIME, node->name);
 }
 
-static void *grow(void *items, size_t len, size_t *room, size_t size)
-{
-    if (len < *room)
-        return items;
-    *room = *room ? *room * 2 : 64;
-    items = reallocarray(items, *room, size);
-    if (!items)
-        abort();
-    return items;
-}
-
 /* -- readings --------------------------------------------------------------------------------------------- */
 
 void fg_power_read(void *keeper,
@@ -53,8 +44,8 @@ void fg_power_read(void *keeper,
         self->reading_of = fg_map_new(0);
     if (!fg_map_get(self->reading_of, id, &at)) {
         at = (uint32_t)self->readings_len;
-        self->readings = grow(self->readings, self->readings_len, &self->readings_room,
-                              sizeof(*self->readings));
+        self->readings = fg_grow(self->readings, self->readings_len, &self->readings_room,
+                                 sizeof(*self->readings));
         self->readings_len++;
         fg_map_put(self->reading_of, id, at);
     }
@@ -92,7 +83,8 @@ static void take_device(struct holders *holders, const struct fg_hold *hold, uin
     }
     if (hold->grant->gpu_milli >= 1000 && hold->may_slow)
         work = mix(hold->work, hold->node->devices[device].kind);
-    holders->work = grow(holders->work, holders->len, &holders->room, sizeof(*holders->work));
+    holders->work =
+        fg_grow(holders->work, holders->len, &holders->room, sizeof(*holders->work));
     fg_map_put(holders->index, id, (uint32_t)holders->len);
     holders->work[holders->len++] = work;
 }

@@ -6,6 +6,7 @@
  */
 #include "daemon/sampling.h"
 
+#include "base/grow.h"
 #include "base/map.h"
 
 #include <stdio.h>
@@ -46,17 +47,6 @@ struct turn {
     size_t shares_len, shares_room;
 };
 
-static void *grow(void *items, size_t len, size_t *room, size_t size)
-{
-    if (len < *room)
-        return items;
-    *room = *room ? *room * 2 : 64;
-    items = realloc(items, *room * size);
-    if (!items)
-        abort();
-    return items;
-}
-
 static void add(int64_t *sum, int64_t value)
 {
     if (value >= 0)
@@ -73,7 +63,7 @@ static uint64_t key_of(const struct fg_node_spec *node, uint32_t device)
 static void add_hold(struct turn *turn, const struct fg_hold *hold, size_t held)
 {
     turn->shares =
-        grow(turn->shares, turn->shares_len, &turn->shares_room, sizeof(*turn->shares));
+        fg_grow(turn->shares, turn->shares_len, &turn->shares_room, sizeof(*turn->shares));
     turn->shares[turn->shares_len++] =
         (struct share){.job = {.job = hold->job, .project = hold->project},
                        .held = held,
@@ -89,7 +79,7 @@ static void hold_device(struct turn *turn, const struct fg_hold *hold, uint32_t 
             turn->held[at].job = 0;
     } else {
         at = (uint32_t)turn->held_len;
-        turn->held = grow(turn->held, turn->held_len, &turn->held_room, sizeof(*turn->held));
+        turn->held = fg_grow(turn->held, turn->held_len, &turn->held_room, sizeof(*turn->held));
         turn->held[turn->held_len++] = (struct held){.job = hold->job, .grown = {-1, -1, -1}};
         fg_map_put(turn->by_device, key, at);
     }

@@ -1,6 +1,7 @@
 /* events.c - see events.h */
 #include "demand/events.h"
 
+#include "base/grow.h"
 #include "base/rows.h"
 #include "demand/names.h"
 #include "demand/when.h"
@@ -118,12 +119,7 @@ static int read_row(struct reader *reader, struct fg_field line)
                        FG_FORECAST_EVENTS_MAX);
     if (events->len == FG_DEMAND_EVENTS_MAX)
         return fg_fail(reader->err, FG_ETOOBIG, "more than %d events", FG_DEMAND_EVENTS_MAX);
-    if (events->len == events->room) {
-        events->room = events->room ? events->room * 2 : 64;
-        events->events = reallocarray(events->events, events->room, sizeof(event));
-        if (!events->events)
-            abort();
-    }
+    events->events = fg_grow(events->events, events->len, &events->room, sizeof(event));
     events->events[events->len++] = event;
     return 0;
 }

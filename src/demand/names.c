@@ -2,6 +2,7 @@
 #include "demand/names.h"
 
 #include "base/buf.h"
+#include "base/grow.h"
 #include "base/map.h"
 
 #include <assert.h>
@@ -56,12 +57,7 @@ static uint64_t hash_of(const char *text, size_t len)
 
 static uint32_t append(struct fg_names *names, const char *text, size_t len)
 {
-    if (names->len == names->room) {
-        names->room = names->room ? names->room * 2 : 64;
-        names->begins = reallocarray(names->begins, names->room, sizeof(names->begins[0]));
-        if (!names->begins)
-            abort();
-    }
+    names->begins = fg_grow(names->begins, names->len, &names->room, sizeof(names->begins[0]));
     names->begins[names->len] = names->texts.len;
     fg_buf_add(&names->texts, text, len);
     fg_buf_add(&names->texts, "", 1);

@@ -2,6 +2,7 @@
 #include "demand/points.h"
 
 #include "base/clock.h"
+#include "base/grow.h"
 #include "demand/names.h"
 
 #include <math.h>
@@ -61,12 +62,7 @@ int fg_points_add(struct fg_points *points,
 {
     if (points->len == FG_DEMAND_POINTS_MAX)
         return fg_fail(err, FG_ETOOBIG, "more than %d values", FG_DEMAND_POINTS_MAX);
-    if (points->len == points->room) {
-        points->room = points->room ? points->room * 2 : 1024;
-        points->points = reallocarray(points->points, points->room, sizeof(struct point));
-        if (!points->points)
-            abort();
-    }
+    points->points = fg_grow(points->points, points->len, &points->room, sizeof(struct point));
     uint32_t series = fg_names_put(points->names, name, name_len);
     if (series >= FG_DEMAND_SERIES_MAX)
         return fg_fail(err, FG_ETOOBIG, "more than %d series", FG_DEMAND_SERIES_MAX);

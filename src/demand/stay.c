@@ -1,6 +1,8 @@
 /* stay.c - see stay.h */
 #include "demand/stay.h"
 
+#include "base/grow.h"
+
 #include <stdlib.h>
 
 void fg_stays_free(struct fg_stays *stays)
@@ -40,12 +42,8 @@ int fg_stays_add(struct fg_stays *stays, const struct fg_stay *stay, struct fg_e
     see(stays, stay->ended_us);
     if (stay->ended_us)
         return book(stays, stay, err);
-    if (stays->open_len == stays->open_room) {
-        stays->open_room = stays->open_room ? stays->open_room * 2 : 64;
-        stays->open = reallocarray(stays->open, stays->open_room, sizeof(stays->open[0]));
-        if (!stays->open)
-            abort();
-    }
+    stays->open =
+        fg_grow(stays->open, stays->open_len, &stays->open_room, sizeof(stays->open[0]));
     stays->open[stays->open_len++] = *stay;
     return 0;
 }

@@ -1,6 +1,7 @@
 /* governor.c - see governor.h */
 #include "energy/governor.h"
 
+#include "base/grow.h"
 #include "base/map.h"
 #include "energy/budget.h"
 #include "energy/cap.h"
@@ -73,13 +74,8 @@ static struct fg_curve *curve_of(struct fg_governor *governor, const struct fg_g
             governor->index = fg_map_new(0);
             governor->curves_len = 0;
         }
-        if (governor->curves_len == governor->curves_room) {
-            governor->curves_room = governor->curves_room ? 2 * governor->curves_room : 16;
-            governor->curves = reallocarray(governor->curves, governor->curves_room,
-                                            sizeof(*governor->curves));
-            if (!governor->curves)
-                abort();
-        }
+        governor->curves = fg_grow(governor->curves, governor->curves_len,
+                                   &governor->curves_room, sizeof(*governor->curves));
         at = (uint32_t)governor->curves_len++;
         fg_map_put(governor->index, device->work, at);
         fg_curve_init(&governor->curves[at], &device->range);

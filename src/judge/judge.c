@@ -1,6 +1,8 @@
 /* judge.c - readings, holds and the look; see judge.h */
 #include "judge/judge_inner.h"
 
+#include "base/grow.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,17 +40,6 @@ void fg_judge_free(struct fg_judge *judge)
     free(judge);
 }
 
-void *fg_judge_grow(void *items, size_t len, size_t *room, size_t size)
-{
-    if (len < *room)
-        return items;
-    *room = *room ? *room * 2 : 64;
-    items = reallocarray(items, *room, size);
-    if (!items)
-        abort();
-    return items;
-}
-
 /* -- readings -------------------------------------------------------------------------------------------------- */
 
 static uint64_t device_key(fg_node_id node, uint32_t device)
@@ -67,8 +58,8 @@ static struct device *device_of(struct fg_judge *judge,
         && strcmp(judge->devices[at].node, node->name) == 0)
         return &judge->devices[at];
     if (!fg_map_get(judge->by_device, key, &at)) {
-        judge->devices = fg_judge_grow(judge->devices, judge->devices_len, &judge->devices_room,
-                                       sizeof(*judge->devices));
+        judge->devices = fg_grow(judge->devices, judge->devices_len, &judge->devices_room,
+                                 sizeof(*judge->devices));
         at = (uint32_t)judge->devices_len++;
         fg_map_put(judge->by_device, key, at);
     }
@@ -144,8 +135,8 @@ static bool is_exact(const struct fg_judge_hold *hold)
 
 void fg_judge_hold(struct fg_judge *judge, const struct fg_judge_hold *hold)
 {
-    judge->holds = fg_judge_grow(judge->holds, judge->holds_len, &judge->holds_room,
-                                 sizeof(*judge->holds));
+    judge->holds =
+        fg_grow(judge->holds, judge->holds_len, &judge->holds_room, sizeof(*judge->holds));
     judge->holds[judge->holds_len] = *hold;
     for (uint32_t mask = hold->grant->devices; mask; mask &= mask - 1) {
         uint64_t key = device_key(hold->grant->node, (uint32_t)__builtin_ctz(mask));
@@ -153,8 +144,8 @@ void fg_judge_hold(struct fg_judge *judge, const struct fg_judge_hold *hold)
         uint32_t at;
         if (is_exact(hold) && fg_map_get(judge->by_device, key, &at))
             seat.device = at;
-        judge->seats = fg_judge_grow(judge->seats, judge->seats_len, &judge->seats_room,
-                                     sizeof(*judge->seats));
+        judge->seats =
+            fg_grow(judge->seats, judge->seats_len, &judge->seats_room, sizeof(*judge->seats));
         judge->seats[judge->seats_len++] = seat;
     }
     judge->holds_len++;

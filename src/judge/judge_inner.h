@@ -65,8 +65,6 @@ struct looking {
     const struct fg_judge_out *out;
 };
 
-/* judge.c */
-void *fg_judge_grow(void *items, size_t len, size_t *room, size_t size);
 /* The device, if it was read lately; else NULL. */
 const struct device *fg_judge_seen(const struct fg_judge *judge, const struct seat *seat);
 /* Idle as long as its holder has it: since then; 0: it works. */

@@ -1,6 +1,8 @@
 /* judge_memory.c - tasks whose memory will not do: see memory.h */
 #include "judge/judge_inner.h"
 
+#include "base/grow.h"
+
 #include <stdio.h>
 
 #define STRETCHES 60 /* in the time that is looked ahead */
@@ -29,8 +31,8 @@ static struct task *task_of(struct fg_judge *judge, const struct fg_judge_hold *
     uint32_t at;
     if (fg_map_get(judge->by_task, key, &at))
         return &judge->tasks[at];
-    judge->tasks = fg_judge_grow(judge->tasks, judge->tasks_len, &judge->tasks_room,
-                                 sizeof(*judge->tasks));
+    judge->tasks =
+        fg_grow(judge->tasks, judge->tasks_len, &judge->tasks_room, sizeof(*judge->tasks));
     fg_map_put(judge->by_task, key, (uint32_t)judge->tasks_len);
     struct task *task = &judge->tasks[judge->tasks_len++];
     *task = (struct task){.key = key};

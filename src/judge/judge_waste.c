@@ -2,6 +2,7 @@
 #include "judge/judge_inner.h"
 
 #include "base/clock.h"
+#include "base/grow.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,8 +69,8 @@ static struct waste *waste_of(struct fg_judge *judge, fg_job_id job, uint32_t at
     uint32_t at;
     if (fg_map_get(judge->by_attempt, key, &at))
         return &judge->wastes[at];
-    judge->wastes = fg_judge_grow(judge->wastes, judge->wastes_len, &judge->wastes_room,
-                                  sizeof(*judge->wastes));
+    judge->wastes =
+        fg_grow(judge->wastes, judge->wastes_len, &judge->wastes_room, sizeof(*judge->wastes));
     fg_map_put(judge->by_attempt, key, (uint32_t)judge->wastes_len);
     struct waste *waste = &judge->wastes[judge->wastes_len++];
     *waste = (struct waste){.key = key, .look = judge->look};

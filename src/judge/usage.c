@@ -1,6 +1,7 @@
 /* usage.c - a ring of hours for each name; see usage.h */
 #include "judge/usage.h"
 
+#include "base/grow.h"
 #include "base/map.h"
 
 #include <stdlib.h>
@@ -102,12 +103,7 @@ static struct row *find(struct fg_usage *usage, enum fg_usage_by by, const char 
     uint32_t at;
     if (fg_map_get(usage->by_key, key, &at))
         return &usage->rows[at];
-    if (usage->len == usage->room) {
-        usage->room = usage->room ? 2 * usage->room : 64;
-        usage->rows = reallocarray(usage->rows, usage->room, sizeof(struct row));
-        if (!usage->rows)
-            abort();
-    }
+    usage->rows = fg_grow(usage->rows, usage->len, &usage->room, sizeof(struct row));
     struct row *row = &usage->rows[usage->len];
     *row = (struct row){.key = key, .by = by, .since_us = usage->look_us};
     strncpy(row->name, name, sizeof(row->name) - 1);

@@ -1,6 +1,7 @@
 /* mix.c - see mix.h */
 #include "place/mix.h"
 
+#include "base/grow.h"
 #include "base/map.h"
 
 #include <assert.h>
@@ -111,12 +112,7 @@ void fg_mix_add(struct fg_mix *mix, const struct fg_need *need, double times)
         mix->types[at].asked += times;
         return;
     }
-    if (mix->len == mix->room) {
-        mix->room = mix->room * 2 + 16;
-        mix->types = reallocarray(mix->types, mix->room, sizeof(mix->types[0]));
-        if (!mix->types)
-            abort();
-    }
+    mix->types = fg_grow(mix->types, mix->len, &mix->room, sizeof(mix->types[0]));
     fg_map_put(mix->by_hash, hash, (uint32_t)mix->len);
     mix->types[mix->len++] = type;
 }

@@ -1,6 +1,7 @@
 /* ledger.c - see ledger.h */
 #include "plan/ledger.h"
 
+#include "base/grow.h"
 #include "base/map.h"
 
 #include <assert.h>
@@ -79,12 +80,7 @@ struct fg_cost_ledger_line *fg_cost_ledger_at(struct fg_cost_ledger *ledger, uin
     struct fg_cost_ledger_line *known = fg_cost_ledger_find(ledger, key);
     if (known)
         return known;
-    if (ledger->len == ledger->room) {
-        ledger->room = ledger->room ? 2 * ledger->room : 16;
-        ledger->lines = reallocarray(ledger->lines, ledger->room, sizeof(*ledger->lines));
-        if (!ledger->lines)
-            abort();
-    }
+    ledger->lines = fg_grow(ledger->lines, ledger->len, &ledger->room, sizeof(*ledger->lines));
     assert(ledger->lines);
     fg_map_put(ledger->index, key, (uint32_t)ledger->len);
     struct fg_cost_ledger_line *line = &ledger->lines[ledger->len++];

@@ -1,6 +1,8 @@
 /* queue.c - the table of open jobs and of projects; see queue.h */
 #include "queue/queue_inner.h"
 
+#include "base/grow.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,18 +42,6 @@ void fg_queue_free(struct fg_queue *queue)
     free(queue);
 }
 
-void *fg_queue_grow(void *items, size_t len, size_t *room, size_t size)
-{
-    if (len < *room)
-        return items;
-    size_t next = *room ? *room + *room / 2 : 64;
-    void *grown = reallocarray(items, next, size);
-    if (!grown)
-        abort();
-    *room = next;
-    return grown;
-}
-
 struct slot *fg_queue_slot_of(const struct fg_queue *queue, fg_job_id id)
 {
     uint32_t at;
@@ -69,9 +59,9 @@ static uint32_t take_slot(struct fg_queue *queue)
     if (queue->free_len)
         return queue->free_slots[--queue->free_len];
     queue->slots =
-        fg_queue_grow(queue->slots, queue->slots_len, &queue->slots_room, sizeof(struct slot));
+        fg_grow(queue->slots, queue->slots_len, &queue->slots_room, sizeof(struct slot));
     queue->entries =
-        fg_queue_grow(queue->entries, queue->slots_len, &queue->entries_room, sizeof(uint32_t));
+        fg_grow(queue->entries, queue->slots_len, &queue->entries_room, sizeof(uint32_t));
     queue->slots[queue->slots_len] = (struct slot){};
     queue->entries[queue->slots_len] = 0;
     return (uint32_t)queue->slots_len++;
@@ -141,7 +131,7 @@ void fg_queue_del(struct fg_queue *queue, fg_job_id id)
     slot->job.id = 0;
     queue->jobs_len--;
     queue->free_slots =
-        fg_queue_grow(queue->free_slots, queue->free_len, &queue->free_room, sizeof(uint32_t));
+        fg_grow(queue->free_slots, queue->free_len, &queue->free_room, sizeof(uint32_t));
     queue->free_slots[queue->free_len++] = (uint32_t)(slot - queue->slots);
 }
 
@@ -181,8 +171,8 @@ int fg_queue_project_put(struct fg_queue *queue,
                        "project %s: there are %d already, the most there may be", project->name,
                        FG_PROJECTS_MAX);
     while (queue->projects_len <= project->id) {
-        queue->projects = fg_queue_grow(queue->projects, queue->projects_len,
-                                        &queue->projects_room, sizeof(struct project_row));
+        queue->projects = fg_grow(queue->projects, queue->projects_len, &queue->projects_room,
+                                  sizeof(struct project_row));
         queue->projects[queue->projects_len++] = (struct project_row){};
     }
     queue->projects[project->id].project = *project;

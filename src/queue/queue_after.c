@@ -1,6 +1,8 @@
 /* queue_after.c - who waits for whom: a list of edges per job that others wait for. */
 #include "queue/queue_inner.h"
 
+#include "base/grow.h"
+
 #include <assert.h>
 
 int fg_queue_depend(struct fg_queue *queue, fg_job_id job, fg_job_id on, bool any_end)
@@ -12,8 +14,8 @@ int fg_queue_depend(struct fg_queue *queue, fg_job_id job, fg_job_id on, bool an
     if (at != NO_SLOT) {
         queue->free_edge = queue->edges[at].next;
     } else {
-        queue->edges = fg_queue_grow(queue->edges, queue->edges_len, &queue->edges_room,
-                                     sizeof(struct edge));
+        queue->edges =
+            fg_grow(queue->edges, queue->edges_len, &queue->edges_room, sizeof(struct edge));
         at = (uint32_t)queue->edges_len++;
     }
     queue->edges[at] = (struct edge){.job = job, .any_end = any_end, .next = slot->first_edge};

@@ -1,6 +1,8 @@
 /* queue_class.c - equal requests are kept once, so that "does not fit" is found once per pass. */
 #include "queue/queue_inner.h"
 
+#include "base/grow.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -67,8 +69,8 @@ static uint32_t take_row(struct fg_queue *queue)
 {
     if (queue->free_classes_len)
         return queue->free_classes[--queue->free_classes_len];
-    queue->classes = fg_queue_grow(queue->classes, queue->classes_len, &queue->classes_room,
-                                   sizeof(struct class_row));
+    queue->classes = fg_grow(queue->classes, queue->classes_len, &queue->classes_room,
+                             sizeof(struct class_row));
     return (uint32_t)queue->classes_len++;
 }
 
@@ -137,8 +139,8 @@ void fg_queue_class_tidy(struct fg_queue *queue)
             continue;
         fg_map_del(queue->class_by_hash, row->hash);
         row->empty = true;
-        queue->free_classes = fg_queue_grow(queue->free_classes, queue->free_classes_len,
-                                            &queue->free_classes_room, sizeof(uint32_t));
+        queue->free_classes = fg_grow(queue->free_classes, queue->free_classes_len,
+                                      &queue->free_classes_room, sizeof(uint32_t));
         queue->free_classes[queue->free_classes_len++] = at;
     }
     queue->classes_idle = 0;

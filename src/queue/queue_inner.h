@@ -119,8 +119,6 @@ struct fg_queue {
     uint64_t class_generation; /* rises when a class number may come to mean another class */
 };
 
-/* Make room for one more; out of memory ends the process (the store makes that safe). */
-void *fg_queue_grow(void *items, size_t len, size_t *room, size_t size);
 struct slot *fg_queue_slot_of(const struct fg_queue *queue, fg_job_id id); /* NULL: not open */
 
 /* queue_lane.c */

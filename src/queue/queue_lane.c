@@ -5,6 +5,8 @@
  */
 #include "queue/queue_inner.h"
 
+#include "base/grow.h"
+
 #include <assert.h>
 #include <stdlib.h>
 
@@ -108,8 +110,7 @@ struct lane *fg_queue_lane_for(struct fg_queue *queue, struct slot *slot)
         clear_up(queue, job->project);
         find_lane(row, &shape, &key, &slot->lane);
     }
-    row->lanes =
-        fg_queue_grow(row->lanes, row->lanes_len, &row->lanes_room, sizeof(struct lane));
+    row->lanes = fg_grow(row->lanes, row->lanes_len, &row->lanes_room, sizeof(struct lane));
     slot->lane = (uint32_t)row->lanes_len++;
     row->lanes[slot->lane] = (struct lane){.shape = shape};
     fg_map_put(row->lane_by_shape, key, slot->lane);
@@ -119,7 +120,7 @@ struct lane *fg_queue_lane_for(struct fg_queue *queue, struct slot *slot)
 void fg_queue_lane_push(struct lane *lane, const struct waiting *entry)
 {
     lane->fresh =
-        fg_queue_grow(lane->fresh, lane->fresh_len, &lane->fresh_room, sizeof(struct waiting));
+        fg_grow(lane->fresh, lane->fresh_len, &lane->fresh_room, sizeof(struct waiting));
     lane->fresh[lane->fresh_len++] = *entry;
     lane->live++;
 }

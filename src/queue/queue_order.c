@@ -5,6 +5,8 @@
  */
 #include "queue/queue_inner.h"
 
+#include "base/grow.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,7 +44,7 @@ static void later_push(struct fg_queue *queue, int64_t time_us, fg_job_id id)
     if (queue->later_len > 64 + 2 * queue->jobs_len)
         later_compact(queue);
     queue->later =
-        fg_queue_grow(queue->later, queue->later_len, &queue->later_room, sizeof(struct later));
+        fg_grow(queue->later, queue->later_len, &queue->later_room, sizeof(struct later));
     later_insert(queue, time_us, id);
 }
 
@@ -249,7 +251,7 @@ static void gather_lanes(const struct fg_queue *queue, struct project_row *row)
             continue;
         const struct waiting *next = &lane->sorted[lane->at];
         row->heads =
-            fg_queue_grow(row->heads, row->heads_len, &row->heads_room, sizeof(row->heads[0]));
+            fg_grow(row->heads, row->heads_len, &row->heads_room, sizeof(row->heads[0]));
         row->heads[row->heads_len++] = (struct lane_head){next->key, next->id, i};
     }
     for (size_t at = row->heads_len / 2; at-- > 0;)
@@ -317,7 +319,7 @@ static void gather(struct fg_queue *queue)
         if (queue->projects[id].heads_len == 0)
             continue;
         queue->walk =
-            fg_queue_grow(queue->walk, queue->walk_len, &queue->walk_room, sizeof(uint32_t));
+            fg_grow(queue->walk, queue->walk_len, &queue->walk_room, sizeof(uint32_t));
         queue->walk[queue->walk_len++] = id;
     }
     heapify(queue);

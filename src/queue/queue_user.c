@@ -5,6 +5,8 @@
  */
 #include "queue/queue_inner.h"
 
+#include "base/grow.h"
+
 #include <assert.h>
 
 static uint64_t key_of(fg_project_id project, uint32_t user)
@@ -47,8 +49,8 @@ struct fg_user_held *fg_queue_user_row(struct fg_queue *queue,
     struct fg_user_held *known = fg_queue_user(queue, project, user);
     if (known || !queue->limits_users || !has_limits(queue, project))
         return known;
-    queue->users = fg_queue_grow(queue->users, queue->users_len, &queue->users_room,
-                                 sizeof(queue->users[0]));
+    queue->users =
+        fg_grow(queue->users, queue->users_len, &queue->users_room, sizeof(queue->users[0]));
     fg_map_put(queue->user_rows, key_of(project, user), (uint32_t)queue->users_len);
     queue->users[queue->users_len] = (struct fg_user_held){};
     return &queue->users[queue->users_len++];

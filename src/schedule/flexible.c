@@ -2,6 +2,7 @@
 #include "schedule/flexible.h"
 
 #include "base/clock.h"
+#include "base/grow.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -54,17 +55,6 @@ void fg_flexible_jobs_free(struct fg_flexible_jobs *jobs)
     free(jobs);
 }
 
-static void *grow(void *items, size_t len, size_t *room, size_t size)
-{
-    if (len < *room)
-        return items;
-    *room = *room ? *room * 2 : 16;
-    items = reallocarray(items, *room, size);
-    if (!items)
-        abort();
-    return items;
-}
-
 static void copy_series(struct series *series, const struct fg_hourly *hours)
 {
     size_t len = hours->len < FG_FLEXIBLE_HOURS_MAX ? hours->len : FG_FLEXIBLE_HOURS_MAX;
@@ -95,7 +85,7 @@ void fg_flexible_add(struct fg_flexible_jobs *jobs, const struct fg_job *job)
 {
     if (!may_wait(job))
         return;
-    jobs->ids = grow(jobs->ids, jobs->len, &jobs->room, sizeof(jobs->ids[0]));
+    jobs->ids = fg_grow(jobs->ids, jobs->len, &jobs->room, sizeof(jobs->ids[0]));
     jobs->ids[jobs->len++] = job->id;
 }
 
@@ -418,8 +408,8 @@ static void consider_all(struct fg_flexible_jobs *jobs,
         if (job->waits_for || (job->eligible_us > now_us && job->shift == FG_SHIFT_OPEN))
             continue;
         struct want want = want_of(jobs, pool, queue, job);
-        jobs->verdicts = grow(jobs->verdicts, jobs->verdicts_len, &jobs->verdicts_room,
-                              sizeof(jobs->verdicts[0]));
+        jobs->verdicts = fg_grow(jobs->verdicts, jobs->verdicts_len, &jobs->verdicts_room,
+                                 sizeof(jobs->verdicts[0]));
         jobs->verdicts[jobs->verdicts_len++] = consider(jobs, job, &want, now_us, anew);
     }
     jobs->len = kept;

@@ -1,6 +1,7 @@
 /* gavel_read.c - see gavel.h */
 #include "base/arena.h"
 #include "base/doc.h"
+#include "base/grow.h"
 #include "base/rows.h"
 #include "sim/gavel.h"
 
@@ -310,12 +311,8 @@ static int add_job(struct fg_gavel_stream *stream,
     if (stream->jobs_len && stream->jobs[stream->jobs_len - 1].arrival > job->arrival)
         return fg_fail(err, FG_EINVAL, "%s: %g, before the job above it", columns[ARRIVAL],
                        job->arrival);
-    if (stream->jobs_len == stream->jobs_room) {
-        stream->jobs_room = stream->jobs_room * 2 + 1024;
-        stream->jobs = reallocarray(stream->jobs, stream->jobs_room, sizeof(stream->jobs[0]));
-        if (!stream->jobs)
-            abort();
-    }
+    stream->jobs =
+        fg_grow(stream->jobs, stream->jobs_len, &stream->jobs_room, sizeof(stream->jobs[0]));
     stream->jobs[stream->jobs_len++] = *job;
     return 0;
 }

@@ -1,6 +1,8 @@
 /* isolated.c - see isolated.h */
 #include "sim/isolated.h"
 
+#include "base/grow.h"
+
 #include <assert.h>
 #include <stdlib.h>
 
@@ -20,12 +22,7 @@ struct part {
 
 static void push(struct part *part, struct holder holder)
 {
-    if (part->len == part->room) {
-        part->room = part->room * 2 + 16;
-        part->heap = reallocarray(part->heap, part->room, sizeof(holder));
-        if (!part->heap)
-            abort();
-    }
+    part->heap = fg_grow(part->heap, part->len, &part->room, sizeof(holder));
     size_t at = part->len++;
     for (; at > 0 && part->heap[(at - 1) / 2].end_us > holder.end_us; at = (at - 1) / 2)
         part->heap[at] = part->heap[(at - 1) / 2];

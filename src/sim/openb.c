@@ -1,6 +1,8 @@
 /* openb.c - see openb.h */
 #include "sim/openb_inner.h"
 
+#include "base/grow.h"
+
 #include <assert.h>
 #include <math.h>
 #include <stdio.h>
@@ -8,17 +10,6 @@
 #include <string.h>
 
 #define MIX_COVER 0.95 /* of the pods: FGD's typical ones */
-
-void *fg_openb_grow(void *items, size_t len, size_t *room, size_t size)
-{
-    if (len < *room)
-        return items;
-    *room = *room * 2 + 64;
-    items = reallocarray(items, *room, size);
-    if (!items)
-        abort();
-    return items;
-}
 
 struct fg_pool *fg_openb_pool(const struct fg_openb *openb, struct fg_err *err)
 {
@@ -44,8 +35,8 @@ static int copy_nodes(struct fg_openb *openb, size_t copies, struct fg_err *err)
         return fg_fail(err, FG_ETOOBIG, "%zu copies of %zu nodes, expected at most %d nodes",
                        copies, len, FG_NODES_MAX);
     for (size_t i = len; i < len * copies; i++) {
-        openb->specs = fg_openb_grow(openb->specs, openb->specs_len, &openb->specs_room,
-                                     sizeof(openb->specs[0]));
+        openb->specs = fg_grow(openb->specs, openb->specs_len, &openb->specs_room,
+                               sizeof(openb->specs[0]));
         struct fg_node_spec *spec = malloc(sizeof(*spec));
         if (!spec)
             abort();
@@ -164,7 +155,7 @@ void fg_openb_make_sequence(const struct fg_openb *openb,
         arrived += asked(&openb->pods[out->pods[out->pods_len++]]);
     while (any && arrived < target) {
         uint32_t pod = (uint32_t)draw(&seed, openb->pods_len);
-        out->pods = fg_openb_grow(out->pods, out->pods_len, &room, sizeof(out->pods[0]));
+        out->pods = fg_grow(out->pods, out->pods_len, &room, sizeof(out->pods[0]));
         out->pods[out->pods_len++] = pod;
         arrived += asked(&openb->pods[pod]);
     }

@@ -12,8 +12,6 @@ struct fg_openb {
     size_t pods_len, pods_room;
 };
 
-void *fg_openb_grow(void *items, size_t len, size_t *room, size_t size);
-
 int fg_openb_read_nodes(struct fg_openb *openb,
                         const struct fg_openb_file *file,
                         struct fg_err *err);

@@ -1,4 +1,5 @@
 /* openb_read.c - the files of the openb trace: nodes, pods, sequences */
+#include "base/grow.h"
 #include "base/rows.h"
 #include "sim/openb_inner.h"
 
@@ -104,8 +105,8 @@ static int add_node(struct fg_openb *openb, const struct fg_node_spec *spec)
 {
     if (openb->specs_len == FG_NODES_MAX)
         return FG_ETOOBIG;
-    openb->specs = fg_openb_grow(openb->specs, openb->specs_len, &openb->specs_room,
-                                 sizeof(openb->specs[0]));
+    openb->specs =
+        fg_grow(openb->specs, openb->specs_len, &openb->specs_room, sizeof(openb->specs[0]));
     struct fg_node_spec *kept = malloc(sizeof(*kept));
     if (!kept)
         abort();
@@ -195,8 +196,8 @@ int fg_openb_read_pods(struct fg_openb *openb,
     struct table table = {.file = file, .err = err};
     int rc = open_table(&table, "name,cpu_milli,memory_mib,num_gpu,gpu_milli");
     while (rc == 0 && (rc = next_row(&table)) > 0) {
-        openb->pods = fg_openb_grow(openb->pods, openb->pods_len, &openb->pods_room,
-                                    sizeof(openb->pods[0]));
+        openb->pods =
+            fg_grow(openb->pods, openb->pods_len, &openb->pods_room, sizeof(openb->pods[0]));
         rc = read_pod(&table, openb->pool, &openb->pods[openb->pods_len]);
         if (rc == 0 && ++openb->pods_len > PODS_MAX)
             rc = fg_fail(err, FG_ETOOBIG, "more than %d pods", PODS_MAX);

@@ -3,6 +3,8 @@
  * las, max-min: the worst-off job gets most (LAS of Gavel section 4.1, heterogeneity-agnostic and -aware).
  * fifo, fifo-aware: the oldest jobs have a kind each, for good or until shares are computed again. */
 #include "allocate/interior.h"
+
+#include "base/grow.h"
 #include "sim/rounds_inner.h"
 
 #include <stdlib.h>
@@ -120,12 +122,7 @@ void fg_rounds_forget_done(struct rounds_sim *sim)
 
 void fg_rounds_hold(struct rounds_sim *sim, uint32_t job, uint32_t kind)
 {
-    if (sim->held_len == sim->held_room) {
-        sim->held_room = sim->held_room * 2 + 256;
-        sim->held = reallocarray(sim->held, sim->held_room, sizeof(sim->held[0]));
-        if (!sim->held)
-            abort();
-    }
+    sim->held = fg_grow(sim->held, sim->held_len, &sim->held_room, sizeof(sim->held[0]));
     size_t at = sim->held_len++;
     for (; at > 0 && sim->held[at - 1].job > job; at--)
         sim->held[at] = sim->held[at - 1];

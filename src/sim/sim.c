@@ -15,18 +15,6 @@
 #define IN_VAIN_MAX      100'000 /* attempts that came to nothing, one after the other */
 #define IN_VAIN_US       31'536'000'000'000LL /* a year in which no job began or ended */
 
-void *fg_sim_grow(void *items, size_t len, size_t *room, size_t size)
-{
-    if (len < *room)
-        return items;
-    size_t next = *room ? *room * 2 : 256;
-    void *grown = reallocarray(items, next, size);
-    if (!grown)
-        abort();
-    *room = next;
-    return grown;
-}
-
 /* -- setting up -------------------------------------------------------------------------------------------- */
 
 static const struct fg_project *own_terms(const struct fg_sim_cluster *cluster,

@@ -2,6 +2,8 @@
  *
  * The books that the live controller keeps of it are kept by the same functions. */
 #include "schedule/quota.h"
+
+#include "base/grow.h"
 #include "schedule/reservation.h"
 #include "schedule/stop.h"
 #include "sim/sim_inner.h"
@@ -16,8 +18,8 @@ static uint32_t take_slot(struct sim *sim)
 {
     if (sim->free_len)
         return sim->free_attempts[--sim->free_len];
-    sim->attempts = fg_sim_grow(sim->attempts, sim->attempts_len, &sim->attempts_room,
-                                sizeof(sim->attempts[0]));
+    sim->attempts = fg_grow(sim->attempts, sim->attempts_len, &sim->attempts_room,
+                            sizeof(sim->attempts[0]));
     sim->attempts[sim->attempts_len] = (struct attempt){};
     return (uint32_t)sim->attempts_len++;
 }
@@ -29,16 +31,15 @@ static void free_slot(struct sim *sim, uint32_t slot)
     attempt->grants = NULL;
     attempt->generation++;
     sim->free_attempts =
-        fg_sim_grow(sim->free_attempts, sim->free_len, &sim->free_room, sizeof(uint32_t));
+        fg_grow(sim->free_attempts, sim->free_len, &sim->free_room, sizeof(uint32_t));
     sim->free_attempts[sim->free_len++] = slot;
 }
 
 static void list_running(struct sim *sim, uint32_t slot, const struct fg_running *running)
 {
     size_t at = sim->running_len++;
-    sim->running = fg_sim_grow(sim->running, at, &sim->running_room, sizeof(*running));
-    sim->running_slots =
-        fg_sim_grow(sim->running_slots, at, &sim->slots_room, sizeof(uint32_t));
+    sim->running = fg_grow(sim->running, at, &sim->running_room, sizeof(*running));
+    sim->running_slots = fg_grow(sim->running_slots, at, &sim->slots_room, sizeof(uint32_t));
     sim->running[at] = *running;
     sim->running_slots[at] = slot;
     sim->attempts[slot].running_at = (uint32_t)at;

@@ -3,6 +3,7 @@
  * A cap changes how fast an attempt goes and what it draws.  The probes at its beginning are reckoned into the mean speed and power of the
  * whole attempt, so that joules and time are right when it runs to its end.
  */
+#include "base/grow.h"
 #include "base/map.h"
 #include "energy/sleep.h"
 #include "sim/sim_inner.h"
@@ -114,7 +115,7 @@ static struct fg_curve *curve_of(struct energy *energy,
     if (!fg_map_get(energy->classes, key, &at)) {
         at = (uint32_t)energy->curves_len++;
         energy->curves =
-            fg_sim_grow(energy->curves, at, &energy->curves_room, sizeof(energy->curves[0]));
+            fg_grow(energy->curves, at, &energy->curves_room, sizeof(energy->curves[0]));
         fg_curve_init(&energy->curves[at], &device->range);
         fg_map_put(energy->classes, key, at);
     }

@@ -1,6 +1,8 @@
 /* sim_events.c - what is planned: a heap of four branches, soonest first; of one moment, first planned first. */
 #include "sim/sim_inner.h"
 
+#include "base/grow.h"
+
 #define BRANCHES 4
 
 static bool sooner(const struct event *a, const struct event *b)
@@ -11,7 +13,7 @@ static bool sooner(const struct event *a, const struct event *b)
 void fg_sim_plan(struct sim *sim, struct event event)
 {
     sim->events =
-        fg_sim_grow(sim->events, sim->events_len, &sim->events_room, sizeof(sim->events[0]));
+        fg_grow(sim->events, sim->events_len, &sim->events_room, sizeof(sim->events[0]));
     event.number = ++sim->events_made;
     size_t at = sim->events_len++;
     for (; at > 0; at = (at - 1) / BRANCHES) {

@@ -135,9 +135,6 @@ struct sim {
     struct meter meter, meter_at_end; /* now, and when the last job so far ended */
 };
 
-/* sim.c */
-void *fg_sim_grow(void *items, size_t len, size_t *room, size_t size);
-
 /* sim_events.c */
 void fg_sim_plan(struct sim *sim, struct event event);
 bool fg_sim_next_event(struct sim *sim, int64_t until_us, struct event *out);

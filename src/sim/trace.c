@@ -1,6 +1,7 @@
 /* trace.c - see trace.h */
 #include "sim/trace.h"
 
+#include "base/grow.h"
 #include "base/text.h"
 
 #include <stdlib.h>
@@ -28,25 +29,14 @@ uint32_t fg_sim_trace_speed_milli(const struct fg_sim_trace *trace,
     return 1000;
 }
 
-static void *grow(void *items, size_t len, size_t *room, size_t size)
-{
-    if (len < *room)
-        return items;
-    size_t next = *room ? *room + *room / 2 : 64;
-    void *grown = reallocarray(items, next, size);
-    if (!grown)
-        abort();
-    *room = next;
-    return grown;
-}
-
 int fg_sim_trace_add(struct fg_sim_trace *trace,
                      const struct fg_sim_job *job,
                      struct fg_err *err)
 {
     if (trace->jobs_len >= FG_SIM_JOBS_MAX)
         return fg_fail(err, FG_ETOOBIG, "more than %d jobs", FG_SIM_JOBS_MAX);
-    trace->jobs = grow(trace->jobs, trace->jobs_len, &trace->jobs_room, sizeof(*trace->jobs));
+    trace->jobs =
+        fg_grow(trace->jobs, trace->jobs_len, &trace->jobs_room, sizeof(*trace->jobs));
     trace->jobs[trace->jobs_len++] = *job;
     return 0;
 }
@@ -65,8 +55,8 @@ uint32_t fg_sim_trace_request(struct fg_sim_trace *trace, const struct fg_reques
     for (size_t i = trace->requests_len; i-- > 0;)
         if (same_request(&trace->requests[i], request))
             return (uint32_t)i;
-    trace->requests = grow(trace->requests, trace->requests_len, &trace->requests_room,
-                           sizeof(*trace->requests));
+    trace->requests = fg_grow(trace->requests, trace->requests_len, &trace->requests_room,
+                              sizeof(*trace->requests));
     trace->requests[trace->requests_len] = *request;
     return (uint32_t)trace->requests_len++;
 }
@@ -89,8 +79,8 @@ int fg_sim_trace_project(struct fg_sim_trace *trace,
         }
     if (trace->projects_len >= FG_PROJECTS_MAX - 1)
         return fg_fail(err, FG_ETOOBIG, "more than %d projects", FG_PROJECTS_MAX - 1);
-    trace->projects = grow(trace->projects, trace->projects_len, &trace->projects_room,
-                           sizeof(*trace->projects));
+    trace->projects = fg_grow(trace->projects, trace->projects_len, &trace->projects_room,
+                              sizeof(*trace->projects));
     memcpy(trace->projects[trace->projects_len].name, text, sizeof(text));
     *out = (uint32_t)trace->projects_len++;
     return 0;

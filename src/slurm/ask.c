@@ -1,6 +1,8 @@
 /* ask.c - from starts to rooms. */
 #include "slurm/inner.h"
 
+#include "base/grow.h"
+
 #include "model/job_json.h"
 
 #include <sodium.h>
@@ -84,13 +86,8 @@ static struct fg_attempt *add_attempt(struct fg_engine *engine,
     fg_job_json_write(&attempt->spec, start->spec);
     copy_places(attempt, start);
     attempt->tasks = fg_slurm_zeroed(attempt->expected * sizeof(*attempt->tasks));
-    if (engine->attempts_len == engine->attempts_room) {
-        engine->attempts_room = engine->attempts_room ? engine->attempts_room * 2 : 16;
-        engine->attempts = realloc((void *)engine->attempts,
-                                   engine->attempts_room * sizeof(struct fg_attempt *));
-        if (!engine->attempts)
-            abort();
-    }
+    engine->attempts = fg_grow((void *)engine->attempts, engine->attempts_len,
+                               &engine->attempts_room, sizeof(struct fg_attempt *));
     engine->attempts[engine->attempts_len++] = attempt;
     return attempt;
 }

@@ -8,6 +8,7 @@
  */
 #include "slurm/journal.h"
 
+#include "base/grow.h"
 #include "base/rows.h"
 #include "base/text.h"
 #include "slurm/words.h"
@@ -115,12 +116,8 @@ static void keep(struct fg_journal *journal,
                  size_t len,
                  size_t spec_at)
 {
-    if (journal->len == journal->room) {
-        journal->room = journal->room ? journal->room * 2 : 64;
-        journal->entries = realloc(journal->entries, journal->room * sizeof(*journal->entries));
-        if (!journal->entries)
-            abort();
-    }
+    journal->entries =
+        fg_grow(journal->entries, journal->len, &journal->room, sizeof(*journal->entries));
     struct entry *entry = &journal->entries[journal->len++];
     *entry = (struct entry){.line = *line, .text = malloc(len + 1), .len = len};
     if (!entry->text)

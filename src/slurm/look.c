@@ -1,6 +1,7 @@
 /* look.c - see look.h */
 #include "slurm/look.h"
 
+#include "base/grow.h"
 #include "base/map.h"
 
 #include <stdio.h>
@@ -33,17 +34,6 @@ struct walk {
     size_t nodes_room, ours_room;
     const struct fg_slurm_job *job;
 };
-
-static void *grow(void *items, size_t *room, size_t len, size_t size)
-{
-    if (len < *room)
-        return items;
-    *room = *room ? *room * 2 : 64;
-    void *more = realloc(items, *room * size);
-    if (!more)
-        abort();
-    return more;
-}
 
 void fg_look_result_free(struct fg_look_result *result)
 {
@@ -114,7 +104,7 @@ static struct entry *find_or_add(struct fg_look *look, const char *name)
     struct entry *entry = find(look, name);
     if (entry || look->len == FG_NODES_MAX)
         return entry;
-    look->entries = grow(look->entries, &look->room, look->len, sizeof(*look->entries));
+    look->entries = fg_grow(look->entries, look->len, &look->room, sizeof(*look->entries));
     entry = &look->entries[look->len];
     *entry = (struct entry){};
     if (!fg_map_get(look->names, hash_of(name), NULL))
@@ -181,7 +171,7 @@ static void take_ours(struct walk *walk, const struct fg_slurm_job *job)
         if (is_array && !fg_slurm_array_has(job->array, i))
             continue;
         uint32_t at = is_array ? i : (uint32_t)index;
-        out->ours = grow(out->ours, &walk->ours_room, out->ours_len, sizeof(*out->ours));
+        out->ours = fg_grow(out->ours, out->ours_len, &walk->ours_room, sizeof(*out->ours));
         struct fg_look_ours *ours = &out->ours[out->ours_len++];
         *ours = (struct fg_look_ours){
             .id = job->id,
@@ -268,7 +258,7 @@ static void tell(struct walk *walk, struct entry *entry, const struct fg_look_no
     struct fg_look_result *out = walk->out;
     memcpy(&entry->told, node, sizeof(*node));
     entry->was_told = true;
-    out->nodes = grow(out->nodes, &walk->nodes_room, out->nodes_len, sizeof(*out->nodes));
+    out->nodes = fg_grow(out->nodes, out->nodes_len, &walk->nodes_room, sizeof(*out->nodes));
     memcpy(&out->nodes[out->nodes_len++], node, sizeof(*node));
 }
 

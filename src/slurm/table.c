@@ -2,6 +2,7 @@
 #include "slurm/inner.h"
 
 #include "base/clock.h"
+#include "base/grow.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,17 +27,6 @@ void *fg_slurm_zeroed(size_t size)
     if (!memory)
         abort();
     return memory;
-}
-
-static void *grow(void *items, size_t *room, size_t len, size_t size)
-{
-    if (len < *room)
-        return items;
-    *room = *room ? *room * 2 : 16;
-    void *more = realloc(items, *room * size);
-    if (!more)
-        abort();
-    return more;
 }
 
 static uint64_t hash_of(const char *name) /* FNV-1a */
@@ -149,8 +139,8 @@ struct fg_room *fg_room_new(struct fg_engine *engine, const char *supplier, uint
     room->couriers = fg_slurm_zeroed(couriers * sizeof(*room->couriers));
     room->ends_us = INT64_MAX;
     room->asked_us = fg_slurm_now_us();
-    engine->rooms = grow((void *)engine->rooms, &engine->rooms_room, engine->rooms_len,
-                         sizeof(struct fg_room *));
+    engine->rooms = fg_grow((void *)engine->rooms, engine->rooms_len, &engine->rooms_room,
+                            sizeof(struct fg_room *));
     engine->rooms[engine->rooms_len++] = room;
     return room;
 }

@@ -1,6 +1,8 @@
 /* folder.c - see folder.h */
 #include "telemetry/folder.h"
 
+#include "base/grow.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -75,12 +77,7 @@ int fg_folder_list(const char *dir,
             (void)unlinkat(dirfd(folder), entry->d_name, 0);
         if (!read_name(entry->d_name, &file))
             continue;
-        if (len == room) {
-            room = room ? room * 2 : 64;
-            files = realloc(files, room * sizeof(*files));
-            if (!files)
-                abort();
-        }
+        files = fg_grow(files, len, &room, sizeof(*files));
         files[len++] = file;
     }
     closedir(folder);

@@ -1,6 +1,8 @@
 /* query_fold.c - see query_fold.h */
 #include "telemetry/query_fold.h"
 
+#include "base/grow.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -159,12 +161,7 @@ static int keep_value(struct fg_fold *fold,
         return fg_fail(err, FG_EINVAL,
                        "query: a quantile of more than %u values, expected a shorter time",
                        QUANTILE_VALUES_MAX);
-    if (cell->len == cell->room) {
-        cell->room = cell->room ? cell->room * 2 : 8;
-        cell->values = realloc(cell->values, cell->room * sizeof(*cell->values));
-        if (!cell->values)
-            abort();
-    }
+    cell->values = fg_grow(cell->values, cell->len, &cell->room, sizeof(*cell->values));
     cell->values[cell->len++] =
         (struct weighed){(double)bucket->sum / (double)bucket->count, (double)bucket->count};
     return 0;

@@ -1,6 +1,8 @@
 /* row_log.c - see row_log.h */
 #include "telemetry/row_log.h"
 
+#include "base/grow.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,12 +63,7 @@ static struct known_track *known_at(struct known *known, uint64_t number, struct
         return &known->tracks[number];
     if (number > known->len || fg_track_get(in, &track) < 0)
         return NULL;
-    if (known->len == known->room) {
-        known->room = known->room ? known->room * 2 : 64;
-        known->tracks = realloc(known->tracks, known->room * sizeof(*known->tracks));
-        if (!known->tracks)
-            abort();
-    }
+    known->tracks = fg_grow(known->tracks, known->len, &known->room, sizeof(*known->tracks));
     struct known_track *at = &known->tracks[known->len++];
     at->track = track;
     at->state.time_us = 0;

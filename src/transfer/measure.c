@@ -1,6 +1,7 @@
 /* measure.c - see measure.h */
 #include "transfer/measure.h"
 
+#include "base/grow.h"
 #include "base/text.h"
 
 #include <assert.h>
@@ -143,12 +144,7 @@ static struct link *add_link(struct fg_measure_book *book)
 {
     if (book->len >= FG_MEASURED_LINKS_MAX)
         return NULL;
-    if (book->len == book->room) {
-        book->room = book->room ? book->room * 2 : 16;
-        book->links = realloc(book->links, book->room * sizeof(*book->links));
-        if (!book->links)
-            abort();
-    }
+    book->links = fg_grow(book->links, book->len, &book->room, sizeof(*book->links));
     struct link *link = &book->links[book->len++];
     *link = (struct link){};
     return link;

@@ -1,6 +1,8 @@
 /* tune.c - see tune.h */
 #include "tune/tune_inner.h"
 
+#include "base/grow.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -138,12 +140,8 @@ void fg_tune_replay(const struct fg_tune *tune, struct fg_tune_task *task)
 
 static void add_task(struct fg_tune *tune, const uint8_t *individual, bool is_held)
 {
-    if (tune->tasks_len == tune->tasks_room) {
-        tune->tasks_room = tune->tasks_room ? tune->tasks_room * 2 : 64;
-        tune->tasks = reallocarray(tune->tasks, tune->tasks_room, sizeof(tune->tasks[0]));
-        if (!tune->tasks)
-            abort();
-    }
+    tune->tasks =
+        fg_grow(tune->tasks, tune->tasks_len, &tune->tasks_room, sizeof(tune->tasks[0]));
     struct fg_tune_task *task = &tune->tasks[tune->tasks_len++];
     *task = (struct fg_tune_task){.is_held = is_held, .knobs = tune->options.knobs};
     fg_space_apply(&tune->space, individual, &task->knobs);
