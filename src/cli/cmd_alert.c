@@ -70,16 +70,6 @@ static int list_path(struct fg_cli *cli, struct fg_buf *path, struct fg_err *err
     return rc;
 }
 
-static bool print_json(const struct fg_cli *cli, const struct fg_doc *doc)
-{
-    FG_AUTO(fg_buf) struct fg_buf json = {};
-    if (!fg_args_has(&cli->args, "json"))
-        return false;
-    fg_view_json(&json, doc);
-    printf("%s\n", json.text);
-    return true;
-}
-
 int fg_cmd_alert_list(struct fg_cli *cli, struct fg_err *err)
 {
     FG_AUTO(fg_answer) struct fg_answer answer = {};
@@ -88,7 +78,7 @@ int fg_cmd_alert_list(struct fg_cli *cli, struct fg_err *err)
     int rc = list_path(cli, &path, err);
     if (rc == 0)
         rc = fg_cli_get(cli, path.text, &answer, err);
-    if (rc < 0 || print_json(cli, answer.doc))
+    if (rc < 0 || fg_cli_json(cli, answer.doc))
         return rc;
     for (const struct fg_doc *at = fg_view_first(answer.doc, "items"); at; at = at->next)
         add(table, at);
@@ -142,7 +132,7 @@ int fg_cmd_alert_show(struct fg_cli *cli, struct fg_err *err)
     fg_buf_puts(&path, "/v1/alerts/");
     fg_url_escape(&path, cli->args.words[0], false);
     int rc = fg_cli_get(cli, path.text, &answer, err);
-    if (rc == 0 && !print_json(cli, answer.doc))
+    if (rc == 0 && !fg_cli_json(cli, answer.doc))
         print_one(answer.doc);
     return rc;
 }

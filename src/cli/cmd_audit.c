@@ -49,12 +49,8 @@ int fg_cmd_audit_list(struct fg_cli *cli, struct fg_err *err)
         rc = fg_cli_get(cli, path, &answer, err);
     if (rc < 0)
         return rc;
-    if (fg_args_has(&cli->args, "json")) {
-        FG_AUTO(fg_buf) struct fg_buf out = {};
-        fg_view_json(&out, fg_doc_get(answer.doc, "items"));
-        printf("%s\n", out.text);
+    if (fg_cli_json(cli, fg_doc_get(answer.doc, "items")))
         return 0;
-    }
     for (const struct fg_doc *at = fg_view_first(answer.doc, "items"); at; at = at->next)
         print_deed(cli, at);
     return 0;

@@ -142,16 +142,6 @@ static void print_places(const struct fg_cli *cli, const struct fg_doc *doc)
     fg_table_print(table, &cli->out, stdout);
 }
 
-static bool print_json(const struct fg_cli *cli, const struct fg_doc *doc)
-{
-    FG_AUTO(fg_buf) struct fg_buf json = {};
-    if (!fg_args_has(&cli->args, "json"))
-        return false;
-    fg_view_json(&json, doc);
-    printf("%s\n", json.text);
-    return true;
-}
-
 int fg_cmd_learn_list(struct fg_cli *cli, struct fg_err *err)
 {
     FG_AUTO(fg_answer) struct fg_answer answer = {};
@@ -166,7 +156,7 @@ int fg_cmd_learn_list(struct fg_cli *cli, struct fg_err *err)
     }
     if (rc == 0)
         rc = fg_cli_get(cli, path.text, &answer, err);
-    if (rc < 0 || print_json(cli, answer.doc))
+    if (rc < 0 || fg_cli_json(cli, answer.doc))
         return rc;
     print_classes(cli, answer.doc, limit);
     if (!search) {
@@ -237,7 +227,7 @@ int fg_cmd_learn_show(struct fg_cli *cli, struct fg_err *err)
     fg_buf_puts(&path, "/v1/learned/");
     fg_url_escape(&path, cli->args.words[0], false);
     int rc = fg_cli_get(cli, path.text, &answer, err);
-    if (rc == 0 && !print_json(cli, answer.doc))
+    if (rc == 0 && !fg_cli_json(cli, answer.doc))
         print_one(answer.doc);
     return rc;
 }

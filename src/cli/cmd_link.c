@@ -59,12 +59,8 @@ int fg_cmd_link_list(struct fg_cli *cli, struct fg_err *err)
     if (rc < 0)
         return rc;
     const struct fg_doc *items = fg_doc_get(answer.doc, "items");
-    if (fg_args_has(&cli->args, "json")) {
-        FG_AUTO(fg_buf) struct fg_buf out = {};
-        fg_view_json(&out, items);
-        printf("%s\n", out.text);
+    if (fg_cli_json(cli, items))
         return 0;
-    }
     FG_AUTO(fg_table) struct fg_table *table = fg_table_new(columns);
     for (const struct fg_doc *item = items ? items->first : NULL; item; item = item->next)
         add_row(table, item);

@@ -111,12 +111,8 @@ static void put_reason(struct fg_cli *cli, const struct fg_doc *node)
 
 static int print_node(struct fg_cli *cli, const struct fg_doc *node)
 {
-    if (fg_args_has(&cli->args, "json")) {
-        FG_AUTO(fg_buf) struct fg_buf out = {};
-        fg_view_json(&out, node);
-        printf("%s\n", out.text);
+    if (fg_cli_json(cli, node))
         return 0;
-    }
     FG_AUTO(fg_table) struct fg_table *table = fg_table_new(node_columns);
     add_node(table, node);
     fg_table_print(table, &cli->out, stdout);

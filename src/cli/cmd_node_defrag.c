@@ -58,14 +58,6 @@ static void add_moves(struct fg_table *table, const struct fg_doc *item)
     }
 }
 
-static int print_json(const struct fg_doc *doc)
-{
-    FG_AUTO(fg_buf) struct fg_buf out = {};
-    fg_view_json(&out, doc);
-    printf("%s\n", out.text);
-    return 0;
-}
-
 static int apply(struct fg_cli *cli, const char *word, struct fg_err *err)
 {
     FG_AUTO(fg_answer) struct fg_answer answer = {};
@@ -78,8 +70,8 @@ static int apply(struct fg_cli *cli, const char *word, struct fg_err *err)
     rc = fg_cli_send(cli, "POST", path, "{}", &answer, err);
     if (rc < 0)
         return rc;
-    if (fg_args_has(&cli->args, "json"))
-        return print_json(answer.doc);
+    if (fg_cli_json(cli, answer.doc))
+        return 0;
     if (!fg_view_first(answer.doc, "moves")) {
         printf("job %" PRIu64 " fits as it is: nothing to move\n", id);
         return 0;
@@ -100,8 +92,8 @@ int fg_cmd_node_defrag(struct fg_cli *cli, struct fg_err *err)
     if (rc < 0)
         return rc;
     const struct fg_doc *items = fg_doc_get(answer.doc, "items");
-    if (fg_args_has(&cli->args, "json"))
-        return print_json(items ? items : answer.doc);
+    if (fg_cli_json(cli, items ? items : answer.doc))
+        return 0;
     FG_AUTO(fg_table) struct fg_table *table = fg_table_new(columns);
     for (const struct fg_doc *item = fg_view_first(answer.doc, "items"); item;
          item = item->next)

@@ -186,15 +186,11 @@ static int show_now(struct fg_cli *cli, struct fg_err *err)
 {
     FG_AUTO(fg_answer) struct fg_answer answer = {};
     FG_AUTO(fg_table) struct fg_table *table = fg_table_new(price_columns);
-    FG_AUTO(fg_buf) struct fg_buf out = {};
     int rc = fg_cli_get(cli, "/v1/prices", &answer, err);
     if (rc < 0)
         return rc;
-    if (fg_args_has(&cli->args, "json")) {
-        fg_view_json(&out, fg_doc_get(answer.doc, "items"));
-        printf("%s\n", out.text);
+    if (fg_cli_json(cli, fg_doc_get(answer.doc, "items")))
         return 0;
-    }
     for (const struct fg_doc *item = fg_view_first(answer.doc, "items"); item;
          item = item->next)
         add_price(table, item);

@@ -124,12 +124,8 @@ static void print_terms(const struct fg_doc *project)
 
 static int print_project(struct fg_cli *cli, const struct fg_doc *project)
 {
-    if (fg_args_has(&cli->args, "json")) {
-        FG_AUTO(fg_buf) struct fg_buf out = {};
-        fg_view_json(&out, project);
-        printf("%s\n", out.text);
+    if (fg_cli_json(cli, project))
         return 0;
-    }
     FG_AUTO(fg_table) struct fg_table *table = fg_table_new(project_columns);
     add_project(table, project);
     fg_table_print(table, &cli->out, stdout);

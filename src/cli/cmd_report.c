@@ -232,7 +232,7 @@ static int print_energy(struct fg_cli *cli, const struct fg_doc *report, struct 
 int fg_cmd_report(struct fg_cli *cli, struct fg_err *err)
 {
     FG_AUTO(fg_answer) struct fg_answer answer = {};
-    FG_AUTO(fg_buf) struct fg_buf path = {}, json = {};
+    FG_AUTO(fg_buf) struct fg_buf path = {};
     const char *period = fg_args_get(&cli->args, "period");
     char from[FG_TIME_TEXT_MAX], to[FG_TIME_TEXT_MAX];
     fg_buf_puts(&path, "/v1/report?period=");
@@ -243,11 +243,8 @@ int fg_cmd_report(struct fg_cli *cli, struct fg_err *err)
     const char *html = fg_args_get(&cli->args, "html");
     if (html)
         return fg_report_html(cli, answer.doc, html, err);
-    if (fg_args_has(&cli->args, "json")) {
-        fg_view_json(&json, answer.doc);
-        printf("%s\n", json.text);
+    if (fg_cli_json(cli, answer.doc))
         return 0;
-    }
     fg_time_format(fg_view_time(answer.doc, "from"), from);
     fg_time_format(fg_view_time(answer.doc, "to"), to);
     printf("%.16s to %.16s UTC\n\n", from, to);

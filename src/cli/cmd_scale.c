@@ -83,12 +83,8 @@ int fg_cmd_scale_list(struct fg_cli *cli, struct fg_err *err)
 
 static void print_one(struct fg_cli *cli, const struct fg_doc *doc)
 {
-    if (fg_args_has(&cli->args, "json")) {
-        FG_AUTO(fg_buf) struct fg_buf out = {};
-        fg_view_json(&out, doc);
-        printf("%s\n", out.text);
+    if (fg_cli_json(cli, doc))
         return;
-    }
     FG_AUTO(fg_table) struct fg_table *table = fg_table_new(columns);
     add_row(table, doc);
     fg_table_print(table, &cli->out, stdout);

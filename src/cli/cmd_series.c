@@ -215,16 +215,13 @@ static void print_answer(const struct fg_cli *cli, const struct fg_doc *doc)
 int fg_cmd_series(struct fg_cli *cli, struct fg_err *err)
 {
     FG_AUTO(fg_answer) struct fg_answer answer = {};
-    FG_AUTO(fg_buf) struct fg_buf path = {}, json = {};
+    FG_AUTO(fg_buf) struct fg_buf path = {};
     int rc = write_path(cli, &path, err);
     if (rc == 0)
         rc = fg_cli_get(cli, path.text, &answer, err);
     if (rc < 0)
         return rc;
-    if (fg_args_has(&cli->args, "json")) {
-        fg_view_json(&json, answer.doc);
-        printf("%s\n", json.text);
-    } else
+    if (!fg_cli_json(cli, answer.doc))
         print_answer(cli, answer.doc);
     return 0;
 }

@@ -268,12 +268,7 @@ int fg_cmd_show(struct fg_cli *cli, struct fg_err *err)
     rc = fg_cli_get(cli, path, &answer, err);
     if (rc < 0)
         return rc;
-    if (fg_args_has(&cli->args, "json")) {
-        FG_AUTO(fg_buf) struct fg_buf out = {};
-        fg_view_json(&out, answer.doc);
-        printf("%s\n", out.text);
-    } else {
+    if (!fg_cli_json(cli, answer.doc))
         rc = show(cli, answer.doc, id, err);
-    }
     return rc;
 }

@@ -90,12 +90,8 @@ int fg_cmd_status(struct fg_cli *cli, struct fg_err *err)
         rc = fg_cli_get(cli, "/v1/whoami", &who, err);
     if (rc < 0)
         return rc;
-    if (fg_args_has(&cli->args, "json")) {
-        FG_AUTO(fg_buf) struct fg_buf out = {};
-        fg_view_json(&out, status.doc);
-        printf("%s\n", out.text);
+    if (fg_cli_json(cli, status.doc))
         return 0;
-    }
     print_status(cli, status.doc, who.doc);
     return 0;
 }

@@ -121,7 +121,7 @@ static int rank_live(struct fg_cli *cli, struct fg_err *err)
     static const char *const params[] = {"accelerator", "region", "contract", "method",
                                          "weight"};
     FG_AUTO(fg_answer) struct fg_answer answer = {};
-    FG_AUTO(fg_buf) struct fg_buf path = {}, out = {};
+    FG_AUTO(fg_buf) struct fg_buf path = {};
     FG_AUTO(fg_arena) struct fg_arena *arena = fg_arena_new(2 * fg_score_room(SUPPLIERS_MAX));
     struct fg_score_sheet sheet;
     fg_buf_puts(&path, "/v1/supplier-ranking");
@@ -130,11 +130,8 @@ static int rank_live(struct fg_cli *cli, struct fg_err *err)
     int rc = fg_cli_get(cli, path.text, &answer, err);
     if (rc < 0)
         return rc;
-    if (fg_args_has(&cli->args, "json")) {
-        fg_view_json(&out, answer.doc);
-        printf("%s\n", out.text);
+    if (fg_cli_json(cli, answer.doc))
         return 0;
-    }
     rc = fg_score_json_read(answer.doc, arena, &sheet, err);
     return rc < 0 ? rc
                   : fg_rank_print(&sheet, fg_args_has(&cli->args, "explain"), &cli->out, arena,

@@ -103,12 +103,8 @@ int fg_cmd_token_create(struct fg_cli *cli, struct fg_err *err)
         rc = fg_cli_send(cli, "POST", "/v1/tokens", body.text, &answer, err);
     if (rc < 0)
         return rc;
-    if (fg_args_has(&cli->args, "json")) {
-        FG_AUTO(fg_buf) struct fg_buf out = {};
-        fg_view_json(&out, answer.doc);
-        printf("%s\n", out.text);
+    if (fg_cli_json(cli, answer.doc))
         return 0;
-    }
     /* The secret alone on standard output, so that a script can keep it. */
     fprintf(stderr, "token %s for %s, role %s; it is not shown again:\n",
             fg_view_text(answer.doc, "id"), fg_args_get(&cli->args, "user"),

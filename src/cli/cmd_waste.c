@@ -107,19 +107,17 @@ static int path_of(struct fg_cli *cli, struct fg_buf *path, struct fg_err *err)
 int fg_cmd_waste(struct fg_cli *cli, struct fg_err *err)
 {
     FG_AUTO(fg_answer) struct fg_answer answer = {};
-    FG_AUTO(fg_buf) struct fg_buf path = {}, json = {};
+    FG_AUTO(fg_buf) struct fg_buf path = {};
     int rc = path_of(cli, &path, err);
     if (rc == 0)
         rc = fg_cli_get(cli, path.text, &answer, err);
     if (rc < 0)
         return rc;
-    if (fg_args_has(&cli->args, "json")) {
-        fg_view_json(&json, answer.doc);
-        printf("%s\n", json.text);
-    } else if (fg_args_has(&cli->args, "by")) {
+    if (fg_cli_json(cli, answer.doc))
+        return 0;
+    if (fg_args_has(&cli->args, "by"))
         print_use(cli, answer.doc);
-    } else {
+    else
         print_findings(cli, answer.doc);
-    }
     return 0;
 }

@@ -39,12 +39,8 @@ int fg_cmd_why(struct fg_cli *cli, struct fg_err *err)
     rc = fg_cli_get(cli, path, &answer, err);
     if (rc < 0)
         return rc;
-    if (fg_args_has(&cli->args, "json")) {
-        FG_AUTO(fg_buf) struct fg_buf out = {};
-        fg_view_json(&out, answer.doc);
-        printf("%s\n", out.text);
+    if (fg_cli_json(cli, answer.doc))
         return 0;
-    }
     const char *state = fg_view_text(answer.doc, "state");
     printf("job %" PRIu64 " %s%s%s: %s\n", id,
            fg_style_text(&cli->out, fg_style_of_state(state)), state,

@@ -1,11 +1,13 @@
 /* context.c - what every command does with the service; see verb.h */
 #include "cli/verb.h"
 
+#include "cli/view.h"
 #include "client/locate.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,6 +82,16 @@ int fg_cli_id(const char *word, uint64_t *out, struct fg_err *err)
         return fg_fail(err, FG_EINVAL, "%.60s: not a job id, expected a number like 12", word);
     *out = strtoull(word, NULL, 10);
     return 0;
+}
+
+bool fg_cli_json(const struct fg_cli *cli, const struct fg_doc *doc)
+{
+    FG_AUTO(fg_buf) struct fg_buf text = {};
+    if (!fg_args_has(&cli->args, "json"))
+        return false;
+    fg_view_json(&text, doc);
+    printf("%s\n", text.text);
+    return true;
 }
 
 int fg_cli_number(const struct fg_cli *cli,

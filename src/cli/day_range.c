@@ -85,7 +85,7 @@ int fg_days_ask(struct fg_cli *cli,
                 struct fg_err *err)
 {
     FG_AUTO(fg_answer) struct fg_answer answer = {};
-    FG_AUTO(fg_buf) struct fg_buf path = {}, json = {};
+    FG_AUTO(fg_buf) struct fg_buf path = {};
     const char *by = fg_args_get(&cli->args, "by");
     int64_t limit;
     int rc = fg_cli_number(cli, "limit", 1, LIMIT_MAX, LIMIT, &limit, err);
@@ -97,12 +97,9 @@ int fg_days_ask(struct fg_cli *cli,
     rc = fg_cli_get(cli, path.text, &answer, err);
     if (rc < 0)
         return rc;
-    if (!fg_args_has(&cli->args, "json")) {
+    if (!fg_cli_json(cli, answer.doc)) {
         *out = answer;
         answer = (struct fg_answer){};
-        return 0;
     }
-    fg_view_json(&json, answer.doc);
-    printf("%s\n", json.text);
     return 0;
 }

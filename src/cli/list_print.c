@@ -3,23 +3,14 @@
 
 #include <stdio.h>
 
-static void print_json(const struct fg_doc *answer)
-{
-    FG_AUTO(fg_buf) struct fg_buf out = {};
-    const struct fg_doc *items = fg_doc_get(answer, "items");
-    fg_view_json(&out, items ? items : answer);
-    printf("%s\n", out.text);
-}
-
 bool fg_list_print(struct fg_cli *cli,
                    const struct fg_doc *answer,
                    const struct fg_column *columns,
                    fg_list_row_fn *row)
 {
-    if (fg_args_has(&cli->args, "json")) {
-        print_json(answer);
+    const struct fg_doc *items = fg_doc_get(answer, "items");
+    if (fg_cli_json(cli, items ? items : answer))
         return false;
-    }
     const struct fg_doc *first = fg_view_first(answer, "items");
     if (fg_args_has(&cli->args, "quiet")) {
         for (const struct fg_doc *at = first; at; at = at->next)
@@ -38,12 +29,8 @@ bool fg_list_print_one(struct fg_cli *cli,
                        const struct fg_column *columns,
                        fg_list_row_fn *row)
 {
-    if (fg_args_has(&cli->args, "json")) {
-        FG_AUTO(fg_buf) struct fg_buf out = {};
-        fg_view_json(&out, doc);
-        printf("%s\n", out.text);
+    if (fg_cli_json(cli, doc))
         return false;
-    }
     FG_AUTO(fg_table) struct fg_table *table = fg_table_new(columns);
     row(table, doc);
     fg_table_print(table, &cli->out, stdout);

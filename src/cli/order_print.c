@@ -176,12 +176,8 @@ static void print_story(const struct fg_cli *cli, const struct fg_doc *order)
 
 void fg_order_print(const struct fg_cli *cli, const struct fg_doc *order)
 {
-    if (fg_args_has(&cli->args, "json")) {
-        FG_AUTO(fg_buf) struct fg_buf out = {};
-        fg_view_json(&out, order);
-        printf("%s\n", out.text);
+    if (fg_cli_json(cli, order))
         return;
-    }
     FG_AUTO(fg_table) struct fg_table *table = fg_table_new(fg_order_columns);
     fg_order_add_row(table, order);
     fg_table_print(table, &cli->out, stdout);

@@ -91,6 +91,9 @@ static inline void fg_answer_drop(struct fg_answer *answer)
                               struct fg_answer *out,
                               struct fg_err *err);
 
+/* With --json: print `doc` as JSON.  True: so it was, and there is nothing more to print. */
+[[nodiscard]] bool fg_cli_json(const struct fg_cli *cli, const struct fg_doc *doc);
+
 /* The id in a word of the command line: decimal, 1 or more.  Else FG_EINVAL. */
 [[nodiscard]] int fg_cli_id(const char *word, uint64_t *out, struct fg_err *err);
 
