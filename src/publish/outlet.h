@@ -16,8 +16,10 @@ struct fg_outlet_ops {
                 const struct fg_outlet_site *site,
                 void **out,
                 struct fg_err *err);
-    /* Send all, in order.  0: all are confirmed.  An error: `*out_done` of them are, from the first; the others may have
-     * arrived or not, and are to be sent again.  FG_ETOOBIG: the next one, or so many at once, will never be taken. */
+    /* Take all, in order; given none, wait until more is confirmed.  `*out_done`: so many more of all that it was given are
+     * confirmed, from the first on; it may keep copies of the others, whose turn to be counted comes.  An error: nothing is
+     * kept, what is not counted may have arrived or not, and is to be given again.  FG_ETOOBIG: the next one, or so many at
+     * once, will never be taken. */
     int (*send)(void *outlet,
                 const struct fg_note *notes,
                 size_t len,

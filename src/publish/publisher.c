@@ -1,12 +1,14 @@
 /* publisher.c - see publisher.h
  *
- * A thread a sink: read what comes next, send it, remember how far it has come; after a failure wait, each time twice as
- * long.  What others see of a sink (row, state, ...) is changed under the one lock.
+ * A thread a sink: read what comes next, give it to the outlet, remember how far it has come; after a failure wait, each
+ * time twice as long.  An outlet may have several batches under way, each read after the one before; after a failure, or
+ * something that is refused, one.  What others see of a sink (row, state, ...) is changed under the one lock.
  */
 #include "publish/publisher.h"
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "publish/flight.h"
 #include "publish/gather.h"
 #include "publish/outlet.h"
 
@@ -32,6 +34,7 @@ struct worker {
     void *outlet;             /* NULL: not open */
     struct fg_reader *reader; /* NULL: not open */
     struct fg_gather *gather; /* big: not on the stack */
+    struct fg_flight *flight; /* the same */
     uint64_t kept_seq;
     int64_t kept_us;
     size_t batch_max;
@@ -105,6 +108,7 @@ static int find_start(struct worker *worker, struct fg_err *err)
     worker->row = row;
     pthread_mutex_unlock(&worker->publisher->lock);
     worker->kept_seq = is_new ? UINT64_MAX : row.seq;
+    fg_flight_reset(worker->flight, row.seq);
     keep(worker);
     return 0;
 }
@@ -124,62 +128,85 @@ static int open_reader(struct worker *worker, struct fg_err *err)
     return rc;
 }
 
-/* `done` of the notes are confirmed; nothing is left: so is what nobody wanted among them. */
-static void settle(struct worker *worker, size_t done, uint64_t refused)
+/* Of what is under way `done` are confirmed, and the next one perhaps refused for good. */
+static void settle(struct worker *worker, size_t done, bool is_refused)
 {
-    const struct fg_gather *gather = worker->gather;
     const struct fg_clock *clock = fg_clock_system();
-    uint64_t gap = done > 0 ? gather->dropped : 0;
     pthread_mutex_lock(&worker->publisher->lock);
-    struct fg_publish_row *row = &worker->row;
-    if (done + refused == gather->len)
-        row->seq = gather->last;
-    else if (done + refused > 0)
-        row->seq = gather->notes[done + refused - 1].seq;
-    row->sent += done - (gap ? 1 : 0);
-    row->dropped += gap + refused;
+    fg_flight_settle(worker->flight, done, is_refused, &worker->row);
     if (done > 0)
-        row->sent_us = clock->now_us(clock->self);
+        worker->row.sent_us = clock->now_us(clock->self);
     pthread_mutex_unlock(&worker->publisher->lock);
 }
 
-static int send_some(struct worker *worker, struct fg_err *err)
+/* May the outlet get a batch beside what it has? */
+static bool has_room(const struct worker *worker)
+{
+    size_t len = worker->flight->len;
+    bool is_well = worker->failures == 0 && worker->batch_max == FG_GATHER_MAX;
+    return len == 0 || (is_well && len + FG_GATHER_MAX + 1 <= FG_FLIGHT_MAX);
+}
+
+/* Empty where there is no room.  What nobody wanted counts as looked at. */
+static int take_next(struct worker *worker, struct fg_err *err)
 {
     struct fg_gather *gather = worker->gather;
+    struct fg_flight *flight = worker->flight;
+    gather->sink = worker->setting;
+    gather->after = flight->looked;
+    gather->len = 0;
+    if (!has_room(worker))
+        return 0;
+    int rc = fg_gather(gather, worker->reader, worker->batch_max, err);
+    if (rc < 0)
+        return rc;
+    for (size_t i = 0; i < gather->len; i++)
+        fg_flight_add(flight, (struct fg_flight_note){gather->notes[i].seq,
+                                                      i == 0 ? gather->dropped : 0});
+    flight->looked = gather->last;
+    return 0;
+}
+
+/* Give what was taken to the outlet, and count what it confirms; after an error all that is not goes again. */
+static int send_some(struct worker *worker, size_t *out_done, struct fg_err *err)
+{
+    struct fg_gather *gather = worker->gather;
+    struct fg_flight *flight = worker->flight;
     size_t done = 0;
     int rc = 0;
     if (!worker->outlet)
         rc = worker->ops->open(worker->setting, &worker->publisher->site, &worker->outlet, err);
-    if (rc == 0 && gather->len > 0)
+    if (rc == 0 && flight->len > 0)
         rc = worker->ops->send(worker->outlet, gather->notes, gather->len, &done, err);
     /* One that is refused for itself is left out; of several nobody knows which. */
-    bool is_refused = rc == FG_ETOOBIG && gather->len == 1;
+    bool is_refused = rc == FG_ETOOBIG && flight->len - done == 1;
     settle(worker, done, is_refused);
     if (rc == FG_ETOOBIG)
         worker->batch_max = 1;
-    else if (rc == 0)
-        worker->batch_max = FG_GATHER_MAX;
+    else if (rc == 0 && flight->len == 0 && worker->batch_max < FG_GATHER_MAX)
+        worker->batch_max *= 2;
+    if (rc < 0)
+        fg_flight_reset(flight, worker->row.seq);
+    *out_done = done;
     return rc == FG_ETOOBIG ? 0 : rc;
 }
 
 /* 1: there may be more; 0: nothing is left. */
-static int turn(struct worker *worker, struct fg_err *err)
+static int turn(struct worker *worker, bool *out_works, struct fg_err *err)
 {
     FG_AUTO(fg_arena) struct fg_arena *arena = fg_arena_new(ARENA_BYTES);
-    struct fg_gather *gather = worker->gather;
+    size_t done = 0;
     int rc = open_reader(worker, err);
     if (rc < 0)
         return rc;
-    gather->sink = worker->setting;
-    gather->after = worker->row.seq;
-    gather->arena = arena;
-    rc = fg_gather(gather, worker->reader, worker->batch_max, err);
-    if (rc < 0)
-        return rc;
-    if (gather->last == gather->after)
-        return 0;
-    rc = send_some(worker, err);
-    return rc < 0 ? rc : 1;
+    uint64_t looked = worker->flight->looked;
+    worker->gather->arena = arena;
+    rc = take_next(worker, err);
+    bool is_idle = worker->flight->len == 0 && worker->flight->looked == looked;
+    if (rc == 0 && !is_idle)
+        rc = send_some(worker, &done, err);
+    *out_works = done > 0 || worker->flight->len == 0;
+    return rc < 0 ? rc : !is_idle;
 }
 
 /* -- the thread ---------------------------------------------------------------------------------------------------- */
@@ -259,10 +286,12 @@ static void *run(void *self)
     struct fg_publisher *publisher = worker->publisher;
     for (bool goes_on = true; goes_on;) {
         struct fg_err err = {};
-        int rc = turn(worker, &err);
+        bool works = false;
+        int rc = turn(worker, &works, &err);
         if (rc < 0 && stopping(publisher))
             break; /* it was interrupted, which is no failure */
-        tell(worker, rc, &err);
+        if (rc < 0 || works)
+            tell(worker, rc, &err);
         if (worker->reader && mono_us() - worker->kept_us >= KEEP_US)
             keep(worker);
         if (rc < 0)
@@ -283,6 +312,7 @@ static void free_worker(struct worker *worker)
         worker->ops->free(worker->outlet);
     fg_reader_free(worker->reader);
     free(worker->gather);
+    free(worker->flight);
 }
 
 static int start_worker(struct fg_publisher *publisher, struct fg_err *err)
@@ -293,9 +323,11 @@ static int start_worker(struct fg_publisher *publisher, struct fg_err *err)
                               .setting = setting,
                               .ops = outlets[setting->kind],
                               .gather = calloc(1, sizeof(*worker->gather)),
+                              .flight = calloc(1, sizeof(*worker->flight)),
                               .batch_max = FG_GATHER_MAX};
-    if (!worker->gather || pthread_create(&worker->thread, NULL, run, worker) != 0) {
-        free(worker->gather);
+    if (!worker->gather || !worker->flight
+        || pthread_create(&worker->thread, NULL, run, worker) != 0) {
+        free_worker(worker);
         return fg_fail(err, FG_ENOMEM, "publish: no memory for sink %s", setting->name);
     }
     publisher->workers_len++;
@@ -428,6 +460,8 @@ static int send_test(struct fg_publisher *publisher,
     if (rc < 0)
         return rc;
     rc = ops->send(outlet, &note, 1, &done, err);
+    while (rc == 0 && done == 0)
+        rc = ops->send(outlet, NULL, 0, &done, err);
     ops->free(outlet);
     return rc;
 }
