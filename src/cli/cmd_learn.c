@@ -126,7 +126,10 @@ static void print_places(const struct fg_cli *cli, const struct fg_doc *doc)
     FG_AUTO(fg_table) struct fg_table *table = fg_table_new(place_columns);
     for (const struct fg_doc *item = fg_view_first(doc, "places"); item; item = item->next) {
         const char *supplier = fg_view_text(item, "supplier");
-        fg_table_add(table, FG_PLAIN, supplier[0] ? supplier : "(here)");
+        char name[160];
+        snprintf(name, sizeof(name), "%s%s", supplier[0] ? supplier : "(here)",
+                 fg_view_bool(item, "is_spot") ? ", spot" : "");
+        fg_table_add(table, FG_PLAIN, name);
         fg_table_add(table, FG_BOLD, or_none(fg_view_text(item, "node")));
         fg_table_addf(table, "%" PRId64, fg_view_int(item, "attempts", 0));
         fg_table_addf(table, "%" PRId64, fg_view_int(item, "failed", 0));

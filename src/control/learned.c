@@ -171,11 +171,12 @@ static bool next_speed(struct fg_json *json, const struct fg_control *control, s
 static bool next_place(struct fg_json *json, const struct fg_control *control, size_t *at)
 {
     struct fg_fault_row row;
-    if (!fg_faults_next(control->faults, at, &row))
+    if (!fg_faults_next(control->faults, at, control->now_us, &row))
         return false;
     fg_json_object(json);
-    fg_json_kv(json, "supplier", row.supplier);
-    fg_json_kv(json, "node", row.node);
+    fg_json_kv(json, "supplier", row.place.supplier);
+    fg_json_kv(json, "node", row.place.node);
+    fg_json_kv_bool(json, "is_spot", row.place.is_spot);
     fg_json_kv_int(json, "attempts", (int64_t)row.attempts);
     fg_json_kv_int(json, "failed", (int64_t)row.failed);
     fg_json_kv_int(json, "interrupted", (int64_t)row.interrupted);
@@ -183,8 +184,9 @@ static bool next_place(struct fg_json *json, const struct fg_control *control, s
     kv_real(json, "interrupted_share", row.interrupted_share);
     kv_real(json, "hours", row.hours);
     kv_real(json, "interruptions_per_khour", row.per_khour);
-    fg_json_kv_int(json, "excess_per_khour",
-                   row.node[0] ? fg_faults_excess(control->faults, row.supplier, row.node) : 0);
+    fg_json_kv_int(
+        json, "excess_per_khour",
+        row.place.node[0] ? fg_faults_excess(control->faults, &row.place, control->now_us) : 0);
     fg_json_end(json);
     return true;
 }

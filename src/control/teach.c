@@ -20,20 +20,37 @@ static bool rate_of(void *self,
     return true;
 }
 
-static double losses_at(void *self, const char *supplier)
+static double losses_at(void *self, const char *supplier, bool is_spot)
 {
     const struct fg_control *control = self;
-    return control->config->place_faults ? fg_faults_rate(control->faults, supplier) : 0;
+    return control->config->place_faults
+               ? fg_faults_rate(control->faults, supplier, is_spot, control->now_us)
+               : 0;
+}
+
+static struct fg_fault_place place_of(const struct fg_node_spec *node)
+{
+    return (struct fg_fault_place){node->supplier, node->name, node->is_spot};
+}
+
+static uint32_t excess_of(void *self, const struct fg_node_spec *node)
+{
+    const struct fg_control *control = self;
+    const struct fg_fault_place place = place_of(node);
+    return control->config->place_faults
+               ? fg_faults_excess(control->faults, &place, control->now_us)
+               : 0;
 }
 
 int fg_teach_begin(struct fg_control *control, struct fg_err *err)
 {
     control->learn = fg_learn_new(control->config);
-    control->faults = fg_faults_new((size_t)control->config->nodes_max * PLACES_EACH);
+    control->faults = fg_faults_new((size_t)control->config->nodes_max * PLACES_EACH,
+                                    control->config->learn_rates_half_life_s * 1000000);
     control->speeds = fg_speeds_new((size_t)control->config->learn_classes_max / 2);
     if (!control->learn || !control->faults || !control->speeds)
         return fg_fail(err, FG_ENOMEM, "no memory for what jobs teach");
-    control->rates = (struct fg_rates){control, rate_of, losses_at};
+    control->rates = (struct fg_rates){control, rate_of, losses_at, excess_of};
     fg_schedule_rates(control->schedule, &control->rates);
     return 0;
 }
@@ -111,16 +128,13 @@ static void judge_nodes(struct fg_control *control, const struct attempt *attemp
             fg_faults_share(node, &attempt->grants[i], attempt->grants_len - i, &tasks);
         fg_faults_note(
             control->faults,
-            &(struct fg_fault_end){.supplier = node->supplier,
-                                   .node = node->name,
+            &(struct fg_fault_end){.place = place_of(node),
                                    .time_us = attempt->time_us,
                                    .ran_us = (int64_t)((double)attempt->ran_us * share),
                                    .failed = i == 0 && attempt->outcome == FG_JOB_FAILED,
                                    .interrupted = is_node ? strcmp(blamed, node->name) == 0
                                                           : is_taken && i == 0});
-        if (control->config->place_faults)
-            fg_pool_set_hazard(control->pool, id,
-                               fg_faults_excess(control->faults, node->supplier, node->name));
+        fg_pool_set_hazard(control->pool, id, excess_of(control, node));
     }
 }
 

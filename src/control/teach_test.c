@@ -144,10 +144,12 @@ static void a_restart_learns_the_same(void)
     EQ(one.mem_most_mib, 700);
     OK(llabs(one.p50_us - 2 * HOUR_US) < 20'000);
     struct fg_fault_row place;
-    for (size_t at = 0; fg_faults_next(after.faults, &at, &place);) {
+    for (size_t at = 0; fg_faults_next(after.faults, &at, after.now_us, &place);) {
         EQ(place.attempts, 2);
         EQ(place.interrupted, 1);
     }
+    OK(fg_faults_rate(before.faults, "", false, before.now_us)
+       == fg_faults_rate(after.faults, "", false, before.now_us));
     drop(&before);
     drop(&after);
 }

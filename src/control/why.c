@@ -332,11 +332,17 @@ static void say_spot(struct why *why)
 {
     struct fg_control *control = why->control;
     struct fg_spot_verdict verdict;
-    fg_spot_judge(control->config, control->pool, control->queue, why->job, control->now_us,
+    fg_spot_judge(control->schedule, control->pool, control->queue, why->job, control->now_us,
                   &verdict);
     long long slack_s = verdict.slack_us / 1000000, start_s = verdict.start_us / 1000000,
               loss_s = verdict.loss_us / 1000000;
-    if (verdict.rule == FG_SPOT_LAST)
+    if (verdict.rule == FG_SPOT_LAST && verdict.is_safe)
+        reason(
+            why, "deadline",
+            "would take %.2f times as long on spot nodes, as often as they are taken back, and "
+            "cost %.2f times as much as on others, so it goes to other nodes first",
+            verdict.stretch, verdict.price);
+    else if (verdict.rule == FG_SPOT_LAST)
         reason(why, "deadline",
                "has %lld s of slack before its deadline; to lose a spot node could cost two "
                "starts of %lld s and %lld s of work, so it goes to other nodes first",

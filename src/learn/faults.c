@@ -2,40 +2,46 @@
 #include "learn/faults.h"
 
 #include "base/map.h"
+#include "base/rate.h"
 #include "base/text.h"
+#include "model/offer.h"
 
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define HOUR_US       3.6e9
-#define PRIOR_EVENTS  0.5
-#define ALL_PER_HOUR  0.001  /* where nothing is known: one in six weeks */
-#define SURE_DEVIATES 1.6449 /* of the normal distribution, at FG_FAULTS_SURE */
-#define EXCESS_MOST   60'000 /* once a minute */
+#define HOUR_US      3.6e9
+#define PRIOR_EVENTS 0.5
+#define ALL_PER_HOUR 0.001  /* where nothing is known: one in six weeks */
+#define EXCESS_MOST  60'000 /* once a minute */
 
 struct place {
     char supplier[FG_NAME_MAX], node[FG_NAME_MAX];
+    bool is_spot;
     uint64_t key, attempts, failed, interrupted, seen;
-    double hours, losses; /* worked; nodes that interrupted something */
-    int64_t lost_us;      /* the last of them */
+    struct fg_tally losses; /* what was interrupted, all at once being one; of hours worked */
+    struct fg_tally fails, takes; /* what failed, what was interrupted; of attempts */
+    int64_t lost_us;              /* the last loss */
 };
 
+/* By whether it is spot. */
 struct fg_faults {
-    struct place all;
+    struct place all[2];
     struct place *places;
     struct fg_map *by_key; /* in `places` */
     size_t len, max;
+    int64_t half_life_us;
     uint64_t notes;
 };
 
-struct fg_faults *fg_faults_new(size_t places_max)
+struct fg_faults *fg_faults_new(size_t places_max, int64_t half_life_us)
 {
     struct fg_faults *faults = calloc(1, sizeof(*faults));
     if (!faults)
         return NULL;
     faults->max = places_max > 2 ? places_max : 2;
+    faults->half_life_us = half_life_us;
     faults->places = calloc(faults->max, sizeof(struct place));
     faults->by_key = fg_map_new(64);
     if (faults->places && faults->by_key)
@@ -53,30 +59,35 @@ void fg_faults_free(struct fg_faults *faults)
     free(faults);
 }
 
-/* FNV-1a over both, the 0 between them too. */
-static uint64_t key_of(const char *supplier, const char *node)
+/* FNV-1a over both names, the 0 between them too; all of a supplier that is spot, or not, is a place of its own. */
+static uint64_t key_of(const struct fg_fault_place *place)
 {
     uint64_t hash = 0xcbf2'9ce4'8422'2325u;
-    for (; *supplier; supplier++)
-        hash = (hash ^ (uint8_t)*supplier) * 0x100'0000'01b3u;
+    for (const char *at = place->supplier; *at; at++)
+        hash = (hash ^ (uint8_t)*at) * 0x100'0000'01b3u;
     hash *= 0x100'0000'01b3u;
-    for (; *node; node++)
-        hash = (hash ^ (uint8_t)*node) * 0x100'0000'01b3u;
+    for (const char *at = place->node; *at; at++)
+        hash = (hash ^ (uint8_t)*at) * 0x100'0000'01b3u;
+    if (!place->node[0] && place->is_spot)
+        hash = (hash ^ 0xff) * 0x100'0000'01b3u;
     return hash | 1;
 }
 
-static struct place *find(const struct fg_faults *faults,
-                          const char *supplier,
-                          const char *node)
+static struct place *find(const struct fg_faults *faults, const struct fg_fault_place *place)
 {
     uint32_t at;
-    return fg_map_get(faults->by_key, key_of(supplier, node), &at) ? &faults->places[at] : NULL;
+    return fg_map_get(faults->by_key, key_of(place), &at) ? &faults->places[at] : NULL;
+}
+
+static struct place *all_of(const struct fg_faults *faults, const char *supplier, bool is_spot)
+{
+    return find(faults, &(struct fg_fault_place){supplier, "", is_spot});
 }
 
 /* Its own, a new one, or that of who was unseen for longest. */
-static struct place *take(struct fg_faults *faults, const char *supplier, const char *node)
+static struct place *take(struct fg_faults *faults, const struct fg_fault_place *wanted)
 {
-    struct place *place = find(faults, supplier, node);
+    struct place *place = find(faults, wanted);
     if (place)
         return place;
     assert(faults->places);
@@ -88,24 +99,30 @@ static struct place *take(struct fg_faults *faults, const char *supplier, const 
         place = &faults->places[faults->len++];
     if (place->key)
         fg_map_del(faults->by_key, place->key);
-    *place = (struct place){.key = key_of(supplier, node)};
+    *place = (struct place){.key = key_of(wanted)};
     fg_map_put(faults->by_key, place->key, (uint32_t)(place - faults->places));
-    fg_copy(place->supplier, sizeof(place->supplier), supplier);
-    fg_copy(place->node, sizeof(place->node), node);
+    fg_copy(place->supplier, sizeof(place->supplier), wanted->supplier);
+    fg_copy(place->node, sizeof(place->node), wanted->node);
     return place;
 }
 
-static void count(struct place *place,
-                  uint64_t seen,
+static void count(struct fg_faults *faults,
+                  struct place *place,
                   const struct fg_fault_end *end,
                   bool is_loss)
 {
-    place->seen = seen;
+    double hours = end->ran_us > 0 ? (double)end->ran_us / HOUR_US : 0;
+    place->seen = faults->notes;
+    place->is_spot = end->place.is_spot;
     place->attempts++;
     place->failed += end->failed;
     place->interrupted += end->interrupted;
-    place->losses += is_loss;
-    place->hours += end->ran_us > 0 ? (double)end->ran_us / HOUR_US : 0;
+    fg_tally_add(&place->losses, &(struct fg_tally){is_loss, hours, end->time_us},
+                 faults->half_life_us);
+    fg_tally_add(&place->fails, &(struct fg_tally){end->failed, 1, end->time_us},
+                 faults->half_life_us);
+    fg_tally_add(&place->takes, &(struct fg_tally){end->interrupted, 1, end->time_us},
+                 faults->half_life_us);
 }
 
 static double share_of(const struct fg_node_spec *node, const struct fg_grant *grant)
@@ -131,94 +148,139 @@ double fg_faults_share(const struct fg_node_spec *node,
 
 void fg_faults_note(struct fg_faults *faults, const struct fg_fault_end *end)
 {
-    uint64_t seen = ++faults->notes;
-    struct place *node = end->node[0] ? take(faults, end->supplier, end->node) : NULL;
-    bool is_loss =
-        end->interrupted
-        && !(node && node->losses > 0 && end->time_us - node->lost_us < FG_FAULTS_ONCE_US);
+    const struct fg_fault_place all = {end->place.supplier, "", end->place.is_spot};
+    faults->notes++;
+    struct place *node = end->place.node[0] ? take(faults, &end->place) : NULL;
+    bool is_loss = end->interrupted
+                   && !(node && node->losses.events > 0
+                        && end->time_us - node->lost_us < FG_FAULTS_ONCE_US);
     if (node && is_loss)
         node->lost_us = end->time_us;
     if (node)
-        count(node, seen, end, is_loss);
-    count(&faults->all, seen, end, is_loss);
-    count(take(faults, end->supplier, ""), seen, end, is_loss);
+        count(faults, node, end, is_loss);
+    count(faults, &faults->all[end->place.is_spot], end, is_loss);
+    count(faults, take(faults, &all), end, is_loss);
 }
 
 /* -- interruptions an hour ------------------------------------------------------------------------------- */
 
-/* The mean, with half an interruption at the rate `prior` beforehand; `out_shape`, if wanted, of the gamma distribution. */
-static double rate(double interrupted, double hours, double prior, double *out_shape)
+/* What is seen of a place now; NULL: nothing. */
+static struct fg_tally losses_of(const struct fg_faults *faults,
+                                 const struct place *place,
+                                 int64_t now_us)
 {
-    if (out_shape)
-        *out_shape = PRIOR_EVENTS + interrupted;
-    return (PRIOR_EVENTS + interrupted) / (PRIOR_EVENTS / prior + hours);
+    return place ? fg_tally_at(&place->losses, now_us, faults->half_life_us)
+                 : (struct fg_tally){};
 }
 
-static double rate_of_all(const struct fg_faults *faults)
+static struct fg_rate rate_of(struct fg_tally tally, double prior)
 {
-    return rate(faults->all.losses, faults->all.hours, ALL_PER_HOUR, NULL);
+    return fg_rate_of(tally.events, tally.hours, prior, PRIOR_EVENTS);
 }
 
-double fg_faults_rate(const struct fg_faults *faults, const char *supplier)
+/* In an hour, with all suppliers. */
+static double rate_of_all(const struct fg_faults *faults, bool is_spot, int64_t now_us)
 {
-    const struct place *place = find(faults, supplier, "");
-    double all = rate_of_all(faults);
-    return 1000 * (place ? rate(place->losses, place->hours, all, NULL) : all);
+    double prior = is_spot ? FG_SPOT_PER_KHOUR / 1000.0 : ALL_PER_HOUR;
+    struct fg_rate rate = rate_of(losses_of(faults, &faults->all[is_spot], now_us), prior);
+    return fg_rate_mean(&rate);
 }
 
-/* Wilson and Hilferty's approximation of a quantile of the gamma distribution of this shape and mean. */
-static double lower_bound(double shape, double mean)
+static struct fg_rate rate_at(const struct fg_faults *faults,
+                              const char *supplier,
+                              bool is_spot,
+                              int64_t now_us)
 {
-    double root = 1 - 1 / (9 * shape) - SURE_DEVIATES / (3 * sqrt(shape));
-    return root > 0 ? mean * root * root * root : 0;
+    return rate_of(losses_of(faults, all_of(faults, supplier, is_spot), now_us),
+                   rate_of_all(faults, is_spot, now_us));
+}
+
+double fg_faults_rate(const struct fg_faults *faults,
+                      const char *supplier,
+                      bool is_spot,
+                      int64_t now_us)
+{
+    struct fg_rate rate = rate_at(faults, supplier, is_spot, now_us);
+    return 1000 * fg_rate_mean(&rate);
+}
+
+/* Of the node beyond the others like it. */
+static double own_excess(const struct fg_faults *faults,
+                         const struct fg_fault_place *at,
+                         int64_t now_us)
+{
+    const struct place *place = find(faults, at);
+    if (!place || place->losses.events <= 0)
+        return 0;
+    struct fg_tally own = losses_of(faults, place, now_us),
+                    others =
+                        losses_of(faults, all_of(faults, at->supplier, at->is_spot), now_us);
+    others.events = fmax(others.events - own.events, 0);
+    others.hours = fmax(others.hours - own.hours, 0);
+    struct fg_rate twins = rate_of(others, rate_of_all(faults, at->is_spot, now_us)),
+                   rate = rate_of(own, fg_rate_mean(&twins));
+    return fmax(fg_rate_surely(&rate) - fg_rate_mean(&twins), 0);
+}
+
+/* Of spot beyond what else the supplier has. */
+static double spot_excess(const struct fg_faults *faults, const char *supplier, int64_t now_us)
+{
+    struct fg_rate spot = rate_at(faults, supplier, true, now_us),
+                   held = rate_at(faults, supplier, false, now_us);
+    return fmax(fg_rate_surely(&spot) - fg_rate_mean(&held), 0);
 }
 
 uint32_t fg_faults_excess(const struct fg_faults *faults,
-                          const char *supplier,
-                          const char *node)
+                          const struct fg_fault_place *place,
+                          int64_t now_us)
 {
-    const struct place *all = find(faults, supplier, ""), *place = find(faults, supplier, node);
-    if (!all || !place || place->losses <= 0)
-        return 0;
-    double shape,
-        prior = rate_of_all(faults),
-        twins = rate(all->losses - place->losses, all->hours - place->hours, prior, NULL),
-        own = rate(place->losses, place->hours, twins, &shape),
-        excess = 1000 * (lower_bound(shape, own) - twins);
+    double excess = 1000
+                    * (own_excess(faults, place, now_us)
+                       + (place->is_spot ? spot_excess(faults, place->supplier, now_us) : 0));
     return excess < 1 ? 0 : excess < EXCESS_MOST ? (uint32_t)excess : EXCESS_MOST;
 }
 
 /* -- lists ------------------------------------------------------------------------------------------------ */
 
-static double share(uint64_t bad, uint64_t all, double prior)
+/* Of attempts, those that ended so. */
+static double share(const struct fg_faults *faults,
+                    const struct fg_tally *tally,
+                    int64_t now_us,
+                    double prior)
 {
-    return ((double)bad + FG_FAULTS_PRIOR * prior) / ((double)all + FG_FAULTS_PRIOR);
+    struct fg_tally now = fg_tally_at(tally, now_us, faults->half_life_us);
+    return (now.events + FG_FAULTS_PRIOR * prior) / (now.hours + FG_FAULTS_PRIOR);
 }
 
-bool fg_faults_next(const struct fg_faults *faults, size_t *at, struct fg_fault_row *out)
+bool fg_faults_next(const struct fg_faults *faults,
+                    size_t *at,
+                    int64_t now_us,
+                    struct fg_fault_row *out)
 {
     if (*at >= faults->len)
         return false;
-    const struct place *place = &faults->places[(*at)++], *all = &faults->all;
-    double failed = share(all->failed, all->attempts, 0),
-           interrupted = share(all->interrupted, all->attempts, 0);
-    double hourly =
-        place->node[0] ? fg_faults_rate(faults, place->supplier) / 1000 : rate_of_all(faults);
-    const struct place *supplier = place->node[0] ? find(faults, place->supplier, "") : NULL;
+    const struct place *place = &faults->places[(*at)++], *all = &faults->all[place->is_spot];
+    double fails = share(faults, &all->fails, now_us, 0),
+           takes = share(faults, &all->takes, now_us, 0),
+           hourly = rate_of_all(faults, place->is_spot, now_us);
+    const struct place *supplier =
+        place->node[0] ? all_of(faults, place->supplier, place->is_spot) : NULL;
     if (supplier) {
-        failed = share(supplier->failed, supplier->attempts, failed);
-        interrupted = share(supplier->interrupted, supplier->attempts, interrupted);
+        fails = share(faults, &supplier->fails, now_us, fails);
+        takes = share(faults, &supplier->takes, now_us, takes);
+        hourly = fg_faults_rate(faults, place->supplier, place->is_spot, now_us) / 1000;
     }
+    struct fg_tally losses = losses_of(faults, place, now_us);
+    struct fg_rate rate = rate_of(losses, hourly);
     *out = (struct fg_fault_row){
-        .supplier = place->supplier,
-        .node = place->node,
+        .place = {place->supplier, place->node, place->is_spot},
         .attempts = place->attempts,
         .failed = place->failed,
         .interrupted = place->interrupted,
-        .hours = place->hours,
-        .per_khour = 1000 * rate(place->losses, place->hours, hourly, NULL),
-        .failed_share = share(place->failed, place->attempts, failed),
-        .interrupted_share = share(place->interrupted, place->attempts, interrupted),
+        .hours = losses.hours,
+        .per_khour = 1000 * fg_rate_mean(&rate),
+        .failed_share = share(faults, &place->fails, now_us, fails),
+        .interrupted_share = share(faults, &place->takes, now_us, takes),
     };
     return true;
 }

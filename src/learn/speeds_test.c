@@ -1,5 +1,4 @@
-/* speeds_test.c - made-up work on kinds whose speeds are known; places whose share of bad ends is known. */
-#include "learn/faults.h"
+/* speeds_test.c - made-up work on kinds whose speeds are known. */
 #include "learn/speeds.h"
 #include "test/tap.h"
 
@@ -79,90 +78,15 @@ static void work_may_differ_from_the_rest(void)
     OK(often.error < once.error);
 }
 
-static void note(
-    struct fg_faults *faults, const char *supplier, const char *node, bool failed, bool lost)
-{
-    static int64_t now_us;
-    fg_faults_note(faults, &(struct fg_fault_end){.supplier = supplier,
-                                                  .node = node,
-                                                  .time_us = now_us += FG_FAULTS_ONCE_US,
-                                                  .ran_us = 3'600'000'000,
-                                                  .failed = failed,
-                                                  .interrupted = lost});
-}
-
-static struct fg_fault_row row_of(const struct fg_faults *faults, const char *node)
-{
-    struct fg_fault_row row;
-    size_t at = 0;
-    while (fg_faults_next(faults, &at, &row))
-        if (strcmp(row.node, node) == 0)
-            return row;
-    return (struct fg_fault_row){};
-}
-
-static void a_node_is_judged_beside_its_supplier(void)
-{
-    FG_AUTO(fg_faults) struct fg_faults *faults = fg_faults_new(100);
-    for (int i = 0; i < 200; i++)
-        note(faults, "spot", "good", false, i % 50 == 0);
-    note(faults, "spot", "once", false, true);
-    for (int i = 0; i < 20; i++)
-        note(faults, "spot", "bad", false, i % 2 == 0);
-    struct fg_fault_row good = row_of(faults, "good"), once = row_of(faults, "once"),
-                        bad = row_of(faults, "bad"), all = row_of(faults, "");
-    OK(good.interrupted_share < all.interrupted_share);
-    OK(once.interrupted_share > all.interrupted_share && once.interrupted_share < 0.3);
-    OK(bad.interrupted_share > 0.35 && bad.interrupted_share < 0.5);
-    EQ(all.attempts, 221);
-    EQ(all.interrupted, 15);
-    OK(good.failed_share < 0.01);
-}
-
-/* A node is shunned for what it did more often than its twins, and not for the first time; nor for what it did for longer. */
-static void only_what_is_clearly_worse_is_so(void)
-{
-    FG_AUTO(fg_faults) struct fg_faults *faults = fg_faults_new(100);
-    char name[16];
-    EQ(fg_faults_excess(faults, "s", "bad"), 0);
-    for (int i = 0; i < 2000; i++) {
-        snprintf(name, sizeof(name), "n%d", i % 20);
-        note(faults, "s", name, i % 3 == 0, i % 201 == 7);
-    }
-    note(faults, "s", "new", false, true);
-    for (int i = 0; i < 100; i++)
-        note(faults, "s", "bad", false, i % 20 == 0);
-    for (int i = 0; i < 1000; i++)
-        note(faults, "s", "busy", i % 2 == 0, i % 200 == 0);
-    for (int i = 0; i < 20; i++) {
-        snprintf(name, sizeof(name), "n%d", i);
-        EQ(fg_faults_excess(faults, "s", name), 0);
-    }
-    EQ(fg_faults_excess(faults, "s", "new"), 0);
-    EQ(fg_faults_excess(faults, "s", "busy"), 0);
-    uint32_t bad = fg_faults_excess(faults, "s", "bad");
-    printf("# bad: 50 in 1,000 hours, others 5; surely %u more\n", bad);
-    OK(bad >= 5 && bad < 45);
-    double rate = fg_faults_rate(faults, "s");
-    OK(rate > 5 && rate < 8);
-    OK(row_of(faults, "bad").per_khour > 20);
-}
-
 static void what_is_unseen_makes_room(void)
 {
-    FG_AUTO(fg_faults) struct fg_faults *faults = fg_faults_new(4);
     FG_AUTO(fg_speeds) struct fg_speeds *speeds = fg_speeds_new(4);
     char name[16];
     struct fg_speed rate;
     for (int i = 0; i < 100; i++) {
-        snprintf(name, sizeof(name), "n%d", i);
-        note(faults, "here", name, i % 2, false);
         fg_speeds_note(speeds, (uint64_t)i + 1, "v100", 10);
         fg_speeds_note(speeds, (uint64_t)i + 1, "a100", 5);
     }
-    EQ(row_of(faults, "").attempts, 100);
-    EQ(row_of(faults, "n99").failed, 1);
-    EQ(row_of(faults, "n1").attempts, 0);
     OK(fg_speeds_rate(speeds, 100, "a100", &rate));
     for (int i = 0; i < 2 * FG_SPEEDS_KINDS; i++) {
         snprintf(name, sizeof(name), "k%d", i);
@@ -175,8 +99,6 @@ int main(void)
 {
     RUN(speeds_are_found_across_classes);
     RUN(work_may_differ_from_the_rest);
-    RUN(a_node_is_judged_beside_its_supplier);
-    RUN(only_what_is_clearly_worse_is_so);
     RUN(what_is_unseen_makes_room);
     return tap_done();
 }

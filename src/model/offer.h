@@ -21,6 +21,9 @@ enum fg_contract {
 const char *fg_contract_name(enum fg_contract contract);
 int fg_contract_find(const char *name); /* the contract, or -1 */
 
+#define FG_SPOT_PER_KHOUR                                                                      \
+    50 /* times that an instance of spot is taken back in 1,000 hours, where nobody says */
+
 struct fg_offer {
     char supplier[FG_NAME_MAX];
     char instance[FG_NAME_MAX];    /* the supplier's own name of it: "p5.48xlarge" */

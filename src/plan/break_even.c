@@ -9,7 +9,6 @@
 #define DAY_US          (24 * HOUR_US)
 #define ALL_PPM         1000000
 #define SPOT_AWAY_MILLI 100
-#define SPOT_PER_KHOUR  50
 #define COST_MAX        (INT64_MAX / 4) /* beyond that all is the same: far too dear */
 
 typedef __int128 wide;
@@ -53,7 +52,7 @@ static int64_t rent_spot(const struct fg_break_even_question *question,
                          uint32_t use_ppm)
 {
     int64_t away = way->assumed ? SPOT_AWAY_MILLI : way->offer->away_milli,
-            reclaims = way->assumed ? SPOT_PER_KHOUR : way->offer->reclaims_per_khour;
+            reclaims = way->assumed ? FG_SPOT_PER_KHOUR : way->offer->reclaims_per_khour;
     wide whole = rent(way, time_us, use_ppm),
          redone = whole * reclaims * question->lost_us / (1000 * HOUR_US);
     if (!on_demand)

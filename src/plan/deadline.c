@@ -3,7 +3,10 @@
 
 #include "plan/spot_value.h"
 
+#include <math.h>
 #include <string.h>
+
+#define STRETCH_MOST 1e6
 
 const char *fg_ride_name(enum fg_ride ride)
 {
@@ -181,6 +184,17 @@ bool fg_deadline_is_safe(const struct fg_deadline_view *view, enum fg_ride how, 
     if (how == FG_RIDE_IDLE)
         return slack_us - terms->look_us >= terms->restart_us;
     return slack_us - start_us - terms->loss_us >= terms->restart_us;
+}
+
+/* The time until a piece is done at last: Daly, "A higher order estimate of the optimum checkpoint interval for restart dumps", FGCS 22
+ * (2006), equation 9, with checkpoints that take no time. */
+double fg_deadline_stretch(double per_hour, int64_t piece_us, int64_t start_us)
+{
+    double piece = (double)piece_us / 3.6e9, start = (double)start_us / 3.6e9;
+    if (per_hour * piece <= 0)
+        return 1;
+    double stretch = (1 / per_hour + start) * expm1(per_hour * piece) / piece;
+    return stretch < STRETCH_MOST ? stretch : STRETCH_MOST;
 }
 
 void fg_deadline_choose(const struct fg_deadline_policy *policy,

@@ -93,6 +93,10 @@ void fg_deadline_choose(const struct fg_deadline_policy *policy,
 /* May the job ride so until the next look and be in time whatever spot does? */
 bool fg_deadline_is_safe(const struct fg_deadline_view *view, enum fg_ride ride, uint32_t zone);
 
+/* How many times longer work takes that is interrupted so often in an hour, by chance: what was done of the piece between two
+ * checkpoints (`piece_us`) is lost, and a start comes before it is done again.  1 without interruptions. */
+double fg_deadline_stretch(double per_hour, int64_t piece_us, int64_t start_us);
+
 /* The zone whose spot costs least an hour of work, starts counted by how long it is expected to stay; zones_len: none
  * is there. */
 uint32_t fg_deadline_best_zone(const struct fg_deadline_view *view);

@@ -3,6 +3,7 @@
 #include "plan/spot_value.h"
 #include "test/tap.h"
 
+#include <math.h>
 #include <string.h>
 
 #define MINUTE_US 60'000'000LL
@@ -235,8 +236,38 @@ static void test_no_deadline_is_missed(void)
         }
 }
 
+/* -- what interruptions cost ------------------------------------------------------------------------------ */
+
+static double share(uint64_t *random)
+{
+    *random = *random * 6364136223846793005ULL + 1442695040888963407ULL;
+    return ((double)(*random >> 33) + 0.5) / 2147483648.0;
+}
+
+/* Pieces of 3 h, run until each got through once, against the formula. */
+static void test_the_stretch(void)
+{
+    static const double rates[] = {0.01, 0.1, 0.5, 1};
+    uint64_t random = 1;
+    EQ(1000 * fg_deadline_stretch(0, 3 * HOUR_US, HOUR_US / 2), 1000);
+    EQ(1000 * fg_deadline_stretch(1, 0, HOUR_US / 2), 1000);
+    EQ(fg_deadline_stretch(1000, 100 * HOUR_US, 0), 1e6);
+    for (size_t i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
+        double hours = 0, want = fg_deadline_stretch(rates[i], 3 * HOUR_US, HOUR_US / 2);
+        for (int piece = 0; piece < 100'000; piece++) {
+            double lasts;
+            while ((lasts = -log(share(&random)) / rates[i]) < 3)
+                hours += lasts + 0.5;
+            hours += 3;
+        }
+        printf("# %.2f an hour: %.3f times, drawn %.3f\n", rates[i], want, hours / 300'000);
+        OK(fabs(hours / 300'000 - want) < 0.02 * want);
+    }
+}
+
 int main(void)
 {
+    RUN(test_the_stretch);
     RUN(test_rules_of_the_baselines);
     RUN(test_the_net);
     RUN(test_the_cheapest_hour_of_work);

@@ -50,7 +50,7 @@ static void fill_one(struct fg_schedule *schedule,
     const struct fg_request *any_of = fg_queue_class_at(pass->queue, job->request, &any_of_len);
     struct fg_need need = fg_pool_need(pass->pool, &any_of[decision->alternative]);
     struct fg_spot_verdict verdict;
-    fg_spot_judge(schedule->config, pass->pool, pass->queue, job, pass->now_us, &verdict);
+    fg_spot_judge(schedule, pass->pool, pass->queue, job, pass->now_us, &verdict);
     need.spot = (uint8_t)verdict.rule;
     if (!any_of[decision->alternative].may_split)
         need.not_suppliers = ~(1U << fg_pool_node(pass->pool, grants->node)->terms.supplier);

@@ -9,17 +9,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HOUR_US      3'600'000'000LL
-#define NO_PRICE     UINT32_MAX
-#define WAIT_MAX     (30 * 24 * HOUR_US)
-#define GUESS_US     (10 * 60'000'000LL) /* others wait there, and nobody knows how long yet */
-#define CLOSE_MAX_US (5 * 60'000'000LL)
-#define AWAY_MAX     900 /* of 1000: a node that is never there is not ten times as slow */
+#define HOUR_US       3'600'000'000LL
+#define NO_PRICE      UINT32_MAX
+#define WAIT_MAX      (30 * 24 * HOUR_US)
+#define GUESS_US      (10 * 60'000'000LL) /* others wait there, and nobody knows how long yet */
+#define CLOSE_MAX_US  (5 * 60'000'000LL)
+#define PRICE_OF_SPOT 0.5 /* of a device that is not, where prices do not tell */
+#define AWAY_MAX      900 /* of 1000: a node that is never there is not ten times as slow */
+
+/* Nodes of spot, or all others. */
+struct side {
+    uint64_t nodes;
+    double losses; /* of a node in an hour, summed over them */
+    uint64_t devices[FG_POOL_KINDS_MAX],
+        uusd[FG_POOL_KINDS_MAX]; /* how many; an hour of them all */
+};
 
 /* What a supplier has. */
 struct stock {
     uint64_t sites; /* numbers of the sites where its nodes are; bit 0: not known */
     uint32_t nodes, away_milli;
+    uint32_t spot_nodes; /* of them */
     uint64_t away_sum;
     double losses;                                      /* of work in an hour */
     uint32_t core_uusd, device_uusd[FG_POOL_KINDS_MAX]; /* the cheapest, an hour */
@@ -27,7 +37,9 @@ struct stock {
 
 struct fg_expect {
     uint64_t generation; /* of the pool, when it was looked at */
+    bool is_stale;
     struct stock stocks[FG_POOL_SUPPLIERS_MAX];
+    struct side sides[2]; /* by whether it is spot */
     const struct fg_rates *rates;
 };
 
@@ -51,12 +63,22 @@ void fg_expect_rates(struct fg_expect *expect, const struct fg_rates *rates)
 
 /* -- what there is ------------------------------------------------------------------------------------- */
 
+static void add_to_side(struct side *side, const struct fg_pool_node *node)
+{
+    side->nodes++;
+    for (uint32_t i = 0; i < node->devices_len; i++) {
+        side->devices[node->kind[i]]++;
+        side->uusd[node->kind[i]] += node->terms.price_uusd;
+    }
+}
+
 static void add_node(struct stock *stock, const struct fg_pool *pool, fg_node_id id)
 {
     const struct fg_pool_node *node = fg_pool_node(pool, id);
     uint32_t price_uusd = node->terms.price_uusd;
     stock->sites |= 1ULL << (node->site < 64 ? node->site : 0);
     stock->nodes++;
+    stock->spot_nodes += node->terms.is_spot;
     stock->away_sum += fg_pool_spec(pool, id)->away_milli;
     if (price_uusd < stock->core_uusd)
         stock->core_uusd = price_uusd;
@@ -66,29 +88,84 @@ static void add_node(struct stock *stock, const struct fg_pool *pool, fg_node_id
     }
 }
 
+/* How often work on its nodes is interrupted, by what was learned. */
+static void look_at_losses(struct fg_expect *expect, struct stock *stock, const char *supplier)
+{
+    const struct fg_rates *rates = expect->rates;
+    if (!rates || !rates->losses || stock->nodes == 0)
+        return;
+    double sum = 0;
+    for (int spot = 0; spot < 2; spot++) {
+        uint32_t nodes = spot ? stock->spot_nodes : stock->nodes - stock->spot_nodes;
+        double losses = nodes ? nodes * rates->losses(rates->self, supplier, spot) / 1000 : 0;
+        expect->sides[spot].losses += losses;
+        sum += losses;
+    }
+    stock->losses = sum / stock->nodes;
+}
+
 static void look(struct fg_expect *expect, const struct fg_pool *pool)
 {
     size_t suppliers = fg_pool_suppliers(pool)->len + 1;
-    if (expect->generation == fg_pool_generation(pool))
+    if (expect->generation == fg_pool_generation(pool) && !expect->is_stale)
         return;
     expect->generation = fg_pool_generation(pool);
+    expect->is_stale = false;
+    memset(expect->sides, 0, sizeof(expect->sides));
     for (size_t i = 0; i < suppliers; i++) {
         struct stock *stock = &expect->stocks[i];
         *stock = (struct stock){.core_uusd = NO_PRICE};
         memset(stock->device_uusd, 0xff, sizeof(stock->device_uusd));
     }
-    for (fg_node_id id = 1; id <= fg_pool_len(pool); id++)
-        if (fg_pool_node(pool, id)->state == FG_NODE_UP)
-            add_node(&expect->stocks[fg_pool_node(pool, id)->terms.supplier], pool, id);
+    for (fg_node_id id = 1; id <= fg_pool_len(pool); id++) {
+        const struct fg_pool_node *node = fg_pool_node(pool, id);
+        if (node->state != FG_NODE_UP)
+            continue;
+        add_node(&expect->stocks[node->terms.supplier], pool, id);
+        add_to_side(&expect->sides[node->terms.is_spot], node);
+    }
     for (size_t i = 0; i < suppliers; i++) {
         struct stock *stock = &expect->stocks[i];
         uint64_t away = stock->nodes ? stock->away_sum / stock->nodes : 0;
         stock->away_milli = away < AWAY_MAX ? (uint32_t)away : AWAY_MAX;
-        const struct fg_rates *rates = expect->rates;
-        if (rates && rates->losses)
-            stock->losses =
-                rates->losses(rates->self, fg_pool_suppliers(pool)->items[i].name) / 1000;
+        look_at_losses(expect, stock, fg_pool_suppliers(pool)->items[i].name);
     }
+}
+
+void fg_expect_look_again(struct fg_expect *expect)
+{
+    expect->is_stale = true;
+}
+
+/* -- spot ------------------------------------------------------------------------------------------------- */
+
+/* Of the kinds that there are of both and that have a price. */
+static double price_of_spot(const struct fg_expect *expect)
+{
+    const struct side *spot = &expect->sides[true], *held = &expect->sides[false];
+    double sum = 0;
+    int kinds = 0;
+    for (size_t i = 0; i < FG_POOL_KINDS_MAX; i++) {
+        if (spot->uusd[i] == 0 || held->uusd[i] == 0)
+            continue;
+        sum += (double)spot->uusd[i] / (double)spot->devices[i]
+               / ((double)held->uusd[i] / (double)held->devices[i]);
+        kinds++;
+    }
+    return kinds ? sum / kinds : PRICE_OF_SPOT;
+}
+
+void fg_expect_spot(struct fg_expect *expect,
+                    const struct fg_pool *pool,
+                    struct fg_spot_market *out)
+{
+    look(expect, pool);
+    const struct side *spot = &expect->sides[true], *held = &expect->sides[false];
+    *out = (struct fg_spot_market){
+        .spot_per_hour = spot->nodes ? spot->losses / (double)spot->nodes : 0,
+        .held_per_hour = held->nodes ? held->losses / (double)held->nodes : 0,
+        .price = price_of_spot(expect),
+    };
 }
 
 /* -- one way -------------------------------------------------------------------------------------------- */

@@ -19,6 +19,13 @@
 
 struct fg_expect;
 
+/* Nodes of spot against all others, as they are now. */
+struct fg_spot_market {
+    double spot_per_hour, held_per_hour; /* interruptions of a node; 0: nobody knows */
+    double
+        price; /* of a device of spot, as a share of one of the same kind that is not; where prices do not tell, a half */
+};
+
 /* One way, as it is judged. */
 struct fg_expected {
     uint8_t way;
@@ -35,6 +42,12 @@ void fg_expect_free(struct fg_expect *expect); /* NULL is allowed */
 
 /* Where a job does not say how fast it runs, these do (borrowed; NULL: nobody). */
 void fg_expect_rates(struct fg_expect *expect, const struct fg_rates *rates);
+
+/* What was learned is news from now on. */
+void fg_expect_look_again(struct fg_expect *expect);
+void fg_expect_spot(struct fg_expect *expect,
+                    const struct fg_pool *pool,
+                    struct fg_spot_market *out);
 
 /* The ways of a gang that the job may go, in the order in which they are to be tried; how many.  `out` has room for
  * FG_WAYS_MAX. */

@@ -151,8 +151,9 @@ static bool a100_is_better(void *self,
     return *(bool *)self;
 }
 
-static double ruth_loses(void *self, const char *supplier)
+static double ruth_loses(void *self, const char *supplier, bool is_spot)
 {
+    (void)is_spot;
     return strcmp(supplier, "ruth") == 0 ? *(double *)self : 1;
 }
 
@@ -161,7 +162,7 @@ static void losses_count(void)
 {
     struct scene scene;
     double losses = 1;
-    const struct fg_rates rates = {&losses, a100_is_better, ruth_loses};
+    const struct fg_rates rates = {&losses, a100_is_better, ruth_loses, NULL};
     build(&scene);
     add(&scene, "ruth", "h100", 1 * S);
     add(&scene, "eve", "h100", 2 * S);
@@ -181,7 +182,7 @@ static void learned_rates_count(void)
 {
     struct scene scene;
     bool is_known = true;
-    const struct fg_rates rates = {&is_known, a100_is_better, NULL};
+    const struct fg_rates rates = {&is_known, a100_is_better, NULL, NULL};
     build(&scene);
     scene.len = 2;
     add(&scene, "", "h100", 0);

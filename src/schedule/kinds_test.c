@@ -224,7 +224,7 @@ static void what_was_learned_tells_who_gains(void)
         .kind = "any", .count = 1, .gpu_milli = 1000, .cpu_milli = 1};
     struct world world;
     create(&world, NULL, 4, 4);
-    const struct fg_rates rates = {&world, learned_rate, NULL};
+    const struct fg_rates rates = {&world, learned_rate, NULL, NULL};
     fg_schedule_rates(world.schedule, &rates);
     EQ(fg_schedule_allocate(world.schedule, "throughput"), 0);
     for (uint64_t i = 0; i < 8; i++) {

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define HAZARDS_US 3'600'000'000LL /* how often nodes are looked at again for what they lose */
+
 struct fg_schedule *fg_schedule_new(const struct fg_config *config)
 {
     struct fg_schedule *schedule = calloc(1, sizeof(*schedule));
@@ -478,6 +480,19 @@ void fg_schedule_account(struct fg_schedule *schedule,
     fg_placer_account(schedule->placer, need, node, out);
 }
 
+/* What was learned fades while nothing is learned: who is avoided for what he did gets work again. */
+static void look_at_hazards(struct fg_schedule *schedule, struct fg_pass *pass)
+{
+    const struct fg_rates *rates = schedule->rates;
+    if (!rates || !rates->excess || pass->now_us - schedule->hazards_us < HAZARDS_US)
+        return;
+    schedule->hazards_us = pass->now_us;
+    fg_expect_look_again(schedule->expect);
+    for (fg_node_id id = 1; id <= fg_pool_len(pass->pool); id++)
+        fg_pool_set_hazard(pass->pool, id,
+                           rates->excess(rates->self, fg_pool_spec(pass->pool, id)));
+}
+
 static void begin(struct fg_schedule *schedule, struct fg_pass *pass)
 {
     if (fg_pool_changes(pass->pool) != schedule->forecast.expected) {
@@ -490,6 +505,7 @@ static void begin(struct fg_schedule *schedule, struct fg_pass *pass)
     schedule->reservation = (struct fg_reservation){.at_us = INT64_MAX};
     schedule->steady_until_us = INT64_MAX;
     ready_placer(schedule, pass->pool, pass->queue);
+    look_at_hazards(schedule, pass);
     if (schedule->kinds)
         fg_kinds_update(schedule->kinds, pass, &schedule->runners);
     fg_misfits_begin(schedule, pass);

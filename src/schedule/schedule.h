@@ -108,8 +108,10 @@ struct fg_rates {
                size_t any_of_len,
                const char *kind,
                double *out);
-    /* Interruptions to expect in 1,000 hours with a supplier; NULL: as if there were none anywhere. */
-    double (*losses)(void *self, const char *supplier);
+    /* Interruptions to expect in 1,000 hours with a supplier, on nodes of spot or others; NULL: as if there were none anywhere. */
+    double (*losses)(void *self, const char *supplier, bool is_spot);
+    /* Those on a node beyond what others like it have (fg_pool_set_hazard); NULL: nothing is known of nodes. */
+    uint32_t (*excess)(void *self, const struct fg_node_spec *node);
 };
 /* Ask these (borrowed; NULL: nobody) from the next fg_schedule_allocate() on. */
 void fg_schedule_rates(struct fg_schedule *schedule, const struct fg_rates *rates);

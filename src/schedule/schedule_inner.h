@@ -31,6 +31,7 @@ struct fg_schedule {
     struct fg_typical typical;
     struct fg_expect *expect;
     const struct fg_rates *rates; /* borrowed; NULL: nobody knows */
+    int64_t hazards_us;           /* when nodes were last told what they are expected to lose */
     struct fg_kinds *kinds;       /* NULL: alternatives are tried as they were written */
     struct fg_decision *decisions;
     size_t decisions_len, decisions_room;

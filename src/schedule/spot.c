@@ -46,13 +46,25 @@ static bool is_safe(const struct fg_config *config,
     return fits_limit && fg_deadline_is_safe(&view, FG_RIDE_SPOT, 0);
 }
 
-void fg_spot_judge(const struct fg_config *config,
+/* What all of its work costs on spot: it takes longer, and an hour is cheaper. */
+static void price(const struct fg_spot_market *market,
+                  const struct fg_job *job,
+                  struct fg_spot_verdict *out)
+{
+    out->stretch = fg_deadline_stretch(market->spot_per_hour, out->loss_us, out->start_us);
+    out->price = market->price * out->stretch
+                 / fg_deadline_stretch(market->held_per_hour, out->loss_us, job->restart_us);
+}
+
+void fg_spot_judge(const struct fg_schedule *schedule,
                    const struct fg_pool *pool,
                    struct fg_queue *queue,
                    const struct fg_job *job,
                    int64_t now_us,
                    struct fg_spot_verdict *out)
 {
+    const struct fg_config *config = schedule->config;
+    struct fg_spot_market market;
     *out = (struct fg_spot_verdict){.rule = FG_SPOT_ANY};
     if (job->deadline_us == 0 || !fg_pool_has_spot(pool) || !config->spot_deadlines)
         return;
@@ -62,7 +74,10 @@ void fg_spot_judge(const struct fg_config *config,
                                        .request = fg_queue_class_at(queue, job->request, &len),
                                        .now_us = now_us};
     enum fg_spot_rule safe = config->spot_deadlines > 1 ? FG_SPOT_FIRST : FG_SPOT_ANY;
-    out->rule = is_safe(config, &view, out) ? safe : FG_SPOT_LAST;
+    out->is_safe = is_safe(config, &view, out);
+    fg_expect_spot(schedule->expect, pool, &market);
+    price(&market, job, out);
+    out->rule = out->is_safe && out->price <= 1 ? safe : FG_SPOT_LAST;
 }
 
 static void set_rule(struct fg_gang *gang, enum fg_spot_rule rule)
@@ -95,7 +110,7 @@ struct fg_gang fg_schedule_gang(const struct fg_schedule *schedule,
 {
     struct fg_gang gang = fg_gang_of(pool, pass->queue, job);
     struct fg_spot_verdict verdict;
-    fg_spot_judge(schedule->config, pool, pass->queue, job, pass->now_us, &verdict);
+    fg_spot_judge(schedule, pool, pass->queue, job, pass->now_us, &verdict);
     set_rule(&gang, verdict.rule);
     if (schedule->config->place_faults && fg_pool_has_hazards(pool))
         set_exposure(schedule->config, job, &gang);
@@ -153,8 +168,8 @@ void fg_schedule_leave_spot(struct fg_schedule *schedule, struct fg_pass *pass)
             continue;
         struct fg_spot_verdict verdict;
         schedule->spot_riders++;
-        fg_spot_judge(schedule->config, pass->pool, pass->queue, job, pass->now_us, &verdict);
-        if (job->state == FG_JOB_RUNNING && verdict.rule == FG_SPOT_LAST
+        fg_spot_judge(schedule, pass->pool, pass->queue, job, pass->now_us, &verdict);
+        if (job->state == FG_JOB_RUNNING && verdict.rule == FG_SPOT_LAST && !verdict.is_safe
             && verdict.slack_us >= verdict.start_us && is_settled(&verdict, job, pass->now_us)
             && fits_elsewhere(pass, job))
             *fg_schedule_decide(schedule) =

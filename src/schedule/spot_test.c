@@ -1,8 +1,8 @@
 /* spot_test.c - jobs with deadlines: to spot first while it is safe, to other nodes when it is not, and off spot in time. */
 #include "schedule/spot.h"
 
+#include "schedule/expect.h"
 #include "schedule/ranking.h"
-#include "schedule/schedule.h"
 #include "test/tap.h"
 
 #include <stdlib.h>
@@ -113,7 +113,7 @@ static fg_node_id pass_for(struct town *town, fg_job_id id)
 static enum fg_spot_rule rule_of(struct town *town, const struct fg_job *job)
 {
     struct fg_spot_verdict verdict;
-    fg_spot_judge(&town->config, town->pool, town->queue, job, town->now_us, &verdict);
+    fg_spot_judge(town->schedule, town->pool, town->queue, job, town->now_us, &verdict);
     return verdict.rule;
 }
 
@@ -142,6 +142,73 @@ static void test_the_rule(void)
     EQ(rule_of(town, &job), FG_SPOT_ANY);
     town->config.spot_deadlines = 0;
     EQ(rule_of(town, &job), FG_SPOT_ANY);
+    clear(town);
+}
+
+static bool knows_no_speed(void *self,
+                           const struct fg_job *job,
+                           const struct fg_request *any_of,
+                           size_t any_of_len,
+                           const char *kind,
+                           double *out)
+{
+    (void)self, (void)job, (void)any_of, (void)any_of_len, (void)kind, (void)out;
+    return false;
+}
+
+static double spot_losses(void *self, const char *supplier, bool is_spot)
+{
+    (void)supplier;
+    return is_spot ? *(double *)self : 0;
+}
+
+/* Each time 100 s and half of 1,000 s are lost; a device of spot counts as half as dear. */
+static void test_spot_is_worth_it(void)
+{
+    struct town *town = build();
+    struct fg_spot_verdict verdict;
+    double per_khour = 50;
+    const struct fg_rates rates = {&per_khour, knows_no_speed, spot_losses, NULL};
+    struct fg_job job = job_of(town, 1, 5000);
+    job.checkpoint_us = 0;
+    fg_schedule_rates(town->schedule, &rates);
+    EQ(rule_of(town, &job), FG_SPOT_FIRST);
+    per_khour = 3'600'000 / 500.0; /* every 500 s */
+    fg_expect_look_again(town->schedule->expect);
+    EQ(rule_of(town, &job), FG_SPOT_LAST);
+    fg_spot_judge(town->schedule, town->pool, town->queue, &job, town->now_us, &verdict);
+    OK(verdict.is_safe);
+    OK(verdict.stretch > 3 && verdict.stretch < 4 && verdict.price > 1.5 && verdict.price < 2);
+    job.checkpoint_us = 50 * S; /* then little is lost */
+    EQ(rule_of(town, &job), FG_SPOT_FIRST);
+    fg_schedule_rates(town->schedule, NULL);
+    clear(town);
+}
+
+static uint32_t one_is_bad(void *self, const struct fg_node_spec *node)
+{
+    return strcmp(node->name, "owned") == 0 ? *(uint32_t *)self : 0;
+}
+
+/* Nobody learns anything more of a node that gets no work: it is looked at again by the hour. */
+static void test_what_is_known_of_nodes_fades(void)
+{
+    struct town *town = build();
+    uint32_t excess = 40;
+    const struct fg_rates rates = {&excess, knows_no_speed, NULL, one_is_bad};
+    fg_schedule_rates(town->schedule, &rates);
+    submit(town, 1, 0);
+    pass_for(town, 1);
+    EQ(fg_pool_node(town->pool, 1)->hazard, 40);
+    excess = 0;
+    town->now_us += 1800 * S;
+    submit(town, 2, 0);
+    pass_for(town, 2);
+    EQ(fg_pool_node(town->pool, 1)->hazard, 40);
+    town->now_us += 1800 * S;
+    submit(town, 3, 0);
+    pass_for(town, 3);
+    EQ(fg_pool_node(town->pool, 1)->hazard, 0);
     clear(town);
 }
 
@@ -209,6 +276,8 @@ static void test_leaves_in_time(void)
 int main(void)
 {
     RUN(test_the_rule);
+    RUN(test_spot_is_worth_it);
+    RUN(test_what_is_known_of_nodes_fades);
     RUN(test_spot_first_and_never);
     RUN(test_spot_is_better_than_nothing);
     RUN(test_leaves_in_time);

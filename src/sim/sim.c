@@ -144,10 +144,17 @@ static bool true_rate(void *self,
     return false;
 }
 
-static double losses(void *self, const char *supplier)
+static double losses(void *self, const char *supplier, bool is_spot)
 {
     const struct sim *sim = self;
-    return fg_faults_rate(sim->faults, supplier);
+    return fg_faults_rate(sim->faults, supplier, is_spot, sim->now_us);
+}
+
+static uint32_t excess(void *self, const struct fg_node_spec *node)
+{
+    const struct sim *sim = self;
+    const struct fg_fault_place place = {node->supplier, node->name, node->is_spot};
+    return fg_faults_excess(sim->faults, &place, sim->now_us);
 }
 
 /* -- setting up, on ----------------------------------------------------------------------------------------- */
@@ -168,7 +175,8 @@ static int set_up(struct sim *sim, struct fg_err *err)
     sim->told_hour = -1;
     sim->held_us = INT64_MAX;
     sim->speeds = fg_speeds_new((size_t)options->config->learn_classes_max / 2);
-    sim->faults = fg_faults_new(2 * fg_sim_cluster_nodes(sim->cluster));
+    sim->faults = fg_faults_new(2 * fg_sim_cluster_nodes(sim->cluster),
+                                options->config->learn_rates_half_life_s * 1000000);
     if (!sim->schedule || !sim->queue || !sim->learn || !sim->flexible || !sim->speeds
         || !sim->faults || !sim->runs)
         return fg_fail(err, FG_ENOMEM, "no memory for %zu jobs", jobs);
@@ -178,7 +186,8 @@ static int set_up(struct sim *sim, struct fg_err *err)
         fg_schedule_place(sim->schedule, options->place, options->seed);
     fg_schedule_optimise(sim->schedule, options->optimise);
     sim->rates = (struct fg_rates){sim, options->tells_speeds ? true_rate : learned_rate,
-                                   options->config->place_faults ? losses : NULL};
+                                   options->config->place_faults ? losses : NULL,
+                                   options->config->place_faults ? excess : NULL};
     fg_schedule_rates(sim->schedule, &sim->rates);
     int rc = fg_schedule_allocate(sim->schedule, options->allocate);
     if (rc < 0)

@@ -242,15 +242,15 @@ static void judge_nodes(struct sim *sim, const struct attempt *attempt, int64_t 
         const struct fg_node_spec *spec = fg_pool_spec(sim->pool, id);
         double share =
             fg_faults_share(spec, &attempt->grants[i], attempt->grants_len - i, &tasks);
+        const struct fg_fault_place place = {spec->supplier, spec->name, spec->is_spot};
         fg_faults_note(sim->faults,
-                       &(struct fg_fault_end){.supplier = spec->supplier,
-                                              .node = spec->name,
+                       &(struct fg_fault_end){.place = place,
                                               .time_us = sim->now_us,
                                               .ran_us = (int64_t)((double)ran_us * share),
                                               .interrupted = id == sim->lost_node});
         if (sim->options->config->place_faults)
             fg_pool_set_hazard(sim->pool, id,
-                               fg_faults_excess(sim->faults, spec->supplier, spec->name));
+                               fg_faults_excess(sim->faults, &place, sim->now_us));
     }
 }
 

@@ -15,7 +15,6 @@
 #define REFUSED_MEAN     0.1
 #define REFUSED_WEIGHT   5.0 /* orders */
 #define EVENTS           0.5 /* a prior of this many events: very little */
-#define SPOT_PER_KHOUR   50.0
 #define HELD_PER_KHOUR   1.0 /* preemptions of what is not spot, and faults */
 #define LEAD_WEIGHT      2.0 /* deliveries, as long as the supplier says */
 #define LEAD_LEAST_HOURS (1.0 / 60)
@@ -156,7 +155,7 @@ void fg_beliefs(const struct fg_offer *offer,
     int64_t uusd = fg_offer_uusd_per_device_hour(offer);
     double usd_per_hour = (double)(uusd > 0 ? uusd : 1) / 1e6,
            reclaims = offer->reclaims_per_khour > 0         ? offer->reclaims_per_khour
-                      : offer->contract == FG_CONTRACT_SPOT ? SPOT_PER_KHOUR
+                      : offer->contract == FG_CONTRACT_SPOT ? FG_SPOT_PER_KHOUR
                                                             : HELD_PER_KHOUR,
            spent =
                hourly_uusd_of_all > 0 ? (double)h->hourly_uusd / (double)hourly_uusd_of_all : 0;

@@ -195,7 +195,7 @@ class Supply:
         classes = [{"class": f"c{i}", "level": "work", "project": "nlp", "user": "anna", "name": name, "request": {"accelerators": KINDS[0], "count": 1 + i, "gpu_milli": 1000, "cpu_milli": 4000, "mem_mib": 32768, "tasks": 1}, "jobs": 40 + i, "failed": i, "interrupted": 1,
                     "p50_s": 1800.0, "p80_s": 3100.0, "p95_s": 5400.0, "mean_s": 2100.0, "memory_p50_mib": 9000, "memory_p95_mib": 12000, "memory_most_mib": 14000, "weight": 21.5, "first": iso(self.now - 40 * DAY), "last": iso(self.now)} for i, name in enumerate(("train-#", HOSTILE))]
         return {"classes": classes, "classes_known": 2, "speeds": [{"kind": KINDS[0], "rate": 1.9, "error": 0.04, "runs": 310, "classes": 7}, {"kind": KINDS[1], "rate": 1.0, "error": 0.0, "runs": 510, "classes": 7}],
-                "places": [{"supplier": "", "node": "kestrel", "attempts": 120, "failed": 3, "interrupted": 1, "failed_share": 0.031, "interrupted_share": 0.012, "hours": 410.5, "interruptions_per_khour": 2.4, "excess_per_khour": 0}]}
+                "places": [{"supplier": "", "node": "kestrel", "is_spot": False, "attempts": 120, "failed": 3, "interrupted": 1, "failed_share": 0.031, "interrupted_share": 0.012, "hours": 410.5, "interruptions_per_khour": 2.4, "excess_per_khour": 0}]}
 
     # The two entrances ----------------------------------------------------------------------------
 
