@@ -9,8 +9,7 @@
 
 #include <string.h>
 
-#define PAGE_DEFAULT 100
-#define DAYS_MAX     3660
+#define DAYS_MAX 3660
 
 static void kv_name(struct fg_json *json, const char *key, const char *text)
 {
@@ -101,15 +100,13 @@ static int read_state(const char *text, unsigned *out, struct fg_err *err)
 
 static int read_filter(struct fg_call *call, struct fg_alert_filter *filter, struct fg_err *err)
 {
-    uint64_t limit = PAGE_DEFAULT;
+    uint64_t limit = 0;
     filter->project = call->actor.project;
     int rc = read_state(fg_target_param(&call->target, "state"), &filter->states, err);
     if (rc == 0)
         rc = fg_target_uint(&call->target, "job", 1, INT64_MAX, &filter->job, err);
     if (rc == 0)
-        rc = fg_target_uint(&call->target, "limit", 1, FG_PAGE_MAX, &limit, err);
-    if (rc == 0)
-        rc = fg_target_uint(&call->target, "cursor", 1, INT64_MAX, &filter->before, err);
+        rc = fg_target_page(&call->target, &limit, &filter->before, err);
     filter->limit = limit;
     return rc;
 }
@@ -225,7 +222,7 @@ static int read_finding_filter(struct fg_call *call,
                                struct fg_err *err)
 {
     struct fg_cost_range range;
-    uint64_t limit = PAGE_DEFAULT;
+    uint64_t limit = FG_PAGE_DEFAULT;
     filter->user = fg_target_param(&call->target, "user");
     int rc = fg_cost_range_read(call, DAYS_MAX, &range, err);
     if (rc == 0)

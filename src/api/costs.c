@@ -328,16 +328,10 @@ void fg_handle_price_list(struct fg_call *call)
 
 static int read_by(struct fg_call *call, enum by *out, struct fg_err *err)
 {
-    const char *name = fg_target_param(&call->target, "by");
-    *out = BY_PROJECT;
-    for (int by = 0; name && by < BYS; by++)
-        if (strcmp(by_names[by], name) == 0) {
-            *out = (enum by)by;
-            return 0;
-        }
-    return name ? fg_fail(err, FG_EINVAL,
-                          "query: by: %.40s, expected project, user, job, order or day", name)
-                : 0;
+    size_t by = BY_PROJECT;
+    int rc = fg_target_word(&call->target, "by", by_names, BYS, &by, err);
+    *out = (enum by)by;
+    return rc;
 }
 
 void fg_handle_cost(struct fg_call *call)

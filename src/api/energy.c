@@ -304,18 +304,10 @@ static void answer(struct fg_call *call, const struct adding *adding)
 
 static int read_by(struct fg_call *call, enum fg_energy_by *out, struct fg_err *err)
 {
-    const char *name = fg_target_param(&call->target, "by");
-    *out = FG_ENERGY_BY_PROJECT;
-    for (int by = 0; name && by < FG_ENERGY_BYS; by++)
-        if (strcmp(by_names[by], name) == 0) {
-            *out = (enum fg_energy_by)by;
-            return 0;
-        }
-    return name
-               ? fg_fail(err, FG_EINVAL,
-                         "query: by: %.40s, expected project, user, kind, supplier, job or day",
-                         name)
-               : 0;
+    size_t by = FG_ENERGY_BY_PROJECT;
+    int rc = fg_target_word(&call->target, "by", by_names, FG_ENERGY_BYS, &by, err);
+    *out = (enum fg_energy_by)by;
+    return rc;
 }
 
 void fg_handle_energy(struct fg_call *call)

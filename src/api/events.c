@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGE_DEFAULT 100
-#define BURST        200 /* events per fill */
+#define BURST 200 /* events per fill */
 
 struct subscriber {
     struct fg_sse sse;
@@ -167,7 +166,7 @@ void fg_handle_audit(struct fg_call *call)
 {
     struct fg_err err = {};
     struct fg_event_filter filter = {.before = INT64_MAX, .deeds = true};
-    uint64_t limit = PAGE_DEFAULT;
+    uint64_t limit = FG_PAGE_DEFAULT;
     int rc = fg_target_uint(&call->target, "before", 1, INT64_MAX, &filter.before, &err);
     if (rc == 0)
         rc = fg_target_uint(&call->target, "limit", 1, FG_PAGE_MAX, &limit, &err);
@@ -182,7 +181,7 @@ void fg_handle_event_list(struct fg_call *call)
 {
     struct fg_err err = {};
     struct fg_event_filter filter = {.project = call->actor.project};
-    uint64_t limit = PAGE_DEFAULT;
+    uint64_t limit = FG_PAGE_DEFAULT;
     bool stream = fg_accepts(call->headers.accept, "text/event-stream") && !call->is_head;
 
     int rc = fg_target_uint(&call->target, "after", 0, INT64_MAX, &filter.after, &err);

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGE_DEFAULT   100
 #define POINTS_MAX     3600
 #define POINTS_DEFAULT 600
 
@@ -69,15 +68,13 @@ static int parse_filter(struct fg_call *call, struct fg_job_filter *filter, stru
     const struct fg_target *target = &call->target;
     const char *states = fg_target_param(target, "state");
     const char *project = fg_target_param(target, "project");
-    uint64_t limit = PAGE_DEFAULT;
+    uint64_t limit;
 
     *filter = (struct fg_job_filter){.project = call->actor.project,
                                      .user = fg_target_param(target, "user"),
                                      .name = fg_target_param(target, "name")};
-    int rc = fg_target_uint(target, "limit", 1, FG_PAGE_MAX, &limit, err);
+    int rc = fg_target_page(target, &limit, &filter->before, err);
     filter->limit = limit;
-    if (rc == 0)
-        rc = fg_target_uint(target, "cursor", 1, INT64_MAX, &filter->before, err);
     if (rc == 0)
         rc = fg_target_uint(target, "array", 1, INT64_MAX, &filter->array_id, err);
     if (rc == 0 && states)

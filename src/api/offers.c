@@ -13,8 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGE_DEFAULT 100
-
 /* The catalogue, or NULL: it could not be opened, which was answered. */
 static struct fg_offer_store *catalogue(struct fg_call *call)
 {
@@ -83,9 +81,7 @@ static int read_ask(const struct fg_target *target, struct ask *ask, struct fg_e
     int rc =
         fg_target_uint(target, "max_uusd_per_device_hour", 0, INT64_MAX, &ask->max_uusd, err);
     if (rc == 0)
-        rc = fg_target_uint(target, "limit", 1, FG_PAGE_MAX, &ask->limit, err);
-    if (rc == 0)
-        rc = fg_target_uint(target, "cursor", 1, INT64_MAX, &ask->cursor, err);
+        rc = fg_target_page(target, &ask->limit, &ask->cursor, err);
     return rc == 0 ? fg_target_bool(target, "all", &ask->all, err) : rc;
 }
 
@@ -154,7 +150,7 @@ static void write_page(struct fg_call *call, const struct ask *ask, const struct
 void fg_handle_offer_list(struct fg_call *call)
 {
     struct fg_err err = {};
-    struct ask ask = {.contract = -1, .max_uusd = INT64_MAX, .limit = PAGE_DEFAULT};
+    struct ask ask = {.contract = -1, .max_uusd = INT64_MAX};
     struct found found = {.ask = &ask};
     struct fg_offer_store *store = catalogue(call);
     if (!store)

@@ -8,8 +8,6 @@
 
 #include <string.h>
 
-#define PAGE_DEFAULT 100
-
 static const char *project_name(struct fg_call *call, fg_project_id project)
 {
     return project ? fg_worker_project_name(call->worker, project) : "";
@@ -59,14 +57,12 @@ static int read_states(const char *text, uint32_t *out, struct fg_err *err)
 
 static int read_filter(struct fg_call *call, struct fg_order_filter *filter, struct fg_err *err)
 {
-    uint64_t limit = PAGE_DEFAULT;
+    uint64_t limit = 0;
     filter->project = call->actor.project;
     filter->supplier = fg_target_param(&call->target, "supplier");
     int rc = read_states(fg_target_param(&call->target, "state"), &filter->states, err);
     if (rc == 0)
-        rc = fg_target_uint(&call->target, "limit", 1, FG_PAGE_MAX, &limit, err);
-    if (rc == 0)
-        rc = fg_target_uint(&call->target, "cursor", 1, INT64_MAX, &filter->before, err);
+        rc = fg_target_page(&call->target, &limit, &filter->before, err);
     filter->limit = limit;
     return rc;
 }

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #define HOUR_US       3'600'000'000LL
-#define PAGE_DEFAULT  100
 #define PERIOD_HOURS  24
 #define HORIZON_HOURS 672  /* four weeks */
 #define HORIZON_MAX   8736 /* as far as forecasts go */
@@ -60,12 +59,8 @@ void fg_handle_plan_list(struct fg_call *call)
     struct fg_err err = {};
     struct page page = {.json = &call->json};
     struct fg_reader *reader = fg_worker_reader(call->worker, &err);
-    uint64_t limit = PAGE_DEFAULT, before = 0;
-    int rc = reader ? 0 : FG_EIO;
-    if (rc == 0)
-        rc = fg_target_uint(&call->target, "limit", 1, FG_PAGE_MAX, &limit, &err);
-    if (rc == 0)
-        rc = fg_target_uint(&call->target, "cursor", 1, INT64_MAX, &before, &err);
+    uint64_t limit, before = 0;
+    int rc = reader ? fg_target_page(&call->target, &limit, &before, &err) : FG_EIO;
     fg_list_begin(call);
     if (rc == 0)
         rc = fg_reader_plans(reader, before, limit, add_plan, &page, &err);

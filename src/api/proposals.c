@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGE_DEFAULT 100
-
 /* -- read ---------------------------------------------------------------------------------------------------- */
 
 struct page {
@@ -46,12 +44,8 @@ void fg_handle_proposal_list(struct fg_call *call)
     struct fg_err err = {};
     struct page page = {.json = &call->json};
     struct fg_reader *reader = fg_worker_reader(call->worker, &err);
-    uint64_t limit = PAGE_DEFAULT, before = 0;
-    int rc = reader ? 0 : FG_EIO;
-    if (rc == 0)
-        rc = fg_target_uint(&call->target, "limit", 1, FG_PAGE_MAX, &limit, &err);
-    if (rc == 0)
-        rc = fg_target_uint(&call->target, "cursor", 1, INT64_MAX, &before, &err);
+    uint64_t limit, before = 0;
+    int rc = reader ? fg_target_page(&call->target, &limit, &before, &err) : FG_EIO;
     fg_list_begin(call);
     if (rc == 0)
         rc = fg_reader_proposals(reader, before, limit, add_proposal, &page, &err);

@@ -1,6 +1,10 @@
 /* target.c - see target.h */
 #include "api/target.h"
+
+#include "base/auto.h"
+#include "base/buf.h"
 #include "base/text.h"
+#include "model/limits.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -171,6 +175,37 @@ int fg_target_uint(const struct fg_target *target,
                        (unsigned long long)min, (unsigned long long)max);
     *out = value;
     return 0;
+}
+
+int fg_target_page(const struct fg_target *target,
+                   uint64_t *limit,
+                   uint64_t *cursor,
+                   struct fg_err *err)
+{
+    *limit = FG_PAGE_DEFAULT;
+    int rc = fg_target_uint(target, "limit", 1, FG_PAGE_MAX, limit, err);
+    return rc < 0 ? rc : fg_target_uint(target, "cursor", 1, INT64_MAX, cursor, err);
+}
+
+int fg_target_word(const struct fg_target *target,
+                   const char *name,
+                   const char *const *words,
+                   size_t len,
+                   size_t *out,
+                   struct fg_err *err)
+{
+    const char *value = fg_target_param(target, name);
+    FG_AUTO(fg_buf) struct fg_buf list = {};
+    if (!value)
+        return 0;
+    for (size_t i = 0; i < len; i++) {
+        if (strcmp(words[i], value) == 0) {
+            *out = i;
+            return 0;
+        }
+        fg_buf_printf(&list, "%s%s", i == 0 ? "" : i + 1 < len ? ", " : " or ", words[i]);
+    }
+    return fg_fail(err, FG_EINVAL, "query: %s: %.40s, expected %s", name, value, list.text);
 }
 
 int fg_target_bool(const struct fg_target *target,

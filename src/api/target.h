@@ -49,6 +49,22 @@ const char *fg_target_param(const struct fg_target *target, const char *name);
                                  uint64_t *out,
                                  struct fg_err *err);
 
+/* A page of a list: `limit`, at most FG_PAGE_MAX (`*limit` is FG_PAGE_DEFAULT if it is absent), and `cursor`,
+ * which `next` of the page before gave (`*cursor` keeps its value if it is absent).  Else FG_EINVAL. */
+[[nodiscard]] int fg_target_page(const struct fg_target *target,
+                                 uint64_t *limit,
+                                 uint64_t *cursor,
+                                 struct fg_err *err);
+
+/* A parameter that is one of `len` words; `*out`, its place among them, keeps its value if it is absent.
+ * Returns 0, or FG_EINVAL: `err` names the words. */
+[[nodiscard]] int fg_target_word(const struct fg_target *target,
+                                 const char *name,
+                                 const char *const *words,
+                                 size_t len,
+                                 size_t *out,
+                                 struct fg_err *err);
+
 /* A flag: "1" or "true", "0" or "false"; `*out` keeps its value if it is absent. */
 [[nodiscard]] int fg_target_bool(const struct fg_target *target,
                                  const char *name,

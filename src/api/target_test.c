@@ -1,5 +1,6 @@
 /* target_test.c - the target of a request taken apart: what is good stays, what is odd is refused. */
 #include "api/target.h"
+#include "model/limits.h"
 #include "test/tap.h"
 
 #include <string.h>
@@ -121,6 +122,30 @@ static void numbers_and_flags(void)
     EQ(fg_target_bool(&target, "f", &flag, NULL), FG_EINVAL);
 }
 
+static void pages_and_words(void)
+{
+    static const char *const words[] = {"job", "day", "user"};
+    struct fg_err err = {};
+    uint64_t limit = 0, cursor = 9;
+    size_t word = 1;
+    EQ(parse("/x"), 0);
+    EQ(fg_target_page(&target, &limit, &cursor, &err), 0);
+    EQ(limit, FG_PAGE_DEFAULT);
+    EQ(cursor, 9);
+    EQ(fg_target_word(&target, "by", words, 3, &word, &err), 0);
+    EQ(word, 1);
+    EQ(parse("/x?limit=5&cursor=8&by=user"), 0);
+    EQ(fg_target_page(&target, &limit, &cursor, &err), 0);
+    EQ(limit, 5);
+    EQ(cursor, 8);
+    EQ(fg_target_word(&target, "by", words, 3, &word, &err), 0);
+    EQ(word, 2);
+    EQ(parse("/x?limit=1001&by=hour"), 0);
+    EQ(fg_target_page(&target, &limit, &cursor, &err), FG_EINVAL);
+    EQ(fg_target_word(&target, "by", words, 3, &word, &err), FG_EINVAL);
+    OK(strcmp(err.text, "query: by: hour, expected job, day or user") == 0);
+}
+
 int main(void)
 {
     RUN(paths_are_decoded_segments);
@@ -128,5 +153,6 @@ int main(void)
     RUN(odd_targets_are_refused);
     RUN(limits_hold);
     RUN(numbers_and_flags);
+    RUN(pages_and_words);
     return tap_done();
 }

@@ -25,6 +25,7 @@
 #define FG_PROJECTS_MAX      4096
 #define FG_RETRIES_MAX       1000
 #define FG_PAGE_MAX          1000  /* rows in one page of a list */
+#define FG_PAGE_DEFAULT      100   /* unless `limit` says another number */
 #define FG_CPUS_MAX          4096  /* cores asked by one task */
 #define FG_MEM_GIB_MAX       65536 /* memory asked by one task, or of one device */
 #define FG_DURATION_DAYS_MAX 3650  /* any duration in a job */
