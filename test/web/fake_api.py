@@ -44,7 +44,7 @@ class World:
         self.lock = threading.Condition()
         self.rand = random.Random(7)
         self.start = time.time()
-        self.jobs, self.nodes, self.events, self.logs = {}, {}, [], {}
+        self.jobs, self.nodes, self.events, self.written = {}, {}, [], {}
         self.next_id = 1
         self.closed = False
         self.supply, self.judge = Supply(), Judge(HOSTILE)
@@ -230,13 +230,13 @@ class World:
                    cost=1234, reason="cancelled by a user" if state == "cancelled" else "")
         self.tell("job.finished", job["id"], state=state, exit_code=0)
 
-    def log_text(self, job, upto=None):
-        """All that the job has written so far, by its age."""
+    def log_text(self, job):
+        """All that the job has written so far: by its age, and what was written for it."""
         if not job["started"]:
             return ""
         age = (job["finished"] or time.time()) - job["started"]
         lines = [f"\x1b[32mepoch {i // 20 + 1:3d}\x1b[0m step {i:5d}  loss {2.4 * math.exp(-i / 400) + 0.31:.4f}  lr {3e-4 * (1 - i / 9000):.2e}  {1180 + (i * 37) % 90} img/s" for i in range(min(int(age * 2), 4000))]
-        return "loading checkpoint shards\rloading checkpoint shards: 100%\n" + "\n".join(lines) + "\n"
+        return "loading checkpoint shards\rloading checkpoint shards: 100%\n" + "\n".join(lines + self.written.get(job["id"], [])) + "\n"
 
 
 def make_handler(world):

@@ -302,7 +302,7 @@ UNITS = [
     ["log_view", "(() => { const cut = m.line_cutter(); return [cut('o', 'a\\nb'), cut('e', 'x'), cut('o', 'c\\r\\n10%\\r20%'), cut('o', '\\n\\u001b[31mred\\u001b[0m\\u0007\\n')]; })()",
      [{"lines": ["a"], "open": "b"}, {"lines": [], "open": "x"}, {"lines": ["bc"], "open": "20%"}, {"lines": ["20%", "red\ufffd"], "open": ""}]],
     ["chart", "[[0, 1], [1.2, 1], [4000, 1], [96, 1]].map((a) => m.scale(...a).top)", [1, 2, 5000, 100]],
-    ["use_chart", "m.shares([{devices: [{kind: 'x', milli: 1000}, {kind: 'cpu'}], cpu_milli: 4000, mem_mib: 100}, {devices: [], cpu_milli: 4000, mem_mib: 100}], [{points: [{time: '1970-01-01T00:16:40Z', gpu_milli: 250, cpu_milli: 1000, mem_mib: 50}]}, {points: [{time: '1970-01-01T00:16:40Z', gpu_milli: null, cpu_milli: 3000, mem_mib: 0}]}], 900000, 1100000).map((s) => s.map((p) => p[1]))", [[25], [50], [25]]],
+    ["use_chart", "m.shares([{devices: [{kind: 'x', milli: 1000}, {kind: 'cpu'}], cpu_milli: 4000, mem_mib: 100}, {devices: [], cpu_milli: 4000, mem_mib: 100}], [{points: [{at: 1000000, gpu_milli: 250, cpu_milli: 1000, mem_mib: 50}]}, {points: [{at: 1000000, gpu_milli: null, cpu_milli: 3000, mem_mib: 0}]}], 900000, 1100000).map((s) => s.map((p) => p[1]))", [[25], [50], [25]]],
     ["view_jobs", "m.request(new URLSearchParams('state=running&evil=1&name=a%26b'))", "/v1/jobs?state=running&name=a%26b&limit=100"],
 ]
 

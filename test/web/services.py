@@ -26,6 +26,11 @@ class Fake:
     def plan(self):
         return self.world.supply.draft()
 
+    def drain_and_resume(self):
+        with self.world.lock:
+            for kind in ("node.drained", "node.resumed"):
+                self.world.tell(kind, node=self.nodes()[0], by="fake")
+
     def nodes(self):
         return list(self.world.nodes)
 
@@ -60,6 +65,11 @@ class Live:
         """A draft of two days, of the offers that came with the program."""
         demand = "period,class,devices\n" + "".join(f"{hour},h100,{8 + 8 * (hour % 24 > 11)}\n" for hour in range(48))
         return self.call("POST", "/v1/plans", {"demand": demand, "period_hours": 1})["id"]
+
+    def drain_and_resume(self):
+        """A deed about a node, which is afterwards as it was."""
+        for verb in ("drain", "resume"):
+            self.call("POST", f"/v1/nodes/{self.nodes()[0]}/{verb}", {})
 
     def nodes(self):
         return [node["name"] for node in self.call("GET", "/v1/nodes")["items"]]

@@ -32,6 +32,7 @@ def keys_lead_everywhere(page):
     for key, path in (("p", "#/pool"), ("r", "#/projects"), ("e", "#/events"), ("o", "#/")):
         b.find("body").send_keys("g" + key)
         b.wait(lambda path=path: b.driver.current_url.endswith(path), f"g {key} to {path}")
+    page.service.submit("leads-somewhere", "true")
     page.at("#/events")
     b.wait(lambda: b.count("main tbody tr a") > 0, "events that lead somewhere")
     # Which row was the first is not asked: a live service tells of something new meanwhile.
@@ -61,6 +62,7 @@ def another_language_is_chosen(page):
 
 def deeds_are_in_the_audit(page):
     b = page.b
+    page.service.drain_and_resume()
     page.open("#/events?show=audit")
     b.wait(lambda: b.count("main tbody tr") > 0, "deeds")
     rows = b.js("return [...document.querySelectorAll('main tbody tr')].map((r) => r.cells[4].innerText)")
@@ -87,8 +89,9 @@ FAKE = [a_viewer_has_no_audit]
 # What is computed, without a page: [module, expression over its exports as m, expected].
 UNITS = [
     ["use_chart", "m.series_shares({from: '1970-01-01T00:01:00Z', step_s: 60, groups: [{values: [500, null, 2500]}]}, 1000)", [[90000, 50], [150000, None], [210000, 100]]],
+    ["usage", "(() => { const at = (...all) => all.map((at) => ({ at })), say = (list) => list?.map((p) => p.at) ?? null; return [m.joined(at(1, 2, 3), at(3, 4), 9), m.joined(at(1, 2, 3), at(2, 3, 4), 3), m.joined(at(1, 2), at(4), 9), m.joined(at(1), [], 9)].map(say); })()", [[1, 2, 3, 4], [2, 3, 4], None, [1]]],
     ["job_power", "m.power_points({from: '2026-11-21T10:00:00Z', step_s: 10, groups: [{values: [300000, null, 500000]}]})", {"points": [[1795255205000, 300], [1795255215000, None], [1795255225000, 500]], "joules": 8000}],
-    ["job_power", "[m.power_points({}).joules, m.energy(830), m.energy(12345), m.energy(5e6)]", [0, "830 J", "12.3 kJ", "1.39 kWh"]],
+    ["job_power", "[m.power_points({}).joules, m.energy(830), m.energy(12345), m.energy(1.2e6)]", [0, "830 J", "12.3 kJ", "0.33 kWh"]],
     ["view_projects", "m.tree([{name: 'b', parent: null, weight: 100}, {name: 'a', parent: null, weight: 300}, {name: 'c', parent: 'a', weight: 1}, {name: 'd', parent: 'a', weight: 3}, {name: 'lost', parent: 'gone', weight: 0}]).map((p) => [p.name, p.depth, p.fair])",
      [["a", 0, 0.75], ["c", 1, 0.1875], ["d", 1, 0.5625], ["b", 0, 0.25], ["lost", 0, 0]]],
     ["view_projects", "m.tree([{name: 'a', parent: 'a', weight: 1}]).length", 0],

@@ -104,6 +104,7 @@ function route() {
             break; // not an address of ours
         }
         for (const link of top_bar.querySelectorAll("nav a")) mark(link, "aria-current", link.dataset.tab === tab ? "page" : null);
+        if (!same_page) top_bar.querySelector("nav a[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
         open_view(make({ args, query, who, go }));
         if (!same_page) {
             scrollTo(0, 0);

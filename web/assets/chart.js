@@ -4,8 +4,9 @@
 // negative where unknown.  What a chart shows is also said in words (aria-label), because a drawing
 // cannot be read aloud.
 
-import { h, put, say, show, svg } from "./dom.js";
+import { h, mark, put, say, show, svg } from "./dom.js";
 import * as format from "./format.js";
+import { drawn } from "./frames.js";
 import { t } from "./words.js";
 
 const RIGHT = 10, TOP = 10, BOTTOM = 22;
@@ -70,11 +71,9 @@ export function chart({ label, height = 180, text = format.count, scaler = scale
     let data = { series: [], from: 0, to: 1 };
     let place = null;
 
-    function draw() {
-        const width = Math.floor(el.clientWidth);
-        if (width < 40) return;
-        const filled = data.series.some((s) => s.points.some((p) => usable(p[1])));
-        show(nothing, !filled);
+    const is_filled = () => data.series.some((s) => s.points.some((p) => usable(p[1])));
+
+    function draw(width) {
         drawing.setAttribute("width", width);
         drawing.setAttribute("viewBox", `0 0 ${width} ${height}`);
         const most = Math.max(0, ...data.series.map((s) => s.points.reduce((top, p) => Math.max(top, usable(p[1]) ? p[1] : 0), 0)));
@@ -96,7 +95,6 @@ export function chart({ label, height = 180, text = format.count, scaler = scale
         for (const series of data.series) parts.push(...line(series, x, y));
         parts.push(svg("line.hair", { y1: TOP, y2: height - BOTTOM, visibility: "hidden" }));
         put(drawing, parts);
-        drawing.setAttribute("aria-label", filled ? `${label}. ${words()}` : `${label}: ${empty}`);
     }
 
     function line(series, x, y) {
@@ -145,14 +143,19 @@ export function chart({ label, height = 180, text = format.count, scaler = scale
 
     drawing.addEventListener("pointermove", hover);
     drawing.addEventListener("pointerleave", leave);
-    new ResizeObserver(() => draw()).observe(el);
-    return {
+    const ask = drawn(el, draw);
+    const self = {
         el,
         update(next) {
             data = next;
-            draw();
+            const filled = is_filled();
+            show(nothing, !filled);
+            mark(drawing, "aria-label", filled ? `${label}. ${words()}` : `${label}: ${empty}`);
+            ask();
         },
     };
+    self.update(data);
+    return self;
 }
 
 function nearest(points, at) {
@@ -184,12 +187,12 @@ export function legend(series) {
     };
 }
 
-/** A curve the size of a word: {el, update(series, top)}; `series` as above, one common top. */
+/** A curve the size of a word: {el, update(series)}; `series` as above, each with its own top. */
 export function sparkline(width = 120, height = 28) {
     const el = svg("svg.spark", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img" });
     return {
         el,
-        update(series, label) {
+        update(series) {
             const all = series.flatMap((s) => s.points);
             const from = Math.min(...all.map((p) => p[0])), to = Math.max(...all.map((p) => p[0]));
             const x = (at) => 1 + ((at - from) / Math.max(1, to - from)) * (width - 4);
@@ -197,7 +200,6 @@ export function sparkline(width = 120, height = 28) {
                 const y = (value) => height - 2 - (Math.min(value, s.top) / Math.max(1, s.top)) * (height - 5);
                 return pieces(s.points).map((piece) => svg("path", { class: `curve ${s.className}`, d: path(piece, x, y) }));
             }));
-            el.setAttribute("aria-label", label);
         },
     };
 }

@@ -18,7 +18,7 @@ export function power_points(answer) {
 }
 
 /** "830 J", "12 kJ", "1.4 kWh". */
-export const energy = (joules) => (joules < 10000 ? `${format.count(joules)} J` : joules < 3.6e6 ? `${format.amount(joules / 1000)} kJ` : `${format.amount(joules / 3.6e6)} kWh`);
+export const energy = (joules) => (joules < 10000 ? `${format.count(joules)} J` : joules < 1e6 ? `${format.amount(joules / 1000)} kJ` : `${format.amount(joules / 3.6e6)} kWh`);
 
 /** "850 g", "1.4 kg". */
 export const carbon = (grams) => (grams < 1000 ? `${format.count(grams)} g` : `${format.amount(grams / 1000)} kg`);

@@ -24,16 +24,31 @@ function title() {
     };
 }
 
+const NO_POINTS = [];
+
 /** A running job; usage(id) -> points (null: no curve is shown), tick(now) moves the time. */
 export function running_row(usage, gpu_tops) {
-    let job = null;
+    let job = null, drawn = null;
     const head = title(), time = progress(), spark = sparkline(132, 30);
     const where = h("span.mono.job-where"), elapsed = h("span.num"), limit = h("span.muted.num"), live_use = h("span.muted.num.job-use");
-    const state = badge("running");
+    const state = badge();
     const curve = h("span.job-spark", null, spark.el, live_use);
     const el = h("li.row.row-running", null, head.el, where,
         h("span.job-time", null, h("span.job-clock", null, elapsed, limit), time.el),
         curve, state.el);
+    function draw(points) {
+        drawn = points;
+        const cpu_top = Math.max(1000, job.request?.cpu_milli ?? 0, ...points.map((p) => p.cpu_milli ?? 0));
+        const gpu_top = Math.max(1000, gpu_tops(job));
+        spark.update([
+            { className: "cpu", top: cpu_top, points: points.map((p) => [p.at, p.cpu_milli]) },
+            { className: "gpu", top: gpu_top, points: points.map((p) => [p.at, p.gpu_milli]) },
+        ]);
+        const last = points.at(-1);
+        const words = last ? [format.known(last.gpu_milli) && last.gpu_milli > 0 ? `GPU ${format.percent(last.gpu_milli, gpu_top)}` : "", format.known(last.cpu_milli) ? `CPU ${format.milli(last.cpu_milli)}` : ""].filter(Boolean).join(" · ") : "";
+        say(live_use, words || t("no reading yet"));
+        mark(spark.el, "aria-label", t`use so far: ${words || t("no reading yet")}`);
+    }
     const self = {
         el,
         update(next) {
@@ -44,22 +59,13 @@ export function running_row(usage, gpu_tops) {
             say(where, [(job.devices ?? []).join(" "), job.node].filter(Boolean).join(" · "));
             mark(where, "title", where.textContent);
             show(curve, usage);
-            const points = usage?.(job.id) ?? [];
-            const cpu_top = Math.max(1000, job.request?.cpu_milli ?? 0, ...points.map((p) => p.cpu_milli ?? 0));
-            const gpu_top = Math.max(1000, gpu_tops(job));
-            spark.update([
-                { className: "cpu", top: cpu_top, points: points.map((p) => [format.moment(p.time), p.cpu_milli]) },
-                { className: "gpu", top: gpu_top, points: points.map((p) => [format.moment(p.time), p.gpu_milli]) },
-            ], "");
-            const last = points.at(-1);
-            const words = last ? [format.known(last.gpu_milli) && last.gpu_milli > 0 ? `GPU ${format.percent(last.gpu_milli, gpu_top)}` : "", format.known(last.cpu_milli) ? `CPU ${format.milli(last.cpu_milli)}` : ""].filter(Boolean).join(" · ") : "";
-            say(live_use, words || (usage?.(job.id) ? t("no reading yet") : ""));
-            mark(spark.el, "aria-label", t`use so far: ${words || t("no reading yet")}`);
+            const points = usage?.(job.id) ?? NO_POINTS;
+            if (usage && points !== drawn) draw(points);
             self.tick(Date.now());
         },
         tick(now) {
             const s = elapsed_s(job, now);
-            say(elapsed, job.state === "starting" ? "starting" : format.ticking(s));
+            say(elapsed, job.state === "starting" ? t("starting") : format.ticking(s));
             say(limit, job.time_limit_s ? t` of ${format.duration(job.time_limit_s)}` : "");
             show(time.el, job.time_limit_s);
             time.update(s, job.time_limit_s);
@@ -96,8 +102,8 @@ export function waiting_row(why) {
 
 /** A job that is over. */
 export function finished_row() {
-    let job = null;
-    const head = title(), state = badge("succeeded"), how = h("span.num.muted"), took = h("span.num"), cost = h("span.num.muted"), when = h("span.num.muted");
+    let job = null, ended = NaN;
+    const head = title(), state = badge(), how = h("span.num.muted"), took = h("span.num"), cost = h("span.num.muted"), when = h("span.num.muted");
     const el = h("li.row.row-finished", null, state.el, head.el, how, took, cost, when);
     const self = {
         el,
@@ -109,12 +115,12 @@ export function finished_row() {
             mark(how, "title", job.reason || null);
             say(took, format.duration(elapsed_s(job, NaN)));
             say(cost, format.known(job.cost_uusd) ? format.money(job.cost_uusd) : "");
+            ended = format.moment(job.finished);
+            mark(when, "title", format.exact(ended));
             self.tick(Date.now());
         },
         tick(now) {
-            const ended = format.moment(job.finished);
             say(when, format.ago(ended, now));
-            mark(when, "title", format.exact(ended));
         },
     };
     return self;

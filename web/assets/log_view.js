@@ -9,6 +9,8 @@ import { t } from "./words.js";
 
 const LINES_MAX = 5000;
 const LINE_MAX = 8192;
+const BLOCK_LINES = 100, LINES_AT_ONCE = 250;
+const PAUSE_MS = 60, HIDDEN_MS = 500; // between two drawings of what has come
 const TAIL_BYTES = 256 * 1024;
 const PAUSES_MS = [500, 1000, 2000, 5000];
 const LINE_KINDS = { stderr: "div.log-line.err", divider: "div.log-line.divider" };
@@ -38,9 +40,8 @@ function visible(line) {
 export function log_view(id, query, go) {
     const abort = new AbortController();
     let cut = line_cutter();
-    let at_end = true, drawing = false, dropped = 0, last_id = "", attempt_seen = 0;
-    let waiting = [];
-    const open_lines = new Map();
+    let at_end = true, last_top = 0, timer = 0, block = null, count = 0, dropped = 0, last_id = "", attempt_seen = 0;
+    const waiting = [], open_lines = new Map();
     const lines = h("div.log-lines");
     const box = h("div.log", { tabindex: 0, role: "log", "aria-label": t("Output of the job"), "aria-live": "off" }, lines);
     const state = h("span.muted.log-state", { role: "status" });
@@ -55,7 +56,9 @@ export function log_view(id, query, go) {
     const save = h("button.button.small", { type: "button", onclick: download }, icon("down_to"), t("Download"));
 
     box.addEventListener("scroll", () => {
-        at_end = box.scrollHeight - box.scrollTop - box.clientHeight < 40;
+        // Only who scrolls up leaves the end: the height also changes when lines come into view that were never laid out.
+        at_end = box.scrollHeight - box.scrollTop - box.clientHeight < 40 || (at_end && box.scrollTop >= last_top);
+        last_top = box.scrollTop;
         show(follow, !at_end);
     }, { passive: true });
 
@@ -78,40 +81,51 @@ export function log_view(id, query, go) {
         }
     }
 
-    function one_line(name, text) {
-        return h(LINE_KINDS[name] ?? "div.log-line", null, text || "\u200b");
+    /** A new line at the end, in a block with others: what is not in view costs one block, not a hundred lines. */
+    function line(name) {
+        const el = h(LINE_KINDS[name] ?? "div.log-line");
+        if (!block || block.childElementCount >= BLOCK_LINES) {
+            block?.classList.add("is-full");
+            block = h("div.log-block");
+            lines.append(block);
+        }
+        block.append(el);
+        count++;
+        return el;
     }
 
     function draw() {
-        drawing = false;
-        const pieces = document.createDocumentFragment();
-        for (const [name, found] of waiting) {
+        timer = 0;
+        for (const { name, text, is_open } of waiting.splice(0, LINES_AT_ONCE)) {
             if (name === "divider") open_lines.clear();
-            const before = open_lines.get(name);
-            found.lines.forEach((text, i) => {
-                if (i === 0 && before) {
-                    before.textContent = text || "\u200b";
-                    open_lines.delete(name);
-                } else pieces.append(one_line(name, text));
-            });
-            const still = open_lines.get(name);
-            if (found.open && still) still.textContent = found.open;
-            else if (found.open) {
-                const fresh = one_line(name, found.open);
-                open_lines.set(name, fresh);
-                pieces.append(fresh);
-            }
+            const el = open_lines.get(name) ?? line(name);
+            el.textContent = text || "\u200b";
+            if (is_open) open_lines.set(name, el);
+            else open_lines.delete(name);
         }
-        waiting = [];
-        lines.append(pieces);
-        while (lines.childElementCount > LINES_MAX) {
-            lines.firstChild.remove();
-            dropped++;
-        }
-        show(nothing, lines.childElementCount === 0);
+        while (count > LINES_MAX + BLOCK_LINES) drop(lines.firstChild);
+        show(nothing, count === 0);
         show(earlier, dropped > 0);
         say(earlier, t`${format.count(dropped)} earlier lines are not kept here. Download has all of them.`);
         if (at_end) box.scrollTop = box.scrollHeight;
+        if (waiting.length) draw_in(0);
+    }
+
+    function drop(old) {
+        count -= old.childElementCount;
+        dropped += old.childElementCount;
+        old.remove();
+    }
+
+    /** A hidden tab draws no frames, but a timer keeps what waits small there too. */
+    const draw_in = (ms) => { timer ||= setTimeout(draw, document.hidden ? HIDDEN_MS : ms); };
+
+    function put_in_line(name, found) {
+        for (const text of found.lines) waiting.push({ name, text, is_open: false });
+        if (found.open) waiting.push({ name, text: found.open, is_open: true });
+        const over = waiting.length - LINES_MAX;
+        if (over > 0) dropped += waiting.splice(0, over).length;
+        draw_in(PAUSE_MS);
     }
 
     function heard(event) {
@@ -119,6 +133,7 @@ export function log_view(id, query, go) {
         const data = JSON.parse(event.data);
         if (event.name === "end") {
             say(state, t("complete"));
+            say(nothing, t("It wrote nothing."));
             box.classList.add("is-over");
             state.classList.remove("is-live");
             abort.abort();
@@ -127,17 +142,11 @@ export function log_view(id, query, go) {
         if (event.name !== "log") return;
         if (data.attempt !== attempt_seen) {
             // The stream goes on with the next attempt, whose lines begin anew.
-            if (attempt_seen) waiting.push(["divider", { lines: [t`attempt ${data.attempt}`], open: "" }]);
+            if (attempt_seen) put_in_line("divider", { lines: [t`attempt ${data.attempt}`], open: "" });
             attempt_seen = data.attempt;
             cut = line_cutter();
         }
-        waiting.push([data.stream, cut(data.stream, String(data.text))]);
-        if (!drawing) {
-            drawing = true;
-            // A hidden tab draws no frames: a timer keeps what waits small there too.
-            if (document.hidden) setTimeout(draw, 500);
-            else requestAnimationFrame(draw);
-        }
+        put_in_line(data.stream, cut(data.stream, String(data.text)));
     }
 
     async function run() {
@@ -189,7 +198,7 @@ export function log_view(id, query, go) {
             say(nothing, t("Nothing written so far."));
             run();
         },
-        leave: () => abort.abort(),
+        leave: () => { abort.abort(); clearTimeout(timer); },
     };
 }
 

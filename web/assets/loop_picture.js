@@ -19,14 +19,15 @@ const OPEN_ORDERS = "planned,approved,ordered,delivered,inspected,active";
 /** One stage: number, what it counts, a line of facts, and the arrow to the next one. */
 function stage(name, label, href, arrow) {
     const number = h("b.stage-number.num"), fact = h("span.stage-fact");
+    let is_odd = false;
     const el = h("a.stage", { href, class: `stage at-${name} ${arrow}` }, icon(name), h("span.stage-label", null, label), number, fact);
     return {
         el,
         update(n, text) {
             if (number.textContent && number.textContent !== n) { // the eye is led to what changes
-                el.classList.remove("is-new");
-                void el.offsetWidth;
-                el.classList.add("is-new");
+                is_odd = !is_odd; // another name, so that it begins anew
+                el.classList.toggle("is-new", is_odd);
+                el.classList.toggle("is-new-again", !is_odd);
             }
             say(number, n);
             say(fact, text);

@@ -5,6 +5,7 @@
 
 import { h, put, show, svg } from "./dom.js";
 import * as format from "./format.js";
+import { drawn } from "./frames.js";
 import { key as line_key } from "./chart.js";
 import { t } from "./words.js";
 
@@ -78,9 +79,7 @@ export function outlook({ label, height = 240, text = format.amount, told = t(" 
             svg("rect", { class: `patch ${band.className}`, width: 8, height: 8 }), svg("path", { class: `patch-line ${band.className}`, d: TEXTURES[band.texture] ?? "" }))));
     }
 
-    function draw() {
-        const width = Math.floor(el.clientWidth);
-        if (width < 40) return;
+    function draw(width) {
         const most = Math.max(0, ...data.bands.flatMap((b) => b.points.map((p) => p[2]).filter(known)), ...data.lines.flatMap((l) => l.points.map((p) => p[1]).filter(known)));
         const { top, step } = scale(most);
         const values = Array.from({ length: Math.round(top / step) + 1 }, (_, i) => i * step);
@@ -126,14 +125,14 @@ export function outlook({ label, height = 240, text = format.amount, told = t(" 
 
     drawing.addEventListener("pointermove", hover);
     drawing.addEventListener("pointerleave", leave);
-    new ResizeObserver(() => draw()).observe(el);
+    const ask = drawn(el, draw);
     return {
         el, legend: keys,
         update(next) {
             data = next;
             put(keys, data.lines.map((line) => h("span.legend-item", null, line_key(line.className), t(line.name))), data.bands.map((band, i) => h("span.legend-item", null, patch(band, i), t(band.name))));
             drawing.setAttribute("aria-label", `${label}. ${data.words ?? ""}${told}`);
-            draw();
+            ask();
         },
     };
 }

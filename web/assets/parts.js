@@ -4,10 +4,9 @@ import { h, icon, mark, say, show } from "./dom.js";
 import * as format from "./format.js";
 import { t } from "./words.js";
 
-/** State of a job or node: sign and word, colour only on top of them. */
+/** State of a job or node, if it is known: sign and word, colour only on top of them. */
 export function badge(state) {
-    const word = h("span");
-    const el = h("span.badge", null, icon(state), word);
+    const word = h("span"), el = h("span.badge", null, h("span"), word);
     let shown = null;
     const update = (name) => {
         if (name === shown) return;
@@ -16,7 +15,7 @@ export function badge(state) {
         el.firstChild.replaceWith(icon(name));
         say(word, format.state(name));
     };
-    update(state);
+    if (state) update(state);
     return { el, update };
 }
 

@@ -39,7 +39,7 @@ function holders(names) {
 function tile(names) {
     const fill = h("span.fill", { "aria-hidden": "true" });
     const name = h("b.mono"), kind = h("span.tile-kind.muted"), used = h("span.num"), share = h("span.share");
-    const trouble = badge("up"), why = h("span.small");
+    const trouble = badge(), why = h("span.small");
     const who = holders(names);
     const free = h("span.muted", null, t("free"));
     const el = h("li.tile", null, fill, h("span.tile-head", null, name, share), kind, trouble.el, why, h("span.tile-used", null, used), h("span.tile-who", null, who.el, free));
@@ -93,7 +93,7 @@ async function change(node, verb, body, done) {
 
 function node_row(names, may_operate) {
     let node = null;
-    const state = badge("up");
+    const state = badge();
     const name = h("a.node-name.mono"), reason = h("span.muted.node-reason");
     const cpu = meter("CPU", "cpu"), memory = meter(t("Memory"), "mem");
     const tiles = h("ul.tiles");

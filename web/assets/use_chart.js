@@ -4,12 +4,12 @@ import * as api from "./api.js";
 import { chart, legend } from "./chart.js";
 import { h } from "./dom.js";
 import * as format from "./format.js";
+import { usage_of } from "./usage.js";
 import { t } from "./words.js";
 
 const STEP_S = 60; // of many nodes: minutes are ready to be read, rows of thousands of devices are not
 const COLUMNS = 240;
 const LEAST_MS = 60000;
-const FEW = 12, POINTS_MAX = 3600; // readings
 export const RANGES = [["5m", 300, t("5 min")], ["15m", 900, t("15 min")], ["1h", 3600, t("1 h")]];
 
 export const SERIES = [
@@ -27,7 +27,7 @@ export function shares(nodes, usages, from, to) {
         const gpus = (node.devices ?? []).filter((d) => d.kind !== "cpu");
         const gpu_milli = gpus.reduce((sum, d) => sum + d.milli, 0);
         for (const point of usage.points ?? []) {
-            const at = Math.floor(format.moment(point.time) / width);
+            const at = Math.floor(point.at / width);
             if (!(at * width >= from - width)) continue;
             const column = columns.get(at) ?? new Map();
             columns.set(at, column);
@@ -67,17 +67,10 @@ export function use_chart(range, on_range) {
     };
     set_range(range);
 
-    // All of the span is read once; then only what is new since.
-    const kept = new Map();
-    async function newest(name, signal) {
-        const path = `/v1/nodes/${encodeURIComponent(name)}/usage?limit=`;
-        const before = kept.get(name);
-        let points = before?.span_s >= span_s ? (await api.get(path + FEW, signal)).points ?? [] : [];
-        const at = points.length ? before.points.findIndex((p) => p.time === points[0].time) : -1;
-        if (at >= 0) points = before.points.slice(0, at).concat(points).slice(-POINTS_MAX);
-        else points = (await api.get(path + Math.min(POINTS_MAX, span_s), signal)).points ?? [];
-        kept.set(name, { points, span_s: Math.max(span_s, before?.span_s ?? 0) });
-        return { points };
+    const readers = new Map();
+    function newest(name, signal) {
+        if (!readers.has(name)) readers.set(name, usage_of(`/v1/nodes/${encodeURIComponent(name)}`));
+        return readers.get(name)(span_s, signal);
     }
 
     function draw(values, has_gpu, from, to) {
@@ -94,7 +87,7 @@ export function use_chart(range, on_range) {
             const usages = await Promise.all(nodes.map((node) => newest(node.name, signal)));
             const to = api.now();
             // A young service fills the width with what it has.
-            const oldest = Math.min(...usages.map((usage) => format.moment(usage.points[0]?.time) || to));
+            const oldest = Math.min(...usages.map((usage) => usage.points[0]?.at ?? to));
             const from = Math.max(to - span_s * 1000, Math.min(oldest, to - LEAST_MS));
             draw(shares(nodes, usages, from, to), nodes.some((node) => (node.devices ?? []).some((d) => d.kind !== "cpu")), from, to);
         },

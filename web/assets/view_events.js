@@ -8,7 +8,7 @@ import { empty, link_job, link_node } from "./parts.js";
 import { publish_panel } from "./publish_panel.js";
 import { t } from "./words.js";
 
-const PAGE = 100;
+const PAGE = 100, CATCH_UP = 1000;
 const ABOUT = [["", "all"], ["job", "jobs"], ["node", "nodes"], ["order", "orders"], ["plan", "plans"], ["supplier", "suppliers"], ["project", "projects"], ["alert", "alerts"], ["proposal", "proposals"]];
 const LINKS = { node: link_node, order: link_order, plan: link_plan };
 
@@ -23,8 +23,8 @@ function subject(event) {
 /** A member of its data in words; the end of its name says what is money and what is a time. */
 function member([key, value]) {
     const [, name, unit] = key.match(/^(.*?)(_uusd|_us)?$/);
-    const text = typeof value === "object" ? JSON.stringify(value) : !unit || !format.known(value) ? value : unit === "_us" ? format.duration(value / 1e6) : format.money(value);
-    return `${name.replaceAll("_", " ")} ${text}`;
+    const text = typeof value === "object" ? JSON.stringify(value) : name === "state" ? format.state(value) : !unit || !format.known(value) ? value : unit === "_us" ? format.duration(value / 1e6) : format.money(value);
+    return `${t(name.replaceAll("_", " "))} ${text}`;
 }
 
 /** The rest of its data, in one line. */
@@ -48,33 +48,48 @@ export function events_page({ query, go, who }) {
     const none = empty(t("Nothing like that has happened."), t("Old events are removed in time."));
     const older = h("button.button.small", { type: "button" }, t("Older events"));
     show(none, false);
-    let end = "";
-    const page = async (before, signal) => (await api.get(`${audit ? "/v1/audit" : "/v1/events"}?limit=${PAGE}&before=${before}`, signal));
+    let end = "", newest = 0, pages = 1;
+    const page = (before, limit, signal) => api.get(`${audit ? "/v1/audit" : "/v1/events"}?limit=${limit}&before=${before}`, signal);
+    const learn = (items) => { for (const event of items) if (!about || event.kind.startsWith(`${about}.`)) found.set(event.seq, event); };
     const draw = () => {
-        const items = [...found.values()].filter((event) => !about || event.kind.startsWith(`${about}.`)).sort((a, b) => b.seq - a.seq);
+        const items = [...found.values()].sort((a, b) => b.seq - a.seq);
+        for (const event of items.splice(PAGE * pages)) { // as many as were asked for: what comes pushes out the oldest
+            found.delete(event.seq);
+            end = String(items.at(-1).seq);
+        }
         keyed(body, items, (event) => event.seq, row);
         show(sheet, items.length > 0);
         show(none, items.length === 0);
         show(older, end);
     };
-    const learn = (answer) => { for (const event of answer.items ?? []) found.set(event.seq, event); };
     older.addEventListener("click", async () => {
         older.disabled = true;
-        const answer = await page(end).catch(() => null);
+        const answer = await page(end, PAGE).catch(() => null);
         older.disabled = false;
         if (!answer) return;
-        learn(answer);
+        pages++;
+        learn(answer.items ?? []);
         end = answer.next ?? "";
         draw();
     });
+    /** The newest, down to those that are known; after a pause in which more has happened than fits, the list begins anew. */
+    async function catch_up(signal) {
+        const touches = (answer) => !answer.next || (answer.items ?? []).at(-1)?.seq <= newest;
+        let answer = await page(Number.MAX_SAFE_INTEGER, PAGE, signal);
+        if (newest && !touches(answer)) answer = await page(Number.MAX_SAFE_INTEGER, CATCH_UP, signal);
+        if (!touches(answer)) {
+            found.clear();
+            end = answer.next;
+        }
+        newest = answer.items?.[0]?.seq ?? newest;
+        learn(answer.items ?? []);
+    }
     const modes = who.can("admin") && !who.project ? segments(t("What"), [["", t("all events")], ["audit", t("what people did")]], audit ? "audit" : "", (value) => go({ show: value })) : null;
     const { el, aside } = panel(audit ? t("Audit") : t("Events"), h("div.filters", null, modes, segments(t("About"), ABOUT.map(([value, text]) => [value, t(text)]), about, (value) => go({ about: value }))), none, sheet, h("nav.pages", { "aria-label": t("Pages") }, older));
     const watch = watching({
         topics: ["jobs", "nodes", "order", "plan", "supplier", "alert", "proposal", "publish", "project", "token", "scale", "reservation"], every_ms: 30000, least_ms: 2000,
         async run(signal) {
-            const answer = await page(Number.MAX_SAFE_INTEGER, signal);
-            if (!found.size) end = answer.next ?? "";
-            learn(answer);
+            await catch_up(signal);
             draw();
             say(aside, audit ? t("who did what, newest first") : t("newest first, as they happen"));
         },

@@ -10,9 +10,11 @@ import { carbon, energy, job_power } from "./job_power.js";
 import { log_view, save_blob } from "./log_view.js";
 import * as live from "./live.js";
 import { ask, badge, command, confirm, elapsed_s, ending, flash, is_over, link_job, link_node, progress } from "./parts.js";
+import { usage_of } from "./usage.js";
 import { t } from "./words.js";
 
 const DOWNLOAD_MAX = 512 * 1024 * 1024;
+const POINTS = 600;
 
 const CURVES = [
     { key: "cpu_milli", title: "CPU", className: "cpu", unit: t("cores in use"), text: (v) => format.milli(v), least: 1000, scaler: scale },
@@ -125,7 +127,7 @@ function timeline() {
             }
             if (!is_over(job.state) && (!steps.length || job.state === "queued")) steps.push({ key: "w", state: "queued", text: t("waits"), from, to: now });
             keyed(track, steps, (s) => s.key, () => {
-                const state = badge("queued"), text = h("b"), took = h("span.num"), when = h("span.muted.num"), detail = h("span.muted"), bar = h("span.bar");
+                const state = badge(), text = h("b"), took = h("span.num"), when = h("span.muted.num"), detail = h("span.muted"), bar = h("span.bar");
                 const row = h("li.step", null, h("span.step-head", null, text, state.el), h("span.track", null, bar), h("span.step-facts", null, took, when), detail);
                 return {
                     el: row,
@@ -189,7 +191,7 @@ async function cancel(job) {
 
 export function job_page({ args: [id], query, who, go }) {
     let job = null;
-    const state = badge("queued"), name = h("span.job-heading"), reason = h("p.job-reason-line", { hidden: true });
+    const state = badge(), name = h("span.job-heading"), reason = h("p.job-reason-line", { hidden: true });
     const elapsed = h("b.num.big"), of_limit = h("span.muted.num"), time = progress();
     const cancel_button = h("button.button.danger", { type: "button", hidden: true, onclick: () => cancel(job) }, t("Cancel job"));
     const list = facts(FACTS), why = why_panel(), steps = timeline();
@@ -239,6 +241,7 @@ export function job_page({ args: [id], query, who, go }) {
         steps.update(job, now);
     }
 
+    const usage = usage_of(`/v1/jobs/${encodeURIComponent(id)}`);
     let drawn_state = "", curves_final = false;
     const watches = [live.watch({
         topics: [`job:${id}`], every_ms: 15000, least_ms: 700,
@@ -264,13 +267,12 @@ export function job_page({ args: [id], query, who, go }) {
         async run(signal) {
             if (!job || job.state === "queued" || curves_final) return;
             curves_final = is_over(job.state);
-            const answer = await api.get(`/v1/jobs/${encodeURIComponent(id)}/usage`, signal).catch((error) => { if (error.kind !== "refused") throw error; return null; });
+            const answer = await usage(POINTS, signal).catch((error) => { if (error.kind !== "refused") throw error; return null; });
             const points = answer?.points ?? [];
-            const times = points.map((p) => format.moment(p.time));
-            const from = times[0] ?? 0, to = times.at(-1) ?? 1;
+            const from = points[0]?.at ?? 0, to = points.at(-1)?.at ?? 1;
             show(p_curves, points.length > 0);
             for (const c of curves) {
-                const values = points.map((p, i) => [times[i], p[c.key]]);
+                const values = points.map((p) => [p.at, p[c.key]]);
                 const some = values.some((v) => v[1] >= 0 && v[1] !== null);
                 show(c.el, some);
                 if (!some) continue;

@@ -42,8 +42,8 @@ function filters(query, go) {
 }
 
 function line() {
-    let job = null;
-    const state = badge("queued");
+    let job = null, submitted = NaN;
+    const state = badge();
     const link = h("a.job-link");
     const id = h("td.num.cell-id"), name = h("td.cell-name", null, link), project = h("td.cell-project.muted"), user = h("td.cell-user.muted"), wants = h("td.cell-ask"), where = h("td.mono.cell-where"),
         took = h("td.num.cell-took"), how = h("td.num.cell-how.muted"), cost = h("td.num.cell-cost.muted"), when = h("td.num.cell-when.muted");
@@ -64,14 +64,14 @@ function line() {
             say(how, ending(job));
             mark(how, "title", job.reason || null);
             say(cost, format.known(job.cost_uusd) ? format.money(job.cost_uusd) : "");
+            submitted = format.moment(job.submitted);
+            mark(when, "title", format.exact(submitted));
             self.tick(api.now());
         },
         tick(now) {
             const s = elapsed_s(job, now);
             say(took, format.known(s) ? (job.finished ? format.duration(s) : format.ticking(s)) : "");
-            const submitted = format.moment(job.submitted);
             say(when, format.ago(submitted, now));
-            mark(when, "title", format.exact(submitted));
         },
     };
     return self;

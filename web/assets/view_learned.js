@@ -4,12 +4,12 @@ import * as api from "./api.js";
 import { h, say, show } from "./dom.js";
 import * as format from "./format.js";
 import { panel, share_bar, table, watching } from "./panels.js";
-import { empty, link_node } from "./parts.js";
+import { ask, empty, link_node } from "./parts.js";
 import { t } from "./words.js";
 
 /** What a class is of, in words: who, what work, what it asks for. */
 export function class_words(each) {
-    const request = each.request, asks = request?.count > 0 ? `${format.milli(request.count * (request.gpu_milli || 1000))} × ${request.accelerators}` : "";
+    const asks = each.request ? ask({ request: each.request, tasks: each.request.tasks }) : "";
     return [each.project, each.user, each.name, asks].filter(Boolean).join(" · ") || t("all jobs");
 }
 

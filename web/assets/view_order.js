@@ -29,7 +29,7 @@ const facts_of = (order) => [
     [t("Project"), order.project], [t("Approved by"), order.approved_by], [t("Until"), order.until ? format.date(format.moment(order.until)) : ""], [t("Supplier's reference"), order.reference]];
 
 export function order_page({ args: [id], who }) {
-    const state = badge("planned"), title = h("h1", null, t`Order ${id}`), buttons = h("span.deeds"), plan = h("span");
+    const state = badge(), title = h("h1", null, t`Order ${id}`), buttons = h("span.deeds"), plan = h("span");
     const line = life(), list = facts(), reason = h("p.job-reason-line", { hidden: true });
     const machines = table(t("Machines"), [t("Slot"), t("Machine"), t("Address"), t("Inspection"), t("Gone")], (each) => String(each.slot), (each) => [
         String(each.slot), h("span.mono", null, each.id), each.address ?? "", each.verdict ?? t("not yet"), each.gone ? format.date(format.moment(each.gone)) : ""]);

@@ -12,11 +12,12 @@ import { pool } from "./pool.js";
 import { pool_cells } from "./pool_cells.js";
 import { columns } from "./pool_columns.js";
 import { use_chart } from "./use_chart.js";
+import { usage_of } from "./usage.js";
 import { t } from "./words.js";
 
 const RUNNING_SHOWN = 20, WAITING_SHOWN = 12, FINISHED_SHOWN = 12, FINISHED_READ = 60;
 const TILES_MAX = 24; // nodes: more are cells, which the page can draw by the thousand
-const CURVES_READ = 12, REASONS_READ = 8;
+const CURVES_READ = 12, CURVE_POINTS = 120, REASONS_READ = 8;
 
 function capacity_panel() {
     const gpu = meter(t("Accelerators"), "gpu"), cpu = meter(t("CPU cores"), "cpu"), memory = meter(t("Memory"), "mem");
@@ -42,7 +43,7 @@ function panel(id, title, href, ...body) {
 }
 
 export function overview({ query, who, go }) {
-    const names = new Map(), curves = new Map(), reasons = new Map();
+    const names = new Map(), curves = new Map(), readers = new Map(), reasons = new Map();
     const notices = h("ul.notices", { "aria-label": t("Notices") });
     const strip = loop_picture(), needs = attention(), capacity = capacity_panel();
     let nodes = [], whole = null, many = null, now_running = [], now_waiting = [], read = false, use_begun = false, etag = "";
@@ -167,10 +168,11 @@ export function overview({ query, who, go }) {
         async run(signal) {
             const wanted = now_running.slice(0, CURVES_READ);
             await Promise.all(wanted.map(async (job) => {
-                const answer = await api.get(`/v1/jobs/${job.id}/usage?limit=120`, signal).catch(quiet);
-                if (answer) curves.set(job.id, answer.points ?? []);
+                if (!readers.has(job.id)) readers.set(job.id, usage_of(`/v1/jobs/${job.id}`));
+                const answer = await readers.get(job.id)(CURVE_POINTS, signal).catch(quiet);
+                if (answer) curves.set(job.id, answer.points);
             }));
-            for (const id of curves.keys()) if (!now_running.some((job) => job.id === id)) curves.delete(id);
+            for (const each of [curves, readers]) for (const id of each.keys()) if (!now_running.some((job) => job.id === id)) each.delete(id);
             draw_running();
         },
     });

@@ -53,7 +53,7 @@ function reasons(plan) {
 }
 
 export function plan_page({ args: [id], who }) {
-    const state = badge("draft"), buttons = h("span.deeds"), list = facts(), next = h("p.lead");
+    const state = badge(), buttons = h("span.deeds"), list = facts(), next = h("p.lead");
     const drawings = [supply_drawing(), cost_drawing(), class_drawings()];
     const orders = order_table(), rented = rented_table(), why = h("div");
     const p_orders = panel(t("What it orders"), orders.el), p_rented = panel(t("What it would rent as needed"), rented.el), p_why = panel(t("Alternatives"), why);
