@@ -76,6 +76,9 @@ VIEWS = [("overview", "#/", ".panel-use path.curve"), ("pool", "#/pool", "canvas
          ("supply", "#/supply", "a[href^='#/offers/']"), ("forecast", "#/forecast", "path.band"), ("plan", "#/plans/3", "path.layer"), ("plans", "#/plans", "tbody tr"), ("order", "#/orders/4", "dd"), ("offer", "#/offers/3", "path.curve"), ("cost", "#/cost", "tbody tr"), ("efficiency", "#/efficiency", "tbody tr"),
          ("energy", "#/energy", "tbody tr"), ("learned", "#/learned", "tbody tr"), ("tuning", "#/tuning", ".interval"), ("projects", "#/projects", "tbody tr"), ("events", "#/events", "tbody tr")]
 
+# With so few nodes their devices are tiles of the overview, and its curves are added up here from theirs.
+OF_FEW = [("overview of 24 nodes", "#/", ".panel-use path.curve")]
+
 
 class Storm(threading.Thread):
     """200 events a second, and what they tell of does change: jobs end and begin, devices, alerts, orders, plans, proposals and
@@ -145,16 +148,16 @@ def script_ms(browser):
     return 1000 * next(m["value"] for m in browser.cdp("Performance.getMetrics")["metrics"] if m["name"] == "TaskDuration")
 
 
-def each_view(browser, runs):
-    """Work until the first picture of each view, and while the storm goes on: all of it, and its longest task."""
-    service = Fake(nodes=NODES, finished=JOBS, queued=QUEUED)
-    page, worst = Page(browser, service), {"first": 0, "task": 0}
+def each_view(browser, runs, views, **sizes):
+    """Work until the first picture of each view, and while the storm goes on: all of it, and its longest task.  The worst medians."""
+    service = Fake(finished=JOBS, queued=QUEUED, **sizes)
+    page, worst = Page(browser, service), [0, 0]
     browser.cdp("Performance.enable", timeDomain="threadTicks")
     storm = Storm(service.world)
     try:
         page.open("#/tuning")
         storm.start()
-        for name, path, css in VIEWS:
+        for name, path, css in views:
             if WANTED and name not in WANTED:
                 continue
             first, second, longest = [], [], []
@@ -174,7 +177,7 @@ def each_view(browser, runs):
             row(f"page: {name}, until its first picture, CPU", statistics.median(first), "under 1000")
             row(f"page: {name}, a second of {EVENTS_PER_S} events, CPU", statistics.median(second), "")
             row(f"page: {name}, longest task of it, CPU", statistics.median(longest), "under 50", f"worst of {runs}: {max(longest):.0f} ms")
-            worst = {"first": max(worst["first"], statistics.median(first)), "task": max(worst["task"], statistics.median(longest))}
+            worst = [max(worst[0], statistics.median(first)), max(worst[1], statistics.median(longest))]
     finally:
         storm.end()
         service.close()
@@ -209,10 +212,10 @@ def main():
     browser = Browser()
     try:
         quick = WANTED or the_map(browser)
-        worst = each_view(browser, RUNS)
+        found = [each_view(browser, RUNS, VIEWS, nodes=NODES), each_view(browser, RUNS, OF_FEW, nodes=22)]
     finally:
         browser.quit()
-    return 0 if quick and worst["first"] < 1000 and worst["task"] < 50 else 1
+    return 0 if quick and all(first < 1000 and task < 50 for first, task in found) else 1
 
 
 if __name__ == "__main__":
