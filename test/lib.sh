@@ -78,6 +78,12 @@ eventually() {
     done
 }
 
+# within_a_day SECONDS: for claims that hold within one day (UTC): if this one ends sooner, wait for the next.
+within_a_day() {
+    local left=$((86400 - $(date +%s) % 86400))
+    [ $left -gt "$1" ] || sleep $((left + 1))
+}
+
 # A port that nobody listens on, below the range that the kernel gives to clients.
 free_port() {
     local port

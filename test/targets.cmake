@@ -15,7 +15,11 @@ if(TARGET fastgpu)
     add_executable(fake_kafka ${CMAKE_SOURCE_DIR}/test/fake_kafka/fake_kafka.c)
     target_link_libraries(fake_kafka PRIVATE PkgConfig::rdkafka)
     set_target_properties(fake_kafka PROPERTIES RUNTIME_OUTPUT_DIRECTORY $<TARGET_FILE_DIR:fastgpu>)
-    set(scenario_env "FASTGPU_BIN=$<TARGET_FILE:fastgpu>;SOURCE_DIR=${CMAKE_SOURCE_DIR};FASTGPU_FAKE_NVML_LIBRARY=$<TARGET_FILE:fake_nvml>;PYTHONDONTWRITEBYTECODE=1")
+    # The wall clock of the program as a test wants it.
+    add_library(fake_clock MODULE ${CMAKE_SOURCE_DIR}/test/fake_clock/fake_clock.c)
+    target_compile_options(fake_clock PRIVATE -fno-sanitize=all)
+    target_link_options(fake_clock PRIVATE -fno-sanitize=all)
+    set(scenario_env "FASTGPU_FAKE_CLOCK_LIBRARY=$<TARGET_FILE:fake_clock>;FASTGPU_BIN=$<TARGET_FILE:fastgpu>;SOURCE_DIR=${CMAKE_SOURCE_DIR};FASTGPU_FAKE_NVML_LIBRARY=$<TARGET_FILE:fake_nvml>;PYTHONDONTWRITEBYTECODE=1")
 
     # fastgpu_scripts(folder interpreter pattern seconds label...)
     function(fastgpu_scripts folder interpreter pattern seconds)

@@ -20,6 +20,11 @@ static int64_t system_mono([[maybe_unused]] void *self)
     return read_clock(CLOCK_MONOTONIC);
 }
 
+int64_t fg_clock_boot_us(void)
+{
+    return read_clock(CLOCK_BOOTTIME);
+}
+
 const struct fg_clock *fg_clock_system(void)
 {
     static const struct fg_clock clock = {.now_us = system_now, .mono_us = system_mono};

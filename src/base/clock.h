@@ -11,6 +11,8 @@ struct fg_clock {
 };
 
 const struct fg_clock *fg_clock_system(void);
+/* Since this machine began, sleep included. */
+int64_t fg_clock_boot_us(void);
 
 /* "2026-11-21T02:36:55Z" (fraction if not 0) into `out` (at least 32 bytes). */
 #define FG_TIME_TEXT_MAX 32

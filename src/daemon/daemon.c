@@ -2,6 +2,9 @@
  *
  * One thread owns the controller: it sleeps until a command, an engine event, a signal or a timer wakes it, and
  * makes a step.  While a step commits, the next batch gathers in the inbox: group commit needs no timer.
+ *
+ * When the clock was set it ends and begins anew: what holds timers in memory is made anew with the clock as it is, and what
+ * is in the store keeps its age (fg_sqlite_redate).
  */
 #include "daemon/daemon.h"
 
@@ -28,11 +31,14 @@
 #include "daemon/sweep.h"
 #include "daemon/tuning.h"
 #include "engine/fleet.h"
+#include "engine/fs.h"
 #include "engine/local.h"
 #include "provision/buyer.h"
 #include "store/sqlite_store.h"
 
+#include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -46,6 +52,8 @@
 #include <unistd.h>
 
 #define SERIES_PAUSE_US 5'000'000 /* a kill loses readings of ten seconds at most */
+#define CLOCK_NOTE_US   1'000'000 /* leaning has moved the clock by that: it is noted */
+#define BOOT_ID         "/proc/sys/kernel/random/boot_id"
 
 struct daemon {
     struct fg_data_dir dir;
@@ -72,13 +80,15 @@ struct daemon {
     struct fg_wan links;        /* as they were measured last */
     struct fg_api *_Atomic api; /* NULL until it serves */
     struct fg_steady steady;
+    int64_t noted_us; /* UTC less boot time, as the store knows it */
     _Atomic(const char *) health;
     int signal_fd;
     int64_t sample_us; /* when the next readings are taken */
     int ready_fd;      /* wants to know when we answer; -1: does not, or knows */
-    uint16_t tcp_port; /* that was found free while it followed; 0 none */
+    uint16_t tcp_port; /* that was found free before, see keep_port(); 0 none */
     atomic_bool leads;
     bool stopped; /* before it came to lead */
+    bool anew;    /* it is to live once more */
 };
 
 /* -- what the API calls, from its threads --------------------------------------------------------------- */
@@ -160,8 +170,41 @@ static bool outlook(void *self, const struct fg_outlook_question *question, doub
 static int64_t now_us(struct daemon *daemon)
 {
     const struct fg_clock *clock = fg_clock_system();
-    return fg_steady_now_us(&daemon->steady, clock->now_us(clock->self),
-                            clock->mono_us(clock->self));
+    return fg_steady_now_us(&daemon->steady, clock->now_us(clock->self), fg_clock_boot_us());
+}
+
+/* A number of the life of this machine. */
+static int64_t machine_life(void)
+{
+    char text[64] = "";
+    uint64_t life = 0;
+    fg_fs_read_small(AT_FDCWD, BOOT_ID, text, sizeof(text));
+    for (const char *at = text; *at; at++)
+        if (isxdigit((unsigned char)*at))
+            life = life * 31 + (unsigned char)*at;
+    return (int64_t)(life >> 1);
+}
+
+static int note_clock(struct daemon *daemon, struct fg_err *err)
+{
+    struct fg_clock_reading clock = {.life = machine_life(), .now_us = now_us(daemon)};
+    clock.boot_us = daemon->steady.boot_us;
+    int64_t by_us = 0;
+    int rc = fg_sqlite_redate(daemon->store, &clock, &by_us, err);
+    if (rc == 0)
+        daemon->noted_us = clock.now_us - clock.boot_us;
+    if (by_us)
+        fg_log("event=clock-set by_s=%lld", (long long)(by_us / 1'000'000));
+    return rc;
+}
+
+/* Leaning moves it slowly.  With a log to others the state may be old, and only the controller may read it again: there what
+ * was noted at the start has to do. */
+static void note_lean(struct daemon *daemon)
+{
+    int64_t off_us = daemon->steady.wall_us - daemon->steady.boot_us - daemon->noted_us;
+    if (!daemon->shared && (off_us > CLOCK_NOTE_US || off_us < -CLOCK_NOTE_US))
+        (void)note_clock(daemon, NULL);
 }
 
 /* -- start and stop ---------------------------------------------------------------------------------------- */
@@ -242,6 +285,8 @@ static int open_store(struct daemon *daemon, struct fg_err *err)
     int rc = daemon->shared ? fg_sqlite_open_logged(
                  path, fg_standby_log(fg_shared_standby(daemon->shared)), &daemon->store, err)
                             : fg_sqlite_open(path, &daemon->store, err);
+    if (rc == 0)
+        rc = note_clock(daemon, err);
     if (rc == 0)
         rc = fg_housekeeping_start(
             &(struct fg_housekeeping_options){
@@ -358,6 +403,14 @@ static void tell_ready(void *self)
     daemon->ready_fd = -1;
 }
 
+/* Where it listens it will listen again. */
+static void keep_port(struct daemon *daemon)
+{
+    const char *port = strrchr(fg_api_url(daemon->api), ':');
+    if (strncmp(fg_api_url(daemon->api), "http", 4) == 0 && port)
+        daemon->tcp_port = (uint16_t)strtol(port + 1, NULL, 10);
+}
+
 /* Several daemons with one state: follow who leads, until it is us (or we are asked to stop).  Clients are told meanwhile
  * where to go. */
 static int come_to_lead(struct daemon *daemon,
@@ -370,9 +423,7 @@ static int come_to_lead(struct daemon *daemon,
     /* The launcher of an earlier life of this process, see shared.h. */
     while (waitpid(-1, NULL, WNOHANG) > 0)
         ;
-    const char *port = strrchr(fg_api_url(daemon->api), ':');
-    if (strncmp(fg_api_url(daemon->api), "http", 4) == 0 && port)
-        daemon->tcp_port = (uint16_t)strtol(port + 1, NULL, 10);
+    keep_port(daemon);
     daemon->shared = fg_shared_new(
         &(struct fg_shared_options){
             .config = &daemon->config,
@@ -452,7 +503,7 @@ static int open_all(struct daemon *daemon,
                     struct fg_err *err)
 {
     const struct fg_clock *clock = fg_clock_system();
-    fg_steady_init(&daemon->steady, clock->now_us(clock->self), clock->mono_us(clock->self));
+    fg_steady_init(&daemon->steady, clock->now_us(clock->self), fg_clock_boot_us());
     raise_file_limit();
     int rc = fg_data_dir_open(&daemon->dir, options->data_dir, err);
     if (rc == 0)
@@ -583,6 +634,8 @@ static int step(struct daemon *daemon, struct fg_err *err)
         fg_power_keep(&daemon->power, &sources, daemon->control, &daemon->config.numbers,
                       now_us(daemon));
     }
+    if (rc == 0)
+        note_lean(daemon);
     return rc;
 }
 
@@ -619,6 +672,11 @@ static int serve(struct daemon *daemon, struct fg_err *err)
             return fg_fail(err, FG_EIO, "poll: %s", strerror(errno));
         if (fds[2].revents)
             return 0;
+        if (fg_steady_is_left(&daemon->steady)) {
+            fg_log("event=clock-left to begin anew with it");
+            daemon->anew = true;
+            return 0;
+        }
     }
 }
 
@@ -640,21 +698,39 @@ static int stop_publisher(struct daemon *daemon, struct fg_err *err)
     return step(daemon, err);
 }
 
-int fg_daemon_run(const struct fg_daemon_options *options, struct fg_err *err)
+static int live(const struct fg_daemon_options *options,
+                struct daemon *daemon,
+                struct fg_err *err)
 {
-    struct daemon *daemon = calloc(1, sizeof(*daemon));
-    if (!daemon)
-        return fg_fail(err, FG_ENOMEM, "no memory to start");
-    daemon->signal_fd = daemon->dir.lock_fd = -1;
-    daemon->ready_fd = options->ready_fd;
     int rc = open_all(daemon, options, err);
     if (rc == 0) {
         rc = daemon->stopped ? 0 : serve_told(daemon, err);
+        if (daemon->api)
+            keep_port(daemon);
         if (rc == 0 && !daemon->stopped)
             rc = stop_publisher(daemon, err);
         fg_log("event=stop code=%d", rc);
     }
     close_all(daemon);
+    return rc;
+}
+
+int fg_daemon_run(const struct fg_daemon_options *options, struct fg_err *err)
+{
+    struct daemon *daemon = calloc(1, sizeof(*daemon));
+    if (!daemon)
+        return fg_fail(err, FG_ENOMEM, "no memory to start");
+    int ready_fd = options->ready_fd, rc = 0;
+    uint16_t tcp_port = 0;
+    do {
+        memset(daemon, 0, sizeof(*daemon));
+        daemon->signal_fd = daemon->dir.lock_fd = -1;
+        daemon->ready_fd = ready_fd;
+        daemon->tcp_port = tcp_port;
+        rc = live(options, daemon, err);
+        ready_fd = daemon->ready_fd;
+        tcp_port = daemon->tcp_port;
+    } while (rc == 0 && daemon->anew);
     free(daemon);
     return rc;
 }

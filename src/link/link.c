@@ -227,7 +227,11 @@ static struct fg_link *new_link(const struct fg_link_options *options)
     link->wake_back = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     link->wake_front = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     pthread_mutex_init(&link->mutex, NULL);
-    pthread_cond_init(&link->detach_cond, NULL);
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&link->detach_cond, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     link->task_samples = calloc(FG_LINK_SAMPLES_MAX, sizeof(*link->task_samples));
     link->device_samples = calloc(FG_LINK_SAMPLES_MAX, sizeof(*link->device_samples));
     if (!link->task_samples || !link->device_samples)
@@ -540,7 +544,7 @@ void fg_link_detach(struct fg_link *link, int64_t lease_us)
     struct fg_link_command *command = command_new(FG_LINK_DO_DETACH);
     command->grace_us = lease_us;
     fg_link_command_push(link, command);
-    clock_gettime(CLOCK_REALTIME, &until);
+    clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += DETACH_WAIT_S;
     pthread_mutex_lock(&link->mutex);
     while (!link->detach_done

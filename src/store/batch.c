@@ -9,38 +9,15 @@
 #define TABLE_MAX 64
 
 /* A value of `meta` is 64 bits, signed; epochs and numbers of batches never come near. */
-static int put(struct fg_db *db, const char *key, int64_t value, struct fg_err *err)
-{
-    FG_AUTO(fg_query) struct fg_query query = {};
-    int rc = fg_query_begin(&query, db, FG_SQL_meta_put, err);
-    if (rc < 0)
-        return rc;
-    fg_query_text(&query, key);
-    fg_query_int(&query, value);
-    return fg_query_run(&query, err);
-}
-
-static int get(struct fg_db *db, const char *key, int64_t *out, struct fg_err *err)
-{
-    FG_AUTO(fg_query) struct fg_query query = {};
-    int rc = fg_query_begin(&query, db, FG_SQL_meta_get, err);
-    if (rc < 0)
-        return rc;
-    fg_query_text(&query, key);
-    rc = fg_query_step(&query, err);
-    *out = rc == 1 ? fg_query_get(&query, 0) : 0;
-    return rc < 0 ? rc : 0;
-}
-
 int fg_batch_at(struct fg_db *db, struct fg_batch_at *out, struct fg_err *err)
 {
     int64_t seq = 0, epoch = 0;
     *out = (struct fg_batch_at){};
-    int rc = get(db, "log_install", &out->install, err);
+    int rc = fg_meta_get(db, "log_install", &out->install, err);
     if (rc == 0)
-        rc = get(db, "log_seq", &seq, err);
+        rc = fg_meta_get(db, "log_seq", &seq, err);
     if (rc == 0)
-        rc = get(db, "log_epoch", &epoch, err);
+        rc = fg_meta_get(db, "log_epoch", &epoch, err);
     out->seq = (uint64_t)seq;
     out->epoch = (uint64_t)epoch;
     return rc;
@@ -48,10 +25,10 @@ int fg_batch_at(struct fg_db *db, struct fg_batch_at *out, struct fg_err *err)
 
 int fg_batch_mark(struct fg_db *db, const struct fg_batch_at *at, struct fg_err *err)
 {
-    int rc = put(db, "log_install", at->install, err);
+    int rc = fg_meta_put(db, "log_install", at->install, err);
     if (rc == 0)
-        rc = put(db, "log_seq", (int64_t)at->seq, err);
-    return rc == 0 ? put(db, "log_epoch", (int64_t)at->epoch, err) : rc;
+        rc = fg_meta_put(db, "log_seq", (int64_t)at->seq, err);
+    return rc == 0 ? fg_meta_put(db, "log_epoch", (int64_t)at->epoch, err) : rc;
 }
 
 int fg_batch_unmark(struct fg_db *db, struct fg_err *err)

@@ -192,3 +192,26 @@ void fg_query_end(struct fg_query *query)
         sqlite3_reset(query->stmt);
     query->stmt = NULL;
 }
+
+int fg_meta_put(struct fg_db *db, const char *key, int64_t value, struct fg_err *err)
+{
+    FG_AUTO(fg_query) struct fg_query query = {};
+    int rc = fg_query_begin(&query, db, FG_SQL_meta_put, err);
+    if (rc < 0)
+        return rc;
+    fg_query_text(&query, key);
+    fg_query_int(&query, value);
+    return fg_query_run(&query, err);
+}
+
+int fg_meta_get(struct fg_db *db, const char *key, int64_t *out, struct fg_err *err)
+{
+    FG_AUTO(fg_query) struct fg_query query = {};
+    int rc = fg_query_begin(&query, db, FG_SQL_meta_get, err);
+    if (rc < 0)
+        return rc;
+    fg_query_text(&query, key);
+    rc = fg_query_step(&query, err);
+    *out = rc == 1 ? fg_query_get(&query, 0) : 0;
+    return rc < 0 ? rc : 0;
+}

@@ -50,6 +50,10 @@ int fg_db_exec(struct fg_db *db, const char *sql, struct fg_err *err);
 /* The integer that `sql` gives in its first row and column (0 if there is no row). */
 int fg_db_int(struct fg_db *db, const char *sql, int64_t *out, struct fg_err *err);
 
+/* The number of that name in the table meta; one that is not there is 0. */
+int fg_meta_get(struct fg_db *db, const char *key, int64_t *out, struct fg_err *err);
+int fg_meta_put(struct fg_db *db, const char *key, int64_t value, struct fg_err *err);
+
 /* One use of a statement: begin, bind in order, step or run; the end of the scope resets it.
  *
  *     FG_AUTO(fg_query) struct fg_query query = {};

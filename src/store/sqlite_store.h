@@ -27,4 +27,19 @@ int fg_sqlite_open_logged(const char *path,
 /* For begin() of a log: a batch that stands there and is not here yet.  Not within a batch. */
 int fg_sqlite_apply(struct fg_store *store, const struct fg_batch *batch, struct fg_err *err);
 
+/* What the clocks of this machine say. */
+struct fg_clock_reading {
+    int64_t life; /* of the machine: another one after each boot */
+    int64_t boot_us, now_us;
+};
+
+/* What is open keeps its age when the clock is set, whether the service ran then or not: if UTC and the boot clock are apart by
+ * more than a minute from what was noted, `*out_by_us` is by how much, and all moments since which something open is
+ * counted (jobs, attempts, levels of demand, orders, alerts) move along; else it is 0.  Moments that people named stay.
+ * What is noted is brought up to date.  Not within a batch; before load(), if anything can have moved. */
+int fg_sqlite_redate(struct fg_store *store,
+                     const struct fg_clock_reading *clock,
+                     int64_t *out_by_us,
+                     struct fg_err *err);
+
 extern const struct fg_store_ops fg_store_sqlite;

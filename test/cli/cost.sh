@@ -1,6 +1,7 @@
 #!/bin/bash
 # What was spent: lists of it, and the same as FOCUS 1.2; every sum is what was booked, to the micro-dollar.
 . "$(dirname "$0")/../lib.sh"
+within_a_day 60
 printf 'cpu_price_uusd_per_core_hour: 987654321\n' >"$work/config.yaml"
 start_daemon --config "$work/config.yaml"
 

@@ -255,6 +255,9 @@ def judge():
     again = [key for key, count in runs.items() if count > 1]
     ok(not again, f"none of {len(runs)} that ran has run twice", again[:20])
     ok(len(runs) > 0 and len(acknowledged) > 10, "and work was done")
+    verified = subprocess.run([lead.program, "audit", "verify"], capture_output=True, text=True,
+                              env={**lead.env, "FASTGPU_URL": f"http://127.0.0.1:{lead.port}", "FASTGPU_TOKEN": lead.token})
+    ok(verified.returncode == 0, "what people did fits, whoever led", verified.stdout, verified.stderr)
     note(f"seed {seed}: {ROUNDS} faults, {len(acknowledged)} jobs acknowledged, {len(runs)} ran, "
          f"longest wait for an answer {max(silences)[0]:.1f} s")
 

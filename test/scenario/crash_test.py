@@ -12,6 +12,7 @@ import collections
 import http.client
 import os
 import random
+import subprocess
 import threading
 import time
 
@@ -135,6 +136,12 @@ def main():
        *[jobs.get(acknowledged[k]) for k in never[:2]])
     cut = [key for key in acknowledged if last[key] != 1]
     ok(not cut, "every job ran to its end, across the kills", len(cut), cut[:5])
+
+    verified = subprocess.run([service.program, "audit", "verify"], capture_output=True, text=True,
+                              env={**service.env, "FASTGPU_URL": f"http://127.0.0.1:{service.port}", "FASTGPU_TOKEN": service.token})
+    ok(verified.returncode == 0 and not os.path.exists(os.path.join(service.data, "audit.missed")),
+       "each submit is among the deeds, and they fit", verified.stdout, verified.stderr)
+    ok(verified.stdout.split()[:1] and int(verified.stdout.split()[0]) >= len(acknowledged), "none is missing", verified.stdout)
 
     ok(not service.zombies(), "no zombie below the daemon", *service.zombies())
     ok(service.stop() == 0, "the daemon ends with 0 on TERM", service.tail())

@@ -3,6 +3,7 @@
 . "$(dirname "$0")/../lib.sh"
 [ -e "${FASTGPU_FAKE_NVML_LIBRARY:-}" ] || skip_all "the fake NVML library is not built"
 printf 'NVIDIA H100 80GB HBM3 (FAKE)|81559|1024|40|300000|55|0||0\n%.0s' 1 2 >"$work/boards"
+within_a_day 60
 export FASTGPU_NVML_LIBRARY=$FASTGPU_FAKE_NVML_LIBRARY FASTGPU_FAKE_NVML=$work/boards
 # Watts of a job: its joules over its seconds; "none" if they are not known.
 watts() {

@@ -13,7 +13,7 @@ python3 - "$data/fastgpu.db" <<'END'
 import sqlite3, sys, time
 db = sqlite3.connect(sys.argv[1])
 now = int(time.time()) // 3600
-for hour in range(now - 24 * 28, now):
+for hour in range(now - 24 * 28, now + 1):  # that of now too, should it end meanwhile
     for kind, devices in (("h100", 20), ("a100", 50)):
         db.execute("INSERT OR REPLACE INTO demand_hour VALUES(?,1,?,?,0,0,0)", (hour, kind, int(devices * 3.6e9)))
 db.commit()
