@@ -66,6 +66,7 @@ FAKE = [an_alert_is_acknowledged, waste_is_summed_by_who_did_it, a_proposal_is_a
 # What is computed, without a page: [module, expression over its exports as m, expected].
 UNITS = [
     ["view_waste", "m.sums([{u: 'a', device_hours: 1, cost_uusd: null}, {u: 'b', device_hours: 2, cost_uusd: 5}, {u: 'a', device_hours: 3, cost_uusd: 1}], 'u').map((s) => [s.key, s.jobs, s.device_hours, s.cost_uusd])", [["b", 1, 2, 5], ["a", 2, 4, 1]]],
+    ["view_tuning", "[['jct_mean_s', 5210.4], ['energy_j', 8.1e9], ['cost_usd', 1234], ['late_share', 0.125], ['s', 2]].map(([metric, value]) => `${m.measure(metric)}: ${m.valued(metric, value)}`)", ["jct mean: 1 h 26 min", "energy: 2,250 kWh", "cost: $1,234", "late share: 0.13", "s: 2"]],
     ["view_tuning", "[m.signed(-0.082), m.signed(0), m.signed(0.0123), m.signed(undefined)]", ["−8.2 %", "0 %", "+1.23 %", "–"]],
     ["attention", "m.of_alerts([{id: 1, state: 'open', severity: 'info', cause: 'underused', text: ''}, {id: 2, state: 'open', severity: 'critical', cause: 'hot', text: 'x'}, {id: 3, state: 'open', severity: 'critical', cause: 'node_down', text: ''}]).map((a) => [a.key, a.bad])", [["alert 2", True]]],
 ]

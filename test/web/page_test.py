@@ -303,7 +303,7 @@ UNITS = [
      [{"lines": ["a"], "open": "b"}, {"lines": [], "open": "x"}, {"lines": ["bc"], "open": "20%"}, {"lines": ["20%", "red\ufffd"], "open": ""}]],
     ["chart", "[[0, 1], [1.2, 1], [4000, 1], [96, 1]].map((a) => m.scale(...a).top)", [1, 2, 5000, 100]],
     ["use_chart", "m.shares([{devices: [{kind: 'x', milli: 1000}, {kind: 'cpu'}], cpu_milli: 4000, mem_mib: 100}, {devices: [], cpu_milli: 4000, mem_mib: 100}], [{points: [{at: 1000000, gpu_milli: 250, cpu_milli: 1000, mem_mib: 50}]}, {points: [{at: 1000000, gpu_milli: null, cpu_milli: 3000, mem_mib: 0}]}], 900000, 1100000).map((s) => s.map((p) => p[1]))", [[25], [50], [25]]],
-    ["view_jobs", "m.request(new URLSearchParams('state=running&evil=1&name=a%26b'))", "/v1/jobs?state=running&name=a%26b&limit=100"],
+    ["view_jobs", "m.request(new URLSearchParams('state=running&evil=1&name=a%26b'))", "/v1/jobs?state=running&name=a%26b&limit=50"],
 ]
 
 
@@ -376,10 +376,10 @@ def ten_thousand_jobs_stay_smooth(page):
     service = Fake(finished=10000, queued=2000)
     big = Page(b, service)
     big.open("#/jobs")
-    b.wait(lambda: b.count("tbody tr") == 100, "a page of rows")
+    b.wait(lambda: b.count("tbody tr") == 50, "a page of rows")
     first = b.text("tbody tr td:nth-child(2)")
     b.button("Next page").click()
-    b.wait(lambda: b.count("tbody tr") == 100 and b.text("tbody tr td:nth-child(2)") != first, "the next page")
+    b.wait(lambda: b.count("tbody tr") == 50 and b.text("tbody tr td:nth-child(2)") != first, "the next page")
     b.button("Previous page").click()
     b.wait(lambda: b.text("tbody tr td:nth-child(2)") == first, "the first page again")
     big.open()

@@ -11,7 +11,7 @@ function frame() {
     asked = 0;
     const end = performance.now() + BUDGET_MS;
     try {
-        for (const draw of waiting) {
+        for (const draw of [...waiting]) {
             waiting.delete(draw);
             draw();
             if (performance.now() > end) break;

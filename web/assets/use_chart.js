@@ -58,7 +58,7 @@ export function series_shares(answer, whole) {
 export function use_chart(range, on_range) {
     let span_s = 0;
     const text = (value) => `${Math.round(value)} %`;
-    const lines = chart({ label: t("Utilisation of the pool"), height: 208, text, scaler: () => ({ top: 100, step: 25 }), empty: t("No readings yet: they appear a few seconds after the service has started.") });
+    const lines = chart({ label: t("Utilisation of the pool"), height: 208, text, scaler: () => ({ top: 100, step: 25 }), empty: t("No readings yet: they appear soon after the service has started.") });
     const words = legend(SERIES);
     const buttons = RANGES.map(([name, , label]) => h("button.segment", { type: "button", "data-range": name, onclick: () => on_range(name) }, label));
     const set_range = (name) => {

@@ -7,7 +7,7 @@ import * as live from "./live.js";
 import { ask, badge, elapsed_s, empty, ending, link_job } from "./parts.js";
 import { t } from "./words.js";
 
-const PAGE = 100;
+const PAGE = 50; // rows: all of them may be new at once, and to lay out a hundred takes most of what an update may take
 const STATES = ["queued", "starting", "running", "succeeded", "failed", "cancelled", "timed_out"];
 const FIELDS = [["name", t("Name")], ["project", t("Project")], ["user", t("User")], ["label", t("Label (key=value)")]];
 

@@ -17,6 +17,7 @@ import { t } from "./words.js";
 
 const RUNNING_SHOWN = 20, WAITING_SHOWN = 12, FINISHED_SHOWN = 12, FINISHED_READ = 60;
 const TILES_MAX = 24; // nodes: more are cells, which the page can draw by the thousand
+const ADDED_UP_MAX = 4; // nodes: of more, megabytes of readings would have to be read to draw three curves
 const CURVES_READ = 12, CURVE_POINTS = 120, REASONS_READ = 8;
 
 function capacity_panel() {
@@ -141,7 +142,7 @@ export function overview({ query, who, go }) {
                 etag = answer.etag;
                 const map = columns(answer.body), few = map.nodes.name.length <= TILES_MAX;
                 needs.pool(map);
-                many = !few;
+                many = map.nodes.name.length > ADDED_UP_MAX;
                 show(tiles.el, few);
                 show(cells.el, !few);
                 if (!few) cells.update(map);

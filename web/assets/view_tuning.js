@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { h, keyed, put, show, svg } from "./dom.js";
 import * as format from "./format.js";
+import { energy } from "./job_power.js";
 import { deed, table, watching } from "./panels.js";
 import { badge, empty } from "./parts.js";
 import { t } from "./words.js";
@@ -16,10 +17,18 @@ export const signed = (value) => (Number.isFinite(value) ? `${value > 0 ? "+" : 
 const large = new Intl.NumberFormat(format.NUMBERS, { notation: "scientific", maximumSignificantDigits: 4 });
 const number = (value) => (value < 0 ? `−${number(-value)}` : value < 1e6 ? format.amount(value) : large.format(value));
 
+// What the end of a metric's name says of its values.
+const UNITS = { s: format.duration, j: energy, kwh: (value) => energy(value * 3.6e6), usd: format.dollars };
+const unit_of = (metric) => /_(s|j|kwh|usd)$/.exec(metric)?.[1];
+
+/** "jct_mean_s" as words, and a value of it with its unit. */
+export const measure = (metric) => (unit_of(metric) ? metric.slice(0, metric.lastIndexOf("_")) : metric).replaceAll("_", " ");
+export const valued = (metric, value) => (UNITS[unit_of(metric)] ?? number)(value);
+
 /** The change and its 95 % interval, with zero in the middle; `most`: the edge of all of them. */
 function interval(one, most) {
     const x = (value) => WIDTH / 2 + (Math.max(-most, Math.min(most, value)) / most) * (WIDTH / 2 - 6);
-    return svg("svg.interval", { width: WIDTH, height: HEIGHT, viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": t`${one.metric}: ${signed(one.change)}, between ${signed(one.low)} and ${signed(one.high)}` },
+    return svg("svg.interval", { width: WIDTH, height: HEIGHT, viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": t`${measure(one.metric)}: ${signed(one.change)}, between ${signed(one.low)} and ${signed(one.high)}` },
         svg("line.axis", { x1: 0, x2: WIDTH, y1: HEIGHT / 2, y2: HEIGHT / 2 }), svg("line.zero", { x1: WIDTH / 2, x2: WIDTH / 2, y1: 1, y2: HEIGHT - 1 }),
         svg("rect.interval-span", { x: x(one.low), y: 5, width: Math.max(2, x(one.high) - x(one.low)), height: 8, rx: 2 }), svg("circle.interval-dot", { cx: x(one.change), cy: HEIGHT / 2, r: 4 }));
 }
@@ -27,7 +36,7 @@ function interval(one, most) {
 function expected_table(proposal) {
     const most = Math.max(LEAST, ...proposal.expected.flatMap((one) => [Math.abs(one.low), Math.abs(one.high), Math.abs(one.change)]));
     const sheet = table(t("What it would have done"), [t("Measure"), `#${t("Change")}`, t("95 % interval"), `#${t("Now")}`, `#${t("Then")}`], (one) => one.metric, (one) => [
-        one.metric.replaceAll("_", " "), signed(one.change), h("span.interval-cell", null, interval(one, most), h("span.num.muted", null, t`${signed(one.low)} to ${signed(one.high)}`)), number(one.now), number(one.then)]);
+        measure(one.metric), signed(one.change), h("span.interval-cell", null, interval(one, most), h("span.num.muted", null, t`${signed(one.low)} to ${signed(one.high)}`)), valued(one.metric, one.now), valued(one.metric, one.then)]);
     sheet.update(proposal.expected);
     return sheet.el;
 }

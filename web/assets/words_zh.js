@@ -309,7 +309,7 @@ export const zh = {
     "15 min": "15 分钟",
     "1 h": "1 小时",
     "Utilisation of the pool": "资源池利用率",
-    "No readings yet: they appear a few seconds after the service has started.": "尚无读数：服务启动几秒后出现。",
+    "No readings yet: they appear soon after the service has started.": "尚无读数：服务启动几秒后出现。",
     "Span of time": "时间范围",
     "Project": "项目",
     "User": "用户",
