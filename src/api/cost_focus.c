@@ -5,9 +5,9 @@
  */
 #include "api/answer.h"
 #include "api/cost_range.h"
+#include "api/grams.h"
 #include "api/worker.h"
 
-#include "energy/carbon.h"
 #include "model/period.h"
 #include "plan/focus.h"
 #include "plan/ledger.h"
@@ -32,7 +32,7 @@ struct part {
 
 struct sheet {
     struct fg_buf *out;
-    const char *region; /* of nodes whose region nobody knows */
+    struct fg_grams grams; /* of all days */
     int64_t day;
     size_t rows;
     struct fg_arena *arena;
@@ -82,7 +82,7 @@ static struct part *part_of(struct sheet *sheet, const struct fg_job_cost_view *
 static int add_part(void *self, const struct fg_job_cost_view *cost)
 {
     struct sheet *sheet = self;
-    int64_t from_us = sheet->day * FG_DAY_US, to_us = from_us + FG_DAY_US;
+    int64_t from_us = sheet->day * FG_DAY_US, to_us = from_us + FG_DAY_US, hourly_mj;
     int64_t uusd =
         fg_cost_between(cost->uusd, cost->started_us, cost->finished_us, from_us, to_us);
     struct part *part = uusd > 0 ? part_of(sheet, cost) : NULL;
@@ -93,10 +93,12 @@ static int add_part(void *self, const struct fg_job_cost_view *cost)
     part->uusd += uusd;
     int64_t energy_mj =
         fg_cost_between(cost->energy_mj, cost->started_us, cost->finished_us, from_us, to_us);
-    const char *region = cost->region[0] ? cost->region : sheet->region;
+    from_us = most(from_us, cost->started_us);
+    to_us = least(to_us, cost->finished_us);
     part->energy_mj += energy_mj;
-    part->co2_mg += fg_carbon_mg(energy_mj, fg_carbon_find(region)->g_per_kwh);
-    part->used_us += least(to_us, cost->finished_us) - most(from_us, cost->started_us);
+    part->co2_mg += fg_grams_mg(&sheet->grams, fg_grams_grid(&sheet->grams, cost->region),
+                                energy_mj, from_us, to_us, &hourly_mj);
+    part->used_us += to_us - from_us;
     return 0;
 }
 
@@ -221,12 +223,13 @@ static int write_days(struct fg_call *call,
     if (!reader)
         return FG_EIO;
     FG_AUTO(fg_arena) struct fg_arena *arena = fg_arena_new(ROOM);
-    struct sheet sheet = {
-        .out = &call->out, .arena = arena, .region = call->api->options.energy_region};
-    int rc = 0;
+    struct sheet sheet = {.out = &call->out, .arena = arena};
+    int rc = fg_grams_open(&sheet.grams, reader, call->api->options.energy_region,
+                           range->from_day * FG_DAY_US, range->to_day * FG_DAY_US, err);
     fg_focus_write_head(sheet.out);
     for (sheet.day = range->from_day; sheet.day < range->to_day && rc == 0; sheet.day++)
         rc = write_day(&sheet, reader, range, err);
+    fg_grams_close(&sheet.grams);
     return rc;
 }
 

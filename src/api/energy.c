@@ -1,4 +1,5 @@
-/* energy.c - what the devices of jobs used, by project, user, kind, supplier, job or day, and the CO2 of it. */
+/* energy.c - what the devices of jobs used, by project, user, kind, supplier, job or day, and the CO2 of it; and what caps and sleep
+ * saved.  What caps saved is the jobs', as it is measured, also while they run; what sleep saved is nobody's. */
 #include "api/answer.h"
 
 #include "api/cost_range.h"
@@ -24,6 +25,7 @@ static const char *const by_names[FG_ENERGY_BYS] = {"project",  "user", "kind",
 
 struct amounts {
     int64_t energy_mj, co2_mg, device_us;
+    int64_t saved_mj; /* by caps, less what they cost */
 };
 
 struct line {
@@ -41,6 +43,8 @@ struct adding {
     struct amounts others;        /* of the lines that were cut */
     int64_t grid_mj[GRIDS_MAX];   /* by their yearly mean */
     int64_t hourly_mj, hourly_mg; /* by recorded hours */
+    size_t sorted_len;            /* of the lines, by key: savings look for theirs among them */
+    struct fg_saved saved[FG_SAVING_WAYS];
 };
 
 static void add(struct amounts *sum, const struct amounts *more)
@@ -48,6 +52,7 @@ static void add(struct amounts *sum, const struct amounts *more)
     sum->energy_mj += more->energy_mj;
     sum->co2_mg += more->co2_mg;
     sum->device_us += more->device_us;
+    sum->saved_mj += more->saved_mj;
 }
 
 /* -- adding --------------------------------------------------------------------------------------------------- */
@@ -189,9 +194,70 @@ static void drop_empty(struct adding *adding)
 {
     size_t kept = 0;
     for (size_t i = 0; i < adding->len; i++)
-        if (adding->lines[i].sum.energy_mj > 0)
+        if (adding->lines[i].sum.energy_mj > 0 || adding->lines[i].sum.saved_mj != 0)
             adding->lines[kept++] = adding->lines[i];
     adding->len = kept;
+}
+
+/* -- savings -------------------------------------------------------------------------------------------------- */
+
+static struct line *named_line(struct adding *adding,
+                               const struct fg_saving_view *row,
+                               const char *key)
+{
+    struct line wanted, *line;
+    snprintf(wanted.key, sizeof(wanted.key), "%s", key);
+    line = adding->sorted_len > 0 ? bsearch(&wanted, adding->lines, adding->sorted_len,
+                                            sizeof(*adding->lines), by_key)
+                                  : NULL;
+    if (!line && adding->len > adding->sorted_len
+        && strcmp(adding->lines[adding->len - 1].key, wanted.key) == 0)
+        line = &adding->lines[adding->len - 1];
+    if (line || adding->others.energy_mj > 0 || adding->len > 4 * LIMIT_MAX)
+        return line; /* NULL: it may be one of those that were cut */
+    line = new_line(adding, key);
+    if (adding->by == FG_ENERGY_BY_JOB) {
+        snprintf(line->name, sizeof(line->name), "%s", row->name);
+        snprintf(line->project, sizeof(line->project), "%s", row->project_name);
+        snprintf(line->user, sizeof(line->user), "%s", row->user_name);
+    }
+    return line;
+}
+
+static struct amounts *sum_of(struct adding *adding, const struct fg_saving_view *row)
+{
+    const char *const keys[FG_ENERGY_BYS] = {
+        [FG_ENERGY_BY_PROJECT] = row->project_name,
+        [FG_ENERGY_BY_USER] = row->user_name,
+        [FG_ENERGY_BY_KIND] = row->kind,
+        [FG_ENERGY_BY_SUPPLIER] = row->supplier,
+    };
+    char id[24];
+    snprintf(id, sizeof(id), "%" PRIu64, row->job);
+    if (adding->by == FG_ENERGY_BY_DAY)
+        return &adding->lines[row->day - adding->range->from_day].sum;
+    if (adding->by == FG_ENERGY_BY_JOB && row->job == 0) /* their records are gone */
+        return &adding->others;
+    struct line *line =
+        named_line(adding, row, adding->by == FG_ENERGY_BY_JOB ? id : keys[adding->by]);
+    return line ? &line->sum : &adding->others;
+}
+
+static int add_saving(void *self, const struct fg_saving_view *row)
+{
+    struct adding *adding = self;
+    fg_saved_add(&adding->saved[row->way], &row->sum);
+    if (row->way == FG_SAVING_CAP)
+        sum_of(adding, row)->saved_mj += row->sum.avoided_mj - row->sum.spent_mj;
+    return 0;
+}
+
+static int add_savings(struct adding *adding, struct fg_reader *reader, struct fg_err *err)
+{
+    if (adding->by != FG_ENERGY_BY_DAY && adding->len > 1)
+        qsort(adding->lines, adding->len, sizeof(*adding->lines), by_key);
+    adding->sorted_len = adding->len;
+    return fg_reader_savings(reader, adding->range, adding->by, add_saving, adding, err);
 }
 
 static int add_all(struct adding *adding, struct fg_reader *reader, struct fg_err *err)
@@ -204,6 +270,8 @@ static int add_all(struct adding *adding, struct fg_reader *reader, struct fg_er
     if (adding->by == FG_ENERGY_BY_DAY)
         make_days(adding);
     rc = fg_reader_energy(reader, adding->range, adding->by, add_row, adding, err);
+    if (rc == 0)
+        rc = add_savings(adding, reader, err);
     if (adding->by == FG_ENERGY_BY_DAY)
         drop_empty(adding);
     cut(adding, adding->limit);
@@ -222,6 +290,8 @@ static void write_amounts(struct fg_json *json, const struct amounts *sum)
     fg_json_double(json, (double)sum->co2_mg / 1e3);
     fg_json_key(json, "device_s");
     fg_json_double(json, (double)sum->device_us / 1e6);
+    fg_json_key(json, "saved_j");
+    fg_json_double(json, (double)sum->saved_mj / 1e3);
 }
 
 static void write_text(struct fg_json *json, const char *key, const char *text)
@@ -281,6 +351,40 @@ static void write_grids(struct fg_json *json, const struct adding *adding)
     fg_json_end(json);
 }
 
+static void write_saved(struct fg_json *json, const char *key, const struct fg_saved *sum)
+{
+    fg_json_key(json, key);
+    fg_json_object(json);
+    fg_json_key(json, "saved_j");
+    fg_json_double(json, (double)(sum->avoided_mj - sum->spent_mj) / 1e3);
+    fg_json_key(json, "avoided_j");
+    fg_json_double(json, (double)sum->avoided_mj / 1e3);
+    fg_json_key(json, "spent_j");
+    fg_json_double(json, (double)sum->spent_mj / 1e3);
+}
+
+static void write_savings(struct fg_json *json, const struct fg_saved saved[FG_SAVING_WAYS])
+{
+    struct fg_saved slept = saved[FG_SAVING_SLEEP_MEASURED];
+    fg_saved_add(&slept, &saved[FG_SAVING_SLEEP_TOLD]);
+    fg_saved_add(&slept, &saved[FG_SAVING_SLEEP_ASSUMED]);
+    fg_json_key(json, "savings");
+    fg_json_object(json);
+    write_saved(json, "caps", &saved[FG_SAVING_CAP]);
+    fg_json_key(json, "slowed_device_s");
+    fg_json_double(json, (double)saved[FG_SAVING_CAP].slowed_us / 1e6);
+    fg_json_end(json);
+    write_saved(json, "sleep", &slept);
+    fg_json_key(json, "asleep_s");
+    fg_json_double(json, (double)slept.asleep_us / 1e6);
+    fg_json_key(json, "measured_j");
+    fg_json_double(json, (double)saved[FG_SAVING_SLEEP_MEASURED].avoided_mj / 1e3);
+    fg_json_key(json, "assumed_j");
+    fg_json_double(json, (double)saved[FG_SAVING_SLEEP_ASSUMED].avoided_mj / 1e3);
+    fg_json_end(json);
+    fg_json_end(json);
+}
+
 static void answer(struct fg_call *call, const struct adding *adding)
 {
     struct fg_json *json = &call->json;
@@ -297,6 +401,7 @@ static void answer(struct fg_call *call, const struct adding *adding)
     fg_json_end(json);
     write_sum(json, "others", &adding->others);
     write_sum(json, "total", &total);
+    write_savings(json, adding->saved);
     write_grids(json, adding);
     fg_json_end(json);
     fg_answer_json(call, 200);

@@ -194,6 +194,8 @@ static int write_all(const struct fg_metrics_ask *ask,
         rc = fg_metrics_orders(ask, to, err);
     if (rc == 0)
         rc = fg_metrics_alerts(ask, to, err);
+    if (rc == 0)
+        rc = fg_metrics_savings(ask, to, err);
     if (rc == 0 && call->actor.project == 0)
         rc = write_whole(ask, to, err);
     return rc < 0 ? rc : fg_metrics_pool(ask, to, nodes, err);

@@ -50,6 +50,10 @@ struct fg_metrics_ask {
 [[nodiscard]] int fg_metrics_alerts(const struct fg_metrics_ask *ask,
                                     struct fg_metric_text *to,
                                     struct fg_err *err);
+/* metrics_savings.c: what caps and sleep saved. */
+[[nodiscard]] int fg_metrics_savings(const struct fg_metrics_ask *ask,
+                                     struct fg_metric_text *to,
+                                     struct fg_err *err);
 void fg_metrics_publishing(const struct fg_metrics_ask *ask, struct fg_metric_text *to);
 /* Each reading of each device, under the name that DCGM's exporter has for it, with that exporter's labels; of each machine too. */
 struct fg_metrics_owner;

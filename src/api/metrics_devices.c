@@ -37,6 +37,8 @@ static const struct ours of_machines[] = {
     {FG_READING_MEM_USED, "fastgpu_machine_memory_used_bytes", FG_METRIC_GAUGE, "bytes",
      1048576},
     {FG_READING_POWER, "fastgpu_machine_power_watts", FG_METRIC_GAUGE, "watts", 0.001},
+    {FG_READING_WHOLE_POWER, "fastgpu_machine_whole_power_watts", FG_METRIC_GAUGE, "watts",
+     0.001},
     {FG_READING_ENERGY, "fastgpu_machine_energy_joules", FG_METRIC_COUNTER, "joules", 0.001},
     {FG_READING_STALL_CPU, "fastgpu_machine_cpu_stall_ratio", FG_METRIC_GAUGE, "ratio", 0.001},
     {FG_READING_STALL_MEM, "fastgpu_machine_memory_stall_ratio", FG_METRIC_GAUGE, "ratio",

@@ -1,6 +1,7 @@
-/* cmd_energy.c - fastgpu energy: what the devices of jobs used, and the CO2 of it */
+/* cmd_energy.c - fastgpu energy: what the devices of jobs used, the CO2 of it, and what caps and sleep saved */
 #include "cli/day_range.h"
 #include "cli/human.h"
+#include "cli/saved_text.h"
 #include "cli/table.h"
 #include "cli/verb.h"
 #include "cli/view.h"
@@ -23,11 +24,13 @@ const struct fg_opt fg_opts_energy[] = {
 fg_verb_fn fg_cmd_energy;
 
 static const struct fg_column by_job[] = {
-    {"JOB", true, 0},    {"NAME", false, 12}, {"PROJECT", false, 8}, {"USER", false, 8},
-    {"ENERGY", true, 0}, {"WATTS", true, 0},  {"CO2", true, 0},      {},
+    {"JOB", true, 0},   {"NAME", false, 12}, {"PROJECT", false, 8},
+    {"USER", false, 8}, {"ENERGY", true, 0}, {"WATTS", true, 0},
+    {"CO2", true, 0},   {"SAVED", true, 0},  {},
 };
 static const struct fg_column by_key[] = {
-    {"", false, 8}, {"ENERGY", true, 0}, {"WATTS", true, 0}, {"CO2", true, 0}, {},
+    {"", false, 8},   {"ENERGY", true, 0}, {"WATTS", true, 0},
+    {"CO2", true, 0}, {"SAVED", true, 0},  {},
 };
 
 /* WATTS are those of a device while it was held. */
@@ -51,6 +54,9 @@ static void add_line(struct fg_table *table,
     fg_table_add(table, FG_PLAIN, held_s > 0 ? text : "-");
     fg_human_mass(fg_view_real(item, "co2_g", 0), text);
     fg_table_add(table, FG_PLAIN, text);
+    double saved = fg_view_real(item, "saved_j", 0);
+    fg_saved_joules(saved, text);
+    fg_table_add(table, FG_PLAIN, saved < 0 || saved > 0 ? text : "-");
 }
 
 static const char *key_of(const char *by, const struct fg_doc *item)
@@ -80,12 +86,15 @@ static void print_energy(const struct fg_cli *cli,
     FG_AUTO(fg_table) struct fg_table *table = fg_table_new(is_job ? by_job : by_key);
     for (const struct fg_doc *item = fg_view_first(answer, "items"); item; item = item->next)
         add_line(table, is_job, item, key_of(by, item));
+    FG_AUTO(fg_buf) struct fg_buf saved = {};
+    fg_saved_text(&saved, fg_doc_get(answer, "savings"));
     if (fg_view_real(others, "energy_j", 0) > 0)
         add_line(table, is_job, others, "(others)");
     add_line(table, is_job, fg_doc_get(answer, "total"), "total");
     fg_days_print(days);
     fg_table_print(table, &cli->out, stdout);
     print_grids(answer);
+    fputs(saved.len ? saved.text : "", stdout);
 }
 
 int fg_cmd_energy(struct fg_cli *cli, struct fg_err *err)

@@ -2,6 +2,7 @@
 #include "cli/correction_print.h"
 #include "cli/human.h"
 #include "cli/report_html.h"
+#include "cli/saved_text.h"
 #include "cli/table.h"
 #include "cli/verb.h"
 #include "cli/view.h"
@@ -217,8 +218,10 @@ static int print_energy(struct fg_cli *cli, const struct fg_doc *report, struct 
         return rc;
     const struct fg_doc *first = fg_view_first(answer.doc, "items");
     printf("\nEnergy of the devices of jobs, and its CO2\n");
+    FG_AUTO(fg_buf) struct fg_buf saved = {};
+    fg_saved_text(&saved, fg_doc_get(answer.doc, "savings"));
     if (!first) {
-        printf("  Nothing that ran has told any.\n");
+        printf("  Nothing that ran has told any.\n%s", saved.len ? saved.text : "");
         return 0;
     }
     FG_AUTO(fg_table) struct fg_table *table = fg_table_new(energy_columns);
@@ -226,6 +229,7 @@ static int print_energy(struct fg_cli *cli, const struct fg_doc *report, struct 
         add_energy(table, item, fg_view_text(item, "key"));
     add_energy(table, fg_doc_get(answer.doc, "total"), "total");
     fg_table_print(table, &cli->out, stdout);
+    fputs(saved.len ? saved.text : "", stdout);
     return 0;
 }
 

@@ -28,7 +28,7 @@ static int ask_why(struct fg_cli *cli,
 
 static int gather(struct fg_cli *cli,
                   struct fg_report_page *page,
-                  struct fg_answer rest[2],
+                  struct fg_answer rest[3],
                   struct fg_answer answers[FG_REPORT_LONGEST],
                   struct fg_err *err)
 {
@@ -44,6 +44,11 @@ static int gather(struct fg_cli *cli,
         rc = fg_cli_get(cli, path, &rest[1], err);
     page->learned = rest[0].doc;
     page->findings = rest[1].doc;
+    snprintf(path, sizeof(path), "/v1/energy?limit=1&from=%.10s",
+             fg_view_text(page->report, "from"));
+    if (rc == 0)
+        rc = fg_cli_get(cli, path, &rest[2], err);
+    page->savings = rest[2].doc ? fg_doc_get(rest[2].doc, "savings") : NULL;
     return rc;
 }
 
@@ -53,7 +58,7 @@ int fg_report_html(struct fg_cli *cli,
                    struct fg_err *err)
 {
     const struct fg_clock *clock = fg_clock_system();
-    struct fg_answer rest[2] = {}, answers[FG_REPORT_LONGEST] = {};
+    struct fg_answer rest[3] = {}, answers[FG_REPORT_LONGEST] = {};
     struct fg_report_jobs jobs = {.from_us = fg_view_time(report, "from"),
                                   .now_us = clock->now_us(clock->self)};
     struct fg_report_page page = {.report = report, .jobs = &jobs};
@@ -65,8 +70,8 @@ int fg_report_html(struct fg_cli *cli,
         rc = fg_html_write(path, &html, err);
     }
     fg_report_jobs_end(&jobs);
-    fg_answer_free(&rest[0]);
-    fg_answer_free(&rest[1]);
+    for (size_t i = 0; i < 3; i++)
+        fg_answer_free(&rest[i]);
     for (size_t i = 0; i < FG_REPORT_LONGEST; i++)
         fg_answer_free(&answers[i]);
     return rc;

@@ -9,6 +9,7 @@ struct fg_report_page {
     const struct fg_doc *report;            /* GET /v1/report */
     const struct fg_doc *learned;           /* GET /v1/learned; NULL: none */
     const struct fg_doc *findings;          /* GET /v1/findings; NULL: none */
+    const struct fg_doc *savings;           /* of GET /v1/energy; NULL: none */
     struct fg_report_jobs *jobs;            /* added up */
     const char *reasons[FG_REPORT_LONGEST]; /* why jobs->waits wait; NULL: not known */
 };

@@ -1,6 +1,7 @@
 /* report_page.c - the page itself; see report_html.h */
 #include "cli/human.h"
 #include "cli/report_html.h"
+#include "cli/saved_text.h"
 #include "cli/view.h"
 
 #include "base/clock.h"
@@ -402,6 +403,20 @@ static void write_advice(struct fg_buf *out, const struct fg_report_page *page)
 
 /* -- all of it ------------------------------------------------------------------------------------------- */
 
+/* What caps and sleep saved. */
+static void write_savings(struct fg_buf *out, const struct fg_doc *savings)
+{
+    FG_AUTO(fg_buf) struct fg_buf text = {};
+    if (savings)
+        fg_saved_text(&text, savings);
+    for (char *at = text.text, *end; at && (end = strchr(at, '\n')); at = end + 1) {
+        *end = '\0';
+        fg_buf_puts(out, "<p>");
+        fg_html_text(out, at);
+        fg_buf_puts(out, ".</p>\n");
+    }
+}
+
 static void write_tiles(struct fg_buf *out, struct fg_report_owner *all)
 {
     char text[FG_HUMAN_MAX];
@@ -439,6 +454,7 @@ void fg_report_page_write(struct fg_buf *out, const struct fg_report_page *page)
         "submitted in it.</p>\n",
         from, to);
     write_tiles(out, &page->jobs->all);
+    write_savings(out, page->savings);
     write_advice(out, page);
     write_ran(out, page->jobs);
     write_waited(out, page);

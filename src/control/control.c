@@ -2,6 +2,7 @@
 #include "control/control_inner.h"
 
 #include "base/grow.h"
+#include "energy/savings.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -73,6 +74,7 @@ void fg_control_free(struct fg_control *control)
     free(control->running);
     free(control->knob_proposals);
     fg_flexible_jobs_free(control->flexible);
+    fg_savings_free(control->savings);
     free(control);
 }
 
@@ -336,6 +338,7 @@ int fg_control_step(struct fg_control *control,
     fg_history_keep_use(control);
     fg_demand_keep(control);
     fg_control_keep_hour(control);
+    fg_control_keep_savings(control);
     fg_nodes_keep(control);
     return finish_step(control, err);
 }

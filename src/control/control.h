@@ -95,6 +95,10 @@ void fg_control_set_hours(struct fg_control *control,
                           const struct fg_hourly *price,
                           const struct fg_hourly *carbon);
 
+/* What a cap saved the job; its day, project and user are filled in.  Written within some seconds.  Between two steps. */
+struct fg_saving;
+void fg_control_note_saving(struct fg_control *control, const struct fg_saving *saving);
+
 /* Readings of devices, at `now_us`: what they say of their health counts from the next step on.  Between two steps. */
 void fg_control_read_devices(struct fg_control *control,
                              const struct fg_device_sample *samples,

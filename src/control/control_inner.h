@@ -90,6 +90,9 @@ struct fg_control {
     struct fg_schedule *schedule;
     struct fg_flexible_jobs *flexible;
     struct grid_hour hour;
+    struct fg_savings
+        *savings;       /* not in the store yet; NULL: none so far; it outlives the state */
+    int64_t savings_us; /* no sooner are they written */
     struct fg_learn
         *learn; /* of classes of jobs; what they teach of places and kinds of device: */
     struct fg_faults *faults;
@@ -320,6 +323,9 @@ void fg_demand_ended(struct fg_control *control, const struct live *live);
 void fg_demand_refused(struct fg_control *control, const struct fg_command *command);
 /* What changed in this step, into its batch. */
 void fg_demand_keep(struct fg_control *control);
+
+/* saving.c: what was saved so far, into the batch when it is due */
+void fg_control_keep_savings(struct fg_control *control);
 
 /* attempt.c: engine events. */
 void fg_attempt_event(struct fg_control *control, const struct fg_engine_event *event);

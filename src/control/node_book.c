@@ -132,12 +132,23 @@ fg_node_id fg_node_put(struct fg_control *control,
     struct fg_node_spec *spec = copy_spec(told);
     fg_node_assume_watts(spec, control->config->energy_sleep);
     fg_node_id id = fg_pool_find(control->pool, spec->name);
+    if (id && spec->measured_idle_watts == 0) /* here, and not by who tells of it */
+        spec->measured_idle_watts = fg_pool_spec(control->pool, id)->measured_idle_watts;
     if (!id)
         id = add_node(control, spec, err);
     else if (change_node(control, id, spec, err) < 0)
         id = 0;
     free(spec);
     return id;
+}
+
+void fg_node_measured(struct fg_control *control, fg_node_id node, uint32_t idle_watts)
+{
+    struct fg_node_spec *spec = copy_spec(fg_pool_spec(control->pool, node));
+    spec->measured_idle_watts = idle_watts;
+    (void)change_node(control, node, spec, NULL); /* without it the next stretch tells again */
+    fg_node_settle(control, node);
+    free(spec);
 }
 
 bool fg_node_is_used(const struct fg_control *control, fg_node_id node)

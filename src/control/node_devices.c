@@ -42,6 +42,7 @@ static void read_one(struct fg_control *control,
     struct known_node *known = fg_node_known(control, fg_pool_find(control->pool, spec->name));
     if (sample->device == FG_DEVICE_CPU)
         fg_node_check_read(control, known, sample, now_us);
+    fg_node_idle_read(known, sample);
     if (sample->device >= spec->devices_len)
         return;
     if (!known->watches) {

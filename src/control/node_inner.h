@@ -12,6 +12,7 @@
 
 #include "control/control_inner.h"
 #include "control/device_health.h"
+#include "energy/idle.h"
 
 struct known_node {
     char name[FG_NAME_MAX];
@@ -31,6 +32,8 @@ struct known_node {
     enum fg_node_rest rest;    /* as its engine says, or as it was asked */
     int64_t rest_us;           /* ... since */
     bool is_rest_asked;        /* by us, and it does not show yet */
+    int64_t rest_counted_us;   /* what it saved is in the ledger up to then; 0: nothing yet */
+    struct fg_idle idle;       /* readings while it is empty */
     int64_t empty_us;          /* nothing is held there since; 0: something is */
     int64_t rest_after_us;     /* it is not switched off before: that failed */
     int64_t leaves_us;         /* 0 not known */
@@ -67,6 +70,8 @@ fg_node_id fg_node_put(struct fg_control *control,
                        const struct fg_node_spec *spec,
                        struct fg_err *err);
 /* Does a task of ours run there, or is it to? */
+/* That was measured: it draws so much while it is empty. */
+void fg_node_measured(struct fg_control *control, fg_node_id node, uint32_t idle_watts);
 bool fg_node_is_used(const struct fg_control *control, fg_node_id node);
 /* It is no more: its number is free. */
 void fg_node_drop(struct fg_control *control, fg_node_id node);
@@ -88,6 +93,8 @@ void fg_node_assume_watts(struct fg_node_spec *spec, bool sleeps);
 void fg_node_rest_told(struct fg_control *control,
                        fg_node_id node,
                        const struct fg_engine_news *news);
+/* A reading of it or one of its devices: what it draws while it is empty.  Between two steps. */
+void fg_node_idle_read(struct known_node *known, const struct fg_device_sample *sample);
 /* What is to be said of it: "asleep: work that goes there wakes it"; "" it is awake. */
 void fg_node_rest_text(const struct fg_control *control,
                        fg_node_id node,

@@ -9,7 +9,7 @@
 #include "control/node_inner.h"
 
 #include "control/order_inner.h"
-#include "energy/sleep.h"
+#include "energy/savings.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +19,7 @@
 #define ANSWER_US  (120 * S_US) /* what was asked for and is not seen by then came to nothing */
 #define AGAIN_US   (600 * S_US) /* after that, and after a change */
 #define KEEP_MILLI 950          /* of stretches as long as a node takes to wake */
+#define GAP_US     (60 * S_US)  /* what nobody looked at for longer is not claimed as saved */
 #define CPU_ONLY   FG_POOL_KINDS_MAX
 #define KINDS      (FG_POOL_KINDS_MAX + 1)
 #define DOWN_US    (60 * S_US)
@@ -62,14 +63,91 @@ static struct sleeper *need_sleeper(struct fg_control *control)
     return sleeper;
 }
 
+/* -- what it draws, and what it saved ------------------------------------------------------------------------- */
+
+void fg_node_idle_read(struct known_node *known, const struct fg_device_sample *sample)
+{
+    bool is_machine = sample->device == FG_DEVICE_CPU;
+    if (!known->empty_us || known->rest != FG_REST_AWAKE) {
+        fg_idle_end(&known->idle);
+        return;
+    }
+    if (is_machine)
+        fg_idle_read(&known->idle, FG_IDLE_WHOLE, sample->value[FG_READING_WHOLE_POWER],
+                     sample->time_us);
+    if (is_machine || sample->device < FG_NODE_DEVICES_MAX)
+        fg_idle_read(&known->idle,
+                     is_machine ? FG_IDLE_PACKAGES : FG_IDLE_DEVICES + sample->device,
+                     sample->value[FG_READING_POWER], sample->time_us);
+}
+
+/* The least that was measured counts. */
+static void measure(struct fg_control *control, fg_node_id id)
+{
+    const struct fg_node_spec *spec = fg_pool_spec(control->pool, id);
+    int64_t power_mw =
+        fg_idle_take_mw(&fg_node_known(control, id)->idle, spec->devices_len, control->now_us);
+    uint32_t watts = (uint32_t)((power_mw + 500) / 1000), before = spec->measured_idle_watts;
+    bool is_same = before && watts * 20 > before * 19;
+    if (watts > 0 && !is_same)
+        fg_node_measured(control, id, watts);
+}
+
+static struct fg_sleep_costs costs_of(const struct fg_control *control,
+                                      const struct fg_node_spec *spec)
+{
+    uint32_t idle_watts =
+        spec->measured_idle_watts ? spec->measured_idle_watts : spec->idle_watts;
+    return (struct fg_sleep_costs){.idle_mw = idle_watts * 1000LL,
+                                   .asleep_mw = spec->asleep_watts * 1000LL,
+                                   .move_mw = MOVE_MW,
+                                   .down_us = DOWN_US,
+                                   .wake_us = control->config->energy_wake_s * S_US};
+}
+
+/* Nodes that somebody else's hand switches are none of our saving. */
+static bool is_ours(const struct fg_control *control, fg_node_id id)
+{
+    const struct fg_supplier *supplier =
+        fg_supplier_get(control, fg_pool_spec(control->pool, id)->supplier);
+    return supplier && supplier->kind == FG_SUPPLIER_SLURM
+           && supplier->cluster.place == FG_CLUSTER_PLACE_OURS
+           && !fg_order_of_node(control, id);
+}
+
+/* Up to now, in the state that it is in: before it changes, and at each look. */
+static void count_rest(struct fg_control *control, fg_node_id id)
+{
+    struct known_node *known = fg_node_known(control, id);
+    const struct fg_node_spec *spec = fg_pool_spec(control->pool, id);
+    const struct vendor *vendor = fg_vendor_get(control, spec->supplier);
+    int64_t passed_us = control->now_us - known->rest_counted_us;
+    known->rest_counted_us = control->now_us;
+    if (known->rest == FG_REST_AWAKE || passed_us <= 0 || passed_us > GAP_US
+        || !control->config->energy_sleep || !vendor || !vendor->is_up || !is_ours(control, id))
+        return;
+    const struct fg_sleep_costs costs = costs_of(control, spec);
+    struct fg_saving saving = {
+        .way = spec->measured_idle_watts ? FG_SAVING_SLEEP_MEASURED
+               : spec->is_watts_assumed  ? FG_SAVING_SLEEP_ASSUMED
+                                         : FG_SAVING_SLEEP_TOLD,
+        .device = -1,
+        .sum = fg_saved_by_sleep(&costs, known->rest != FG_REST_ASLEEP, passed_us)};
+    snprintf(saving.node, sizeof(saving.node), "%s", spec->name);
+    snprintf(saving.supplier, sizeof(saving.supplier), "%s", spec->supplier);
+    if (spec->devices_len)
+        snprintf(saving.kind, sizeof(saving.kind), "%s", spec->devices[0].kind);
+    fg_control_note_saving(control, &saving);
+}
+
 /* -- what is told --------------------------------------------------------------------------------------------- */
 
-static void rest_at(struct fg_control *control,
-                    struct known_node *known,
-                    enum fg_node_rest rest)
+static void rest_at(struct fg_control *control, fg_node_id id, enum fg_node_rest rest)
 {
+    struct known_node *known = fg_node_known(control, id);
     if (known->rest == rest)
         return;
+    count_rest(control, id);
     known->rest = rest;
     known->rest_us = control->now_us;
     known->empty_us = 0;
@@ -96,7 +174,7 @@ void fg_node_rest_told(struct fg_control *control,
     if (known->is_rest_asked && news->rest == FG_REST_AWAKE)
         known->rest_after_us = control->now_us + AGAIN_US;
     known->is_rest_asked = false;
-    rest_at(control, known, news->rest);
+    rest_at(control, node, news->rest);
 }
 
 static void ready_text(const struct fg_control *control,
@@ -150,11 +228,7 @@ static bool is_reserved(const struct fg_control *control, fg_node_id node)
 static bool may_sleep(const struct fg_control *control, fg_node_id id)
 {
     const struct known_node *known = fg_node_known(control, id);
-    const struct fg_supplier *supplier =
-        fg_supplier_get(control, fg_pool_spec(control->pool, id)->supplier);
-    return supplier && supplier->kind == FG_SUPPLIER_SLURM
-           && supplier->cluster.place == FG_CLUSTER_PLACE_OURS
-           && fg_pool_is_open(control->pool, id) && !fg_order_of_node(control, id)
+    return is_ours(control, id) && fg_pool_is_open(control->pool, id)
            && known->wanted == FG_NODE_UP && !known->wish[0]
            && control->now_us >= known->rest_after_us && !is_reserved(control, id);
 }
@@ -176,14 +250,9 @@ static struct fg_sleep_node look_at(const struct fg_control *control, fg_node_id
 {
     const struct known_node *known = fg_node_known(control, id);
     const struct fg_pool_node *node = fg_pool_node(control->pool, id);
-    const struct fg_node_spec *spec = fg_pool_spec(control->pool, id);
     bool is_asleep = known->rest == FG_REST_ASLEEP || known->rest == FG_REST_GOING;
     return (struct fg_sleep_node){
-        .costs = {.idle_mw = spec->idle_watts * 1000LL,
-                  .asleep_mw = spec->asleep_watts * 1000LL,
-                  .move_mw = MOVE_MW,
-                  .down_us = DOWN_US,
-                  .wake_us = control->config->energy_wake_s * S_US},
+        .costs = costs_of(control, fg_pool_spec(control->pool, id)),
         .state = is_asleep                       ? FG_SLEEP_ASLEEP
                  : known->rest == FG_REST_WAKING ? FG_SLEEP_WAKING
                                                  : FG_SLEEP_AWAKE,
@@ -199,15 +268,18 @@ static struct fg_sleep_node look_at(const struct fg_control *control, fg_node_id
 static void watch(struct fg_control *control, fg_node_id id)
 {
     struct known_node *known = fg_node_known(control, id);
-    if (!fg_pool_is_idle(control->pool, id))
+    bool is_empty = fg_pool_is_idle(control->pool, id);
+    if (!is_empty) {
         known->empty_us = 0;
-    else if (!known->empty_us)
+        fg_idle_end(&known->idle);
+    } else if (!known->empty_us) {
         known->empty_us = control->now_us;
+    }
     if (!known->is_rest_asked || control->now_us - known->rest_us < ANSWER_US)
         return;
     known->is_rest_asked = false;
     known->rest_after_us = control->now_us + AGAIN_US;
-    rest_at(control, known, known->rest == FG_REST_GOING ? FG_REST_AWAKE : FG_REST_ASLEEP);
+    rest_at(control, id, known->rest == FG_REST_GOING ? FG_REST_AWAKE : FG_REST_ASLEEP);
     fg_node_settle(control, id);
 }
 
@@ -222,7 +294,7 @@ static void act(struct fg_control *control, fg_node_id id, enum fg_sleep_act act
         || control->now_us < known->rest_after_us || !fg_control_begin(control))
         return;
     known->is_rest_asked = true;
-    rest_at(control, known, wakes ? FG_REST_WAKING : FG_REST_GOING);
+    rest_at(control, id, wakes ? FG_REST_WAKING : FG_REST_GOING);
     fg_node_settle(control, id);
     ops->set_node_power(control->options.engine, fg_pool_spec(control->pool, id), wakes);
     fg_control_tell(control, wakes ? "node.wake" : "node.sleep", NULL, "\"node\":\"%s\"",
@@ -236,6 +308,8 @@ static void decide(struct fg_control *control, struct sleeper *sleeper)
     for (fg_node_id id = 1; id <= control->nodes_len; id++) {
         const struct fg_pool_node *node = fg_pool_node(control->pool, id);
         watch(control, id);
+        measure(control, id);
+        count_rest(control, id);
         sleeper->nodes[id - 1] = look_at(control, id);
         if (node->state != FG_NODE_DOWN)
             in_use[kind_of(node)] += in_use_on(node);

@@ -22,6 +22,7 @@ void fg_node_assume_watts(struct fg_node_spec *spec, bool sleeps)
 {
     if (spec->busy_watts)
         return;
+    spec->is_watts_assumed = true;
     spec->idle_watts = IDLE_W + IDLE_DEVICE_W * spec->devices_len;
     spec->asleep_watts = sleeps ? ASLEEP_W : spec->idle_watts;
     spec->busy_watts = BUSY_W;

@@ -17,7 +17,7 @@ static void devices_draw_what_the_catalogue_says(void)
     struct fg_node_spec one = node_of("h100-sxm-80g", 1), eight = node_of("h100-sxm-80g", 8);
     fg_node_assume_watts(&one, true);
     fg_node_assume_watts(&eight, true);
-    OK(tdp > 0);
+    OK(tdp > 0 && one.is_watts_assumed);
     EQ(eight.busy_watts - one.busy_watts, 7 * tdp);
     OK(eight.idle_watts > one.idle_watts && eight.idle_watts < eight.busy_watts);
     EQ(eight.asleep_watts, one.asleep_watts);
@@ -37,6 +37,7 @@ static void what_is_told_stays(void)
     spec.busy_watts = 7;
     fg_node_assume_watts(&spec, true);
     EQ(spec.busy_watts, 7);
+    OK(!spec.is_watts_assumed);
     EQ(spec.idle_watts, 0);
 }
 

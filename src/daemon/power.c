@@ -3,6 +3,7 @@
 
 #include "base/grow.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +16,10 @@
 /* The work of devices, by id. */
 struct holders {
     struct fg_map *index;
-    uint64_t *work;
+    struct holder {
+        uint64_t work;
+        fg_job_id job;
+    } * items;
     size_t len, room;
 };
 
@@ -78,15 +82,15 @@ static void take_device(struct holders *holders, const struct fg_hold *hold, uin
     uint64_t id = id_of(hold->node, device), work = FG_GOVERNOR_SHARED;
     uint32_t at;
     if (fg_map_get(holders->index, id, &at)) {
-        holders->work[at] = FG_GOVERNOR_SHARED;
+        holders->items[at] = (struct holder){.work = FG_GOVERNOR_SHARED};
         return;
     }
     if (hold->grant->gpu_milli >= 1000 && hold->may_slow)
         work = mix(hold->work, hold->node->devices[device].kind);
-    holders->work =
-        fg_grow(holders->work, holders->len, &holders->room, sizeof(*holders->work));
+    holders->items =
+        fg_grow(holders->items, holders->len, &holders->room, sizeof(*holders->items));
     fg_map_put(holders->index, id, (uint32_t)holders->len);
-    holders->work[holders->len++] = work;
+    holders->items[holders->len++] = (struct holder){work, hold->job};
 }
 
 static void take_hold(void *self, const struct fg_hold *hold)
@@ -95,10 +99,10 @@ static void take_hold(void *self, const struct fg_hold *hold)
         take_device(self, hold, (uint32_t)__builtin_ctz(mask));
 }
 
-static uint64_t work_of(const struct holders *holders, uint64_t id)
+static struct holder holder_of(const struct holders *holders, uint64_t id)
 {
     uint32_t at;
-    return fg_map_get(holders->index, id, &at) ? holders->work[at] : 0;
+    return fg_map_get(holders->index, id, &at) ? holders->items[at] : (struct holder){};
 }
 
 /* -- turns ------------------------------------------------------------------------------------------------ */
@@ -129,7 +133,7 @@ static void *zeroed(size_t len, size_t size)
 static void look(const struct fg_sampling_sources *sources,
                  const struct fg_control *control,
                  const struct fg_power_reading *reading,
-                 uint64_t work,
+                 struct holder holder,
                  struct governed *out)
 {
     const struct fg_device_sample *sample = &reading->sample;
@@ -143,11 +147,32 @@ static void look(const struct fg_sampling_sources *sources,
     out->numbers[out->len] = sample->device;
     out->devices[out->len++] =
         (struct fg_governed){.id = reading->id,
-                             .work = work,
+                             .work = holder.work,
+                             .job = holder.job,
                              .range = {limits.min_mw, limits.max_mw, STEP_MW},
                              .time_us = sample->time_us,
                              .power_mw = sample->value[FG_READING_POWER],
                              .rate = rate_of(sample)};
+}
+
+/* What caps saved the jobs since the turn before. */
+static void note_savings(const struct fg_power_keeper *keeper,
+                         struct fg_control *control,
+                         const struct governed *governed)
+{
+    for (size_t i = 0; i < governed->len; i++) {
+        const struct fg_node_spec *node = governed->nodes[i];
+        struct fg_saving saving = {.way = FG_SAVING_CAP,
+                                   .job = governed->devices[i].job,
+                                   .device = (int32_t)governed->numbers[i],
+                                   .sum = fg_governor_saved(keeper->governor, i)};
+        snprintf(saving.node, sizeof(saving.node), "%s", node->name);
+        snprintf(saving.kind, sizeof(saving.kind), "%s",
+                 node->devices[governed->numbers[i]].kind);
+        snprintf(saving.supplier, sizeof(saving.supplier), "%s", node->supplier);
+        if (saving.job)
+            fg_control_note_saving(control, &saving);
+    }
 }
 
 static void govern(struct fg_power_keeper *keeper,
@@ -173,7 +198,7 @@ static void govern(struct fg_power_keeper *keeper,
 
 void fg_power_keep(struct fg_power_keeper *keeper,
                    const struct fg_sampling_sources *sources,
-                   const struct fg_control *control,
+                   struct fg_control *control,
                    const struct fg_config *config,
                    int64_t now_us)
 {
@@ -188,14 +213,15 @@ void fg_power_keep(struct fg_power_keeper *keeper,
         .caps_mw = zeroed(keeper->readings_len, sizeof(*governed.caps_mw))};
     fg_control_each_hold(control, take_hold, &holders);
     for (size_t i = 0; i < keeper->readings_len; i++)
-        look(sources, control, &keeper->readings[i], work_of(&holders, keeper->readings[i].id),
-             &governed);
+        look(sources, control, &keeper->readings[i],
+             holder_of(&holders, keeper->readings[i].id), &governed);
     govern(keeper, sources, config, &governed);
+    note_savings(keeper, control, &governed);
     free((void *)governed.nodes);
     free(governed.numbers);
     free(governed.devices);
     free(governed.caps_mw);
-    free(holders.work);
+    free(holders.items);
     fg_map_free(holders.index);
 }
 

@@ -26,10 +26,10 @@ void fg_power_read(void *keeper,
 
 /* After readings were taken.  What a device does is told by its clock and how busy it is: a job's own progress would be better,
  * but not every job tells it; for work that waits for memory the clock promises too little, so caps stay milder than they could be.
- * Devices of which nothing was read for a minute are forgotten. */
+ * What caps saved is noted with `control`.  Devices of which nothing was read for a minute are forgotten. */
 void fg_power_keep(struct fg_power_keeper *keeper,
                    const struct fg_sampling_sources *sources,
-                   const struct fg_control *control,
+                   struct fg_control *control,
                    const struct fg_config *config,
                    int64_t now_us);
 void fg_power_keeper_fini(struct fg_power_keeper *keeper);

@@ -33,12 +33,18 @@ int64_t fg_curve_snap(const struct fg_cap_range *range, int64_t cap_mw)
 
 /* -- what was measured ------------------------------------------------------------------------------------- */
 
+static size_t index_of(const struct fg_curve *curve, int64_t cap_mw)
+{
+    size_t at = 0;
+    while (at < curve->len && curve->probes[at].cap_mw != cap_mw)
+        at++;
+    return at;
+}
+
 static struct fg_curve_probe *probe_at(struct fg_curve *curve, int64_t cap_mw)
 {
-    for (size_t i = 0; i < curve->len; i++)
-        if (curve->probes[i].cap_mw == cap_mw)
-            return &curve->probes[i];
-    return NULL;
+    size_t at = index_of(curve, cap_mw);
+    return at < curve->len ? &curve->probes[at] : NULL;
 }
 
 static void forget_least(struct fg_curve *curve)
@@ -70,6 +76,12 @@ static struct fg_curve_probe *make_probe(struct fg_curve *curve, int64_t cap_mw)
 static bool is_odd(const struct fg_curve_probe *known, double rate)
 {
     return known && fabs(rate - known->rate) * 1000 > FG_CURVE_DRIFT_MILLI * known->rate;
+}
+
+bool fg_curve_fits(const struct fg_curve *curve, int64_t cap_mw, double rate)
+{
+    size_t at = index_of(curve, fg_curve_snap(&curve->range, cap_mw));
+    return at < curve->len && !is_odd(&curve->probes[at], rate);
 }
 
 static void fit(struct fg_curve *curve)

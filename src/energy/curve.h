@@ -51,6 +51,9 @@ void fg_curve_init(struct fg_curve *curve, const struct fg_cap_range *range);
 void fg_curve_note(
     struct fg_curve *curve, int64_t cap_mw, double power_mw, double rate, double seconds);
 
+/* Is that rate at that cap what was measured there before? */
+bool fg_curve_fits(const struct fg_curve *curve, int64_t cap_mw, double rate);
+
 /* The cap of the range that is nearest to `cap_mw`, of two as near the higher one. */
 int64_t fg_curve_snap(const struct fg_cap_range *range, int64_t cap_mw);
 

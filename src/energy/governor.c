@@ -12,9 +12,10 @@
 
 /* What a device was told, and what it has done since. */
 struct told {
-    uint64_t work;
+    uint64_t work, job;
     int64_t cap_mw, since_us, last_us;
     double seconds, power, work_done; /* integrals */
+    struct fg_saved saved;            /* with this step */
 };
 
 struct fg_governor {
@@ -88,9 +89,11 @@ static struct fg_curve *curve_of(struct fg_governor *governor, const struct fg_g
 static void begin(struct told *told, const struct fg_governed *device, int64_t cap_mw)
 {
     *told = (struct told){.work = device->work,
+                          .job = device->job,
                           .cap_mw = cap_mw,
                           .since_us = device->time_us,
-                          .last_us = device->time_us};
+                          .last_us = device->time_us,
+                          .saved = told->saved};
 }
 
 static void count(struct told *told,
@@ -128,13 +131,17 @@ static int64_t saving_cap(struct fg_governor *governor,
     if (!is_alone(device) || terms->slowdown_milli == 0)
         return device->range.max_mw;
     struct fg_curve *curve = curve_of(governor, device);
-    if (told->work != device->work)
+    if (told->work != device->work || told->job != device->job)
         return choose(curve, terms->slowdown_milli);
     count(told, terms, device);
     if (told->seconds * 1e6 < (double)terms->probe_us)
         return told->cap_mw;
-    fg_curve_note(curve, told->cap_mw, told->power / told->seconds,
-                  told->work_done / told->seconds, told->seconds);
+    const struct fg_stretch stretch = {.cap_mw = told->cap_mw,
+                                       .power_mw = told->power / told->seconds,
+                                       .rate = told->work_done / told->seconds,
+                                       .seconds = told->seconds};
+    fg_curve_note(curve, stretch.cap_mw, stretch.power_mw, stretch.rate, stretch.seconds);
+    told->saved = fg_saved_by_cap(curve, &stretch);
     told->seconds = told->power = told->work_done = 0;
     return choose(curve, terms->slowdown_milli);
 }
@@ -176,6 +183,7 @@ static void remember(struct fg_governor *governor,
         uint32_t at;
         if (fg_map_get(governor->told_of, devices[i].id, &at))
             told[i] = governor->told[at];
+        told[i].saved = (struct fg_saved){};
         fg_map_put(told_of, devices[i].id, (uint32_t)i);
     }
     free(governor->told);
@@ -197,7 +205,13 @@ void fg_governor_step(struct fg_governor *governor,
         hold_budget(governor, devices, len, terms->budget_mw, caps_mw);
     for (size_t i = 0; i < len; i++) {
         struct told *told = &governor->told[i];
-        if (told->work != devices[i].work || told->cap_mw != caps_mw[i])
+        if (told->work != devices[i].work || told->job != devices[i].job
+            || told->cap_mw != caps_mw[i])
             begin(told, &devices[i], caps_mw[i]);
     }
+}
+
+struct fg_saved fg_governor_saved(const struct fg_governor *governor, size_t index)
+{
+    return governor->told[index].saved;
 }

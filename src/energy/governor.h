@@ -10,7 +10,7 @@
 #pragma once
 
 #include "base/auto.h"
-#include "energy/curve.h"
+#include "energy/savings.h"
 
 struct fg_governor_terms {
     uint32_t slowdown_milli; /* of any job; 0: caps are not set to save */
@@ -22,6 +22,7 @@ struct fg_governor_terms {
 struct fg_governed {
     uint64_t id;   /* of the device, from call to call; not 0 */
     uint64_t work; /* class of the one job that has it; 0 none; FG_GOVERNOR_SHARED several */
+    uint64_t job;  /* that one: what was saved is one job's, whole */
     struct fg_cap_range range;
     int64_t time_us; /* of the reading */
     int64_t power_mw,
@@ -41,3 +42,6 @@ void fg_governor_step(struct fg_governor *governor,
                       const struct fg_governed *devices,
                       size_t len,
                       int64_t *caps_mw);
+
+/* What the job on that device of the last step saved with its cap, as known since the step before. */
+struct fg_saved fg_governor_saved(const struct fg_governor *governor, size_t index);

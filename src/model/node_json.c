@@ -52,6 +52,8 @@ static const struct fg_member node_members[] = {
     N(asleep_watts, UINT32, UINT32_MAX),
     N(idle_watts, UINT32, UINT32_MAX),
     N(busy_watts, UINT32, UINT32_MAX),
+    N(measured_idle_watts, UINT32, UINT32_MAX),
+    N(is_watts_assumed, BOOL, 0),
     N(away_milli, UINT32, UINT32_MAX),
     N(is_spot, BOOL, 0),
     N(whole_only, BOOL, 0),

@@ -77,10 +77,12 @@ struct fg_node_spec {
     char region[FG_NAME_MAX]; /* "" unknown */
     char site[FG_NAME_MAX], rack[FG_NAME_MAX]; /* where it stands; "" unknown */
     uint32_t asleep_watts, idle_watts,
-        busy_watts;      /* the whole machine; one that never sleeps: as idle */
-    uint32_t away_milli; /* of the time it is not there, by what is known of its supplier */
-    bool is_spot;        /* who rents it out may take it back at short notice */
-    bool whole_only;     /* its engine gives out whole devices, no shares of them */
+        busy_watts;               /* the whole machine; one that never sleeps: as idle */
+    uint32_t measured_idle_watts; /* while it was empty; 0: nobody has measured that */
+    bool is_watts_assumed; /* of the others nobody told: they are those of such machines */
+    uint32_t away_milli;   /* of the time it is not there, by what is known of its supplier */
+    bool is_spot;          /* who rents it out may take it back at short notice */
+    bool whole_only;       /* its engine gives out whole devices, no shares of them */
     uint32_t devices_len;
     struct fg_device_spec
         devices[FG_NODE_DEVICES_MAX]; /* last: a kept copy ends with devices_len of them */

@@ -29,6 +29,7 @@ struct fg_machine {
     size_t packages_len, heats_len;
     struct package packages[PACKAGES_MAX];
     char *heats[HEATS_MAX]; /* paths of sensors of processors, thousandths of a degree */
+    char meter[PATH_MAX];   /* path of the meter of the whole machine, microwatts; "" none */
     int64_t energy_uj;
     struct fg_record *replayed; /* NULL: this machine itself; it began at `before_us` */
 };
@@ -86,6 +87,17 @@ static void add_heat(struct fg_machine *machine, const char *path)
             machine->heats[machine->heats_len++] = strdup(path);
 }
 
+/* What ACPI says of the power supply (acpi_power_meter): a mean where it has one. */
+static void add_meter(struct fg_machine *machine, const char *path)
+{
+    char name[64] = "";
+    if (machine->meter[0] || strlen(path) >= PATH_MAX
+        || !read_beside(path, "name", name, sizeof(name))
+        || strncmp(name, "power_meter", 11) != 0)
+        return;
+    strcpy(machine->meter, path);
+}
+
 static void find_all(struct fg_machine *machine,
                      const char *pattern,
                      void (*add)(struct fg_machine *machine, const char *path))
@@ -120,6 +132,8 @@ struct fg_machine *fg_machine_new(const char *root)
     snprintf(machine->root, sizeof(machine->root), "%s", root);
     find_all(machine, "/sys/class/powercap/intel-rapl:*/energy_uj", add_package);
     find_all(machine, "/sys/class/hwmon/hwmon*/temp*_input", add_heat);
+    find_all(machine, "/sys/class/hwmon/hwmon*/power1_average", add_meter);
+    find_all(machine, "/sys/class/hwmon/hwmon*/power1_input", add_meter);
     machine->replayed = find_replay();
     return machine;
 }
@@ -195,6 +209,13 @@ static void read_heats(struct fg_machine *machine, int64_t out[FG_READINGS_LEN])
     }
 }
 
+static void read_meter(const struct fg_machine *machine, int64_t out[FG_READINGS_LEN])
+{
+    int64_t power_uw = machine->meter[0] ? fg_sysfile_number(machine->meter) : -1;
+    if (power_uw >= 0)
+        out[FG_READING_WHOLE_POWER] = power_uw / 1000;
+}
+
 void fg_machine_read(struct fg_machine *machine, int64_t now_us, int64_t out[FG_READINGS_LEN])
 {
     char text[4096];
@@ -211,5 +232,6 @@ void fg_machine_read(struct fg_machine *machine, int64_t now_us, int64_t out[FG_
     read_stalls(machine, passed_us, out);
     read_packages(machine, passed_us, out);
     read_heats(machine, out);
+    read_meter(machine, out);
     machine->before_us = now_us;
 }

@@ -1,4 +1,4 @@
-/* machine.h - the machine itself: cores, memory, stalls (PSI), power of its packages (RAPL), heat (hwmon).
+/* machine.h - the machine itself: cores, memory, stalls (PSI), power of its packages (RAPL) and of all of it (ACPI), heat (hwmon).
  *
  * Where a recording of a machine is replayed (FASTGPU_REPLAY, see record.h) and it has readings of the machine, they are these.
  *

@@ -70,6 +70,9 @@ static void a_machine_is_read(void)
     put("/sys/class/hwmon/hwmon0/temp2_input", "63500\n");
     put("/sys/class/hwmon/hwmon1/name", "nvme\n");
     put("/sys/class/hwmon/hwmon1/temp1_input", "80000\n");
+    put("/sys/class/hwmon/hwmon1/power1_input", "7000000\n"); /* of that disk alone */
+    put("/sys/class/hwmon/hwmon2/name", "power_meter\n");
+    put("/sys/class/hwmon/hwmon2/power1_average", "412500000\n");
     struct fg_machine *machine = fg_machine_new(root);
     fg_machine_read(machine, 1000000, value);
     EQ(value[FG_READING_BUSY], -1);
@@ -78,6 +81,7 @@ static void a_machine_is_read(void)
     EQ(value[FG_READING_ENERGY], 0);
     EQ(value[FG_READING_POWER], -1);
     EQ(value[FG_READING_TEMP], 63);
+    EQ(value[FG_READING_WHOLE_POWER], 412500);
 
     put("/proc/stat", "cpu  150 0 0 350 0 0 0 0\n");
     put("/proc/pressure/cpu", "some avg10=0.00 avg60=0.00 avg300=0.00 total=1500000\n");

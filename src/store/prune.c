@@ -43,7 +43,8 @@ static int drop_job(struct fg_store *store,
                     struct fg_err *err)
 {
     static const enum fg_sql sqls[] = {FG_SQL_prune_labels,        FG_SQL_prune_spec,
-                                       FG_SQL_prune_after,         FG_SQL_prune_attempts,
+                                       FG_SQL_prune_after,         FG_SQL_prune_saving_fold,
+                                       FG_SQL_prune_saving,        FG_SQL_prune_attempts,
                                        FG_SQL_prune_job_artifacts, FG_SQL_prune_job};
     int rc = raise_floor(store, "job_floor", victim->id + 1, err);
     for (size_t i = 0; rc == 0 && i < sizeof(sqls) / sizeof(sqls[0]); i++)

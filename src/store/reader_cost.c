@@ -154,6 +154,57 @@ int fg_reader_energy(struct fg_reader *reader,
     return rc;
 }
 
+static struct fg_saved get_saved(const struct fg_query *query, int first)
+{
+    return (struct fg_saved){.avoided_mj = fg_query_get(query, first),
+                             .spent_mj = fg_query_get(query, first + 1),
+                             .slowed_us = fg_query_get(query, first + 2),
+                             .asleep_us = fg_query_get(query, first + 3)};
+}
+
+int fg_reader_savings(struct fg_reader *reader,
+                      const struct fg_cost_range *range,
+                      enum fg_energy_by by,
+                      int (*row)(void *self, const struct fg_saving_view *saving),
+                      void *self,
+                      struct fg_err *err)
+{
+    FG_AUTO(fg_query) struct fg_query query = {};
+    int rc = begin(&query, reader, FG_SQL_read_savings, range, 1, err);
+    if (rc == 0)
+        fg_query_int(&query, by);
+    while (rc == 0 && (rc = fg_query_step(&query, err)) == 1) {
+        struct fg_saving_view saving = {
+            .job = (fg_job_id)fg_query_get(&query, 0),
+            .way = (enum fg_saving_way)fg_query_get(&query, 1),
+            .name = fg_query_get_text(&query, 2),
+            .project_name = fg_query_get_text(&query, 3),
+            .user_name = fg_query_get_text(&query, 4),
+            .kind = fg_query_get_text(&query, 5),
+            .supplier = fg_query_get_text(&query, 6),
+            .day = fg_query_get(&query, 7),
+            .sum = get_saved(&query, 8),
+        };
+        rc = row(self, &saving);
+    }
+    return rc;
+}
+
+int fg_reader_saving_sums(struct fg_reader *reader,
+                          struct fg_saved out[FG_SAVING_WAYS],
+                          struct fg_err *err)
+{
+    FG_AUTO(fg_query) struct fg_query query = {};
+    int rc = fg_query_begin(&query, &reader->db, FG_SQL_read_saving_sums, err);
+    while (rc == 0 && (rc = fg_query_step(&query, err)) == 1) {
+        int64_t way = fg_query_get(&query, 0);
+        if (way >= 0 && way < FG_SAVING_WAYS)
+            out[way] = get_saved(&query, 1);
+        rc = 0;
+    }
+    return rc < 0 ? rc : 0;
+}
+
 int fg_reader_grid_hours(struct fg_reader *reader,
                          int64_t from_hour,
                          int64_t to_hour,

@@ -2,6 +2,7 @@
  * that returns non-zero ends the reading.  Days are since 1970-01-01, UTC; `project` 0 is all. */
 #pragma once
 
+#include "model/saving.h"
 #include "store/reader.h"
 
 struct fg_cost_range {
@@ -67,6 +68,16 @@ struct fg_energy_view {
     int64_t device_us; /* held, by its share of them */
 };
 
+/* What was saved: of a job's caps, or (job 0) by sleep or of jobs whose records are gone. */
+struct fg_saving_view {
+    fg_job_id job;
+    enum fg_saving_way way;
+    const char *name, *project_name, *user_name; /* "" if they are gone */
+    const char *kind, *supplier;
+    int64_t day;
+    struct fg_saved sum;
+};
+
 /* By day, project, user. */
 int fg_reader_spend(struct fg_reader *reader,
                     const struct fg_cost_range *range,
@@ -98,6 +109,17 @@ int fg_reader_energy(struct fg_reader *reader,
                      int (*row)(void *self, const struct fg_energy_view *energy),
                      void *self,
                      struct fg_err *err);
+/* All of one key come together, and by job and day. */
+int fg_reader_savings(struct fg_reader *reader,
+                      const struct fg_cost_range *range,
+                      enum fg_energy_by by,
+                      int (*row)(void *self, const struct fg_saving_view *saving),
+                      void *self,
+                      struct fg_err *err);
+/* All that was ever saved, by way. */
+int fg_reader_saving_sums(struct fg_reader *reader,
+                          struct fg_saved out[FG_SAVING_WAYS],
+                          struct fg_err *err);
 /* What a kWh emitted in hours since 1970 that were recorded; -1: not known. */
 int fg_reader_grid_hours(struct fg_reader *reader,
                          int64_t from_hour,

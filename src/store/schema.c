@@ -218,7 +218,20 @@ static const char *const step_6 =
     /* What a kWh emitted and cost in an hour since 1970; -1: not known. */
     "CREATE TABLE grid_hour("
     " hour INTEGER PRIMARY KEY, g_per_kwh INTEGER NOT NULL,"
-    " uusd_per_kwh INTEGER NOT NULL) STRICT;";
+    " uusd_per_kwh INTEGER NOT NULL) STRICT;"
+    /* What caps and sleep saved (model/saving.h); of jobs whose records are gone one row a project, user and day.  And all of it. */
+    "CREATE TABLE saving("
+    " job INTEGER NOT NULL, day INTEGER NOT NULL, way INTEGER NOT NULL,"
+    " node TEXT NOT NULL, device INTEGER NOT NULL, project INTEGER NOT NULL,"
+    " user INTEGER NOT NULL, kind TEXT NOT NULL, supplier TEXT NOT NULL,"
+    " avoided_mj INTEGER NOT NULL, spent_mj INTEGER NOT NULL, slowed_us INTEGER NOT NULL,"
+    " asleep_us INTEGER NOT NULL,"
+    " PRIMARY KEY(job, day, way, node, device, project, user, kind, supplier))"
+    " STRICT, WITHOUT ROWID;"
+    "CREATE INDEX saving_day ON saving(day);"
+    "CREATE TABLE saving_sum("
+    " way INTEGER PRIMARY KEY, avoided_mj INTEGER NOT NULL, spent_mj INTEGER NOT NULL,"
+    " slowed_us INTEGER NOT NULL, asleep_us INTEGER NOT NULL) STRICT;";
 
 static const char *const steps[] = {step_1, step_2, step_3, step_4, step_5, step_6};
 

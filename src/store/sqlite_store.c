@@ -268,6 +268,7 @@ const struct fg_store_ops fg_store_sqlite = {
     .attempt_put = fg_store_attempt_put,
     .project_put = fg_store_project_put,
     .grid_hour_put = fg_store_grid_hour_put,
+    .saving_add = fg_store_saving_add,
     .project_use_put = fg_store_project_use_put,
     .demand_level_put = fg_store_demand_level_put,
     .demand_hour_add = fg_store_demand_hour_add,

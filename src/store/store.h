@@ -19,6 +19,7 @@
 #include "model/project.h"
 #include "model/proposal.h"
 #include "model/publish_row.h"
+#include "model/saving.h"
 
 struct fg_store; /* an instance */
 
@@ -200,6 +201,10 @@ struct fg_store_ops {
     int (*demand_hour_add)(struct fg_store *store,
                            const struct fg_level_hour *hour,
                            struct fg_err *err);
+    /* So much more was saved. */
+    int (*saving_add)(struct fg_store *store,
+                      const struct fg_saving *saving,
+                      struct fg_err *err);
     int (*project_use_put)(struct fg_store *store,
                            fg_project_id project,
                            int64_t device_ms,

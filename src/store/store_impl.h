@@ -51,6 +51,9 @@ int fg_store_grid_hour_put(struct fg_store *store,
                            int64_t g_per_kwh,
                            int64_t uusd_per_kwh,
                            struct fg_err *err);
+int fg_store_saving_add(struct fg_store *store,
+                        const struct fg_saving *saving,
+                        struct fg_err *err);
 int fg_store_project_use_put(struct fg_store *store,
                              fg_project_id project,
                              int64_t device_ms,

@@ -92,6 +92,50 @@ int fg_store_grid_hour_put(struct fg_store *store,
     return fg_query_run(&query, err);
 }
 
+static void bind_saved(struct fg_query *query, const struct fg_saved *sum)
+{
+    fg_query_int(query, sum->avoided_mj);
+    fg_query_int(query, sum->spent_mj);
+    fg_query_int(query, sum->slowed_us);
+    fg_query_int(query, sum->asleep_us);
+}
+
+static int add_saving_sum(struct fg_store *store,
+                          const struct fg_saving *saving,
+                          struct fg_err *err)
+{
+    FG_AUTO(fg_query) struct fg_query query = {};
+    int rc = fg_query_begin(&query, &store->db, FG_SQL_saving_sum_add, err);
+    if (rc < 0)
+        return rc;
+    fg_query_int(&query, saving->way);
+    bind_saved(&query, &saving->sum);
+    return fg_query_run(&query, err);
+}
+
+int fg_store_saving_add(struct fg_store *store,
+                        const struct fg_saving *saving,
+                        struct fg_err *err)
+{
+    assert(store->in_batch);
+    FG_AUTO(fg_query) struct fg_query query = {};
+    int rc = fg_query_begin(&query, &store->db, FG_SQL_saving_add, err);
+    if (rc < 0)
+        return rc;
+    fg_query_int(&query, (int64_t)saving->job);
+    fg_query_int(&query, saving->day);
+    fg_query_int(&query, saving->way);
+    fg_query_text(&query, saving->node);
+    fg_query_int(&query, saving->device);
+    fg_query_int(&query, saving->project);
+    fg_query_int(&query, saving->user);
+    fg_query_text(&query, saving->kind);
+    fg_query_text(&query, saving->supplier);
+    bind_saved(&query, &saving->sum);
+    rc = fg_query_run(&query, err);
+    return rc < 0 ? rc : add_saving_sum(store, saving, err);
+}
+
 int fg_store_project_use_put(struct fg_store *store,
                              fg_project_id project,
                              int64_t device_ms,

@@ -18,7 +18,7 @@ is_read() { # a job that begins before a board is read begins to count then
     job=$(fg run -q -d -g h100:2 -c 0.1 -- true)
     fg wait "$job" && [ "$(watts "$job")" != none ]
 }
-printf 'energy_region: de\ngrid: {carbon_hours: [120%s]}\n' "$(printf ', 120%.0s' {1..23})" >"$work/config.yaml"
+printf 'energy_region: de\ngpu_price_uusd_per_hour: 360000000\ngrid: {carbon_hours: [120%s]}\n' "$(printf ', 120%.0s' {1..23})" >"$work/config.yaml"
 start_daemon --config "$work/config.yaml"
 ok "boards are read" eventually 20 is_read
 
@@ -56,6 +56,16 @@ is "its sums by project, user, kind, supplier, job and day" \
 like "and in words" "$(fg energy --by kind)" 'h100 +[0-9.]+ J +[0-9]+ W +[0-9.]+ g'
 fg cost --focus "$work/focus.csv"
 is "FOCUS has them too" "$(fg cost validate "$work/focus.csv" | grep -c valid)" 1
+cat >"$work/grams.py" <<'END'
+import csv, sys
+rows = list(csv.DictReader(open(sys.argv[1])))
+kwh, kg = (sum(float(row[name] or 0) for row in rows) for name in ("x_EnergyKwh", "x_Co2Kg"))
+print(round(kg * 1000 / kwh, -1))
+END
+is "by the grams of these hours, not by the mean of a year" "$(python3 "$work/grams.py" "$work/focus.csv")" 120.0
+is "without caps and sleep nothing is saved" "$(fg energy --json | python3 -c 'import json, sys
+answer = json.load(sys.stdin)
+print(answer["total"]["saved_j"], answer["savings"]["caps"]["avoided_j"], answer["savings"]["sleep"]["avoided_j"])')" "0 0 0"
 like "shown in words" "$(fg show "$one")" "energy +[0-9]+ J"
 like "with its CO2" "$(fg show "$one")" "CO2 +[0-9.]+ g"
 like "and beside what was spent" "$(fg cost --by user)" "ENERGY +CO2"

@@ -57,6 +57,7 @@ struct image {
     int64_t spent[PROJECTS][SPEND_DAYS];  /* by project id and day since SPEND_FIRST_DAY */
     struct fg_level_row levels[PROJECTS]; /* of the kinds of a project together: there is one */
     struct fg_level_hour demand[PROJECTS]; /* all hours together */
+    struct fg_saved saved[FG_SAVING_WAYS];
     int64_t warned_us[PROJECTS];
     int32_t warned[PROJECTS];
     enum fg_node_state node_state;
@@ -122,6 +123,7 @@ static void copy_rest(struct image *to, const struct image *from)
     memcpy(to->users, from->users, sizeof(to->users));
     to->users_len = from->users_len;
     to->reservation = from->reservation;
+    memcpy(to->saved, from->saved, sizeof(to->saved));
 }
 
 /* Bring the changed jobs of one image into the other. */
@@ -291,6 +293,14 @@ static int reservation_put(struct fg_store *self,
 static int grid_hour_put(struct fg_store *, int64_t, int64_t, int64_t, struct fg_err *)
 {
     return 0;
+}
+
+static int saving_add(struct fg_store *self, const struct fg_saving *saving, struct fg_err *err)
+{
+    struct sim_store *store = (struct sim_store *)self;
+    assert(store->in_batch && saving->sum.avoided_mj >= 0 && saving->sum.spent_mj >= 0);
+    fg_saved_add(&store->batch.saved[saving->way], &saving->sum);
+    return fails(store, err);
 }
 
 static int project_use_put(struct fg_store *self,
@@ -687,6 +697,11 @@ static int load(struct fg_store *self, struct fg_store_sink *sink, struct fg_err
     return rc < 0 ? fg_fail(err, rc, "simulated load") : 0;
 }
 
+struct fg_saved sim_store_saved(const struct sim_store *store, enum fg_saving_way way)
+{
+    return store->committed.saved[way];
+}
+
 int64_t sim_store_unbooked_uusd(const struct sim_store *store)
 {
     int64_t uusd = 0;
@@ -708,6 +723,7 @@ const struct fg_store_ops sim_store_ops = {
     .attempt_put = attempt_put,
     .project_put = project_put,
     .grid_hour_put = grid_hour_put,
+    .saving_add = saving_add,
     .project_use_put = project_use_put,
     .demand_level_put = demand_level_put,
     .demand_hour_add = demand_hour_add,

@@ -141,6 +141,83 @@ static void what_comes_to_nothing_is_left_for_a_while(void)
     world_free(world);
 }
 
+/* -- saved ---------------------------------------------------------------------------------------------------- */
+
+/* What a cluster's node of two devices is assumed to draw empty, less what it draws asleep: control/node_watts.c. */
+#define LESS_MW (300'000 + DEVICES * 30'000 - 15'000)
+#define MOVE_MW 500'000
+
+static struct fg_saved slept(const struct world *world, enum fg_saving_way way)
+{
+    return sim_store_saved(world->store, way);
+}
+
+/* All but what is not written yet. */
+static void is_near(int64_t got_us, int64_t want_us)
+{
+    OK(got_us <= want_us && got_us > want_us - 25 * SECOND);
+}
+
+/* Of an hour asleep all but the last seconds is in the store; what it takes to move is counted, what nobody saw is not. */
+static void what_sleep_saved_is_kept(void)
+{
+    struct world *world = sleepy_world(1);
+    live_s(world, AFTER_S + 20);
+    EQ(asked.calls, 1);
+    tell_rest(world, "north.n1", false, FG_REST_GOING);
+    live_s(world, 30);
+    int64_t since_us = world->now_us;
+    tell_rest(world, "north.n1", true, FG_REST_ASLEEP);
+    live_s(world, 3600);
+    int64_t first_us = world->now_us - since_us;
+    struct fg_saved saved = slept(world, FG_SAVING_SLEEP_ASSUMED);
+    is_near(saved.asleep_us, first_us);
+    EQ(saved.avoided_mj, saved.asleep_us / 1000 * LESS_MW / 1000);
+    OK(saved.spent_mj >= 30LL * MOVE_MW && saved.spent_mj <= 60LL * MOVE_MW);
+    EQ(slept(world, FG_SAVING_SLEEP_MEASURED).avoided_mj, 0);
+
+    /* Killed: the last seconds are lost, none are counted twice, nor those while it was away. */
+    restart(world);
+    world->now_us += 7200 * SECOND;
+    tell_supplier(world, true);
+    tell_node(world, "north.n1", DEVICES);
+    since_us = world->now_us;
+    tell_rest(world, "north.n1", true, FG_REST_ASLEEP);
+    live_s(world, 600);
+    int64_t second_us = world->now_us - since_us;
+    is_near(slept(world, FG_SAVING_SLEEP_ASSUMED).asleep_us, first_us + second_us);
+
+    /* While its supplier does not answer nobody knows whether it sleeps. */
+    tell_supplier(world, false);
+    live_s(world, 600);
+    OK(slept(world, FG_SAVING_SLEEP_ASSUMED).asleep_us <= first_us + second_us);
+    world_free(world);
+}
+
+/* Measured before it slept: so that is what it would have drawn, also after a restart. */
+static void what_was_measured_goes_before_what_is_assumed(void)
+{
+    struct world *world = sleepy_world(1);
+    for (int i = 0; i < 80; i++) {
+        read_device(world, "north.n1", FG_DEVICE_CPU, FG_READING_POWER, 100'000);
+        read_device(world, "north.n1", 0, FG_READING_POWER, 50'000);
+        read_device(world, "north.n1", 1, FG_READING_POWER, 51'000);
+        wait_s(world, 1);
+    }
+    restart(world);
+    tell_supplier(world, true);
+    tell_node(world, "north.n1", DEVICES);
+    tell_state(world, "north.n1", true, 0, 0);
+    int64_t since_us = world->now_us;
+    tell_rest(world, "north.n1", true, FG_REST_ASLEEP);
+    live_s(world, 1000);
+    struct fg_saved saved = slept(world, FG_SAVING_SLEEP_MEASURED);
+    is_near(saved.asleep_us, world->now_us - since_us);
+    EQ(saved.avoided_mj, saved.asleep_us / 1000 * (201 - 15));
+    EQ(slept(world, FG_SAVING_SLEEP_ASSUMED).asleep_us, 0);
+    world_free(world);
+}
+
 /* -- lived --------------------------------------------------------------------------------------------------- */
 
 struct machine {
@@ -160,6 +237,7 @@ struct life {
     size_t jobs_len;
     uint32_t sleeps, wakes, falls;
     int64_t asleep_us, longest_us;
+    int64_t turned_us; /* the turn before began */
 };
 static struct life *lived; /* of the callback */
 
@@ -217,7 +295,8 @@ static void turn_machine(struct life *life, size_t i)
         life->falls += machine->is_down;
         machine->until_us = life->world->now_us + 100 * SECOND;
     }
-    life->asleep_us += machine->rest == FG_REST_ASLEEP ? SECOND : 0;
+    life->asleep_us +=
+        machine->rest == FG_REST_ASLEEP ? life->world->now_us - life->turned_us : 0;
     tell_machine(life, i);
 }
 
@@ -270,8 +349,10 @@ static void turn(struct life *life, bool brings_jobs)
     }
     for (size_t i = 0; i < life->jobs_len; i++)
         turn_job(life, i);
+    int64_t began_us = life->world->now_us;
     for (size_t i = 0; i < NODES; i++)
         turn_machine(life, i);
+    life->turned_us = began_us;
     life->world->now_us += SECOND;
     step(life->world, NULL);
 }
@@ -282,6 +363,7 @@ static void nobody_is_lost_or_starved(uint64_t seed)
 {
     struct life life = {.world = sleepy_world(NODES), .random = seed};
     lived = &life;
+    life.turned_us = life.world->now_us;
     life.world->power = power;
     for (int i = 0; i < LIFE_S; i++)
         turn(&life, true);
@@ -290,6 +372,9 @@ static void nobody_is_lost_or_starved(uint64_t seed)
     EQ(devices_asked(&life), 0);
     OK(life.sleeps > 5 && life.asleep_us > 2000 * SECOND);
     OK(life.longest_us < 900 * SECOND);
+    struct fg_saved saved = slept(life.world, FG_SAVING_SLEEP_ASSUMED);
+    OK(saved.asleep_us <= life.asleep_us + (int64_t)life.jobs_len * 5 * SECOND);
+    OK(saved.avoided_mj <= life.asleep_us / 1000 * LESS_MW / 1000 * 11 / 10);
     printf("# seed %llu: %zu jobs, the longest waited %lld s; %u times to sleep, %u woken "
            "ahead, %u stayed "
            "down; %lld %% of node hours asleep\n",
@@ -305,6 +390,8 @@ int main(void)
     RUN(who_is_awake_gets_the_work);
     RUN(persons_and_faults_keep_nodes_awake);
     RUN(what_comes_to_nothing_is_left_for_a_while);
+    RUN(what_sleep_saved_is_kept);
+    RUN(what_was_measured_goes_before_what_is_assumed);
     for (uint64_t seed = 1; seed <= 2; seed++)
         nobody_is_lost_or_starved(seed);
     return tap_done();

@@ -187,9 +187,11 @@ class Supply:
         return {"items": [project("nlp", {"uusd": 6000_000000, "period": "month", "action": "wait"}, 3922_110000), project("vision", {"uusd": 1500_000000, "period": "month", "action": "stop"}, 1500_400000), project("default", None, None)], "next": None}
 
     def energy(self, query):
-        items = [{"key": key, "name": None, "project": None, "user": None, "energy_j": 4.1e9 / (i + 1), "co2_g": 391000.0 / (i + 1), "device_s": 9.6e6 / (i + 1)} for i, key in enumerate(("nlp", "vision", HOSTILE))]
-        return {"by": query.get("by", "project"), "from": iso(self.now)[:8] + "01", "to": iso(self.now + DAY)[:10], "items": items, "others": {"energy_j": 0, "co2_g": 0, "device_s": 0},
-                "total": {k: sum(i[k] for i in items) for k in ("energy_j", "co2_g", "device_s")}, "grids": [{"region": "eu-north", "name": HOSTILE, "g_per_kwh": 343, "source": "a table", "energy_j": 7.5e9}]}
+        items = [{"key": key, "name": None, "project": None, "user": None, "energy_j": 4.1e9 / (i + 1), "co2_g": 391000.0 / (i + 1), "device_s": 9.6e6 / (i + 1), "saved_j": 2.1e8 / (i + 1)} for i, key in enumerate(("nlp", "vision", HOSTILE))]
+        return {"by": query.get("by", "project"), "from": iso(self.now)[:8] + "01", "to": iso(self.now + DAY)[:10], "items": items, "others": {"energy_j": 0, "co2_g": 0, "device_s": 0, "saved_j": 0},
+                "total": {k: sum(i[k] for i in items) for k in ("energy_j", "co2_g", "device_s", "saved_j")},
+                "savings": {"caps": {"saved_j": 4.2e8, "avoided_j": 4.3e8, "spent_j": 1e7, "slowed_device_s": 7200}, "sleep": {"saved_j": 9e8, "avoided_j": 1e9, "spent_j": 1e8, "asleep_s": 3.1e6, "measured_j": 0, "assumed_j": 1e9}},
+                "grids": [{"region": "eu-north", "name": HOSTILE, "g_per_kwh": 343, "source": "a table", "energy_j": 7.5e9}]}
 
     def learned(self):
         classes = [{"class": f"c{i}", "level": "work", "project": "nlp", "user": "anna", "name": name, "request": {"accelerators": KINDS[0], "count": 1 + i, "gpu_milli": 1000, "cpu_milli": 4000, "mem_mib": 32768, "tasks": 1}, "jobs": 40 + i, "failed": i, "interrupted": 1,
