@@ -25,6 +25,7 @@ struct sim_books {
     struct {
         char name[FG_NAME_MAX], json[2048];
     } scale; /* the rule of scaling; one is enough */
+    struct fg_saved saved[FG_SAVING_WAYS];
 };
 
 #define SIM_FIRST_DAY 19675 /* 2023-11-14, when simulations begin */

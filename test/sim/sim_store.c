@@ -57,7 +57,6 @@ struct image {
     int64_t spent[PROJECTS][SPEND_DAYS];  /* by project id and day since SPEND_FIRST_DAY */
     struct fg_level_row levels[PROJECTS]; /* of the kinds of a project together: there is one */
     struct fg_level_hour demand[PROJECTS]; /* all hours together */
-    struct fg_saved saved[FG_SAVING_WAYS];
     int64_t warned_us[PROJECTS];
     int32_t warned[PROJECTS];
     enum fg_node_state node_state;
@@ -123,7 +122,6 @@ static void copy_rest(struct image *to, const struct image *from)
     memcpy(to->users, from->users, sizeof(to->users));
     to->users_len = from->users_len;
     to->reservation = from->reservation;
-    memcpy(to->saved, from->saved, sizeof(to->saved));
 }
 
 /* Bring the changed jobs of one image into the other. */
@@ -299,7 +297,8 @@ static int saving_add(struct fg_store *self, const struct fg_saving *saving, str
 {
     struct sim_store *store = (struct sim_store *)self;
     assert(store->in_batch && saving->sum.avoided_mj >= 0 && saving->sum.spent_mj >= 0);
-    fg_saved_add(&store->batch.saved[saving->way], &saving->sum);
+    fg_saved_add(&store->books_batch.saved[saving->way], &saving->sum);
+    store->books_touched = true;
     return fails(store, err);
 }
 
@@ -695,11 +694,6 @@ static int load(struct fg_store *self, struct fg_store_sink *sink, struct fg_err
     sink->next_job_id = image->next_id;
     sink->next_token_id = 1;
     return rc < 0 ? fg_fail(err, rc, "simulated load") : 0;
-}
-
-struct fg_saved sim_store_saved(const struct sim_store *store, enum fg_saving_way way)
-{
-    return store->committed.saved[way];
 }
 
 int64_t sim_store_unbooked_uusd(const struct sim_store *store)

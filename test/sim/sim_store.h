@@ -21,8 +21,6 @@ const struct sim_books *sim_store_books(const struct sim_store *store); /* see s
 size_t sim_store_jobs(const struct sim_store *store);
 const struct fg_job *sim_store_job(const struct sim_store *store,
                                    fg_job_id id); /* NULL: not committed */
-/* What was saved in all. */
-struct fg_saved sim_store_saved(const struct sim_store *store, enum fg_saving_way way);
 /* What attempts that ended cost, less what was booked for it. */
 int64_t sim_store_unbooked_uusd(const struct sim_store *store);
 /* Device-microseconds that ran until now, by the hours and levels of demand; false: something was moved out of them. */

@@ -2,6 +2,7 @@
  * sometimes refuses, says nothing, or does not bring a node back.  Jobs are never lost, and none waits while there is room. */
 #include "test/sim/node_world.h"
 #include "test/sim/random.h"
+#include "test/sim/sim_books.h"
 
 #define NODES    4
 #define DEVICES  2 /* of each */
@@ -149,7 +150,7 @@ static void what_comes_to_nothing_is_left_for_a_while(void)
 
 static struct fg_saved slept(const struct world *world, enum fg_saving_way way)
 {
-    return sim_store_saved(world->store, way);
+    return sim_store_books(world->store)->saved[way];
 }
 
 /* All but what is not written yet. */
