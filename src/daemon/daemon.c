@@ -673,7 +673,7 @@ static int serve(struct daemon *daemon, struct fg_err *err)
         if (fds[2].revents)
             return 0;
         if (fg_steady_is_left(&daemon->steady)) {
-            fg_log("event=clock-left to begin anew with it");
+            fg_log("event=clock-left");
             daemon->anew = true;
             return 0;
         }

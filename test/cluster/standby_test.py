@@ -4,7 +4,7 @@
 Every acknowledged job is there once, under the id that was acknowledged; no job runs twice (each writes a line into a
 ledger); who is told of events hears of each end of a job, whoever leads; a leader that was frozen while another took
 over acknowledges nothing any more; work goes on within ten seconds of a leader's death.
-FASTGPU_STANDBY_ROUNDS: how many faults (5); FASTGPU_STANDBY_SEED: which.
+FASTGPU_STANDBY_ROUNDS: how many faults (6); FASTGPU_STANDBY_SEED: which.
 """
 import collections
 import hashlib
@@ -26,7 +26,8 @@ sys.path.insert(0, os.path.join(here, "..", "scenario"))
 from fgtest import Service, done, eventually, free_port, note, ok, skip_all  # noqa: E402
 
 PATIENCE_MS = 2000
-ROUNDS = int(os.environ.get("FASTGPU_STANDBY_ROUNDS", "5"))
+ROUNDS = int(os.environ.get("FASTGPU_STANDBY_ROUNDS", "6"))
+CLOCK = os.environ.get("FASTGPU_FAKE_CLOCK_LIBRARY")  # each host has its own
 seed = int(os.environ.get("FASTGPU_STANDBY_SEED", "1"))
 dice = random.Random(seed)
 
@@ -46,6 +47,10 @@ class Daemon(Service):
         self.data = os.path.join(folder, name)
         self.log = os.path.join(folder, name + ".log")
         self.config = os.path.join(folder, name + ".yaml")
+        self.clock = os.path.join(folder, name + ".clock")
+        self.set_clock(0)
+        if CLOCK:
+            self.env.update(LD_PRELOAD=CLOCK, FASTGPU_FAKE_CLOCK=self.clock)
         with open(self.config, "w") as file:
             file.write(f"shared_store: {postgres}\nleader_patience_ms: {PATIENCE_MS}\njob_user: nobody\n"
                        f"shared_url: http://127.0.0.1:{self.port}\n"
@@ -57,6 +62,11 @@ class Daemon(Service):
                 ["unshare", "--uts", "sh", "-c", f"hostname {self.name} && exec \"$@\"", "sh", self.program, "up",
                  "--data-dir", self.data, "--listen", f"127.0.0.1:{self.port}", "--config", self.config],
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, env=self.env)
+
+    def set_clock(self, ahead_s):
+        with open(self.clock + ".next", "w") as file:
+            file.write(f"{ahead_s}\n")
+        os.rename(self.clock + ".next", self.clock)
 
     def kill(self, number=signal.SIGKILL):
         self.process.send_signal(number)
@@ -172,7 +182,7 @@ def check_command_line():
 
 
 def run_faults():
-    kinds = ["kill leader", "freeze leader", "kill postgres", "kill standby", "stop leader"]
+    kinds = ["kill leader", "freeze leader", "kill postgres", "kill standby", "stop leader"] + ["set clock"] * bool(CLOCK)
     for round_ in range(ROUNDS):
         kind = kinds[round_ % len(kinds)] if round_ < len(kinds) else dice.choice(kinds)
         time.sleep(dice.uniform(0.2, 0.8))
@@ -198,6 +208,10 @@ def run_faults():
             seconds = time.monotonic() - began
             ok(took and seconds < 10, f"{kind}: {other.name} leads after {seconds:.1f} s", other.tail())
             lead.up()
+        elif kind == "set clock":
+            lead.set_clock(dice.choice([7200, -10800]))
+            left = eventually(20, lambda: "event=clock-left" in lead.tail())
+            ok(left and eventually(20, leader), "set clock: somebody leads", lead.tail())
         elif kind == "kill standby":
             other.kill()
             time.sleep(0.3)
