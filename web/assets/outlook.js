@@ -21,11 +21,15 @@ const known = (value) => typeof value === "number" && Number.isFinite(value);
 function time_ticks(from, to, width) {
     const wanted = Math.max(3, Math.floor(width / 90));
     const step = HOUR_MS * (STEPS_H.find((hours) => (to - from) / (hours * HOUR_MS) <= wanted) ?? STEPS_H.at(-1));
-    const shift = new Date(from).getTimezoneOffset() * 60000; // days begin where the reader is
+    // Days begin where the reader is, also after summer time has begun or ended.
+    const shift = (at) => new Date(at).getTimezoneOffset() * 60000, first = shift(from);
     const ticks = [];
-    for (let at = Math.ceil((from - shift) / step) * step + shift; at <= to; at += step)
+    for (let local = Math.ceil((from - first) / step) * step; ; local += step) {
+        const at = local + (step > HOUR_MS ? shift(local + first) : first);
+        if (at > to)
+            return ticks;
         ticks.push([at, new Date(at).getHours() === 0 || step >= 24 * HOUR_MS ? format.calendar(at) : format.hour(at)]);
-    return ticks;
+    }
 }
 
 /** A round step with about four lines above zero, and the first of them that is not below `most`. */
