@@ -14,7 +14,7 @@ static void rank(const struct fg_supplier_history *rows, size_t len)
     struct fg_score_sheet sheet;
     FG_AUTO(fg_arena) struct fg_arena *arena = fg_arena_new(fg_score_room(len));
     for (size_t i = 0; i < len; i++)
-        candidates[i] = (struct fg_score_candidate){rows[i].supplier, &offer, &rows[i]};
+        candidates[i] = (struct fg_score_candidate){rows[i].supplier, &offer, &rows[i], NULL};
     CHECK(fg_score_weights_read(NULL, options.weights, NULL) == 0);
     if (fg_score(candidates, len, &options, arena, &sheet, NULL) < 0)
         return; /* together they spend more than can be */

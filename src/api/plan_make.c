@@ -1,6 +1,7 @@
 /* plan_make.c - see plan_make.h */
 #include "api/plan_make.h"
 
+#include "api/records.h"
 #include "api/report.h"
 #include "api/worker.h"
 
@@ -72,6 +73,28 @@ static int take_offer(void *self, const struct fg_offer_entry *entry)
     return 0;
 }
 
+/* What orders have shown goes before what sellers say; they are ordered as they are sold. */
+static int correct_offers(struct fg_call *call,
+                          struct fg_planning *planning,
+                          struct fg_reader *reader,
+                          struct fg_err *err)
+{
+    struct fg_supplier_records records = {.clock = fg_records_clock(call->api)};
+    struct fg_offer *offers = (struct fg_offer *)planning->ask.offers;
+    size_t len = planning->ask.offers_len, size = len * sizeof(*offers);
+    int rc = fg_records_read(reader, &records, err);
+    struct fg_offer *sold = malloc(size + 1);
+    if (!sold)
+        abort();
+    if (len)
+        memcpy(sold, offers, size);
+    planning->ask.sold = sold;
+    for (size_t i = 0; rc == 0 && i < len; i++)
+        fg_supplier_records_correct(&records, &offers[i]);
+    fg_supplier_records_fini(&records);
+    return rc;
+}
+
 static int gather_offers(struct fg_call *call, struct fg_planning *planning, struct fg_err *err)
 {
     struct offers offers = {.arena = call->arena};
@@ -88,6 +111,8 @@ static int gather_offers(struct fg_call *call, struct fg_planning *planning, str
                                  &offers, err);
     planning->ask.offers = offers.list;
     planning->ask.offers_len = offers.len;
+    if (rc == 0)
+        rc = correct_offers(call, planning, reader, err);
     if (rc == 0 && offers.len == 0)
         return fg_fail(
             err, FG_ESTATE,
@@ -259,6 +284,7 @@ void fg_planning_make(struct fg_planning *planning)
 void fg_planning_free(struct fg_planning *planning)
 {
     free((void *)planning->ask.offers);
+    free((void *)planning->ask.sold);
     free(planning->contracts);
     fg_buf_free(&planning->document);
     if (planning->history)

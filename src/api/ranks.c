@@ -1,5 +1,6 @@
 /* ranks.c - which supplier is best to buy from: its offers of the catalogue, its history from our orders. */
 #include "api/answer.h"
+#include "api/records.h"
 
 #include "api/worker.h"
 #include "base/grow.h"
@@ -26,12 +27,6 @@ struct found {
     const struct ask *ask;
     struct fg_offer *offers; /* owned */
     size_t len, room;
-};
-
-struct histories {
-    struct fg_supplier_history *rows; /* owned */
-    size_t len, room;
-    int64_t now_us;
 };
 
 static int read_ask(const struct fg_target *target, struct ask *ask, struct fg_err *err)
@@ -73,36 +68,10 @@ static int gather(void *self, const struct fg_offer_entry *entry)
     return 0;
 }
 
-static struct fg_supplier_history *history_of(struct histories *histories, const char *supplier)
-{
-    for (size_t i = 0; i < histories->len; i++)
-        if (strcmp(histories->rows[i].supplier, supplier) == 0)
-            return &histories->rows[i];
-    if (histories->len == histories->room) {
-        histories->room = histories->room ? histories->room * 2 : 16;
-        histories->rows =
-            reallocarray(histories->rows, histories->room, sizeof(*histories->rows));
-        if (!histories->rows)
-            abort();
-    }
-    struct fg_supplier_history *row = &histories->rows[histories->len++];
-    *row = (struct fg_supplier_history){};
-    snprintf(row->supplier, sizeof(row->supplier), "%s", supplier);
-    return row;
-}
-
-static int add_order(void *self, const struct fg_order *order)
-{
-    struct histories *histories = self;
-    fg_supplier_history_add(history_of(histories, order->offer.supplier), order,
-                            histories->now_us);
-    return 0;
-}
-
 static int rank(struct fg_call *call,
                 const struct ask *ask,
                 const struct found *found,
-                const struct histories *histories,
+                const struct fg_supplier_records *records,
                 struct fg_err *err)
 {
     struct fg_score_candidate *candidates;
@@ -113,8 +82,7 @@ static int rank(struct fg_call *call,
                        ask->kind[0] ? ask->kind : "anything");
     FG_AUTO(fg_arena)
     struct fg_arena *arena = fg_arena_new(found->len * 128 + fg_score_room(SUPPLIERS_MAX));
-    fg_rank_candidates(found->offers, found->len, histories->rows, histories->len, arena,
-                       &candidates, &len);
+    fg_rank_candidates(found->offers, found->len, records, arena, &candidates, &len);
     if (len > SUPPLIERS_MAX)
         return fg_fail(err, FG_ETOOBIG,
                        "%zu suppliers, expected at most %d: ask for one kind of accelerator",
@@ -128,12 +96,11 @@ static int rank(struct fg_call *call,
 static int answer(struct fg_call *call,
                   const struct ask *ask,
                   struct found *found,
-                  struct histories *histories,
+                  struct fg_supplier_records *records,
                   struct fg_err *err)
 {
     struct fg_offer_store *store = call->api->options.offers;
     struct fg_reader *reader = fg_worker_reader(call->worker, err);
-    struct fg_order_filter all = {.project = 0};
     if (!reader)
         return FG_EIO;
     if (!store)
@@ -141,8 +108,8 @@ static int answer(struct fg_call *call,
     int rc = fg_offer_store_list(store, &(struct fg_offer_filter){.supplier = ""}, gather,
                                  found, err);
     if (rc == 0)
-        rc = fg_reader_orders(reader, &all, add_order, histories, err);
-    return rc == 0 ? rank(call, ask, found, histories, err) : rc;
+        rc = fg_records_read(reader, records, err);
+    return rc == 0 ? rank(call, ask, found, records, err) : rc;
 }
 
 void fg_handle_supplier_ranking(struct fg_call *call)
@@ -150,12 +117,12 @@ void fg_handle_supplier_ranking(struct fg_call *call)
     struct fg_err err = {};
     struct ask ask;
     struct found found = {.ask = &ask};
-    struct histories histories = {.now_us = fg_api_now_us(call->api)};
+    struct fg_supplier_records records = {.clock = fg_records_clock(call->api)};
     int rc = read_ask(&call->target, &ask, &err);
     if (rc == 0)
-        rc = answer(call, &ask, &found, &histories, &err);
+        rc = answer(call, &ask, &found, &records, &err);
     free(found.offers);
-    free(histories.rows);
+    fg_supplier_records_fini(&records);
     if (rc < 0)
         fg_answer_error(call, &err);
     else

@@ -4,6 +4,7 @@
 #include "api/answer.h"
 #include "api/demand.h"
 #include "api/forecasts.h"
+#include "api/records.h"
 
 #include "model/period.h"
 
@@ -63,7 +64,8 @@ static int gather(struct fg_call *call, struct making *making, struct fg_err *er
 {
     FG_AUTO(fg_ledger) struct fg_ledger *ledger = NULL;
     int64_t to_us = fg_api_now_us(call->api);
-    making->orders = fg_report_orders_new(to_us - making->days * FG_DAY_US, to_us);
+    making->orders = fg_report_orders_new(to_us - making->days * FG_DAY_US, to_us,
+                                          fg_records_clock(call->api).half_life_us);
     int rc = fg_report_orders_read(making->orders, call, err);
     if (rc < 0 || is_kept(call, making))
         return rc;

@@ -8,7 +8,9 @@
 struct fg_report_orders;
 
 /* Never NULL.  The period is from `from_us` to before `to_us`. */
-struct fg_report_orders *fg_report_orders_new(int64_t from_us, int64_t to_us);
+struct fg_report_orders *fg_report_orders_new(int64_t from_us,
+                                              int64_t to_us,
+                                              int64_t half_life_us);
 void fg_report_orders_free(struct fg_report_orders *orders); /* NULL is allowed */
 
 /* Read plans, orders and the offers that suppliers are scored by. */

@@ -30,20 +30,23 @@ struct fg_report_orders {
     struct plan_line plans[PLANS_MAX + 1]; /* the newest first; then what had no plan */
     size_t plans_len;
     struct supplier_line suppliers[FG_SUPPLIERS_MAX];
-    struct fg_supplier_history now[FG_SUPPLIERS_MAX],
-        before[FG_SUPPLIERS_MAX]; /* of the same suppliers */
+    struct fg_supplier_records now, before; /* at the end of the period, at its begin */
     size_t suppliers_len;
     struct fg_offer *offers; /* owned */
     size_t offers_len, offers_room;
 };
 
-struct fg_report_orders *fg_report_orders_new(int64_t from_us, int64_t to_us)
+struct fg_report_orders *fg_report_orders_new(int64_t from_us,
+                                              int64_t to_us,
+                                              int64_t half_life_us)
 {
     struct fg_report_orders *orders = calloc(1, sizeof(*orders));
     if (!orders)
         abort();
     orders->from_us = from_us;
     orders->to_us = to_us;
+    orders->before.clock = (struct fg_supplier_clock){from_us, half_life_us};
+    orders->now.clock = (struct fg_supplier_clock){to_us, half_life_us};
     return orders;
 }
 
@@ -51,6 +54,8 @@ void fg_report_orders_free(struct fg_report_orders *orders)
 {
     if (!orders)
         return;
+    fg_supplier_records_fini(&orders->now);
+    fg_supplier_records_fini(&orders->before);
     free(orders->offers);
     free(orders);
 }
@@ -101,8 +106,6 @@ static size_t supplier_of(struct fg_report_orders *orders, const char *name)
     orders->suppliers_len++;
     orders->suppliers[i].score = orders->suppliers[i].score_before = NAN;
     snprintf(orders->suppliers[i].name, FG_NAME_MAX, "%s", name);
-    snprintf(orders->now[i].supplier, FG_NAME_MAX, "%s", name);
-    snprintf(orders->before[i].supplier, FG_NAME_MAX, "%s", name);
     return i;
 }
 
@@ -118,9 +121,9 @@ static int add_order(void *self, const struct fg_order *order)
     fg_review_order_add(&orders->suppliers[supplier].orders, order, orders->from_us,
                         orders->to_us);
     if (fg_review_order_at(order, orders->from_us, &then))
-        fg_supplier_history_add(&orders->before[supplier], &then, orders->from_us);
+        fg_supplier_records_add(&orders->before, &then);
     if (fg_review_order_at(order, orders->to_us, &then))
-        fg_supplier_history_add(&orders->now[supplier], &then, orders->to_us);
+        fg_supplier_records_add(&orders->now, &then);
     return 0;
 }
 
@@ -141,7 +144,7 @@ static int add_offer(void *self, const struct fg_offer_entry *entry)
 /* -- scored ---------------------------------------------------------------------------------------------------- */
 
 static int score(struct fg_report_orders *orders,
-                 const struct fg_supplier_history *histories,
+                 const struct fg_supplier_records *records,
                  bool is_before,
                  struct fg_err *err)
 {
@@ -151,8 +154,7 @@ static int score(struct fg_report_orders *orders,
     size_t len;
     FG_AUTO(fg_arena)
     struct fg_arena *arena = fg_arena_new(orders->offers_len * 128 + fg_score_room(SCORED_MAX));
-    fg_rank_candidates(orders->offers, orders->offers_len, histories, orders->suppliers_len,
-                       arena, &candidates, &len);
+    fg_rank_candidates(orders->offers, orders->offers_len, records, arena, &candidates, &len);
     if (len == 0 || len > SCORED_MAX)
         return 0;
     int rc = fg_score_weights_read(NULL, options.weights, err);
@@ -175,8 +177,8 @@ static int score_all(struct fg_report_orders *orders,
     int rc = fg_offer_store_list(store, &(struct fg_offer_filter){.supplier = ""}, add_offer,
                                  orders, err);
     if (rc == 0)
-        rc = score(orders, orders->now, false, err);
-    return rc == 0 ? score(orders, orders->before, true, err) : rc;
+        rc = score(orders, &orders->now, false, err);
+    return rc == 0 ? score(orders, &orders->before, true, err) : rc;
 }
 
 int fg_report_orders_read(struct fg_report_orders *orders,

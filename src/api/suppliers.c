@@ -1,6 +1,7 @@
 /* suppliers.c - sources of GPUs: listed, added and changed, paused, removed, asked what they sell. */
 #include "api/answer.h"
 #include "api/job_view.h"
+#include "api/records.h"
 #include "api/worker.h"
 
 #include "model/names.h"
@@ -11,16 +12,22 @@
 struct listing {
     struct fg_json *json;
     const char *only; /* NULL: all */
+    const struct fg_supplier_records *records;
     size_t len;
 };
 
-/* As it is kept, which is as it is shown. */
+/* As it is kept, and what was learned of it. */
 static int write_supplier(void *self, const char *name, const char *text)
 {
     struct listing *listing = self;
     if (listing->only && strcmp(listing->only, name) != 0)
         return 0;
-    fg_json_raw(listing->json, text, strlen(text));
+    FG_AUTO(fg_buf) struct fg_buf whole = {};
+    struct fg_json learned = {.buf = &whole};
+    fg_buf_printf(&whole, "%.*s,\"learned\":", (int)strlen(text) - 1, text);
+    fg_records_write(&learned, listing->records, name);
+    fg_buf_puts(&whole, "}");
+    fg_json_raw(listing->json, whole.text, whole.len);
     listing->len++;
     return 0;
 }
@@ -28,8 +35,16 @@ static int write_supplier(void *self, const char *name, const char *text)
 static int write_all(struct fg_call *call, struct listing *listing, struct fg_err *err)
 {
     struct fg_reader *reader = fg_worker_reader(call->worker, err);
+    struct fg_supplier_records records = {.clock = fg_records_clock(call->api)};
+    if (!reader)
+        return FG_EIO;
     listing->json = &call->json;
-    return reader ? fg_reader_suppliers(reader, write_supplier, listing, err) : FG_EIO;
+    listing->records = &records;
+    int rc = fg_records_read(reader, &records, err);
+    if (rc == 0)
+        rc = fg_reader_suppliers(reader, write_supplier, listing, err);
+    fg_supplier_records_fini(&records);
+    return rc;
 }
 
 void fg_handle_supplier_list(struct fg_call *call)

@@ -56,6 +56,13 @@ static const struct fg_column columns[] = {
     {},
 };
 
+static const struct fg_column learned_columns[] = {
+    {"INSTANCE", false, 8},     {"REGION", false, 0},
+    {"CONTRACT", false, 0},     {"HOURS", true, 0},
+    {"LOST", true, 0},          {"LOST IN 1000H", true, 0},
+    {"LEAD, MINUTES", true, 0}, {},
+};
+
 static void add_cap(struct fg_table *table, int64_t uusd, const char *period)
 {
     char text[FG_HUMAN_MAX];
@@ -93,6 +100,35 @@ static int print_one(struct fg_cli *cli, const struct fg_doc *doc)
     return 0;
 }
 
+/* "3.2 (2.1-4.5, told 1)" */
+static void add_belief(struct fg_table *table, const struct fg_doc *belief, double unit)
+{
+    fg_table_addf(table, "%.3g (%.3g-%.3g, told %.3g)", unit * fg_view_real(belief, "value", 0),
+                  unit * fg_view_real(belief, "low", 0), unit * fg_view_real(belief, "high", 0),
+                  unit * fg_view_real(belief, "told", 0));
+}
+
+/* What its orders have shown; nothing where there were none. */
+static void print_learned(const struct fg_cli *cli, const struct fg_doc *learned)
+{
+    const struct fg_doc *item = fg_view_first(learned, "offers");
+    if (!item)
+        return;
+    FG_AUTO(fg_table) struct fg_table *table = fg_table_new(learned_columns);
+    for (; item; item = item->next) {
+        const char *region = fg_view_text(item, "region");
+        fg_table_add(table, FG_BOLD, fg_view_text(item, "instance"));
+        fg_table_add(table, FG_PLAIN, region[0] ? region : "-");
+        fg_table_add(table, FG_PLAIN, fg_view_text(item, "contract"));
+        fg_table_addf(table, "%.1f", fg_view_real(item, "held_hours", 0));
+        fg_table_addf(table, "%.1f", fg_view_real(item, "lost", 0));
+        add_belief(table, fg_doc_get(item, "lost_per_khour"), 1);
+        add_belief(table, fg_doc_get(item, "lead_s"), 1.0 / 60);
+    }
+    printf("\nWhat its orders have shown, old ones counting less; to expect, with 80 %%\n");
+    fg_table_print(table, &cli->out, stdout);
+}
+
 int fg_cmd_supplier_list(struct fg_cli *cli, struct fg_err *err)
 {
     FG_AUTO(fg_answer) struct fg_answer answer = {};
@@ -115,7 +151,11 @@ int fg_cmd_supplier_show(struct fg_cli *cli, struct fg_err *err)
     FG_AUTO(fg_buf) struct fg_buf path = {};
     path_of(cli, "", &path);
     int rc = fg_cli_get(cli, path.text, &answer, err);
-    return rc < 0 ? rc : print_one(cli, answer.doc);
+    if (rc < 0)
+        return rc;
+    if (fg_list_print_one(cli, answer.doc, columns, add_row))
+        print_learned(cli, fg_doc_get(answer.doc, "learned"));
+    return 0;
 }
 
 /* -- changed --------------------------------------------------------------------------------------------------- */

@@ -81,15 +81,14 @@ static int rank(const struct fg_cli *cli,
                 struct fg_arena *arena,
                 struct fg_err *err)
 {
-    struct fg_supplier_history *history = NULL;
+    struct fg_supplier_records records = {}; /* its rows are in the arena */
     struct fg_score_candidate *candidates;
     struct fg_score_sheet scores;
-    size_t history_len, len;
-    int rc = read_history(cli, arena, &history, &history_len, err);
+    size_t len;
+    int rc = read_history(cli, arena, &records.rows, &records.len, err);
     if (rc < 0)
         return rc;
-    fg_rank_candidates(sheet->offers, sheet->offers_len, history, history_len, arena,
-                       &candidates, &len);
+    fg_rank_candidates(sheet->offers, sheet->offers_len, &records, arena, &candidates, &len);
     if (len > SUPPLIERS_MAX)
         return fg_fail(err, FG_ETOOBIG, "%zu suppliers, expected at most %d", len,
                        SUPPLIERS_MAX);

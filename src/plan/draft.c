@@ -101,6 +101,16 @@ static int64_t until_us(const struct drafting *d, const struct fg_procure_order 
     return d->wanted.begin_us + order->end * d->problem.period_us;
 }
 
+/* Of one that comes later than its seller says the order is made sooner. */
+static int64_t wanted_us(const struct drafting *d,
+                         const struct fg_procure_order *order,
+                         const struct fg_offer *sold)
+{
+    int64_t start_us = d->wanted.begin_us + order->start * d->problem.period_us,
+            late_us = d->problem.offers[order->offer].lead_time_us - sold->lead_time_us;
+    return late_us > 0 ? start_us - late_us : start_us;
+}
+
 static void write_asks(const struct drafting *d, struct fg_json *json)
 {
     char key[FG_NAME_MAX];
@@ -108,16 +118,18 @@ static void write_asks(const struct drafting *d, struct fg_json *json)
     fg_json_array(json);
     for (size_t i = 0; i < d->plan.orders_len; i++) {
         const struct fg_procure_order *order = &d->plan.orders[i];
+        const struct fg_offer *sold =
+            d->ask->sold ? &d->ask->sold[order->offer] : &d->problem.offers[order->offer];
         int64_t until = until_us(d, order);
         d->ask->make_key(key);
         fg_json_object(json);
         fg_json_kv(json, "key", key);
         fg_json_key(json, "offer");
-        fg_offer_json_write(json, &d->problem.offers[order->offer]);
+        fg_offer_json_write(json, sold);
         fg_json_kv_int(json, "count", order->count);
         if (order->start > 0) {
             fg_json_key(json, "wanted");
-            fg_json_time(json, d->wanted.begin_us + order->start * d->problem.period_us);
+            fg_json_time(json, wanted_us(d, order, sold));
         }
         if (until > 0) {
             fg_json_key(json, "until");

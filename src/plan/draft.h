@@ -44,6 +44,9 @@ struct fg_draft_ask {
     const char *demand;                                /* CSV */
     const struct fg_offer *offers;
     size_t offers_len;
+    const struct fg_offer *
+        sold; /* the same ones, as they are ordered: before what is known of their sellers was put
+                                    in the place of what these say; NULL: as `offers` */
     const struct fg_procure_contract
         *contracts; /* what is held: orders that run, own machines */
     size_t contracts_len;

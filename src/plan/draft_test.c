@@ -137,6 +137,31 @@ static void power_and_carbon_have_a_price(void)
     }
 }
 
+/* A seller who takes three days for one that he told is asked two days sooner, for what he sells. */
+static void who_comes_late_is_asked_sooner(void)
+{
+    FG_AUTO(fg_buf) struct fg_buf demand = {};
+    struct fg_offer sold[2], offers[2];
+    fill_offers(sold);
+    sold[1].lead_time_us = DAY_US;
+    memcpy(offers, sold, sizeof(offers));
+    offers[1].lead_time_us = 3 * DAY_US;
+    fg_buf_printf(&demand, "period,class,devices\n");
+    for (int day = 10; day < 28; day++)
+        fg_buf_printf(&demand, "%d,h100,8\n", day);
+    struct fg_draft_ask ask = ask_for(offers, demand.text);
+    ask.sold = sold;
+    struct drafted drafted = draft(&ask);
+    struct fg_order_ask order;
+    EQ(drafted.rc, 0);
+    EQ(fg_order_ask_read(fg_doc_get(drafted.doc, "asks")->first, NOW_US, drafted.arena, &order,
+                         &drafted.err),
+       0);
+    EQ(order.order.wanted_us, order.order.until_us - 30 * DAY_US - 2 * DAY_US);
+    EQ(order.order.offer.lead_time_us, DAY_US);
+    end(&drafted);
+}
+
 /* What is held serves first: only the rest is ordered. */
 static void what_is_held_counts(void)
 {
@@ -206,6 +231,7 @@ int main(void)
 {
     RUN(what_is_always_needed_is_reserved);
     RUN(power_and_carbon_have_a_price);
+    RUN(who_comes_late_is_asked_sooner);
     RUN(what_is_held_counts);
     RUN(wrong_input_is_refused_by_name);
     RUN(forecasts_become_scenarios);

@@ -51,11 +51,17 @@ struct fg_belief {
     double
         prior_weight; /* how many observations that is worth (gamma: units of exposure, 1,000 hours) */
     double measured; /* how many there were */
+    double told;     /* what the offer says; where it says nothing, what is believed of any */
 };
 
-/* What one knows: its cheapest offer of what is looked for, its history (NULL: none), what is spent with all suppliers. */
+/* What one knows: its cheapest offer of what is looked for, its history (NULL: none), what of it is of that offer (NULL: that is not told apart),
+ * what is spent with all suppliers.
+ *
+ * Losses and lead times go from what the offer says to what was measured in two steps: the supplier's other things for sale say by how many times
+ * it is off (as in standardised ratios of small areas; Clayton, Kaldor, Biometrics 43, 1987), and that is the prior of this one. */
 void fg_beliefs(const struct fg_offer *offer,
                 const struct fg_supplier_history *history,
+                const struct fg_supplier_part *part,
                 int64_t hourly_uusd_of_all,
                 struct fg_belief out[FG_CRITERIA]);
 

@@ -1,6 +1,7 @@
 /* history.c - see history.h */
 #include "supply/history.h"
 
+#include "base/rate.h"
 #include "base/rows.h"
 #include "model/names.h"
 
@@ -9,6 +10,7 @@
 #include <string.h>
 
 #define HOUR_US     3.6e9
+#define KHOUR_US    3.6e12
 #define MINUTE_US   INT64_C(60000000)
 #define COUNT_MAX   INT64_C(1000000000)
 #define HOURS_MAX   1e6 /* of instances together: more than a century */
@@ -56,16 +58,16 @@ static const struct {
 };
 
 static int check_part(const char *part,
-                      int64_t part_count,
+                      double part_count,
                       const char *whole,
-                      int64_t whole_count,
+                      double whole_count,
                       struct fg_err *err)
 {
     if (part_count < 0 || whole_count < 0)
         return fg_fail(err, FG_EINVAL, "%s of %s: a count is negative", part, whole);
     if (part_count > whole_count)
-        return fg_fail(err, FG_EINVAL, "%s: %lld, expected at most the %lld %s", part,
-                       (long long)part_count, (long long)whole_count, whole);
+        return fg_fail(err, FG_EINVAL, "%s: %g, expected at most the %g %s", part, part_count,
+                       whole_count, whole);
     return 0;
 }
 
@@ -77,8 +79,8 @@ int fg_supplier_history_check(const struct fg_supplier_history *history, struct 
     if (rc < 0)
         return rc;
     if (history->leads < 0 || history->lead_sum_us < 0 || history->held_us < 0
-        || history->reclaims < 0 || history->faults < 0 || history->runs < 0
-        || history->speed_milli_sum < 0 || history->speed_milli2_sum < 0
+        || history->spot_held_us < 0 || history->reclaims < 0 || history->faults < 0
+        || history->runs < 0 || history->speed_milli_sum < 0 || history->speed_milli2_sum < 0
         || history->hourly_uusd < 0)
         return fg_fail(err, FG_EINVAL, "a count or a sum is negative");
     if (history->runs == 0 && history->speed_milli_sum > 0)
@@ -90,12 +92,6 @@ int fg_supplier_history_check(const struct fg_supplier_history *history, struct 
 
 /* -- from orders -------------------------------------------------------------------------------------------- */
 
-/* Instances that were lost before anybody gave them back. */
-static int64_t lost_of(const struct fg_order *order)
-{
-    return order->cause == FG_CAUSE_RECLAIMED ? order->delivered : order->lost;
-}
-
 /* Moments are told by the second and clocks differ: a minute, or a tenth of the time that was promised, is no delay. */
 int64_t fg_supplier_latest_us(const struct fg_order *order)
 {
@@ -103,28 +99,82 @@ int64_t fg_supplier_latest_us(const struct fg_order *order)
     return order->promised_us + (tenth_us > MINUTE_US ? tenth_us : MINUTE_US);
 }
 
+double fg_supplier_told_per_khour(const struct fg_offer *offer)
+{
+    if (offer->contract != FG_CONTRACT_SPOT)
+        return FG_FAULTS_PER_KHOUR;
+    return offer->reclaims_per_khour ? offer->reclaims_per_khour : FG_SPOT_PER_KHOUR;
+}
+
+static int64_t faded_us(int64_t from_us,
+                        int64_t to_us,
+                        double count,
+                        struct fg_supplier_clock clock)
+{
+    return llround(count * HOUR_US
+                   * fg_fade_hours(from_us, to_us, clock.now_us, clock.half_life_us));
+}
+
+/* How long its instances were there, and how many were lost; of those that were lost before the others each in the middle of them. */
+static void add_use(struct fg_supplier_history *history,
+                    struct fg_supplier_part *part,
+                    const struct fg_order *order,
+                    struct fg_supplier_clock clock)
+{
+    int64_t begin_us = order->delivered_us,
+            end_us = order->ended_us ? order->ended_us : clock.now_us,
+            lost_us = begin_us + (order->lost ? order->lost_held_us / order->lost : 0);
+    double left = order->delivered > order->lost ? order->delivered - order->lost : 0,
+           losses = order->lost * fg_fade(clock.now_us - lost_us, clock.half_life_us);
+    if (order->cause == FG_CAUSE_RECLAIMED)
+        losses += left * fg_fade(clock.now_us - end_us, clock.half_life_us);
+    int64_t held_us = faded_us(begin_us, end_us, left, clock)
+                      + faded_us(begin_us, lost_us, order->lost, clock);
+    double told = fg_supplier_told_per_khour(&order->offer) * (double)held_us / KHOUR_US;
+    part->losses += losses;
+    part->losses_told += told;
+    part->held_us += held_us;
+    if (order->offer.contract == FG_CONTRACT_SPOT) {
+        history->reclaims += losses;
+        history->reclaims_told += told;
+        history->spot_held_us += held_us;
+    } else {
+        history->faults += losses;
+        history->held_us += held_us;
+    }
+}
+
+static void add_lead(struct fg_supplier_history *history,
+                     struct fg_supplier_part *part,
+                     const struct fg_order *order,
+                     double counts)
+{
+    int64_t lead_us = llround(counts * (double)(order->delivered_us - order->ordered_us)),
+            told_us = llround(counts * (double)order->offer.lead_time_us);
+    if (lead_us < 0)
+        return;
+    history->leads += counts;
+    history->lead_sum_us += lead_us;
+    history->lead_told_us += told_us;
+    part->leads += counts;
+    part->lead_sum_us += lead_us;
+    part->lead_told_us += told_us;
+}
+
 static void add_delivery(struct fg_supplier_history *history,
+                         struct fg_supplier_part *part,
                          const struct fg_order *order,
-                         int64_t now_us)
+                         struct fg_supplier_clock clock)
 {
     bool late = order->promised_us > 0 && order->delivered_us > fg_supplier_latest_us(order),
          wrong = fg_order_cause_is_bad(order->cause);
-    int64_t end_us = order->ended_us ? order->ended_us : now_us;
-    history->promised += order->count;
+    double counts = fg_fade(clock.now_us - order->delivered_us, clock.half_life_us);
+    history->promised += counts * order->count;
     if (!late && !wrong)
-        history->kept += order->delivered < order->count ? order->delivered : order->count;
-    if (order->delivered_us >= order->ordered_us) {
-        history->leads++;
-        history->lead_sum_us += order->delivered_us - order->ordered_us;
-    }
-    if (end_us > order->delivered_us && order->delivered >= order->lost)
-        history->held_us +=
-            (end_us - order->delivered_us) * (int64_t)(order->delivered - order->lost);
-    history->held_us += order->lost_held_us;
-    if (order->offer.contract == FG_CONTRACT_SPOT)
-        history->reclaims += lost_of(order);
-    else
-        history->faults += lost_of(order);
+        history->kept +=
+            counts * (order->delivered < order->count ? order->delivered : order->count);
+    add_lead(history, part, order, counts);
+    add_use(history, part, order, clock);
     if (!order->ended_us && order->delivered > order->lost)
         history->hourly_uusd += fg_offer_uusd_per_device_hour(&order->offer)
                                 * order->offer.accelerators
@@ -132,21 +182,25 @@ static void add_delivery(struct fg_supplier_history *history,
 }
 
 void fg_supplier_history_add(struct fg_supplier_history *history,
+                             struct fg_supplier_part *part,
                              const struct fg_order *order,
-                             int64_t now_us)
+                             struct fg_supplier_clock clock)
 {
     bool said_no = order->cause == FG_CAUSE_REFUSED || order->cause == FG_CAUSE_PRICE;
     bool said_yes = order->reference[0] || order->promised_us > 0;
-    bool late =
-        !order->ended_us && order->promised_us > 0 && now_us > fg_supplier_latest_us(order);
+    bool late = !order->ended_us && order->promised_us > 0
+                && clock.now_us > fg_supplier_latest_us(order);
+    int64_t at_us = order->delivered_us ? order->delivered_us : order->ended_us;
+    double counts = at_us ? fg_fade(clock.now_us - at_us, clock.half_life_us) : 1;
     if (order->ordered_us == 0)
         return;
-    history->orders++;
-    history->refused += said_no && order->delivered_us == 0;
+    history->has_parts = true;
+    history->orders += counts;
+    history->refused += said_no && order->delivered_us == 0 ? counts : 0;
     if (order->delivered_us > 0)
-        add_delivery(history, order, now_us);
+        add_delivery(history, part, order, clock);
     else if ((said_no && said_yes) || late)
-        history->promised += order->count;
+        history->promised += counts * order->count;
 }
 
 /* -- from a table --------------------------------------------------------------------------------------------- */
@@ -200,15 +254,15 @@ static void take_numbers(const double number[COLUMNS], struct fg_supplier_histor
 {
     double runs = number[RUNS], speed = number[SPEED] * 1000,
            deviation = number[SPEED_DEVIATION] * 1000;
-    out->orders = (int64_t)number[ORDERS];
-    out->refused = (int64_t)number[REFUSED];
-    out->promised = (int64_t)number[PROMISED];
-    out->kept = (int64_t)number[KEPT];
-    out->leads = (int64_t)number[DELIVERIES];
+    out->orders = number[ORDERS];
+    out->refused = number[REFUSED];
+    out->promised = number[PROMISED];
+    out->kept = number[KEPT];
+    out->leads = number[DELIVERIES];
     out->lead_sum_us = llround(number[LEAD_HOURS] * HOUR_US);
-    out->held_us = llround(number[HELD_HOURS] * HOUR_US);
-    out->reclaims = (int64_t)number[RECLAIMS];
-    out->faults = (int64_t)number[FAULTS];
+    out->held_us = out->spot_held_us = llround(number[HELD_HOURS] * HOUR_US);
+    out->reclaims = number[RECLAIMS];
+    out->faults = number[FAULTS];
     out->runs = (int64_t)runs;
     out->speed_milli_sum = llround(runs * speed);
     out->speed_milli2_sum = llround(runs * (speed * speed + deviation * deviation));

@@ -89,23 +89,24 @@ static void test_orders(void)
 {
     struct fg_supplier_history h = {};
     struct fg_order order = an_order(FG_CONTRACT_ON_DEMAND);
-    int64_t now_us = 20 * HOUR_US;
+    struct fg_supplier_part part = {};
+    const struct fg_supplier_clock clock = {.now_us = 20 * HOUR_US};
     order.ordered_us = 0; /* never asked */
-    fg_supplier_history_add(&h, &order, now_us);
+    fg_supplier_history_add(&h, &part, &order, clock);
     EQ(h.orders, 0);
     order = an_order(FG_CONTRACT_ON_DEMAND); /* under way */
-    fg_supplier_history_add(&h, &order, now_us);
+    fg_supplier_history_add(&h, &part, &order, clock);
     EQ(h.orders, 1);
     EQ(h.promised, 0);
     order.promised_us = 15 * HOUR_US; /* late by now */
-    fg_supplier_history_add(&h, &order, now_us);
+    fg_supplier_history_add(&h, &part, &order, clock);
     EQ(h.promised, 2);
     EQ(h.kept, 0);
     order.delivered = 2; /* in time, one lost after an hour */
     order.delivered_us = 12 * HOUR_US;
     order.lost = 1;
     order.lost_held_us = HOUR_US;
-    fg_supplier_history_add(&h, &order, now_us);
+    fg_supplier_history_add(&h, &part, &order, clock);
     EQ(h.kept, 2);
     EQ(h.promised, 4);
     EQ(h.leads, 1);
@@ -118,23 +119,27 @@ static void test_orders(void)
     order.delivered_us = 12 * HOUR_US;
     order.ended_us = 14 * HOUR_US;
     order.cause = FG_CAUSE_RECLAIMED;
-    fg_supplier_history_add(&h, &order, now_us);
+    fg_supplier_history_add(&h, &part, &order, clock);
     EQ(h.reclaims, 2);
-    EQ(h.held_us, 13 * HOUR_US);
+    EQ(h.held_us, 9 * HOUR_US);
+    EQ(h.spot_held_us, 4 * HOUR_US);
+    EQ(part.held_us, 13 * HOUR_US);
+    EQ(part.losses, 3);
+    EQ(1000 * h.reclaims_told, 200); /* 50 in 1,000 hours, where nobody says */
     EQ(h.hourly_uusd, 16000000);
     order.cause = FG_CAUSE_INSPECTION; /* the wrong thing */
-    fg_supplier_history_add(&h, &order, now_us);
+    fg_supplier_history_add(&h, &part, &order, clock);
     EQ(h.kept, 4);
     EQ(h.promised, 8);
     order = an_order(FG_CONTRACT_SPOT); /* no, after a yes; and no at once */
     order.cause = FG_CAUSE_REFUSED;
     order.ended_us = 11 * HOUR_US;
-    fg_supplier_history_add(&h, &order, now_us);
+    fg_supplier_history_add(&h, &part, &order, clock);
     EQ(h.refused, 1);
     EQ(h.promised, 10);
     order.reference[0] = '\0';
     order.cause = FG_CAUSE_PRICE;
-    fg_supplier_history_add(&h, &order, now_us);
+    fg_supplier_history_add(&h, &part, &order, clock);
     EQ(h.refused, 2);
     EQ(h.promised, 10);
     EQ(fg_supplier_history_check(&h, NULL), 0);

@@ -18,20 +18,9 @@ static int by_supplier(const void *left, const void *right)
     return a < b ? -1 : a > b;
 }
 
-static const struct fg_supplier_history *find(const struct fg_supplier_history *history,
-                                              size_t len,
-                                              const char *supplier)
-{
-    for (size_t i = 0; i < len; i++)
-        if (strcmp(history[i].supplier, supplier) == 0)
-            return &history[i];
-    return NULL;
-}
-
 void fg_rank_candidates(const struct fg_offer *offers,
                         size_t offers_len,
-                        const struct fg_supplier_history *history,
-                        size_t history_len,
+                        const struct fg_supplier_records *records,
                         struct fg_arena *arena,
                         struct fg_score_candidate **out,
                         size_t *out_len)
@@ -47,5 +36,6 @@ void fg_rank_candidates(const struct fg_offer *offers,
             (*out)[(*out_len)++] = (struct fg_score_candidate){
                 .name = sorted[i]->supplier,
                 .offer = sorted[i],
-                .history = find(history, history_len, sorted[i]->supplier)};
+                .history = fg_supplier_records_of(records, sorted[i]->supplier),
+                .part = fg_supplier_records_part(records, sorted[i])};
 }

@@ -261,7 +261,8 @@ int fg_score(const struct fg_score_candidate *candidates,
         struct fg_belief beliefs[FG_CRITERIA];
         out->scores[i].name = candidates[i].name;
         out->scores[i].offer = candidates[i].offer;
-        fg_beliefs(candidates[i].offer, candidates[i].history, hourly_uusd, beliefs);
+        fg_beliefs(candidates[i].offer, candidates[i].history, candidates[i].part, hourly_uusd,
+                   beliefs);
         for (int c = 0; c < FG_CRITERIA; c++) {
             out->scores[i].cells[c].belief = beliefs[c];
             rows[i][c] = beliefs[c].mean;

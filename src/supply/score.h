@@ -27,6 +27,7 @@ struct fg_score_candidate {
     const char *name;                          /* of the supplier; no two are equal */
     const struct fg_offer *offer;              /* the cheapest of what is looked for */
     const struct fg_supplier_history *history; /* NULL: none */
+    const struct fg_supplier_part *part;       /* what of it is of that offer; NULL: none */
 };
 
 struct fg_score_options {

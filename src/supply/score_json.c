@@ -17,6 +17,7 @@ static void write_cell(struct fg_json *json,
     kv_double(json, "low", cell->low);
     kv_double(json, "high", cell->high);
     kv_double(json, "measured", cell->belief.measured);
+    kv_double(json, "told", cell->belief.told);
     kv_double(json, "prior", cell->belief.prior_mean);
     kv_double(json, "prior_weight", cell->belief.prior_weight);
     kv_double(json, "normal", cell->normal);

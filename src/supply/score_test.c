@@ -58,8 +58,8 @@ static void draw_history(struct fg_supplier_history *h)
     h->promised = rnd(500);
     h->kept = rnd((uint32_t)h->promised + 1);
     h->leads = rnd(50);
-    h->lead_sum_us = h->leads * rnd(1000) * (HOUR_US / 60);
-    h->held_us = rnd(100000) * HOUR_US;
+    h->lead_sum_us = (int64_t)h->leads * rnd(1000) * (HOUR_US / 60);
+    h->held_us = h->spot_held_us = rnd(100000) * HOUR_US;
     h->reclaims = rnd(300);
     h->faults = rnd(30);
     h->runs = rnd(40);
@@ -152,7 +152,7 @@ static void test_drawn_scenes(void)
         struct fg_score_sheet turned = solve(&other, arena);
         for (size_t i = 0; i < scene.len; i++)
             other.candidates[i] = (struct fg_score_candidate){
-                scene.candidates[i].name, &other.offers[i], &scene.histories[i]};
+                scene.candidates[i].name, &other.offers[i], &scene.histories[i], NULL};
         struct fg_score_sheet scaled = solve(&other, arena);
         for (size_t i = 0; i < scene.len; i++) {
             const struct fg_score *s = &sheet.scores[i], *t = score_of(&turned, s->name),
@@ -274,7 +274,7 @@ static void test_intervals_hold_the_truth(void)
         struct fg_offer offer = {
             .accelerators = 1, .price_uusd_per_hour = 1000000, .lead_time_us = HOUR_US};
         struct fg_supplier_history h = {.held_us = 3000 * HOUR_US, .promised = 20, .leads = 5};
-        fg_beliefs(&offer, NULL, 0, prior);
+        fg_beliefs(&offer, NULL, NULL, 0, prior);
         double broken = fg_belief_quantile(&prior[FG_CRITERION_BROKEN], unit()),
                faults = fg_belief_quantile(&prior[FG_CRITERION_FAULTS], unit()),
                lead = fg_belief_quantile(&prior[FG_CRITERION_LEAD], unit());
@@ -287,7 +287,7 @@ static void test_intervals_hold_the_truth(void)
         }
         for (int i = 0; i < 5; i++)
             h.lead_sum_us += llround(-log(unit()) * lead * 3.6e9);
-        fg_beliefs(&offer, &h, 0, after);
+        fg_beliefs(&offer, &h, NULL, 0, after);
         const struct fg_belief *s = &after[FG_CRITERION_BROKEN],
                                *r = &after[FG_CRITERION_FAULTS], *l = &after[FG_CRITERION_LEAD];
         share_hits +=
@@ -309,8 +309,8 @@ static void test_little_history_is_wide(void)
     struct fg_supplier_history little = {.promised = 2, .kept = 2},
                                much = {.promised = 2000, .kept = 1900};
     struct fg_belief few[FG_CRITERIA], many[FG_CRITERIA];
-    fg_beliefs(&offer, &little, 0, few);
-    fg_beliefs(&offer, &much, 0, many);
+    fg_beliefs(&offer, &little, NULL, 0, few);
+    fg_beliefs(&offer, &much, NULL, 0, many);
     const struct fg_belief *f = &few[FG_CRITERION_BROKEN], *m = &many[FG_CRITERION_BROKEN];
     OK(f->mean > m->mean); /* two of two is less than 95 of 100 */
     OK(fg_belief_quantile(f, 0.9) - fg_belief_quantile(f, 0.1)

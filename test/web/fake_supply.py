@@ -80,7 +80,7 @@ class Supply:
         ranked = []
         for rank, (name, i, score, wide) in enumerate((("north", 1, 0.81, 0.05), ("south", 2, 0.64, 0.13), ("rack", 5, 0.57, 0.22), (HOSTILE, 6, 0.31, 0.28)), 1):
             o = self.offer_view(i)
-            criteria = {c: {"value": 0.2 * k + rank, "low": 0.15 * k + rank * 0.8, "high": 0.3 * k + rank * 1.3, "measured": 0 if rank > 2 or k == 0 else 12 * k, "prior": 0.4, "prior_weight": 3, "normal": 0.4, "weighted": weights[c] * score} for k, c in enumerate(names)}
+            criteria = {c: {"value": 0.2 * k + rank, "low": 0.15 * k + rank * 0.8, "high": 0.3 * k + rank * 1.3, "measured": 0 if rank > 2 or k == 0 else 12 * k, "told": 0.5, "prior": 0.4, "prior_weight": 3, "normal": 0.4, "weighted": weights[c] * score} for k, c in enumerate(names)}
             ranked.append({"rank": rank, "supplier": name, "score": score, "low": max(0, score - wide), "high": min(1, score + wide), "rank_low": max(1, rank - (rank > 2)), "rank_high": min(4, rank + (rank > 1 and rank < 4)), "best": (0.86, 0.1, 0.04, 0)[rank - 1],
                            "instance": o["instance"], "region": o["region"], "contract": o["contract"], "uusd_per_device_hour": o["uusd_per_device_hour"], "to_best": 0.2, "to_worst": 0.6, "criteria": criteria})
         if "accelerator" in query and query["accelerator"].lower() not in "h100-sxm-80g a100-80g":

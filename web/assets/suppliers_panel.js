@@ -20,7 +20,7 @@ const number = (value) => (typeof value === "number" ? value.toLocaleString(form
 function explanation() {
     const sheet = table(t("Criteria"), [t("Criterion"), t("#Value"), t("#Between"), t("#Weight"), t("#Adds"), t("Known from")], ([name]) => name, ([name, c, weight]) => [
         h("span", null, CRITERIA[name]?.[0] ?? name, h("span.muted", null, ` ${CRITERIA[name]?.[1] ?? ""}`)), number(c.value), `${number(c.low)} – ${number(c.high)}`,
-        format.percent(weight, 1), number(c.weighted), c.measured > 0 ? t`${number(c.measured)} measured` : t("offers and expectation")]);
+        format.percent(weight, 1), number(c.weighted), c.measured > 0 ? t`${number(c.measured)} measured; told ${number(c.told)}, by its other offers ${number(c.prior)}` : t("offers and expectation")]);
     const summary = h("summary");
     return {
         el: h("details.explain", null, summary, sheet.el),

@@ -281,7 +281,7 @@ export const zh = {
     "Weight": "权重",
     "Adds": "贡献",
     "Known from": "依据",
-    "{0} measured": "{0} 次实测",
+    "{0} measured; told {1}, by its other offers {2}": "{0} 次实测；卖方称 {1}，按其其他报价 {2}",
     "offers and expectation": "报价与预期",
     "Why {0} has rank {1}": "为什么 {0} 排名第 {1}",
     "Accelerator (H100)": "加速卡（H100）",
