@@ -82,7 +82,7 @@ def a_plan_is_decided_with_a_question(page):
     b.see("Under review", "main")
     b.see("would have to be $0.21 cheaper", "main")
     b.see("The largest share of north binds", "main")
-    assert b.count("main path.layer") >= 6 and b.count("main path.band") >= 3, "supply is stacked against the band"
+    b.wait(lambda: b.count("main path.layer") >= 6 and b.count("main path.band") >= 3, "supply is stacked against the band")
     b.button("Approve").click()
     b.see("Nothing is bought until it is applied", "dialog")
     b.button("Keep as it is", "dialog button").click()
@@ -120,7 +120,7 @@ def a_forecast_is_drawn_and_told(page):
     b = page.b
     page.open("#/forecast")
     b.see("31.4 % better", "main")
-    assert b.count("main path.band") == 6 and b.count("main line.now") == 3, "two bands and a mark of now for each of three classes"
+    b.wait(lambda: b.count("main path.band") == 6 and b.count("main line.now") == 3, "two bands and a mark of now for each of three classes")
     b.js("document.querySelector('.as-table summary').click()")
     b.wait(lambda: b.count(".as-table[open] tbody tr") == 24, "24 hours as a table")
     b.button("a week", ".segment").click()

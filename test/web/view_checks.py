@@ -83,8 +83,22 @@ def a_viewer_has_no_audit(page):
     assert b.count("main img") == 0
 
 
+def what_is_not_in_view_is_drawn_when_it_is(page):
+    """Curves below the window wait until somebody scrolls there, or prints."""
+    b = page.b
+    blank = "return [...document.querySelectorAll('main svg.chart')].filter((e) => e.checkVisibility() && !e.querySelector('path.curve')).length"
+    page.open(f"#/nodes/{page.service.nodes()[0]}")
+    b.wait(lambda: b.count(".device-curves path.curve") > 0, "the curves in view")
+    below = b.js(blank)
+    assert below > 8, below
+    b.js("scrollTo(0, document.body.scrollHeight)")
+    b.wait(lambda: b.js("return Boolean(document.querySelector('.device-curves:last-child path.curve'))"), "the curves at the end")
+    b.js("dispatchEvent(new Event('beforeprint'))")
+    assert b.js(blank) == 0, "all are on paper"
+
+
 BOTH = [search_finds_and_goes, keys_lead_everywhere, another_language_is_chosen, deeds_are_in_the_audit]
-FAKE = [a_viewer_has_no_audit]
+FAKE = [a_viewer_has_no_audit, what_is_not_in_view_is_drawn_when_it_is]
 
 # What is computed, without a page: [module, expression over its exports as m, expected].
 UNITS = [

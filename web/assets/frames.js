@@ -4,7 +4,7 @@ const BUDGET_MS = 8;
 const MARGIN = "300px"; // what is nearly in view is drawn as well, so that scrolling finds it there
 const LEAST_WIDTH = 40;
 
-const waiting = new Set();
+const waiting = new Set(), drawings = new WeakMap();
 let asked = 0;
 
 function frame() {
@@ -31,11 +31,13 @@ function soon(draw) {
  * is told by the browser: to read it between two drawings would have it lay out the page for each of them. */
 export function drawn(el, draw) {
     let width = 0, is_seen = false, is_stale = false;
-    const run = () => {
-        if (!is_stale || !is_seen || width < LEAST_WIDTH) return;
+    const complete = () => {
+        if (!is_stale || width < LEAST_WIDTH) return;
         is_stale = false;
         draw(width);
     };
+    const run = () => { if (is_seen) complete(); };
+    drawings.set(el, complete);
     const ask = () => {
         is_stale = true;
         if (is_seen) soon(run);
@@ -51,3 +53,8 @@ export function drawn(el, draw) {
     }, { rootMargin: MARGIN }).observe(el);
     return ask;
 }
+
+// On paper all of it is in view.
+window.addEventListener("beforeprint", () => {
+    for (const el of document.querySelectorAll(".chart-box")) drawings.get(el)?.();
+});
