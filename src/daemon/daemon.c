@@ -185,17 +185,17 @@ static int64_t machine_life(void)
     return (int64_t)(life >> 1);
 }
 
-static int note_clock(struct daemon *daemon, struct fg_err *err)
+/* Whatever may have moved moves if `may_move`.  A disk that is full keeps nobody from starting. */
+static int note_clock(struct daemon *daemon, bool may_move, struct fg_err *err)
 {
     struct fg_clock_reading clock = {.life = machine_life(), .now_us = now_us(daemon)};
     clock.boot_us = daemon->steady.boot_us;
+    daemon->noted_us = clock.now_us - clock.boot_us;
     int64_t by_us = 0;
-    int rc = fg_sqlite_redate(daemon->store, &clock, &by_us, err);
-    if (rc == 0)
-        daemon->noted_us = clock.now_us - clock.boot_us;
+    int rc = fg_sqlite_redate(daemon->store, &clock, may_move ? &by_us : NULL, err);
     if (by_us)
         fg_log("event=clock-set by_s=%lld", (long long)(by_us / 1'000'000));
-    return rc;
+    return rc == FG_ENOSPC ? 0 : rc;
 }
 
 /* Leaning moves it slowly.  With a log to others the state may be old, and only the controller may read it again: there what
@@ -204,7 +204,7 @@ static void note_lean(struct daemon *daemon)
 {
     int64_t off_us = daemon->steady.wall_us - daemon->steady.boot_us - daemon->noted_us;
     if (!daemon->shared && (off_us > CLOCK_NOTE_US || off_us < -CLOCK_NOTE_US))
-        (void)note_clock(daemon, NULL);
+        (void)note_clock(daemon, false, NULL);
 }
 
 /* -- start and stop ---------------------------------------------------------------------------------------- */
@@ -286,7 +286,7 @@ static int open_store(struct daemon *daemon, struct fg_err *err)
                  path, fg_standby_log(fg_shared_standby(daemon->shared)), &daemon->store, err)
                             : fg_sqlite_open(path, &daemon->store, err);
     if (rc == 0)
-        rc = note_clock(daemon, err);
+        rc = note_clock(daemon, true, err);
     if (rc == 0)
         rc = fg_housekeeping_start(
             &(struct fg_housekeeping_options){

@@ -59,11 +59,13 @@ static int compare(struct fg_store *store,
         return rc;
     bool is_same = life == clock->life;
     int64_t off_us = clock->now_us - clock->boot_us - base_us;
-    int64_t by_us = is_same && (off_us > SET_US || off_us < -SET_US) ? off_us : 0;
+    bool was_set = is_same && (off_us > SET_US || off_us < -SET_US);
+    int64_t by_us = was_set && out_by_us ? off_us : 0;
     if (is_same && off_us <= NOTE_US && off_us >= -NOTE_US)
         return 0;
     rc = write_note(store, clock, by_us, err);
-    *out_by_us = rc == 0 ? by_us : 0;
+    if (rc == 0 && out_by_us)
+        *out_by_us = by_us;
     return rc;
 }
 
@@ -73,7 +75,8 @@ int fg_sqlite_redate(struct fg_store *store,
                      struct fg_err *err)
 {
     int rc = FG_EBUSY;
-    *out_by_us = 0;
+    if (out_by_us)
+        *out_by_us = 0;
     for (int i = 0; i < 2 && rc == FG_EBUSY; i++) /* its log may have had more than the file */
         rc = compare(store, clock, out_by_us, err);
     return rc;

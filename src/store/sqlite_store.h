@@ -36,7 +36,7 @@ struct fg_clock_reading {
 /* What is open keeps its age when the clock is set, whether the service ran then or not: if UTC and the boot clock are apart by
  * more than a minute from what was noted, `*out_by_us` is by how much, and all moments since which something open is
  * counted (jobs, attempts, levels of demand, orders, alerts) move along; else it is 0.  Moments that people named stay.
- * What is noted is brought up to date.  Not within a batch; before load(), if anything can have moved. */
+ * What is noted is brought up to date.  `out_by_us` NULL: it is noted, nothing moves.  Not within a batch; before load(), if anything can have moved. */
 int fg_sqlite_redate(struct fg_store *store,
                      const struct fg_clock_reading *clock,
                      int64_t *out_by_us,
