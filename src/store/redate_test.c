@@ -22,6 +22,16 @@ static int64_t redate(const char *path, int64_t life, int64_t boot_us, int64_t n
     return by_us;
 }
 
+static void only_note(const char *path, int64_t life, int64_t boot_us, int64_t now_us)
+{
+    struct fg_store *store = open_store(path);
+    if (OK(store != NULL))
+        EQ(fg_sqlite_redate(store, &(struct fg_clock_reading){life, boot_us, now_us}, NULL,
+                            NULL),
+           0);
+    ops->free(store);
+}
+
 static int64_t number(const char *path, const char *sql)
 {
     struct fg_db db = {};
@@ -54,6 +64,8 @@ static void test_what_counts_as_set(void)
     EQ(redate(folder.db, 7, 60 * S_US, THEN_US + 109 * S_US - 2 * HOUR_US), -3 * HOUR_US);
     EQ(redate(folder.db, 8, 5 * S_US, THEN_US + 10 * HOUR_US), 0); /* the machine began anew */
     EQ(redate(folder.db, 8, 6 * S_US, THEN_US + 11 * HOUR_US + S_US), HOUR_US);
+    only_note(folder.db, 8, 7 * S_US, THEN_US);
+    EQ(redate(folder.db, 8, 8 * S_US, THEN_US + S_US), 0);
     folder_drop(&folder);
 }
 
