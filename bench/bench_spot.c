@@ -83,7 +83,7 @@ static struct fg_spot_value *make_value(double *out_ms)
 #define ERA_DAYS   60 /* then all is drawn anew */
 #define WORK_HOURS 24
 #define PIECE_US   (4 * HOUR_US) /* between two checkpoints */
-#define START_US   (HOUR_US / 4)
+#define START_US   900'000'000LL
 #define ORDERS_MAX 40'000
 
 /* How a job chooses: by what offers say, by what was learned, by the truth. */

@@ -44,6 +44,7 @@ static int write_all(struct fg_call *call, struct listing *listing, struct fg_er
     if (rc == 0)
         rc = fg_reader_suppliers(reader, write_supplier, listing, err);
     fg_supplier_records_fini(&records);
+    listing->records = NULL;
     return rc;
 }
 

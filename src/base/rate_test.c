@@ -78,7 +78,8 @@ static void a_rate_is_what_bayes_rule_says(void)
                hours = rnd(5000) / 10.0, sum = 0, first = 0, below = 0;
         struct fg_rate rate = fg_rate_of(events, hours, prior, weight);
         double mean = fg_rate_mean(&rate), low = fg_rate_surely(&rate), step = mean / 4000;
-        for (double at = step / 2; at < 40 * mean; at += step) {
+        for (int i = 0; i < 160'000; i++) {
+            double at = (i + 0.5) * step;
             double density = exp((weight - 1) * log(at / mean) - weight / prior * (at - mean)
                                  + events * log(at / mean) - hours * (at - mean));
             sum += density;

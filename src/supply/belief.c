@@ -182,7 +182,7 @@ static struct fg_belief lead(const struct fg_offer *offer,
                               .prior_mean = prior,
                               .prior_weight = LEAD_WEIGHT,
                               .measured = own->leads,
-                              .told = told};
+                              .told = (double)offer->lead_time_us / HOUR_US};
 }
 
 /* Speed of runs, for each dollar of an hour. */

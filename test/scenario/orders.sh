@@ -56,6 +56,8 @@ fg wait "$job" >/dev/null 2>&1
 ok "a job costs what its machine costs" test "$(fg show "$job" --json | json cost_uusd)" -gt 0
 ok "then it goes, until the supplier has it again" eventually 15 is_in "$first" released
 is "and nothing is left there" "$(bought)" "1 0"
+is "the supplier has a record" "$(fg supplier show acme --json | json learned.offers.0.instance)" fake-8xh100
+like "which is shown" "$(fg supplier show acme)" "^fake-8xh100  *nowhere  *on_demand .*told"
 is "its cost is what was used and what was not" "$(fg order show "$first" --json | python3 -c 'import json,sys
 o = json.load(sys.stdin); print(o["cost_uusd"] == o["idle_uusd"] + sum(u["uusd"] for u in o["used"]) and o["cost_uusd"] > 0 and len(o["used"]))')" 1
 ok "it does not come again" refuses order approve "$first"
