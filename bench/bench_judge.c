@@ -4,6 +4,9 @@
  *     accused     gangs of eight with noise, in half of which one device has a lower clock; one reading of 200 is of a moment between two steps.  Those that were named rightly, and gangs
  *                 in which somebody else was.  Rivals of the same run: more than three standard deviations below the mean, and a tenth
  *                 below the mean of one reading
+ *     memory      4,000 tasks that hold a device of 80 GiB for up to six hours: some leak, some take their memory as frameworks do.  Those that
+ *                 were foretold, how long before, and those that were named and never run out.  Rivals of the same run: a
+ *                 straight line (least squares) through the last quarter of an hour, and "more than nine tenths in use"
  */
 #include "bench/bench.h"
 #include "judge/judge.h"
@@ -54,7 +57,7 @@ static struct fg_node_spec *make_nodes(void)
         snprintf(nodes[i].name, sizeof(nodes[i].name), "n%d", i);
         nodes[i].devices_len = DEVICES;
         for (int j = 0; j < DEVICES; j++)
-            snprintf(nodes[i].devices[j].kind, sizeof(nodes[i].devices[j].kind), "h100");
+            nodes[i].devices[j] = (struct fg_device_spec){.kind = "h100", .mem_mib = 81920};
     }
     return nodes;
 }
@@ -69,6 +72,7 @@ static void read_node(struct fg_judge *judge,
             .device = i, .time_us = now_us, .value = FG_READINGS_UNKNOWN};
         sample.value[FG_READING_BUSY] = (int64_t)(1000 * random_part());
         sample.value[FG_READING_SM_CLOCK] = 1700 + (int64_t)(50 * random_part());
+        sample.value[FG_READING_MEM_USED] = 60000;
         fg_judge_device(judge, &rules, node, id, &sample);
     }
 }
@@ -240,9 +244,224 @@ static void accused(void)
     free(nodes);
 }
 
+/* -- memory that will not do ----------------------------------------------------------------------------------- */
+
+#define TASKS      4000
+#define HOURS      6
+#define EVERY_S    10
+#define DEVICE_MIB 81920.
+#define LINE_LEN   90 /* readings of a quarter of an hour */
+
+enum shape {
+    LEAK,
+    LEAK_STEPS,
+    LEAK_LATE,
+    LEAK_SAWS,
+    FLAT,
+    WARMS_UP,
+    GROWS_LESS,
+    SAWS,
+    SAWS_SLOWLY,
+    STEPS,
+    SHAPES
+};
+static const char *const shapes[SHAPES] = {"leaks",
+                                           "leaks in steps",
+                                           "leaks after hours",
+                                           "leaks and saws",
+                                           "takes all",
+                                           "warms up",
+                                           "grows less and less",
+                                           "saws within 10 min",
+                                           "saws within 40 min",
+                                           "steps now and then"};
+
+struct memory {
+    enum shape shape;
+    double begin, rate, step, period_s, top, now; /* MiB, MiB a second */
+    double late_s;
+};
+
+static double between(double low, double high)
+{
+    return low + (high - low) * random_part();
+}
+
+static struct memory new_memory(enum shape shape)
+{
+    return (struct memory){.shape = shape,
+                           .begin = between(0.3, 0.8) * DEVICE_MIB,
+                           .rate = between(2, 20) / 100 * DEVICE_MIB / 3600,
+                           .step = shape == LEAK_STEPS ? between(64, 1024) : between(2, 20),
+                           .period_s =
+                               shape == SAWS_SLOWLY ? between(600, 2400) : between(60, 600),
+                           .top = between(0.7, 0.98) * DEVICE_MIB,
+                           .late_s = between(1800, 7200)};
+}
+
+static double saw(const struct memory *memory, double s)
+{
+    return s / memory->period_s - floor(s / memory->period_s);
+}
+
+/* What it holds at that second. */
+static double held_at(struct memory *memory, double s)
+{
+    double grown = memory->rate * s, room = memory->top - memory->begin;
+    switch (memory->shape) {
+    case LEAK:
+    case LEAK_STEPS:
+        return memory->begin + memory->step * floor(grown / memory->step);
+    case LEAK_LATE:
+        return memory->begin + fmax(0, memory->rate * (s - memory->late_s));
+    case LEAK_SAWS:
+        return memory->begin + grown + 0.1 * memory->begin * saw(memory, s);
+    case FLAT:
+        return s < 30 ? 600 : memory->top;
+    case WARMS_UP:
+        return memory->begin + room * (1 - exp(-s / (memory->period_s / 3)));
+    case GROWS_LESS: { /* the longest input so far */
+        double drawn = memory->begin + room * sqrt(random_part());
+        memory->now = fmax(memory->now, drawn);
+        return memory->now;
+    }
+    case SAWS:
+    case SAWS_SLOWLY:
+        return memory->begin + room * saw(memory, s);
+    default:
+        memory->now += random_part() < EVERY_S / 3600. ? between(0, 0.05) * DEVICE_MIB : 0;
+        return fmin(memory->top, memory->begin + memory->now);
+    }
+}
+
+enum { FORETOLD, LINE, FULL, TELLERS };
+static const char *const tellers[TELLERS] = {"here", "a straight line", "nine tenths in use"};
+
+struct told {
+    int64_t first_s[TELLERS]; /* 0 never */
+    int64_t out_s;            /* it ran out; 0 never */
+    int64_t now_s;
+};
+
+static void hear_memory(void *self, enum fg_alarm_news news, struct fg_alert *alert)
+{
+    struct told *told = self;
+    if (alert->cause == FG_ALERT_DEVICE_MEMORY && news == FG_ALARM_RAISED
+        && told->first_s[FORETOLD] == 0)
+        told->first_s[FORETOLD] = told->now_s;
+}
+
+/* Does a straight line through them reach the size within half an hour? */
+static bool line_ends(const double *mib, size_t len)
+{
+    double x_sum = 0, y_sum = 0, xx = 0, xy = 0, n = (double)len;
+    for (size_t i = 0; i < len; i++) {
+        x_sum += (double)i;
+        y_sum += mib[i];
+        xx += (double)(i * i);
+        xy += (double)i * mib[i];
+    }
+    double slope = (n * xy - x_sum * y_sum) / (n * xx - x_sum * x_sum);
+    return slope > 0 && (DEVICE_MIB - mib[len - 1]) / slope * EVERY_S < 1800;
+}
+
+static void tell_rivals(struct told *told, const double *mib, size_t len)
+{
+    if (!told->first_s[LINE] && len >= LINE_LEN && line_ends(mib + len - LINE_LEN, LINE_LEN))
+        told->first_s[LINE] = told->now_s;
+    if (!told->first_s[FULL] && mib[len - 1] > 0.9 * DEVICE_MIB)
+        told->first_s[FULL] = told->now_s;
+}
+
+static void read_memory(struct fg_judge *judge,
+                        const struct fg_node_spec *node,
+                        int64_t now_us,
+                        double mib)
+{
+    struct fg_device_sample sample = {.time_us = now_us, .value = FG_READINGS_UNKNOWN};
+    sample.value[FG_READING_BUSY] = 900;
+    sample.value[FG_READING_MEM_USED] = (int64_t)mib;
+    fg_judge_device(judge, &rules, node, 1, &sample);
+}
+
+static struct told run_memory(const struct fg_node_spec *node, struct memory memory)
+{
+    static double mib[HOURS * 3600 / EVERY_S];
+    FG_AUTO(fg_judge) struct fg_judge *judge = fg_judge_new();
+    FG_AUTO(fg_alarms) struct fg_alarms *alarms = fg_alarms_new(16);
+    struct told told = {};
+    struct fg_grant grants[2];
+    struct fg_judge_out out = {.self = alarms, .see = see_twin, .find = find_none};
+    for (size_t i = 0; i < sizeof(mib) / sizeof(mib[0]); i++) {
+        told.now_s = (int64_t)(i + 1) * EVERY_S;
+        mib[i] = held_at(&memory, (double)told.now_s);
+        if (mib[i] > DEVICE_MIB) {
+            told.out_s = told.now_s;
+            break;
+        }
+        int64_t now_us = START + told.now_s * SECOND;
+        read_memory(judge, node, now_us, mib[i]);
+        hold_node(judge, node, 1, grants);
+        fg_judge_look(judge, &rules, now_us, &out);
+        fg_alarms_settle(alarms, now_us, 300 * SECOND, hear_memory, &told);
+        tell_rivals(&told, mib, i + 1);
+    }
+    return told;
+}
+
+/* A leak that did not run out within its hours is neither. */
+static void print_teller(int teller, const struct told *told, const enum shape *of)
+{
+    double lead_min[TASKS];
+    size_t leads = 0, ran_out = 0, fine = 0, wrong = 0, wrong_of[SHAPES] = {},
+           late_of[SHAPES] = {}, all[SHAPES] = {};
+    for (size_t i = 0; i < TASKS; i++) {
+        int64_t first_s = told[i].first_s[teller];
+        ran_out += told[i].out_s > 0;
+        fine += of[i] >= FLAT;
+        all[of[i]]++;
+        if (told[i].out_s && first_s)
+            lead_min[leads++] = (double)(told[i].out_s - first_s) / 60;
+        wrong += of[i] >= FLAT && first_s;
+        late_of[of[i]] += told[i].out_s && !first_s;
+        wrong_of[of[i]] += of[i] >= FLAT && first_s;
+    }
+    printf("          %-20s foretold %5.1f %% of %zu, %4.0f min before (median); named %5.1f "
+           "%% of %zu that never "
+           "ran out:",
+           tellers[teller], 100. * (double)leads / (double)ran_out, ran_out,
+           leads ? bench_quantile(lead_min, leads, 50) : 0.,
+           100. * (double)wrong / (double)fine, fine);
+    for (int shape = 0; shape < SHAPES; shape++)
+        if (wrong_of[shape])
+            printf(" %s %.0f %%", shapes[shape],
+                   100. * (double)wrong_of[shape] / (double)all[shape]);
+    for (int shape = 0; shape < SHAPES; shape++)
+        if (late_of[shape])
+            printf("; missed: %s %zu", shapes[shape], late_of[shape]);
+    printf("\n");
+}
+
+static void memory(void)
+{
+    static struct told told[TASKS];
+    static enum shape of[TASKS];
+    struct fg_node_spec *nodes = make_nodes();
+    nodes[0].devices[0].mem_mib = (uint32_t)DEVICE_MIB;
+    for (int i = 0; i < TASKS; i++) {
+        of[i] = (enum shape)(i % SHAPES);
+        told[i] = run_memory(&nodes[0], new_memory(of[i]));
+    }
+    printf("memory    %d tasks of %d hours at most on devices of 80 GiB\n", TASKS, HOURS);
+    for (int teller = 0; teller < TELLERS; teller++)
+        print_teller(teller, told, of);
+    free(nodes);
+}
+
 int main(void)
 {
     cost();
     accused();
+    memory();
     return bench_done();
 }

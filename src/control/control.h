@@ -117,6 +117,7 @@ struct fg_hold {
     fg_project_id project;
     const struct fg_node_spec *node;
     const struct fg_grant *grant;
+    bool is_guess; /* its devices may be others of the node */
     bool may_slow; /* it has neither a time limit nor a deadline */
     uint64_t work; /* the same for jobs of one user and shape (learn/class.h), and not 0 */
 };

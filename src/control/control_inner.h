@@ -22,6 +22,8 @@ struct live {
     fg_job_id job;
     uint32_t attempt, tasks;
     uint32_t started, ended;
+    uint32_t
+        exact; /* of the started: those that have just the devices of their grants, as far as their engine knows */
     struct fg_grant *grants; /* owned, one per task */
     uint8_t *task_state;     /* owned: enum live_task per task */
     struct fg_amount amount;
@@ -244,6 +246,8 @@ void fg_live_unhold(struct fg_control *control, struct live *live);
 void fg_live_move(struct fg_control *control,
                   struct live *live,
                   const struct fg_engine_event *event);
+/* The devices of its grant there may be others of the node: who chose them has not said which. */
+bool fg_live_is_guess(const struct fg_control *control, const struct live *live, uint32_t task);
 struct live *fg_live_get(struct fg_control *control, fg_job_id job);
 struct live *fg_live_add(struct fg_control *control,
                          const struct fg_job *job,

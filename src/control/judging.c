@@ -75,8 +75,12 @@ void fg_control_read_tasks(struct fg_control *control,
 {
     struct fg_judge_rules rules = rules_of(control->config);
     for (size_t i = 0; i < len; i++)
-        fg_judge_task(control->judge, &rules, samples[i].key.job, samples[i].key.task, now_us,
-                      samples[i].mem_mib);
+        fg_judge_task(control->judge, &rules,
+                      &(struct fg_judge_said){.job = samples[i].key.job,
+                                              .task = samples[i].key.task,
+                                              .time_us = now_us,
+                                              .mem_mib = samples[i].mem_mib,
+                                              .gpu_mem_mib = samples[i].gpu_mem_mib});
 }
 
 /* -- the look ---------------------------------------------------------------------------------------------------- */
@@ -103,6 +107,7 @@ static void hold_all(struct fg_control *control)
                               .begun_us = live->started_us,
                               .node = fg_pool_spec(control->pool, live->grants[task].node),
                               .grant = &live->grants[task],
+                              .is_guess = fg_live_is_guess(control, live, task),
                               .price_uusd_per_hour = price_uusd});
     }
 }

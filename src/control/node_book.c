@@ -454,6 +454,7 @@ void fg_control_each_hold(const struct fg_control *control,
                                    .project = job->project,
                                    .node = fg_pool_spec(control->pool, live->grants[task].node),
                                    .grant = &live->grants[task],
+                                   .is_guess = fg_live_is_guess(control, live, task),
                                    .may_slow = job->time_limit_us == 0 && job->deadline_us == 0,
                                    .work = fg_control_work(job)});
     }

@@ -195,18 +195,28 @@ void fg_node_device_write(struct fg_json *json,
 
 /* -- changes ------------------------------------------------------------------------------------------------ */
 
-static bool holds(const struct live *live, fg_node_id node, uint32_t devices)
+/* Perhaps: where that is not known any device of the node may be its own. */
+static uint32_t devices_of(const struct fg_control *control,
+                           const struct live *live,
+                           uint32_t task)
+{
+    return fg_live_is_guess(control, live, task) ? UINT32_MAX : live->grants[task].devices;
+}
+
+static bool holds(const struct fg_control *control,
+                  const struct live *live,
+                  fg_node_id node,
+                  uint32_t device)
 {
     for (uint32_t task = 0; task < live->tasks; task++)
-        if (live->grants[task].node == node && (live->grants[task].devices & devices))
+        if (live->grants[task].node == node && (devices_of(control, live, task) >> device & 1))
             return true;
     return false;
 }
 
-/* Who holds it is asked to stop, and starts elsewhere.  Of a far node which task has which device only Slurm knows. */
+/* Who holds it is asked to stop, and starts elsewhere. */
 static void move_off(struct fg_control *control, fg_node_id node, uint32_t device)
 {
-    uint32_t devices = is_far(control, node) ? UINT32_MAX : UINT32_C(1) << device;
     char why[FG_TEXT_MAX], reason[FG_TEXT_MAX];
     describe(control, node, device, why);
     snprintf(reason, sizeof(reason), "stopping: on node %s %.150s",
@@ -214,7 +224,7 @@ static void move_off(struct fg_control *control, fg_node_id node, uint32_t devic
     for (size_t i = 0; i < control->lives_len; i++) {
         struct live *live = &control->lives[i];
         const struct fg_job *job = fg_queue_get(control->queue, live->job);
-        if (job->stop_sent || job->cancel_asked || !holds(live, node, devices))
+        if (job->stop_sent || job->cancel_asked || !holds(control, live, node, device))
             continue;
         live->stop_why =
             fg_device_fault_moved(fg_node_known(control, node)->watches[device].last);
@@ -261,8 +271,7 @@ bool fg_node_device_is_to_blame(const struct fg_control *control,
     for (uint32_t task = 0; task < live->tasks; task++) {
         const struct fg_grant *grant = &live->grants[task];
         const struct known_node *known = fg_node_known(control, grant->node);
-        uint32_t devices =
-            grant->devices && is_far(control, grant->node) ? UINT32_MAX : grant->devices;
+        uint32_t devices = devices_of(control, live, task);
         for (uint32_t i = 0; i < known->watches_len; i++) {
             const struct fg_device_watch *watch = &known->watches[i];
             if (!(devices >> i & 1) || !fg_device_watch_kills(watch, live->begun_us))

@@ -129,10 +129,12 @@ void fg_node_task_began(struct fg_control *control,
 {
     if (event->node[0])
         fg_live_move(control, live, event);
-    fg_node_id node = live->grants[event->key.task].node;
-    struct vendor *vendor = fg_vendor_get(control, fg_pool_spec(control->pool, node)->supplier);
+    const struct fg_grant *grant = &live->grants[event->key.task];
+    struct vendor *vendor =
+        fg_vendor_get(control, fg_pool_spec(control->pool, grant->node)->supplier);
     if (vendor)
         fg_vendor_began(control, vendor);
+    live->exact += !vendor || (event->is_exact && grant->devices == event->devices);
 }
 
 void fg_node_task_over(struct fg_control *control,

@@ -88,9 +88,10 @@ static void hold_device(struct turn *turn, const struct fg_hold *hold, uint32_t 
 
 static void take_hold(void *self, const struct fg_hold *hold)
 {
-    if (hold->grant->devices == 0)
+    uint32_t devices = hold->is_guess ? 0 : hold->grant->devices;
+    if (devices == 0)
         add_hold(self, hold, SIZE_MAX);
-    for (uint32_t mask = hold->grant->devices; mask; mask &= mask - 1)
+    for (uint32_t mask = devices; mask; mask &= mask - 1)
         hold_device(self, hold, (uint32_t)__builtin_ctz(mask));
 }
 

@@ -73,7 +73,9 @@ struct fg_engine_event {
     uint32_t artifacts;   /* outputs kept: read them with artifacts() before collect() */
     /* STARTED: where it really is, if that is not as granted: the engine's own scheduler chose.  "": as granted. */
     char node[FG_NAME_MAX];
-    uint32_t devices;         /* there; only if `node` is given */
+    uint32_t devices; /* there; only if `node` is given */
+    bool
+        is_exact; /* ... and they are these, none else: so many of them, if it does not know more */
     char reason[FG_TEXT_MAX]; /* plain words; "" if there is nothing to say */
 };
 

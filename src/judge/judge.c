@@ -122,16 +122,10 @@ void fg_judge_device(struct fg_judge *judge,
     device->slowdown = sample->value[FG_READING_SLOWDOWN];
     device->limit_mw = sample->value[FG_READING_POWER_LIMIT];
     mark_idle(device, rules);
+    fg_judge_note_device(device, rules, sample);
 }
 
 /* -- holds ------------------------------------------------------------------------------------------------------- */
-
-/* Which devices of a machine elsewhere its own scheduler lends is known if it lends all of them. */
-static bool is_exact(const struct fg_judge_hold *hold)
-{
-    return !hold->node->supplier[0]
-           || __builtin_popcount(hold->grant->devices) == (int)hold->node->devices_len;
-}
 
 void fg_judge_hold(struct fg_judge *judge, const struct fg_judge_hold *hold)
 {
@@ -142,7 +136,7 @@ void fg_judge_hold(struct fg_judge *judge, const struct fg_judge_hold *hold)
         uint64_t key = device_key(hold->grant->node, (uint32_t)__builtin_ctz(mask));
         struct seat seat = {.hold = judge->holds_len, .device = NONE};
         uint32_t at;
-        if (is_exact(hold) && fg_map_get(judge->by_device, key, &at))
+        if (!hold->is_guess && fg_map_get(judge->by_device, key, &at))
             seat.device = at;
         judge->seats =
             fg_grow(judge->seats, judge->seats_len, &judge->seats_room, sizeof(*judge->seats));

@@ -37,13 +37,15 @@ void fg_judge_device(struct fg_judge *judge,
                      const struct fg_node_spec *node,
                      fg_node_id node_id,
                      const struct fg_device_sample *sample);
-/* What a task holds of the memory of its machine. */
+/* What a task holds of the memory of its machine, and of that of its devices; -1 unknown. */
+struct fg_judge_said {
+    fg_job_id job;
+    uint32_t task;
+    int64_t time_us, mem_mib, gpu_mem_mib;
+};
 void fg_judge_task(struct fg_judge *judge,
                    const struct fg_judge_rules *rules,
-                   fg_job_id job,
-                   uint32_t task,
-                   int64_t time_us,
-                   int64_t mem_mib);
+                   const struct fg_judge_said *said);
 
 /* One task of a job that runs; all is borrowed until the look ends. */
 struct fg_judge_hold {
@@ -55,6 +57,7 @@ struct fg_judge_hold {
     int64_t begun_us;
     const struct fg_node_spec *node;
     const struct fg_grant *grant;
+    bool is_guess; /* its devices may be others of the node: nothing is said of them */
     int64_t price_uusd_per_hour; /* of the whole job; -1: it has none */
 };
 

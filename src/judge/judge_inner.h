@@ -16,6 +16,8 @@ struct device {
     double busy_milli, clock_mhz;       /* smoothed; negative: unknown */
     int64_t temp_c, slowdown, limit_mw; /* the last; -1 unknown */
     int64_t idle_us;                    /* since then; 0: it works, or nobody knows */
+    uint64_t holder; /* task and attempt that held it whole at the last look; 0: none */
+    struct fg_memory_track memory; /* since then */
 };
 
 /* A device that a task holds, at this look. */
@@ -25,7 +27,9 @@ struct seat {
 
 struct task {
     uint64_t key;
-    struct fg_memory_track track;
+    uint32_t attempt;
+    struct fg_memory_track track,
+        device;    /* of its machine, of the device that it has a share of */
     uint64_t look; /* at which it was last held */
 };
 
@@ -85,4 +89,7 @@ void fg_judge_straggler(const struct looking *looking, const struct seat *seats,
 void fg_judge_twins(const struct looking *looking);
 
 /* judge_memory.c */
+void fg_judge_note_device(struct device *device,
+                          const struct fg_judge_rules *rules,
+                          const struct fg_device_sample *sample);
 void fg_judge_memory(const struct looking *looking);

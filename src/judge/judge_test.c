@@ -25,6 +25,7 @@ struct world {
     int64_t now_us;
     uint64_t seed;
     int64_t busy[DEVICES], clock[DEVICES], cap_mw[DEVICES]; /* what they say; -1 nothing */
+    int64_t mem_mib[DEVICES];                               /* -1 nothing */
     int64_t noise;                                          /* thousandths, up or down */
     struct fg_judge_hold holds[DEVICES];
     struct fg_grant grants[DEVICES];
@@ -62,6 +63,8 @@ static struct world new_world(uint64_t seed)
     world.node.devices_len = DEVICES;
     for (int i = 0; i < DEVICES; i++) {
         snprintf(world.node.devices[i].kind, sizeof(world.node.devices[i].kind), "h100");
+        world.node.devices[i].mem_mib = 81920;
+        world.mem_mib[i] = -1;
         world.busy[i] = 900;
         world.clock[i] = 1755;
         world.cap_mw[i] = 700000;
@@ -103,6 +106,7 @@ static void read_all(struct world *world)
         sample.value[FG_READING_SM_CLOCK] = noisy(world, world->clock[i]);
         sample.value[FG_READING_POWER_LIMIT] = world->cap_mw[i];
         sample.value[FG_READING_TEMP] = 60;
+        sample.value[FG_READING_MEM_USED] = world->mem_mib[i];
         fg_judge_device(world->judge, &rules, &world->node, 1, &sample);
     }
 }
@@ -322,7 +326,11 @@ static void feed_memory(struct world *world, int64_t minutes, double (*mib)(doub
     for (int64_t s = 0; s < minutes * 60; s++) {
         int64_t now = (int64_t)(mib((double)s / 60));
         world->now_us += SECOND;
-        fg_judge_task(world->judge, &rules, 12, 0, world->now_us, noisy(world, now));
+        fg_judge_task(world->judge, &rules,
+                      &(struct fg_judge_said){.job = 12,
+                                              .time_us = world->now_us,
+                                              .mem_mib = noisy(world, now),
+                                              .gpu_mem_mib = -1});
         if (s % 10 == 0)
             look(world);
     }
@@ -376,6 +384,165 @@ static void memory_that_saws_or_settles_is_fine(void)
         EQ(world.sights[FG_ALERT_MEMORY_OVERRUN], FG_SIGHT_CALM);
         if (shapes[i] == saws)
             EQ(world.bad[FG_ALERT_MEMORY_OVERRUN], 0);
+        fg_judge_free(world.judge);
+    }
+}
+
+/* Memory of a device of 80 GiB, as frameworks take it. */
+static double leaks_in_blocks(double minute) /* 400 MiB a minute, by 20 MiB */
+{
+    return 50000 + 20 * floor(20 * minute);
+}
+
+static double leaks_in_steps(double minute) /* a cache that grows by 1 GiB every 2 minutes */
+{
+    return 45000 + 1024 * floor(minute / 2);
+}
+
+static double reserves_all(double minute)
+{
+    return minute < 0.5 ? 600 : 76000;
+}
+
+/* A caching allocator: the longest input so far makes it grow, less and less often. */
+static double grows_less(double minute)
+{
+    return 60000 + 500 * floor(8 * log(1 + minute));
+}
+
+static double saws_by_epochs(double minute) /* of 20 minutes; freed at the end of each */
+{
+    double part = minute / 20 - floor(minute / 20);
+    return 45000 + 32000 * part;
+}
+
+static double evaluates(double minute) /* 6 GiB more from the first evaluation on */
+{
+    return minute < 25 ? 60000 : 66000;
+}
+
+static void feed_devices(struct world *world, double minutes, double (*mib)(double minute))
+{
+    for (int s = 0; s < minutes * 60; s++) {
+        world->mem_mib[3] = (int64_t)mib((double)s / 60);
+        run(world, SECOND);
+    }
+}
+
+static void memory_of_a_device_that_will_not_do_is_foretold(void)
+{
+    double (*const shapes[])(double) = {leaks_in_blocks, leaks_in_steps};
+    for (int i = 0; i < 2; i++) {
+        struct world world = new_world(1);
+        int64_t now_mib, likely;
+        double rate, want = i ? 512 : 400, minutes = i ? 52 : 60;
+        hold(&world, 12, 0, 0x0f, 1000);
+        world.mem_mib[0] = world.mem_mib[1] = world.mem_mib[2] = 70000;
+        feed_devices(&world, minutes, shapes[i]);
+        EQ(world.sights[FG_ALERT_DEVICE_MEMORY], FG_SIGHT_BAD);
+        const struct fg_alert *alert = &world.alerts[FG_ALERT_DEVICE_MEMORY];
+        EQ(strcmp(alert->device, "h100-3"), 0);
+        EQ(sscanf(
+               alert->text,
+               "task 0 of job 12 holds %ld of 81920 MiB of h100-3 and gains %lf MiB a minute: "
+               "the limit in %ld min",
+               &now_mib, &rate, &likely),
+           3);
+        OK(near(rate, want, 0.15));
+        OK(near((double)likely, (81920. - shapes[i](minutes)) / want, 0.2));
+        OK(strstr(alert->hint, "--gpu-memory"));
+        EQ(world.bad[FG_ALERT_MEMORY_OVERRUN], 0);
+        fg_judge_free(world.judge);
+    }
+}
+
+static void memory_of_a_device_that_will_do_is_fine(void)
+{
+    double (*const shapes[])(double) = {reserves_all, grows_less, evaluates, settles};
+    for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+        struct world world = new_world(1);
+        hold(&world, 12, 0, 0x0f, 1000);
+        feed_devices(&world, 120, shapes[i]);
+        EQ(world.bad[FG_ALERT_DEVICE_MEMORY], 0);
+        fg_judge_free(world.judge);
+    }
+}
+
+/* The first time nobody can know that it will be freed. */
+static void what_was_held_before_may_be_held_again(void)
+{
+    struct world world = new_world(1);
+    hold(&world, 12, 0, 0x0f, 1000);
+    feed_devices(&world, 20, saws_by_epochs);
+    world.bad[FG_ALERT_DEVICE_MEMORY] = 0;
+    feed_devices(&world, 200, saws_by_epochs);
+    OK(world.bad[FG_ALERT_DEVICE_MEMORY]
+       <= 10 * 6); /* of 1,200 looks: while it is at its greatest */
+    fg_judge_free(world.judge);
+}
+
+static void who_comes_next_begins_anew(void)
+{
+    struct world world = new_world(1);
+    hold(&world, 12, 0, 8, 1000);
+    feed_devices(&world, 60, leaks_in_blocks);
+    EQ(world.sights[FG_ALERT_DEVICE_MEMORY], FG_SIGHT_BAD);
+    world.holds[0].attempt = 2;
+    world.bad[FG_ALERT_DEVICE_MEMORY] = 0;
+    run(&world, 30 * MINUTE); /* holds what the other one had */
+    EQ(world.bad[FG_ALERT_DEVICE_MEMORY], 0);
+    fg_judge_free(world.judge);
+}
+
+/* A share of a device has its share of the memory; an instance of one (MIG) is a device of its own size. */
+static void shares_and_instances_have_limits_of_their_own(void)
+{
+    struct world world = new_world(1);
+    hold(&world, 12, 0, 4, 250);
+    world.grants[0].mem_mib = 0;
+    for (int64_t s = 0; s < 30 * 60; s++) {
+        fg_judge_task(world.judge, &rules,
+                      &(struct fg_judge_said){.job = 12,
+                                              .time_us = world.now_us,
+                                              .mem_mib = -1,
+                                              .gpu_mem_mib = 10000 + s * 4});
+        run(&world, SECOND);
+    }
+    OK(strstr(world.alerts[FG_ALERT_DEVICE_MEMORY].text,
+              "of 20480 MiB of its share of a device"));
+    fg_judge_free(world.judge);
+    world = new_world(1);
+    world.node.devices[3].share = FG_SHARE_MIG;
+    world.node.devices[3].mem_mib = 20096;
+    hold(&world, 12, 0, 8, 1000);
+    for (int64_t s = 0; s < 30 * 60; s++) {
+        world.mem_mib[3] = 10000 + s * 4;
+        run(&world, SECOND);
+    }
+    OK(strstr(world.alerts[FG_ALERT_DEVICE_MEMORY].text, "of 20096 MiB of h100-3"));
+    fg_judge_free(world.judge);
+}
+
+/* Where it is not known which devices they are, a task with one tells of it, and with several nobody does. */
+static void a_guess_tells_of_no_device(void)
+{
+    for (uint32_t devices = 1; devices <= 3; devices += 2) {
+        struct world world = new_world(1);
+        hold(&world, 12, 0, devices, 1000);
+        world.holds[0].is_guess = true;
+        busy_all(&world, 0);
+        for (int64_t s = 0; s < 30 * 60; s++) {
+            world.mem_mib[0] = 10000 + s * 40;
+            fg_judge_task(world.judge, &rules,
+                          &(struct fg_judge_said){.job = 12,
+                                                  .time_us = world.now_us,
+                                                  .mem_mib = -1,
+                                                  .gpu_mem_mib = 50000 + s * 10});
+            run(&world, SECOND);
+        }
+        EQ(world.bad[FG_ALERT_IDLE_HELD], 0);
+        const char *text = world.alerts[FG_ALERT_DEVICE_MEMORY].text;
+        OK(devices == 1 ? strstr(text, "of 81920 MiB of its device") != NULL : text[0] == '\0');
         fg_judge_free(world.judge);
     }
 }
@@ -443,6 +610,12 @@ int main(void)
     RUN(other_work_is_no_twin);
     RUN(memory_that_will_not_do_is_foretold);
     RUN(memory_that_saws_or_settles_is_fine);
+    RUN(memory_of_a_device_that_will_not_do_is_foretold);
+    RUN(memory_of_a_device_that_will_do_is_fine);
+    RUN(what_was_held_before_may_be_held_again);
+    RUN(who_comes_next_begins_anew);
+    RUN(shares_and_instances_have_limits_of_their_own);
+    RUN(a_guess_tells_of_no_device);
     RUN(use_is_work_done_of_what_could_be);
     RUN(the_day_is_the_last_24_hours);
     return tap_done();

@@ -248,6 +248,28 @@ static void test_messages_read_back(void)
     EQ(fg_message_read(FG_MESSAGE_KINDS, "", 0, arena, &back), FG_EINVAL);
 }
 
+/* Where the devices of a task are is said where an end has its record: couriers that knew no places wrote nothing there. */
+static void test_places_are_said_of_what_began(void)
+{
+    FG_AUTO(fg_arena) struct fg_arena *arena = fg_arena_new(1 << 20);
+    for (uint32_t places = 0; places <= 6; places += 6) {
+        FG_AUTO(fg_buf) struct fg_buf bytes = {};
+        struct fg_message message = {.kind = FG_MESSAGE_TASK,
+                                     .key = {9, 8, 7},
+                                     .event = FG_TASK_STARTED,
+                                     .devices = 3,
+                                     .places = places},
+                          back;
+        fg_message_write(&bytes, &message);
+        EQ(fg_message_read(FG_MESSAGE_TASK, bytes.text, bytes.len, arena, &back), 0);
+        EQ(back.places, places);
+        EQ(back.bytes_len, 0);
+        EQ(bytes.len, 16 + 1 + 8 + 4 + 4 + 4 + (places ? 4 : 0));
+        fg_buf_add(&bytes, "", 1);
+        EQ(fg_message_read(FG_MESSAGE_TASK, bytes.text, bytes.len, arena, &back), FG_EINVAL);
+    }
+}
+
 struct thing {
     struct fg_link_entry entry;
     uint32_t number;
@@ -292,6 +314,7 @@ int main(void)
     RUN(test_tampering_is_seen);
     RUN(test_nonsense_is_cut);
     RUN(test_messages_read_back);
+    RUN(test_places_are_said_of_what_began);
     RUN(test_table);
     return tap_done();
 }

@@ -89,16 +89,17 @@ static void see_places(struct fg_courier *courier)
     for (char *id, *end; len < FG_NODE_DEVICES_MAX && (id = strsep(&rest, ",")) != NULL;
          len++) {
         places[len] = (uint32_t)strtoul(id, &end, 10);
-        if (end == id || *end)
+        if (end == id || *end || places[len] >= FG_NODE_DEVICES_MAX)
             break;
     }
+    courier->is_placed = len > 0 && len == node->devices_len;
     for (uint32_t i = 0; i < node->devices_len; i++) {
         char *end;
         unsigned long number = strtoul(node->devices[i].id, &end, 10);
         bool is_number = end != node->devices[i].id && *end == '\0';
-        courier->place_at[i] = len == node->devices_len ? places[i]
-                               : is_number              ? (uint32_t)number
-                                                        : i;
+        courier->place_at[i] = courier->is_placed ? places[i]
+                               : is_number        ? (uint32_t)number
+                                                  : i;
     }
 }
 

@@ -88,6 +88,7 @@ struct fg_courier {
     uint32_t device_at[FG_NODE_DEVICES_MAX]; /* of node.devices in machine.devices */
     uint32_t
         place_at[FG_NODE_DEVICES_MAX]; /* of node.devices among all of its node, for readings */
+    bool is_placed;                    /* Slurm said so; else they are counted as ours alone */
     uint8_t instance[16];
     char slurm_job[FG_NAME_MAX];
     uint32_t restarts;

@@ -116,6 +116,16 @@ static uint32_t machine_devices(const struct fg_courier *courier,
     return mask;
 }
 
+/* The same devices as the whole node counts them; 0: that is not known. */
+static uint32_t places(const struct fg_courier *courier, const struct fg_courier_task *task)
+{
+    uint32_t mask = 0;
+    for (uint32_t i = 0; courier->is_placed && i < courier->node.devices_len; i++)
+        if (task->devices >> i & 1)
+            mask |= 1U << courier->place_at[i];
+    return mask;
+}
+
 static void launch(struct fg_courier *courier, struct fg_courier_task *task)
 {
     const struct fg_message_start *it = &task->start;
@@ -456,7 +466,8 @@ static void send_started(struct fg_courier *courier, struct fg_courier_task *tas
                                                   .event = FG_TASK_STARTED,
                                                   .time_us = task->begin.time_us,
                                                   .pid = (uint32_t)task->begin.pid,
-                                                  .devices = task->devices});
+                                                  .devices = task->devices,
+                                                  .places = places(courier, task)});
 }
 
 /* What moves of inputs and outputs measured since the last time.  What a cut loses the next move says again. */

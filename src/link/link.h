@@ -154,6 +154,8 @@ struct fg_link_event {
     int64_t time_us;
     struct fg_engine_event
         task; /* TASK.  STARTED: `node` is "" and `devices` are bits of the HELLO's node->devices */
+    uint32_t
+        places; /* TASK, STARTED: those devices by their numbers among all of the node; 0: not known */
     /* HELLO; valid until the next fg_link_next(). */
     const struct fg_node_spec *
         node; /* name: Slurm's node name, else the host name; address: the host name; what Slurm

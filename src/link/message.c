@@ -256,6 +256,16 @@ static void hello(struct codec *codec, struct fg_message *message)
     held(codec, message);
 }
 
+/* Where the record of an end would be: nothing, as couriers had it that knew no places, or their bits. */
+static void places(struct codec *codec, struct fg_message *message)
+{
+    uint32_t len = message->places ? sizeof(message->places) : 0;
+    u32(codec, &len);
+    if (len > 0)
+        u32(codec, &message->places);
+    codec->bad |= len != (message->places ? sizeof(message->places) : 0);
+}
+
 static void task(struct codec *codec, struct fg_message *message)
 {
     key(codec, &message->key);
@@ -263,7 +273,10 @@ static void task(struct codec *codec, struct fg_message *message)
     i64(codec, &message->time_us);
     u32(codec, &message->pid);
     u32(codec, &message->devices);
-    bulk(codec, message);
+    if (message->event == FG_TASK_STARTED)
+        places(codec, message);
+    else
+        bulk(codec, message);
     codec->bad |= message->event > FG_TASK_LOST;
 }
 

@@ -19,17 +19,17 @@
 enum fg_message_kind {
     FG_MESSAGE_HELLO = 1, /* courier: who I am, what I have */
     FG_MESSAGE_BEAT,      /* courier: seq */
-    FG_MESSAGE_TASK,      /* courier: event STARTED, or its end with the exit record in bytes */
-    FG_MESSAGE_LOG,       /* courier: key, stream, offset, bytes */
-    FG_MESSAGE_GET,       /* courier: name, offset: send me that */
-    FG_MESSAGE_PUT,       /* courier: name, total, key: I will send that */
-    FG_MESSAGE_DATA,      /* both: name, offset, total, bytes */
-    FG_MESSAGE_SAMPLES,   /* courier */
-    FG_MESSAGE_LEAVING,   /* courier: text */
-    FG_MESSAGE_BYE,       /* courier: nothing runs here, and nothing will */
-    FG_MESSAGE_WELCOME,   /* service: epoch, lease_us */
-    FG_MESSAGE_WAIT,      /* service: come again in a moment */
-    FG_MESSAGE_AWAY,      /* service: end, you are not expected */
+    FG_MESSAGE_TASK, /* courier: event STARTED with places, or its end with the exit record in bytes */
+    FG_MESSAGE_LOG,     /* courier: key, stream, offset, bytes */
+    FG_MESSAGE_GET,     /* courier: name, offset: send me that */
+    FG_MESSAGE_PUT,     /* courier: name, total, key: I will send that */
+    FG_MESSAGE_DATA,    /* both: name, offset, total, bytes */
+    FG_MESSAGE_SAMPLES, /* courier */
+    FG_MESSAGE_LEAVING, /* courier: text */
+    FG_MESSAGE_BYE,     /* courier: nothing runs here, and nothing will */
+    FG_MESSAGE_WELCOME, /* service: epoch, lease_us */
+    FG_MESSAGE_WAIT,    /* service: come again in a moment */
+    FG_MESSAGE_AWAY,    /* service: end, you are not expected */
     FG_MESSAGE_RENEW, /* service: seq, epoch, lease_us: counted from when that beat was sent */
     FG_MESSAGE_START, /* service */
     FG_MESSAGE_RESUME, /* service: key, offset (of stdout), total (of stderr): go on telling about it */
@@ -61,6 +61,7 @@ struct fg_message {
     uint64_t seq, epoch, offset, total;
     int64_t lease_us, time_us;
     uint32_t stream, pid, devices, restarts;
+    uint32_t places; /* bits: `devices` by their numbers among all of the node; 0: not known */
     uint32_t device; /* its number among all of the node */
     int64_t min_mw, max_mw;
     uint8_t event;    /* enum fg_engine_event_kind */

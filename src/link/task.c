@@ -138,6 +138,7 @@ static void tell_started(struct fg_link *link,
                                                 .pid = (int32_t)message->pid,
                                                 .exit_code = -1,
                                                 .devices = message->devices};
+    told->event.places = message->places;
     fg_link_tell(link, told);
 }
 

@@ -131,7 +131,7 @@ void fg_slurm_resolve(struct fg_engine *engine, struct fg_attempt *attempt)
             fg_slurm_withdraw(engine, attempt, FG_TASK_LOST, text);
             return;
         }
-        task->node->slots |= task->grant.devices;
+        fg_slurm_hold(task->node, task->grant.devices, 1);
     }
     fg_slurm_find_room(engine, attempt);
 }

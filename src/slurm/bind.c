@@ -23,7 +23,7 @@ void fg_slurm_over(struct fg_engine *engine,
     bool was_sent = task->state != FG_SLURM_TASK_WAITS;
     task->state = FG_SLURM_TASK_OVER;
     if (task->node)
-        task->node->slots &= ~task->grant.devices;
+        fg_slurm_hold(task->node, task->grant.devices, -1);
     fg_slurm_push(engine, event);
     if (!was_sent || !room)
         return;
@@ -139,12 +139,12 @@ static uint32_t choose_slots(const struct fg_slurm_node_at *node,
                              const struct fg_slurm_node_at *granted,
                              uint32_t devices)
 {
-    uint32_t chosen = 0;
+    uint32_t chosen = 0, held = fg_slurm_held(node);
     for (uint32_t i = 0; granted->spec && i < granted->spec->devices_len; i++) {
         if (!(devices >> i & 1))
             continue;
         for (uint32_t k = 0; k < node->spec->devices_len; k++)
-            if (!((node->slots | chosen) >> k & 1)
+            if (!((held | chosen) >> k & 1)
                 && strcmp(node->spec->devices[k].kind, granted->spec->devices[i].kind) == 0) {
                 chosen |= UINT32_C(1) << k;
                 break;
@@ -153,23 +153,48 @@ static uint32_t choose_slots(const struct fg_slurm_node_at *node,
     return __builtin_popcount(chosen) == __builtin_popcount(devices) ? chosen : 0;
 }
 
-/* Where Slurm put it, if that is elsewhere. */
-static void tell_place(struct fg_slurm_task *task, struct fg_engine_event *event)
+/* As many as were granted, of the same kinds: else its courier counts them otherwise than we do. */
+static bool is_like(const struct fg_node_spec *there,
+                    uint32_t places,
+                    const struct fg_node_spec *granted,
+                    uint32_t devices)
+{
+    if (__builtin_popcount(places) != __builtin_popcount(devices))
+        return false;
+    for (; places; places &= places - 1, devices &= devices - 1) {
+        uint32_t i = (uint32_t)__builtin_ctz(places), k = (uint32_t)__builtin_ctz(devices);
+        if (i >= there->devices_len || k >= granted->devices_len
+            || strcmp(there->devices[i].kind, granted->devices[k].kind) != 0)
+            return false;
+    }
+    return true;
+}
+
+/* Where Slurm put it, if that is elsewhere, and on which devices, if its courier knows: `places`. */
+static void tell_place(struct fg_slurm_task *task,
+                       uint32_t places,
+                       struct fg_engine_event *event)
 {
     const struct fg_room *room = task->room;
     event->node[0] = '\0';
     event->devices = 0;
-    if (!room || !room->site || !task->node)
+    if (!room || !room->site)
         return;
     struct fg_slurm_node_at *node =
         fg_site_node(room->site, room->couriers[task->courier].node);
-    if (!node || node == task->node || !node->spec)
+    const struct fg_slurm_node_at *granted = task->node ? task->node : node;
+    if (!node || !node->spec || !granted->spec)
         return;
-    uint32_t devices = choose_slots(node, task->node, task->grant.devices);
+    event->is_exact = places && is_like(node->spec, places, granted->spec, task->grant.devices);
+    if (!event->is_exact && node == granted)
+        return;
+    uint32_t devices =
+        event->is_exact ? places : choose_slots(node, granted, task->grant.devices);
     if (!devices && task->grant.devices)
         return;
-    task->node->slots &= ~task->grant.devices;
-    node->slots |= devices;
+    if (task->node)
+        fg_slurm_hold(task->node, task->grant.devices, -1);
+    fg_slurm_hold(node, devices, 1);
     task->node = node;
     task->grant.devices = devices;
     fg_copy(event->node, sizeof(event->node), node->spec->name);
@@ -193,7 +218,7 @@ static void task_told(struct fg_engine *engine, const struct fg_link_event *told
     if (task->state != FG_SLURM_TASK_SENT)
         return;
     task->state = FG_SLURM_TASK_RUNS;
-    tell_place(task, &event);
+    tell_place(task, told->places, &event);
     fg_slurm_push(engine, &event);
 }
 

@@ -227,6 +227,29 @@ static void slurm_may_place(void)
     kit_close(&kit);
 }
 
+/* A courier knows its devices among all of the node, an old one does not. */
+static void devices_are_told_as_slurm_chose_them(void)
+{
+    static struct kit kit;
+    kit_of_two(&kit);
+    job_runs(&kit, 3);
+    fake_began(kit.link, (struct fg_task_key){1, 1, 0}, 6);
+    UNTIL(&kit, kit_events(&kit, 1, FG_TASK_STARTED) == 1);
+    const struct fg_engine_event *told = &kit.events[kit.events_len - 1];
+    OK(told->is_exact && strcmp(told->node, "berlin.n1") == 0);
+    EQ(told->devices, 6);
+    kit_start(&kit, 2, 1, &(struct kit_place){0, 2},
+              1); /* the pool moved the first; this is a guess */
+    UNTIL(&kit, kit.link->expected_len == 2);
+    fake_hello(kit.link, room_of(&kit, 1), 0, "n1");
+    UNTIL(&kit, kit.link->started_len == 2);
+    fake_began(kit.link, (struct fg_task_key){2, 1, 0}, 16); /* there are four */
+    UNTIL(&kit, kit_events(&kit, 2, FG_TASK_STARTED) == 1);
+    told = &kit.events[kit.events_len - 1];
+    OK(!told->is_exact && told->node[0] == '\0');
+    kit_close(&kit);
+}
+
 static void what_waits_is_taken_back(void)
 {
     static struct kit kit;
@@ -523,6 +546,7 @@ int main(void)
     RUN(readings_are_of_nodes_of_the_pool);
     RUN(caps_go_to_who_reads_the_device);
     RUN(slurm_may_place);
+    RUN(devices_are_told_as_slurm_chose_them);
     RUN(what_waits_is_taken_back);
     RUN(nodes_that_are_drained_are_left);
     RUN(patience_ends);

@@ -226,6 +226,14 @@ static inline void fake_silence(struct fg_link *link, const char *room, uint32_t
     fake_push(link, &event);
 }
 
+/* It began, and its courier knows on which devices of the node. */
+static inline void fake_began(struct fg_link *link, struct fg_task_key key, uint32_t places)
+{
+    fake_push(link, &(struct fg_link_event){.kind = FG_LINK_TASK,
+                                            .task = {.kind = FG_TASK_STARTED, .key = key},
+                                            .places = places});
+}
+
 static inline void fake_task(struct fg_link *link,
                              struct fg_task_key key,
                              enum fg_engine_event_kind kind)

@@ -113,9 +113,10 @@ struct fg_slurm_power {
 /* A node of Slurm. */
 struct fg_slurm_node_at {
     struct fg_look_node look;
-    struct fg_node_spec *spec;    /* ends with devices_len devices */
-    char name[FG_NAME_MAX];       /* Slurm's */
-    uint32_t slots;               /* devices that tasks of ours were given */
+    struct fg_node_spec *spec; /* ends with devices_len devices */
+    char name[FG_NAME_MAX];    /* Slurm's */
+    /* By device: tasks of ours that were given it; two, while where one of them really is has not been told. */
+    uint8_t holders[FG_NODE_DEVICES_MAX];
     int64_t machine_us;           /* of the last reading of the machine itself that was told */
     struct fg_slurm_power *power; /* by device; NULL: none was read yet */
 };
@@ -170,6 +171,10 @@ struct fg_site *fg_site_find(struct fg_engine *engine, const char *name);
 struct fg_slurm_node_at *fg_site_node(const struct fg_site *site, const char *slurm_name);
 /* The node of that name in the pool. */
 struct fg_slurm_node_at *fg_site_pool_node(const struct fg_site *site, const char *pool_name);
+
+/* A task of ours has those devices (+1), or has them no more (-1). */
+void fg_slurm_hold(struct fg_slurm_node_at *node, uint32_t devices, int by);
+uint32_t fg_slurm_held(const struct fg_slurm_node_at *node);
 
 struct fg_slurm_task *fg_slurm_task_find(struct fg_engine *engine, struct fg_task_key key);
 struct fg_slurm_task *fg_slurm_task_add(struct fg_engine *engine, struct fg_task_key key);

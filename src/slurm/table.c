@@ -64,6 +64,22 @@ struct fg_slurm_node_at *fg_site_pool_node(const struct fg_site *site, const cha
     return fg_site_node(site, pool_name + len + 1);
 }
 
+void fg_slurm_hold(struct fg_slurm_node_at *node, uint32_t devices, int by)
+{
+    for (; devices; devices &= devices - 1) {
+        uint8_t *holders = &node->holders[__builtin_ctz(devices)];
+        *holders = (uint8_t)(*holders + by);
+    }
+}
+
+uint32_t fg_slurm_held(const struct fg_slurm_node_at *node)
+{
+    uint32_t held = 0;
+    for (uint32_t i = 0; i < FG_NODE_DEVICES_MAX; i++)
+        held |= (uint32_t)(node->holders[i] > 0) << i;
+    return held;
+}
+
 /* -- tasks -- */
 
 static bool same(struct fg_task_key a, struct fg_task_key b)

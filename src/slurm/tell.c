@@ -69,7 +69,7 @@ static bool make_spec(const struct fg_site *site,
 static void hold_for_others(const struct fg_slurm_node_at *node, struct fg_grant *out)
 {
     const struct fg_look_node *look = &node->look;
-    uint32_t first = 0;
+    uint32_t first = 0, ours = fg_slurm_held(node);
     *out = (struct fg_grant){.cpu_milli = look->others_cpus * 1000,
                              .mem_mib = look->others_mem_mib,
                              .gpu_milli = FG_WHOLE_MILLI};
@@ -77,7 +77,7 @@ static void hold_for_others(const struct fg_slurm_node_at *node, struct fg_grant
         uint32_t left = look->others_gres[i], end = first + look->node.gres[i].count;
         end = end < node->spec->devices_len ? end : node->spec->devices_len;
         for (uint32_t k = end; k-- > first && left > 0;)
-            if (!(node->slots >> k & 1)) {
+            if (!(ours >> k & 1)) {
                 out->devices |= UINT32_C(1) << k;
                 left--;
             }

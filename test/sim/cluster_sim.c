@@ -299,6 +299,7 @@ static void count(const struct world *world, struct tally *tally)
     tally->counts.silences += now.silences;
     tally->counts.notices += now.notices;
     tally->counts.moves += now.moves;
+    tally->counts.swaps += now.swaps;
     tally->counts.shapes += now.shapes;
 }
 
@@ -338,11 +339,12 @@ int main(int argc, char **argv)
         run_seed(seed, &tally);
     printf("# %" PRIu64 " jobs, %" PRIu64 " starts, %" PRIu64 " nodes dead, %" PRIu64
            " cut off, %" PRIu64 " taken away, %" PRIu64 " shapes, %" PRIu64
-           " tasks lost, %" PRIu64 " placed elsewhere, %" PRIu64 " stalls, %" PRIu64
-           " silences, %" PRIu64 " crashes, %" PRIu64 " full disks\n",
+           " tasks lost, %" PRIu64 " placed elsewhere, %" PRIu64 " on other devices, %" PRIu64
+           " stalls, %" PRIu64 " silences, %" PRIu64 " crashes, %" PRIu64 " full disks\n",
            tally.jobs, tally.counts.starts, tally.counts.deaths, tally.counts.cuts,
            tally.counts.notices, tally.counts.shapes, tally.counts.losses, tally.counts.moves,
-           tally.counts.stalls, tally.counts.silences, tally.crashes, tally.full_disks);
+           tally.counts.swaps, tally.counts.stalls, tally.counts.silences, tally.crashes,
+           tally.full_disks);
     printf("# succeeded %" PRIu64 ", failed %" PRIu64 " (%" PRIu64
            " that killed their nodes), cancelled %" PRIu64 "\n",
            tally.ends[FG_JOB_SUCCEEDED], tally.ends[FG_JOB_FAILED], tally.killers,

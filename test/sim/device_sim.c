@@ -48,7 +48,7 @@ static void a_suspect_device_is_drained(void)
     world_free(world);
 }
 
-/* Which device a task has there only Slurm knows. */
+/* Nobody has said which device the task has there. */
 static void a_broken_device_of_a_cluster_closes_its_node(void)
 {
     struct world *world = world_new(1);
@@ -67,6 +67,24 @@ static void a_broken_device_of_a_cluster_closes_its_node(void)
     OK(strcmp(task_of(world, job)->node, "north.n2") == 0);
     wait_s(world, 61); /* it is not read any more */
     OK(says(world, "north.n1", "\"up\""));
+    world_free(world);
+}
+
+/* ... and this one has another one. */
+static void who_has_another_device_of_that_node_goes_on(void)
+{
+    struct world *world = world_new(1);
+    fg_job_id job = submit(world, 1, 1);
+    struct fg_engine_event *event = add_event(world, task_of(world, job), FG_TASK_STARTED);
+    snprintf(event->node, sizeof(event->node), "north.n1");
+    event->devices = 1;
+    event->is_exact = true;
+    step(world, NULL);
+    read_device(world, "north.n1", 1, FG_READING_XID, 119);
+    OK(!task_of(world, job)->stopped);
+    OK(says(world, "north.n1", "\"draining\""));
+    read_device(world, "north.n1", 0, FG_READING_XID, 119);
+    OK(task_of(world, job)->stopped);
     world_free(world);
 }
 
@@ -120,6 +138,7 @@ int main(void)
     RUN(a_broken_device_is_left_and_the_rest_goes_on);
     RUN(a_suspect_device_is_drained);
     RUN(a_broken_device_of_a_cluster_closes_its_node);
+    RUN(who_has_another_device_of_that_node_goes_on);
     RUN(a_machine_that_cannot_work_gets_none);
     RUN(nothing_starts_on_a_sick_device);
     return tap_done();

@@ -103,6 +103,79 @@ static void a_guess_moves_and_may_change_places(void)
     world_free(world);
 }
 
+static void began_on(struct world *world, fg_job_id job, const char *node, uint32_t devices)
+{
+    struct fg_engine_event *event = add_event(world, task_of(world, job), FG_TASK_STARTED);
+    snprintf(event->node, sizeof(event->node), "%s", node);
+    event->devices = devices;
+    event->is_exact = true;
+    step(world, NULL);
+    EQ(state(world, job), FG_JOB_RUNNING);
+    OK(fg_control_check(world->control));
+}
+
+static void print_hold(void *self, const struct fg_hold *hold)
+{
+    struct fg_buf *out = self;
+    fg_buf_printf(out, "%d:%s:%x%s ", (int)hold->job, hold->node->name, hold->grant->devices,
+                  hold->is_guess ? "?" : "");
+}
+
+/* Who holds what, as "JOB:NODE:MASK" with ? for a guess. */
+static bool held_are(struct world *world, const char *want)
+{
+    FG_AUTO(fg_buf) struct fg_buf out = {};
+    fg_control_each_hold(world->control, print_hold, &out);
+    bool is_so = out.text && strcmp(out.text, want) == 0;
+    if (!is_so)
+        printf("# %s\n", out.text ? out.text : "");
+    return is_so;
+}
+
+/* Slurm chooses devices; who was thought to have them has others, and so it is after a restart. */
+static void devices_are_those_that_slurm_gave(void)
+{
+    struct world *world = world_new(0);
+    tell_node(world, "north.n1", 6);
+    tell_state(world, "north.n1", true, 0, 0);
+    fg_job_id a = submit(world, 3, 1), b = submit(world, 1, 1), c = submit(world, 2, 1);
+    EQ(a * 100 + b * 10 + c, 123);
+    OK(held_are(world, "1:north.n1:7? 2:north.n1:8? 3:north.n1:30? "));
+    began_on(world, b, "north.n1", 1);
+    OK(held_are(world, "1:north.n1:e? 2:north.n1:1 3:north.n1:30? "));
+    began_on(world, a, "north.n1", 0x34);
+    OK(held_are(world, "1:north.n1:34 2:north.n1:1 3:north.n1:a? "));
+    restart(world); /* it was written; whether it is so is to be told again */
+    OK(held_are(world, "1:north.n1:34? 2:north.n1:1? 3:north.n1:a? "));
+    began_on(world, c, "north.n1", 10);
+    began_on(world, a, "north.n1", 0x34);
+    OK(held_are(world, "1:north.n1:34 2:north.n1:1? 3:north.n1:a "));
+    began_on(world, b, "north.n1", 4); /* the other one is over, and that is not told yet */
+    OK(held_are(world, "1:north.n1:31 2:north.n1:4 3:north.n1:a "));
+    world_free(world);
+}
+
+static void a_guess_gives_way_on_another_node(void)
+{
+    struct world *world = world_new(0);
+    tell_node(world, "north.n1", 4);
+    tell_node(world, "north.n2", 4);
+    tell_state(world, "north.n1", true, 0, 0);
+    tell_state(world, "north.n2", true, 0, 0);
+    fg_job_id a = submit(world, 2, 1), b = submit(world, 1, 1), c = submit(world, 4, 1);
+    OK(held_are(world, "1:north.n1:3? 2:north.n1:4? 3:north.n2:f "));
+    began_on(world, c, "north.n2", 0xf);
+    end(world, c, FG_TASK_EXITED);
+    fg_job_id d = submit(world, 4, 1);
+    OK(held_are(world, "1:north.n1:3? 2:north.n1:4? 4:north.n2:f "));
+    end(world, d, FG_TASK_FAILED);
+    began_on(world, b, "north.n2", 8);
+    OK(held_are(world, "1:north.n1:3? 2:north.n2:8 "));
+    began_on(world, a, "north.n2", 5);
+    OK(held_are(world, "1:north.n2:5 2:north.n2:8 "));
+    world_free(world);
+}
+
 static void a_lost_node_is_left_alone_for_a_while(void)
 {
     struct world *world = world_new(1);
@@ -276,6 +349,8 @@ int main(void)
     RUN(others_are_no_load_where_slurm_places);
     RUN(a_paused_supplier_gets_nothing_new);
     RUN(a_guess_moves_and_may_change_places);
+    RUN(devices_are_those_that_slurm_gave);
+    RUN(a_guess_gives_way_on_another_node);
     RUN(a_lost_node_is_left_alone_for_a_while);
     RUN(a_job_that_kills_every_node_fails);
     RUN(what_a_job_lost_outlives_the_service);

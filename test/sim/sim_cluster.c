@@ -22,9 +22,10 @@ enum phase { ASKED, RUNS, ENDED, GONE };
 struct task {
     struct fg_task_key key;
     uint32_t node, devices; /* where it really is */
+    uint32_t told_devices;
     struct fg_grant grant;
     enum phase phase;
-    bool told;
+    bool told, is_exact; /* exact: its courier tells which devices these are */
     int64_t asked_us, start_us, end_us;
     struct fg_engine_event end;
 };
@@ -269,12 +270,43 @@ static int stop(struct fg_engine *self, struct fg_task_key key, int64_t, struct 
     return 0;
 }
 
+/* So many of them, drawn. */
+static uint32_t draw_devices(struct sim_cluster *cluster, uint32_t free, int count)
+{
+    uint32_t chosen = 0;
+    while (__builtin_popcount(chosen) < count)
+        chosen |= free & UINT32_C(1) << roll(cluster, FG_NODE_DEVICES_MAX);
+    return chosen;
+}
+
+/* A cluster gives it devices as it likes, of those that nobody has; now and then a courier does not know which. */
+static void choose_devices(struct sim_cluster *cluster, struct task *task)
+{
+    const struct node *node = &cluster->nodes[task->node];
+    uint32_t free = (UINT32_C(1) << node->spec.devices_len) - 1;
+    int count = __builtin_popcount(task->devices);
+    for (size_t i = 0; i < cluster->tasks_len; i++)
+        if (cluster->tasks[i].node == task->node && cluster->tasks[i].phase == RUNS)
+            free &= ~cluster->tasks[i].devices;
+    if (__builtin_popcount(free & ~node->others) >= count)
+        free &= ~node->others;
+    task->told_devices = task->devices;
+    if (__builtin_popcount(free) < count)
+        return;
+    task->devices = draw_devices(cluster, free, count);
+    cluster->counts.swaps += task->devices != task->told_devices;
+    task->is_exact = !chance(cluster, 5);
+    if (task->is_exact)
+        task->told_devices = task->devices;
+}
+
 static void tell_started(struct sim_cluster *cluster, const struct task *task)
 {
     struct fg_engine_event event = {.kind = FG_TASK_STARTED, .key = task->key, .pid = 1};
     if (task->node > 0) {
         snprintf(event.node, sizeof(event.node), "%s", cluster->nodes[task->node].spec.name);
-        event.devices = task->devices;
+        event.devices = task->told_devices;
+        event.is_exact = task->is_exact;
     }
     tell(cluster, event);
 }
@@ -539,6 +571,8 @@ static void move_task(struct sim_cluster *cluster, struct task *task)
         && cluster->now_us >= task->asked_us + SIM_CLUSTER_PATIENCE_US)
         end_task(cluster, task, FG_TASK_LOST, "its cluster did not begin it within 8 s");
     if (task->phase == ASKED && !is_held && task->start_us <= cluster->now_us) {
+        if (task->node > 0)
+            choose_devices(cluster, task);
         task->phase = RUNS;
         tell_started(cluster, task);
     }

@@ -31,7 +31,7 @@ const char *sim_cluster_fault(const struct sim_cluster *cluster);
 const char *sim_cluster_some_node(struct sim_cluster *cluster);
 
 struct sim_cluster_counts {
-    uint64_t starts, deaths, cuts, losses, stalls, silences, notices, moves, shapes;
+    uint64_t starts, deaths, cuts, losses, stalls, silences, notices, moves, shapes, swaps;
 };
 struct sim_cluster_counts sim_cluster_counts(const struct sim_cluster *cluster);
 size_t sim_cluster_running(const struct sim_cluster *cluster);

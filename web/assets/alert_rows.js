@@ -10,7 +10,7 @@ import { t } from "./words.js";
 /** The causes that the service knows, in words. */
 export const CAUSES = {
     supplier_down: t("a supplier does not answer"), node_down: t("a node is down"), device_fault: t("a device is broken"), hot: t("a device is too hot"), slow_twin: t("slower than its twins"),
-    memory_overrun: t("memory will not suffice"), straggler: t("one of a gang holds up the others"), idle_held: t("held and idle"), underused: t("little used"),
+    memory_overrun: t("memory will not suffice"), device_memory: t("memory of a device will not suffice"), straggler: t("one of a gang holds up the others"), idle_held: t("held and idle"), underused: t("little used"),
 };
 export const cause_words = (cause) => CAUSES[cause] ?? String(cause).replaceAll("_", " ");
 

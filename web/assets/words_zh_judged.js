@@ -28,6 +28,7 @@ export const judged = {
     "held and idle": "占用却空闲",
     "little used": "利用率低",
     "memory will not suffice": "内存将不足",
+    "memory of a device will not suffice": "设备显存将不足",
     "one of a gang holds up the others": "一个任务拖慢整组",
     "slower than its twins": "比同型设备慢",
     "over since {0}": "{0} 解除",
