@@ -99,22 +99,32 @@ static void describe(const struct growth *growth,
              (long long)minutes(left->likely_us), (long long)minutes(left->early_us), late);
 }
 
-static void judge_growth(const struct looking *looking, const struct growth *growth)
+/* Told if it is bad; what is not is the caller's to tell, once for all that are one alert. */
+static enum fg_sight judge_growth(const struct looking *looking, const struct growth *growth)
 {
-    const struct fg_judge_hold *hold = growth->hold;
-    struct fg_alert alert = {.key = fg_alarm_key(growth->cause, hold->job, 0, ""),
-                             .cause = growth->cause};
-    struct fg_memory_left left = {};
-    enum fg_sight sight = FG_SIGHT_CALM;
+    struct fg_memory_left left;
     struct fg_memory_limit limit = {.mib = growth->limit_mib,
                                     .horizon_us = 2 * looking->rules->ahead_us,
                                     .points = growth->points};
-    if (fg_memory_left(growth->track, &limit, &left))
-        sight = left.likely_us < looking->rules->ahead_us && !left.was_higher ? FG_SIGHT_BAD
-                                                                              : FG_SIGHT_UNSURE;
-    if (sight == FG_SIGHT_BAD)
-        describe(growth, &left, &alert);
-    looking->out->see(looking->out->self, &alert, sight);
+    if (!fg_memory_left(growth->track, &limit, &left))
+        return FG_SIGHT_CALM;
+    if (left.likely_us >= looking->rules->ahead_us || left.was_higher)
+        return FG_SIGHT_UNSURE;
+    struct fg_alert alert = {.key = fg_alarm_key(growth->cause, growth->hold->job, 0, ""),
+                             .cause = growth->cause};
+    describe(growth, &left, &alert);
+    looking->out->see(looking->out->self, &alert, FG_SIGHT_BAD);
+    return FG_SIGHT_BAD;
+}
+
+static void see_rest(const struct looking *looking,
+                     enum fg_alert_cause cause,
+                     fg_job_id job,
+                     enum fg_sight sight)
+{
+    struct fg_alert alert = {.key = fg_alarm_key(cause, job, 0, ""), .cause = cause};
+    if (sight != FG_SIGHT_BAD)
+        looking->out->see(looking->out->self, &alert, sight);
 }
 
 /* Its share of a device, or the one device that it has and that nobody can name. */
@@ -144,7 +154,7 @@ static void judge_task(const struct looking *looking, const struct fg_judge_hold
                             .points = POINTS,
                             .what = ""};
     if (has_limit)
-        judge_growth(looking, &growth);
+        see_rest(looking, growth.cause, hold->job, judge_growth(looking, &growth));
     uint32_t device = is_own ? (uint32_t)__builtin_ctz(hold->grant->devices) : 0;
     if (!is_own || size_of(hold, device) == 0)
         return;
@@ -153,28 +163,28 @@ static void judge_task(const struct looking *looking, const struct fg_judge_hold
     growth.limit_mib = size_of(hold, device);
     growth.points = DEVICE_POINTS;
     growth.what = hold->is_guess ? " of its device" : " of its share of a device";
-    judge_growth(looking, &growth);
+    see_rest(looking, growth.cause, hold->job, judge_growth(looking, &growth));
 }
 
 /* A device that is held whole, and that is read: what it says is its holder's, from the first look on. */
-static void judge_seat(const struct looking *looking, const struct seat *seat)
+static enum fg_sight judge_seat(const struct looking *looking, const struct seat *seat)
 {
     const struct fg_judge_hold *hold = &looking->judge->holds[seat->hold];
     struct device *device =
         seat->device == NONE ? NULL : &looking->judge->devices[seat->device];
     uint64_t holder = task_key(hold->job, hold->task) ^ (uint64_t)hold->attempt << 56;
     if (!device || tells_itself(hold) || size_of(hold, device->index) == 0)
-        return;
+        return FG_SIGHT_CALM;
     if (device->holder != holder) {
         device->holder = holder;
         device->memory = (struct fg_memory_track){};
     }
-    judge_growth(looking, &(struct growth){.cause = FG_ALERT_DEVICE_MEMORY,
-                                           .hold = hold,
-                                           .track = &device->memory,
-                                           .limit_mib = size_of(hold, device->index),
-                                           .points = DEVICE_POINTS,
-                                           .device = device});
+    return judge_growth(looking, &(struct growth){.cause = FG_ALERT_DEVICE_MEMORY,
+                                                  .hold = hold,
+                                                  .track = &device->memory,
+                                                  .limit_mib = size_of(hold, device->index),
+                                                  .points = DEVICE_POINTS,
+                                                  .device = device});
 }
 
 static void forget(struct fg_judge *judge)
@@ -197,7 +207,17 @@ void fg_judge_memory(const struct looking *looking)
     const struct fg_judge *judge = looking->judge;
     for (size_t i = 0; i < judge->holds_len; i++)
         judge_task(looking, &judge->holds[i]);
-    for (size_t i = 0; i < judge->seats_len; i++)
-        judge_seat(looking, &judge->seats[i]);
+    for (size_t i = 0, next; i < judge->seats_len; i = next) {
+        const struct fg_judge_hold *hold = &judge->holds[judge->seats[i].hold];
+        enum fg_sight sight = FG_SIGHT_CALM;
+        for (next = i;
+             next < judge->seats_len && judge->holds[judge->seats[next].hold].job == hold->job;
+             next++) {
+            enum fg_sight of_seat = judge_seat(looking, &judge->seats[next]);
+            sight = of_seat > sight ? of_seat : sight;
+        }
+        if (!tells_itself(hold))
+            see_rest(looking, FG_ALERT_DEVICE_MEMORY, hold->job, sight);
+    }
     forget(looking->judge);
 }
