@@ -6,18 +6,25 @@
 #include "api/worker.h"
 
 #include "base/grow.h"
+#include "base/text.h"
 #include "base/uuid.h"
 #include "demand/ask.h"
+#include "demand/slack.h"
 #include "energy/carbon.h"
 #include "model/supplier_json.h"
 #include "store/offer_store.h"
+#include "store/reader_demand.h"
 #include "supply/accelerator.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define HOUR_US 3'600'000'000LL
+#define HOUR_US          3'600'000'000LL
+#define RESERVE_LEAST_US 60'000'000LL
+#define LEARN_US         (28 * 24 * HOUR_US) /* jobs submitted since then say what may wait, */
+#define LEARN_JOBS       20'000              /* at most so many of them */
+#define WAIT_CELLS_MAX   10'000
 
 /* -- offers ------------------------------------------------------------------------------------------------ */
 
@@ -164,12 +171,6 @@ static int gather_orders(struct fg_call *call, struct fg_planning *planning, str
     return reader ? fg_reader_orders(reader, &filter, hold_order, planning, err) : FG_EIO;
 }
 
-int fg_planning_gather(struct fg_call *call, struct fg_planning *planning, struct fg_err *err)
-{
-    int rc = gather_offers(call, planning, err);
-    return rc == 0 ? gather_orders(call, planning, err) : rc;
-}
-
 /* Accelerators of a node that is there, unless they came with an order, which has been counted. */
 static void hold_node(struct fg_planning *planning, const struct fg_doc *node)
 {
@@ -202,6 +203,79 @@ static int hold_pool(struct fg_planning *planning, struct fg_err *err)
     for (const struct fg_doc *at = rc == 0 ? nodes->first : NULL; at; at = at->next)
         hold_node(planning, at);
     return rc;
+}
+
+/* -- what may wait ----------------------------------------------------------------------------------------------- */
+
+/* How long it runs: as it did, or at most will; 0: nobody knows. */
+static int64_t runs_us(const struct fg_newest_job *at)
+{
+    const struct fg_job *job = at->job;
+    if (at->finished_us > 0)
+        return job->started_us > 0 ? at->finished_us - job->started_us : 0;
+    return job->duration_us > 0 ? job->duration_us : job->time_limit_us;
+}
+
+/* As long before its end as the scheduler would start it at the latest (schedule/flexible.h). */
+static int64_t slack_us(const struct fg_job *job, int64_t takes_us)
+{
+    int64_t most_us = job->time_limit_us > 0 ? job->time_limit_us : takes_us;
+    int64_t reserve_us = most_us / 10 > RESERVE_LEAST_US ? most_us / 10 : RESERVE_LEAST_US;
+    return job->flexible == FG_FLEXIBLE_NOT
+               ? 0
+               : job->flexible_until_us - job->submitted_us - most_us - reserve_us;
+}
+
+struct learning {
+    struct fg_slack *slack;
+    int64_t from_us;
+};
+
+static int learn_job(void *self, const struct fg_newest_job *at)
+{
+    struct learning *learning = self;
+    const struct fg_request *request = at->request;
+    int64_t takes_us = runs_us(at);
+    double devices = (double)request->count * request->gpu_milli / 1000 * at->job->tasks;
+    if (at->job->submitted_us >= learning->from_us && takes_us > 0)
+        fg_slack_add(learning->slack, request->kind[0] ? request->kind : "any",
+                     devices * (double)takes_us / HOUR_US, slack_us(at->job, takes_us));
+    return 0;
+}
+
+/* No more than leaves the plan quick: classes x parts x periods. */
+static size_t waits_most(const struct fg_planning *planning)
+{
+    size_t most = WAIT_CELLS_MAX / planning->ask.horizon.periods;
+    return most < FG_PLANNING_WAITS_MAX ? most : FG_PLANNING_WAITS_MAX;
+}
+
+static int gather_waits(struct fg_call *call, struct fg_planning *planning, struct fg_err *err)
+{
+    FG_AUTO(fg_slack) struct fg_slack *slack = fg_slack_new();
+    struct learning learning = {slack, planning->ask.horizon.begin_us - LEARN_US};
+    struct fg_slack_part parts[FG_PLANNING_WAITS_MAX];
+    struct fg_reader *reader = fg_worker_reader(call->worker, err);
+    int rc =
+        reader ? fg_reader_newest_jobs(reader, LEARN_JOBS, learn_job, &learning, err) : FG_EIO;
+    size_t len = rc == 0 ? fg_slack_parts(slack, parts, waits_most(planning)) : 0;
+    for (size_t i = 0; i < len; i++) {
+        planning->waits[i] = (struct fg_draft_wait){.slack_us = parts[i].slack_us,
+                                                    .share_milli = parts[i].share_milli,
+                                                    .jobs = parts[i].jobs};
+        fg_copy(planning->waits[i].class, FG_NAME_MAX, parts[i].class);
+    }
+    planning->ask.waits = planning->waits;
+    planning->ask.waits_len = len;
+    return rc;
+}
+
+int fg_planning_gather(struct fg_call *call, struct fg_planning *planning, struct fg_err *err)
+{
+    int rc = gather_offers(call, planning, err);
+    if (rc == 0)
+        rc = gather_orders(call, planning, err);
+    return rc == 0 ? gather_waits(call, planning, err) : rc;
 }
 
 /* -- demand ------------------------------------------------------------------------------------------------------ */

@@ -5,6 +5,8 @@
 #include "plan/draft.h"
 #include "plan/review.h"
 
+#define FG_PLANNING_WAITS_MAX 64
+
 struct fg_planning {
     struct fg_draft_ask ask;
     struct fg_demand_set
@@ -16,13 +18,15 @@ struct fg_planning {
     struct fg_review_correction
         corrections[FG_PROCURE_CLASSES_MAX]; /* of the forecasts, a class of `history` each */
     size_t corrections_len;
-    struct fg_buf document; /* owned */
+    struct fg_draft_wait waits[FG_PLANNING_WAITS_MAX]; /* learned from jobs */
+    struct fg_buf document;                            /* owned */
     struct fg_plan_record record;
     int rc;
     struct fg_err err;
 };
 
-/* Offers of suppliers that can be ordered from (of all, if there are none such), and orders that run. */
+/* Offers of suppliers that can be ordered from (of all, if there are none such), orders that run, and how much of the demand may
+ * wait, by the newest jobs. */
 [[nodiscard]] int fg_planning_gather(struct fg_call *call,
                                      struct fg_planning *planning,
                                      struct fg_err *err);

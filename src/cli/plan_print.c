@@ -139,6 +139,46 @@ static void print_as_needed(const struct fg_doc *plan, const struct fg_term *ter
     fg_table_print(table, term, stdout);
 }
 
+static double greatest(const struct fg_doc *list)
+{
+    double most = 0;
+    for (const struct fg_doc *at = list ? list->first : NULL; at; at = at->next)
+        most = fmax(most, at->real);
+    return most;
+}
+
+/* A line of what is put off, or caught up, by period. */
+static void add_spark(struct fg_buf *out, const struct fg_doc *list, bool utf8)
+{
+    double values[SPARK_WIDTH * 25], top = greatest(list);
+    size_t len = 0;
+    for (const struct fg_doc *at = list ? list->first : NULL; at; at = at->next)
+        if (len < sizeof(values) / sizeof(values[0]))
+            values[len++] = top > 0 ? at->real / top : 0;
+    fg_spark_add(out, values, len, len < SPARK_WIDTH ? len : SPARK_WIDTH, utf8);
+}
+
+static void print_waits(const struct fg_doc *plan, const struct fg_term *term)
+{
+    const struct fg_doc *first = fg_view_first(plan, "waits");
+    if (first)
+        printf("\nmay wait\n");
+    for (const struct fg_doc *at = first; at; at = at->next) {
+        FG_AUTO(fg_buf) struct fg_buf off = {}, in = {};
+        const struct fg_doc *put_off = fg_doc_get(at, "put_off"),
+                            *caught_up = fg_doc_get(at, "caught_up");
+        printf("  %-16s %.1f %% for up to %g h: %.1f device hours put off\n",
+               fg_view_text(at, "class"), 100 * fg_view_real(at, "share", 0),
+               fg_view_real(at, "wait_hours", 0), fg_view_real(at, "unit_hours_put_off", 0));
+        if (greatest(put_off) <= 0)
+            continue;
+        add_spark(&off, put_off, term->utf8);
+        add_spark(&in, caught_up, term->utf8);
+        printf("    put off        %s  %.2f devices at most\n", off.text, greatest(put_off));
+        printf("    caught up      %s  %.2f devices at most\n", in.text, greatest(caught_up));
+    }
+}
+
 static void print_sums(const struct fg_doc *plan)
 {
     printf("\ncost      %.2f USD: %.2f committed, %.2f as needed (expected)\n",
@@ -206,6 +246,7 @@ void fg_plan_print(const struct fg_doc *doc, const struct fg_term *term)
         print_class(at, term);
     print_orders(plan, term);
     print_as_needed(plan, term);
+    print_waits(plan, term);
     print_sums(plan);
     print_why(plan);
     print_what_ifs(plan, term);

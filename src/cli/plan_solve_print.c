@@ -95,6 +95,39 @@ static void print_uses(const struct fg_plan_answer *answer, const struct fg_term
     free(uses);
 }
 
+/* Of what may wait: how much is put off, and when most of it. */
+static void print_waits(const struct fg_plan_answer *answer, const struct fg_term *term)
+{
+    static const struct fg_column columns[] = {
+        {"MAY WAIT", false, 8}, {"PERIODS", true, 0},        {"SHARE", true, 0},
+        {"PUT OFF", true, 0},   {"MOST AT A TIME", true, 0}, {"IN PERIOD", true, 0},
+        {"CAUGHT UP", true, 0}, {"MOST CAUGHT IN", true, 0}, {}};
+    const struct fg_procure_problem *problem = answer->problem;
+    FG_AUTO(fg_table) struct fg_table *table = fg_table_new(columns);
+    for (uint32_t i = 0; i < problem->flexes_len; i++) {
+        const struct fg_procure_flex *flex = &problem->flexes[i];
+        const double *off = answer->plan->put_off + i * problem->periods,
+                     *in = answer->plan->caught_up + i * problem->periods;
+        uint32_t most_off = 0, most_in = 0;
+        for (uint32_t t = 0; t < problem->periods; t++) {
+            most_off = off[t] > off[most_off] ? t : most_off;
+            most_in = in[t] > in[most_in] ? t : most_in;
+        }
+        fg_table_add(table, FG_PLAIN, problem->classes[flex->class].name);
+        fg_table_addf(table, "%u", flex->wait);
+        fg_table_addf(table, "%.1f %%", flex->share_milli / 10.0);
+        fg_table_addf(table, "%.1f h", fg_plan_put_off(answer, i));
+        fg_table_addf(table, "%.2f", off[most_off]);
+        fg_table_addf(table, "%u", most_off);
+        fg_table_addf(table, "%.2f", in[most_in]);
+        fg_table_addf(table, "%u", most_in);
+    }
+    if (!problem->flexes_len)
+        return;
+    printf("\n");
+    fg_table_print(table, term, stdout);
+}
+
 static void print_sums(const struct fg_plan_answer *answer)
 {
     const struct fg_procure_plan *plan = answer->plan;
@@ -157,6 +190,11 @@ static void print_bind(const struct fg_plan_answer *answer, const struct fg_proc
                problem->offers[bind->index].supplier, problem->offers[bind->index].instance,
                bind->gain_usd);
         return;
+    case FG_PROCURE_WAIT:
+        printf("  what may wait of class %s for %u periods: one point more saves %.2f USD\n",
+               problem->classes[problem->flexes[bind->index].class].name,
+               problem->flexes[bind->index].wait, bind->gain_usd);
+        return;
     case FG_PROCURE_UNMET:
         printf("  class %s: to leave some of it unmet costs less than to serve it, or nobody "
                "can\n",
@@ -190,6 +228,7 @@ void fg_plan_solve_print(const struct fg_plan_answer *answer, const struct fg_te
 {
     print_orders(answer, term);
     print_uses(answer, term);
+    print_waits(answer, term);
     print_sums(answer);
     print_runners(answer);
     printf(answer->why->binds_len ? "\nwhat binds\n" : "\nno limit binds\n");

@@ -33,3 +33,5 @@ struct fg_plan_use {
 };
 /* Into `out` (offers_len of the problem), the dearest first; their number. */
 size_t fg_plan_uses(const struct fg_plan_answer *answer, struct fg_plan_use *out);
+/* Unit hours of what may wait that are put off, in all. */
+double fg_plan_put_off(const struct fg_plan_answer *answer, uint32_t flex);

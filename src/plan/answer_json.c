@@ -42,6 +42,15 @@ size_t fg_plan_uses(const struct fg_plan_answer *answer, struct fg_plan_use *out
     return len;
 }
 
+double fg_plan_put_off(const struct fg_plan_answer *answer, uint32_t flex)
+{
+    const struct fg_procure_problem *problem = answer->problem;
+    double sum = 0;
+    for (uint32_t t = 0; t < problem->periods; t++)
+        sum += answer->plan->put_off[flex * problem->periods + t];
+    return sum * (double)problem->period_us / HOUR_US;
+}
+
 static void kv_usd(struct fg_json *json, const char *key, double uusd)
 {
     fg_json_key(json, key);
@@ -139,8 +148,47 @@ static void periods_json(struct fg_json *json, const struct fg_plan_answer *answ
     fg_json_end(json);
 }
 
-static const char *const limit_words[] = {"budget", "budget_per_period", "supplier_share",
-                                          "capacity", "unmet"};
+static void wait_members(struct fg_json *json, const struct fg_plan_answer *answer, uint32_t i)
+{
+    const struct fg_procure_flex *flex = &answer->problem->flexes[i];
+    fg_json_kv(json, "class", answer->problem->classes[flex->class].name);
+    kv_double(json, "wait_hours", (double)(flex->wait * answer->problem->period_us) / HOUR_US);
+}
+
+static void units_json(struct fg_json *json, const char *key, const double *units, uint32_t len)
+{
+    fg_json_key(json, key);
+    fg_json_array(json);
+    for (uint32_t t = 0; t < len; t++)
+        fg_json_double(json, round(units[t] * 1000) / 1000);
+    fg_json_end(json);
+}
+
+/* What may wait, and what of it is put off and caught up in each period. */
+static void waits_json(struct fg_json *json, const struct fg_plan_answer *answer)
+{
+    const struct fg_procure_problem *problem = answer->problem;
+    if (!problem->flexes_len)
+        return;
+    fg_json_key(json, "waits");
+    fg_json_array(json);
+    for (uint32_t i = 0; i < problem->flexes_len; i++) {
+        fg_json_object(json);
+        wait_members(json, answer, i);
+        kv_double(json, "share", problem->flexes[i].share_milli / 1000.0);
+        kv_double(json, "unit_hours_put_off", fg_plan_put_off(answer, i));
+        units_json(json, "put_off", answer->plan->put_off + i * problem->periods,
+                   problem->periods);
+        units_json(json, "caught_up", answer->plan->caught_up + i * problem->periods,
+                   problem->periods);
+        fg_json_end(json);
+    }
+    fg_json_end(json);
+    kv_usd(json, "waiting_cost", answer->plan->waiting_uusd);
+}
+
+static const char *const limit_words[] = {"budget",   "budget_per_period", "supplier_share",
+                                          "capacity", "may_wait",          "unmet"};
 
 static void why_json(struct fg_json *json, const struct fg_plan_answer *answer)
 {
@@ -169,6 +217,8 @@ static void why_json(struct fg_json *json, const struct fg_plan_answer *answer)
             fg_json_kv(json, "instance_type", problem->offers[bind->index].instance);
         if (bind->limit == FG_PROCURE_BUDGET_PERIOD)
             fg_json_kv_int(json, "period", bind->index);
+        if (bind->limit == FG_PROCURE_WAIT)
+            wait_members(json, answer, bind->index);
         if (bind->limit == FG_PROCURE_UNMET)
             fg_json_kv(json, "class", problem->classes[bind->index].name);
         else
@@ -216,6 +266,7 @@ void fg_plan_answer_json(struct fg_json *json, const struct fg_plan_answer *answ
     kv_double(json, "seconds", answer->seconds);
     uses_json(json, answer);
     periods_json(json, answer);
+    waits_json(json, answer);
     why_json(json, answer);
     what_if_json(json, answer);
 }

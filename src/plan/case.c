@@ -100,6 +100,27 @@ static int fill_budgets(const struct fg_case *wanted,
     return 0;
 }
 
+static void fill_flexes(const struct fg_case *wanted,
+                        struct fg_arena *arena,
+                        struct fg_procure_problem *out)
+{
+    struct fg_procure_flex *flexes =
+        FG_NEW(arena, struct fg_procure_flex, wanted->classes_len * FG_CASE_WAITS_MAX + 1);
+    for (uint32_t c = 0; c < wanted->classes_len; c++)
+        for (uint32_t i = 0; i < wanted->classes[c].waits_len; i++) {
+            const struct fg_case_wait *wait = &wanted->classes[c].waits[i];
+            int64_t periods = wait->slack_us / wanted->period_us;
+            if (periods < 1)
+                continue;
+            flexes[out->flexes_len++] = (struct fg_procure_flex){
+                .class = c,
+                .share_milli = wait->share_milli,
+                .wait = (uint32_t)(periods < wanted->periods ? periods : wanted->periods),
+                .wait_uusd_per_hour = wanted->wait_uusd_per_hour};
+        }
+    out->flexes = flexes;
+}
+
 int fg_case_problem(const struct fg_case *wanted,
                     const struct fg_offer *offers,
                     size_t offers_len,
@@ -130,6 +151,7 @@ int fg_case_problem(const struct fg_case *wanted,
         if (!classes[c].unmet_uusd_per_hour)
             classes[c].unmet_uusd_per_hour = wanted->unmet_uusd_per_hour;
     }
+    fill_flexes(wanted, arena, out);
     int rc = check_sold(wanted, offers, offers_len, err);
     if (rc == 0)
         rc = fill_serves(wanted, kinds, kinds_len, serves, &out->serves_len, err);

@@ -11,13 +11,23 @@
 
 #define FG_CASE_BYTES_MAX (256UL * 1024 * 1024)
 
+#define FG_CASE_WAITS_MAX 8
+
 struct fg_case_kind {
     char kind[FG_KIND_MAX]; /* as a user means it: "h100" is any H100 */
     uint32_t rate_milli;
 };
 
+/* A share of the demand that may be done so much later. */
+struct fg_case_wait {
+    int64_t slack_us;
+    uint32_t share_milli;
+};
+
 struct fg_case_class {
     struct fg_procure_class class;
+    struct fg_case_wait waits[FG_CASE_WAITS_MAX]; /* together the whole at most */
+    uint32_t waits_len;
     const struct fg_case_kind *kinds;
     uint32_t kinds_len;
 };
@@ -30,6 +40,7 @@ struct fg_case {
     const int64_t *budgets_uusd;    /* by period, budgets_len of them; NULL: none */
     uint32_t budgets_len;
     int64_t unmet_uusd_per_hour; /* of classes without one; 0: by offers */
+    int64_t wait_uusd_per_hour;  /* price of a unit that waits for an hour */
     double gap, seconds;
     struct fg_procure_limits limits;
     struct fg_procure_prices prices;
@@ -62,7 +73,7 @@ struct fg_case {
 size_t fg_case_room(size_t options_len,
                     size_t demand_len); /* of the arena for both, and the problem */
 
-/* The problem with these offers (borrowed); FG_EINVAL: no offer of a kind that a class names, with what there is. */
+/* The problem with these offers (borrowed); what may wait for less than a period waits in it already.  FG_EINVAL: no offer of a kind that a class names, with what there is. */
 [[nodiscard]] int fg_case_problem(const struct fg_case *wanted,
                                   const struct fg_offer *offers,
                                   size_t offers_len,

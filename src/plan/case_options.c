@@ -1,6 +1,7 @@
 /* case_options.c - the options of a case, YAML; see case.h and docs/planning.md */
 #include "plan/case.h"
 
+#include "base/clock.h"
 #include "base/doc_read.h"
 #include "supply/accelerator.h"
 
@@ -12,6 +13,7 @@
 #define GAP       0.001
 #define SECONDS   10
 #define KINDS_MAX 64
+#define WAIT_UUSD 1000 /* a tenth of a cent an hour: nothing waits that saves nothing */
 
 struct options {
     struct fg_doc_reader reader;
@@ -91,6 +93,11 @@ static int read_over_budget(struct options *options, const struct fg_doc *doc)
 static int read_unmet(struct options *options, const struct fg_doc *doc)
 {
     return scaled(options, doc, 1e6, 1e6, &options->out->unmet_uusd_per_hour);
+}
+
+static int read_wait_price(struct options *options, const struct fg_doc *doc)
+{
+    return scaled(options, doc, 1e6, 1e6, &options->out->wait_uusd_per_hour);
 }
 
 static int read_supplier_share(struct options *options, const struct fg_doc *doc)
@@ -236,6 +243,36 @@ static int read_kind(struct options *options,
     return rc;
 }
 
+/* {6h: 0.2, 1d: 0.1}: how long, and what share of the demand. */
+static int read_waits(struct options *options,
+                      const struct fg_doc *doc,
+                      struct fg_case_class *class)
+{
+    uint32_t sum = 0;
+    int rc = fg_read_kind(&options->reader, doc, FG_DOC_MAP);
+    for (const struct fg_doc *child = rc == 0 ? doc->first : NULL; child && rc == 0;
+         child = child->next) {
+        struct fg_case_wait *wait = &class->waits[class->waits_len];
+        size_t mark = fg_read_enter(&options->reader, child->key);
+        if (class->waits_len == FG_CASE_WAITS_MAX)
+            return fg_read_fail(&options->reader, child, "one too many, expected at most %d",
+                                FG_CASE_WAITS_MAX);
+        if (fg_duration_parse(child->key, &wait->slack_us) < 0 || wait->slack_us <= 0
+            || wait->slack_us > YEARS_US)
+            return fg_read_fail(&options->reader, child,
+                                "no duration, expected how long it may wait, as 6h: 0.2");
+        rc = milli(options, child, 1, &wait->share_milli);
+        sum += wait->share_milli;
+        if (rc == 0 && sum > FG_WHOLE_MILLI)
+            rc = fg_read_fail(&options->reader, child, "shares sum to %g, expected at most 1",
+                              sum / 1000.0);
+        class->waits_len += wait->share_milli > 0;
+        if (rc == 0)
+            fg_read_leave(&options->reader, mark);
+    }
+    return rc;
+}
+
 static int read_class_member(struct options *options,
                              const struct fg_doc *doc,
                              struct fg_case_class *class,
@@ -244,6 +281,8 @@ static int read_class_member(struct options *options,
     int64_t devices = 0;
     if (strcmp(doc->key, "unmet_price") == 0)
         return scaled(options, doc, 1e6, 1e6, &class->class.unmet_uusd_per_hour);
+    if (strcmp(doc->key, "may_wait") == 0)
+        return read_waits(options, doc, class);
     if (strcmp(doc->key, "at_once") != 0)
         return read_kind(options, doc, class, kinds);
     int rc = fg_read_int(&options->reader, doc, 1, FG_NODE_DEVICES_MAX, &devices);
@@ -302,6 +341,7 @@ static const struct member members[] = {
     {"budget_per_period", read_budgets},
     {"over_budget", read_over_budget},
     {"unmet_price", read_unmet},
+    {"wait_price", read_wait_price},
     {"supplier_share", read_supplier_share},
     {"spot_share", read_spot_share},
     {"served_quantile", read_quantile},
@@ -322,6 +362,7 @@ static void put_defaults(struct fg_arena *arena, struct fg_case *out)
     struct fg_procure_problem defaults = {};
     fg_procure_defaults(&defaults);
     *out = (struct fg_case){.budget_per_period_uusd = INT64_MAX,
+                            .wait_uusd_per_hour = WAIT_UUSD,
                             .gap = GAP,
                             .seconds = SECONDS,
                             .limits = defaults.limits,

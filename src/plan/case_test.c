@@ -146,6 +146,9 @@ static void what_is_wrong_is_said_with_its_line(void)
         {"cvar: {weight: 1}\n", "", "p.yaml:1: cvar"},
         {"classes: {a: {h100: 0}}\n", "", "p.yaml:1: classes.a.h100"},
         {"spot_share: 2\n", "", "p.yaml:1: spot_share"},
+        {"classes: {a: {may_wait: {soon: 0.1}}}\n", "", "p.yaml:1: classes.a.may_wait.soon"},
+        {"classes: {a: {may_wait: {1h: 0.6, 2h: 0.5}}}\n", "",
+         "p.yaml:1: classes.a.may_wait.2h: shares sum to 1.1"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct read read = read_case(cases[i].options, cases[i].demand);
@@ -154,6 +157,23 @@ static void what_is_wrong_is_said_with_its_line(void)
             printf("#   got `%s`, want `%s...`\n", read.err.text, cases[i].says);
         fg_arena_free(read.arena);
     }
+}
+
+/* In whole periods; what may wait for less does so already. */
+static void what_may_wait_waits_for_periods(void)
+{
+    struct read read = read_case("period: 2h\nwait_price: 0.5\n"
+                                 "classes: {h100: {may_wait: {1h: 0.1, 5h: 0.2, 9d: 0.3}}}\n",
+                                 "period,class,devices\n0,h100,2\n3,h100,2\n");
+    struct fg_offer offer = {.supplier = "s", .accelerator = "h100-sxm-80g"};
+    struct fg_procure_problem problem;
+    EQ(fg_case_problem(&read.wanted, &offer, 1, read.arena, &problem, &read.err), 0);
+    EQ(problem.flexes_len, 2);
+    EQ(problem.flexes[0].wait, 2);
+    EQ(problem.flexes[0].share_milli, 200);
+    EQ(problem.flexes[1].wait, 4);
+    EQ(problem.flexes[1].wait_uusd_per_hour, 500000);
+    fg_arena_free(read.arena);
 }
 
 static void kinds_are_those_that_are_sold(void)
@@ -181,6 +201,7 @@ int main(void)
     RUN(a_forecast_is_demand);
     RUN(options_are_read);
     RUN(what_is_wrong_is_said_with_its_line);
+    RUN(what_may_wait_waits_for_periods);
     RUN(kinds_are_those_that_are_sold);
     return tap_done();
 }

@@ -258,6 +258,8 @@ static int check_sums(const struct checking *checking, struct fg_err *err)
         return off("unmet demand", plan->unmet_uusd, checking->unmet_uusd, err);
     if (!fg_ck_near(plan->over_uusd, checking->over_uusd))
         return off("recourse over budget", plan->over_uusd, checking->over_uusd, err);
+    if (!fg_ck_near(plan->waiting_uusd, checking->waiting_uusd))
+        return off("waiting", plan->waiting_uusd, checking->waiting_uusd, err);
     if (!fg_ck_near(plan->upper_bound_uusd, objective))
         return off("the objective", plan->upper_bound_uusd, objective, err);
     if (!(plan->lower_bound_uusd <= plan->upper_bound_uusd + 1))
@@ -280,6 +282,8 @@ int fg_procure_check(const struct fg_procure_problem *problem,
     for (uint32_t s = 0; s < problem->scenarios; s++)
         checking.weights[s] = (problem->weights ? problem->weights[s] : 1) / sum;
     int rc = check_orders(&checking, err);
+    if (rc == 0)
+        rc = fg_ck_waits(&checking, err);
     if (rc == 0)
         rc = fg_ck_second(&checking, err);
     if (rc == 0)

@@ -2,7 +2,7 @@
  *
  * Orders: lead times, least counts, capacities, terms, their cost and cash to the micro-dollar; budgets; the cap of suppliers.
  * Each period of each scenario: demand is served or unmet, no devices are used that are not there, in instances as
- * large as the class needs; capacity and cap of spot.  Then all sums of money, CVaR, the objective, and lower <= upper.
+ * large as the class needs; capacity and cap of spot.  What is put off: no more than may be in any scenario, all of it done in time.  Then all sums of money, CVaR, the objective, and lower <= upper.
  */
 #pragma once
 

@@ -208,7 +208,10 @@ static int check_class(const struct moment *moment, uint32_t class, struct fg_er
     size_t cell =
         ((size_t)moment->scenario * problem->periods + moment->period) * problem->classes_len
         + class;
-    double demand = problem->demand[cell], done = 0, spot = 0, unmet = plan->unmet[cell];
+    double demand =
+        problem->demand[cell]
+        + moment->checking->shift[(size_t) class * problem->periods + moment->period];
+    double done = 0, spot = 0, unmet = plan->unmet[cell];
     for (size_t i = 0; i < moment->work_len; i++)
         if (problem->serves[moment->work[i].serves].class == class) {
             done += moment->work[i].units;
@@ -358,7 +361,8 @@ int fg_ck_second(struct checking *checking, struct fg_err *err)
     struct moment moment = {.checking = checking,
                             .stocks = FG_NEW(checking->scratch, struct stock, room)};
     for (moment.scenario = 0; moment.scenario < problem->scenarios; moment.scenario++) {
-        checking->scenario_uusd[moment.scenario] = committed_with_carbon(checking);
+        checking->scenario_uusd[moment.scenario] =
+            committed_with_carbon(checking) + checking->waiting_uusd;
         for (moment.period = 0; moment.period < problem->periods; moment.period++) {
             take_lists(&moment, &use_at, &work_at);
             int rc = check_moment(&moment, prices, err);

@@ -66,6 +66,22 @@ static void set_prices(struct drafting *d)
         prices->carbon_uusd_per_tonne = d->ask->carbon_uusd_per_tonne;
 }
 
+/* Work that may wait, as it was seen, where the options say nothing of the class. */
+static void set_waits(struct drafting *d)
+{
+    for (uint32_t c = 0; c < d->wanted.classes_len; c++) {
+        struct fg_case_class *class = &d->wanted.classes[c];
+        bool told = class->waits_len > 0;
+        for (size_t i = 0; i < d->ask->waits_len && !told; i++) {
+            const struct fg_draft_wait *wait = &d->ask->waits[i];
+            if (strcmp(wait->class, class->class.name) == 0
+                && class->waits_len < FG_CASE_WAITS_MAX)
+                class->waits[class->waits_len++] =
+                    (struct fg_case_wait){wait->slack_us, wait->share_milli};
+        }
+    }
+}
+
 static int prepare(struct drafting *d, struct fg_err *err)
 {
     const struct fg_draft_ask *ask = d->ask;
@@ -83,6 +99,7 @@ static int prepare(struct drafting *d, struct fg_err *err)
         d->wanted.begin_us = ask->horizon.begin_us;
     }
     set_prices(d);
+    set_waits(d);
     rc = fg_case_problem(&d->wanted, ask->offers, ask->offers_len, d->arena, &d->problem, err);
     d->problem.contracts = ask->contracts;
     d->problem.contracts_len = ask->contracts_len;
@@ -246,6 +263,25 @@ static void write_supply(const struct drafting *d, struct fg_json *json)
     fg_json_end(json);
 }
 
+static void write_flexible(const struct fg_draft_ask *ask, struct fg_json *json)
+{
+    if (ask->waits_len == 0)
+        return;
+    fg_json_key(json, "flexible");
+    fg_json_array(json);
+    for (size_t i = 0; i < ask->waits_len; i++) {
+        fg_json_object(json);
+        fg_json_kv(json, "class", ask->waits[i].class);
+        fg_json_key(json, "share");
+        fg_json_double(json, ask->waits[i].share_milli / 1000.0);
+        fg_json_key(json, "wait_hours");
+        fg_json_double(json, round((double)ask->waits[i].slack_us / HOUR_US * 100) / 100);
+        fg_json_kv_int(json, "jobs", ask->waits[i].jobs);
+        fg_json_end(json);
+    }
+    fg_json_end(json);
+}
+
 static struct fg_plan_answer answer_of(const struct drafting *d)
 {
     return (struct fg_plan_answer){.wanted = &d->wanted,
@@ -265,6 +301,7 @@ static void write_all(const struct drafting *d, struct fg_json *json)
     fg_json_double(json, (double)d->problem.period_us / HOUR_US);
     fg_plan_answer_json(json, &answer);
     write_forecasts(d, json);
+    write_flexible(d->ask, json);
     write_supply(d, json);
     write_asks(d, json);
 }

@@ -6,7 +6,8 @@
  *
  * The document has what `fastgpu plan solve --json` prints, and besides: `begin`, `period_hours`, `forecasts` (by class, the mean
  * and the 80 % band of each period), `held` (devices that are there already, by contract and period), and `asks`: the orders
- * in the form in which they are asked for (model/order_json.h), each with a key, so that they are made once.
+ * in the form in which they are asked for (model/order_json.h), each with a key, so that they are made once.  `flexible` has what
+ * jobs were seen to be able to wait, if any.
  */
 #pragma once
 
@@ -37,6 +38,14 @@ void fg_draft_demand(const struct fg_draft_class *classes,
                      const struct fg_draft_horizon *horizon,
                      struct fg_buf *out);
 
+/* What jobs of a class were seen to be able to wait: a share of its demand, for so long. */
+struct fg_draft_wait {
+    char class[FG_NAME_MAX];
+    int64_t slack_us;
+    uint32_t share_milli;
+    uint32_t jobs; /* seen */
+};
+
 struct fg_draft_ask {
     struct fg_draft_horizon horizon; /* begin_us counts where the demand's times are an index */
     const char *options;             /* YAML; "" none */
@@ -50,6 +59,8 @@ struct fg_draft_ask {
     const struct fg_procure_contract
         *contracts; /* what is held: orders that run, own machines */
     size_t contracts_len;
+    const struct fg_draft_wait *waits; /* for classes of which the options do not say it */
+    size_t waits_len;
     bool what_if; /* also what becomes of it if prices move or a supplier fails */
     void (*make_key)(
         char *out); /* a new UUID, FG_NAME_MAX bytes of room; pure callers bring their own */

@@ -162,6 +162,48 @@ static void who_comes_late_is_asked_sooner(void)
     end(&drafted);
 }
 
+/* Every other day two machines, one of which is held, then none: what was seen to be able to wait does. */
+static void what_may_wait_does(void)
+{
+    FG_AUTO(fg_buf) struct fg_buf demand = {};
+    struct fg_offer offers[2];
+    fill_offers(offers);
+    fg_buf_printf(&demand, "period,class,devices\n");
+    for (int day = 0; day < 28; day++)
+        fg_buf_printf(&demand, "%d,h100,%d\n", day, day % 2 ? 0 : 16);
+    struct fg_procure_contract held = {.offer = offers[1], .count = 1, .until_us = 28 * DAY_US};
+    const struct fg_draft_wait waits[] = {{"a100", 2 * DAY_US, 900, 40},
+                                          {"h100", DAY_US / 2, 300, 40},
+                                          {"h100", 30 * 3600 * (int64_t)1000000, 500, 40}};
+    for (int told = 0; told < 2; told++) {
+        struct fg_draft_ask ask = ask_for(offers, demand.text);
+        ask.contracts = &held;
+        ask.contracts_len = 1;
+        ask.waits = waits;
+        ask.waits_len = 3;
+        ask.what_if = true;
+        if (told) /* by the user: not at all for long enough */
+            ask.options = "seconds: 0\nclasses: {h100: {may_wait: {2h: 0.5}}}\n";
+        struct drafted drafted = draft(&ask);
+        EQ(drafted.rc, 0);
+        EQ(drafted.record.orders, 0);
+        EQ(fg_doc_get(drafted.doc, "flexible")->len, 3);
+        /* Half of 14 days' 16 devices at 2.50 USD an hour, or none: what is held does it the day after. */
+        OK(llabs(drafted.record.cost_uusd - told * 14 * 24 * (int64_t)20000000) < 1000);
+        const struct fg_doc *list = fg_doc_get(drafted.doc, "waits");
+        OK(told ? !list : list && list->len == 1);
+        if (list) {
+            OK(fabs(fg_doc_get(list->first, "unit_hours_put_off")->real - 14 * 8 * 24) < 1e-3);
+            const struct fg_doc *last = fg_doc_get(drafted.doc, "what_if")->first;
+            while (last->next)
+                last = last->next;
+            OK(strcmp(fg_doc_get(last, "what")->text, "no work may wait") == 0);
+            OK(fabs(fg_doc_get(last, "upper_bound")->real - 14 * 24 * 20) < 1e-3);
+        }
+        end(&drafted);
+    }
+}
+
 /* What is held serves first: only the rest is ordered. */
 static void what_is_held_counts(void)
 {
@@ -232,6 +274,7 @@ int main(void)
     RUN(what_is_always_needed_is_reserved);
     RUN(power_and_carbon_have_a_price);
     RUN(who_comes_late_is_asked_sooner);
+    RUN(what_may_wait_does);
     RUN(what_is_held_counts);
     RUN(wrong_input_is_refused_by_name);
     RUN(forecasts_become_scenarios);

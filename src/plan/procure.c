@@ -118,6 +118,30 @@ static int check_limits(const struct fg_procure_problem *problem, struct fg_err 
                              "a budget or price in the limits is negative or too large");
 }
 
+static int check_flexes(const struct fg_procure_problem *problem, struct fg_err *err)
+{
+    uint32_t shares[FG_PROCURE_CLASSES_MAX] = {};
+    if (problem->flexes_len > FG_PROCURE_FLEXES_MAX
+        || (uint64_t)problem->flexes_len * problem->periods > FG_PROCURE_FLEX_CELLS)
+        return fg_fail(err, FG_ETOOBIG,
+                       "%u kinds of work that may wait x %u periods, expected at most %d and "
+                       "%d in all",
+                       problem->flexes_len, problem->periods, FG_PROCURE_FLEXES_MAX,
+                       FG_PROCURE_FLEX_CELLS);
+    for (uint32_t i = 0; i < problem->flexes_len; i++) {
+        const struct fg_procure_flex *flex = &problem->flexes[i];
+        if (flex->class >= problem->classes_len || flex->wait < 1
+            || flex->share_milli > FG_WHOLE_MILLI || flex->wait_uusd_per_hour < 0
+            || flex->wait_uusd_per_hour > FG_PRICE_UUSD_MAX
+            || (shares[flex->class] += flex->share_milli) > FG_WHOLE_MILLI)
+            return fg_fail(err, FG_EINVAL,
+                           "work that may wait: class %u, %u thousandths, %u periods; expected "
+                           "a class, shares of the whole at most, and a period at least",
+                           flex->class, flex->share_milli, flex->wait);
+    }
+    return 0;
+}
+
 static int check_offers(const struct fg_procure_problem *problem, struct fg_err *err)
 {
     int rc = 0;
@@ -158,6 +182,7 @@ static void copy_problem(struct fg_procure *procure, const struct fg_procure_pro
     own->demand = copy(keep, problem->demand, cells, sizeof(double));
     own->contracts =
         copy(keep, problem->contracts, problem->contracts_len, sizeof(*problem->contracts));
+    own->flexes = copy(keep, problem->flexes, problem->flexes_len, sizeof(*problem->flexes));
     if (problem->limits.budgets_uusd)
         own->limits.budgets_uusd =
             copy(keep, problem->limits.budgets_uusd, problem->periods, sizeof(int64_t));
@@ -179,6 +204,8 @@ static size_t copy_room(const struct fg_procure_problem *problem)
            + problem->contracts_len * sizeof(struct fg_procure_contract)
            + problem->classes_len * sizeof(struct fg_procure_class)
            + problem->serves_len * sizeof(struct fg_procure_serves) + problem->periods * 16
+           + problem->flexes_len
+                 * (sizeof(struct fg_procure_flex) + problem->periods * 2 * sizeof(double))
            + 65536;
 }
 
@@ -194,6 +221,8 @@ int fg_procure_new(const struct fg_procure_problem *problem,
     if (rc == 0)
         rc = check_limits(problem, err);
     if (rc == 0)
+        rc = check_flexes(problem, err);
+    if (rc == 0)
         rc = check_offers(problem, err);
     if (rc < 0)
         return rc;
@@ -204,6 +233,8 @@ int fg_procure_new(const struct fg_procure_problem *problem,
     procure->stale = true;
     copy_problem(procure, problem);
     procure->best.allowance = FG_NEW(procure->keep, double, problem->periods);
+    if (problem->flexes_len)
+        procure->best.waits = FG_NEW(procure->keep, double, fg_pc_waits_len(procure));
     *out = procure;
     return 0;
 }
@@ -212,7 +243,7 @@ void fg_procure_free(struct fg_procure *procure)
 {
     if (!procure)
         return;
-    procure->best.allowance = NULL; /* lies in `keep` */
+    procure->best.allowance = procure->best.waits = NULL; /* lie in `keep` */
     fg_pc_candidate_free(&procure->best);
     fg_pc_master_free(procure->master);
     fg_pc_prepared_free(procure);
@@ -251,6 +282,14 @@ void fg_procure_ban(struct fg_procure *procure, uint32_t offer, bool banned)
     procure->stale = true;
     if (!banned && fg_pc_is_recourse(&procure->problem, &procure->offers[offer]))
         procure->cuts_invalid = true;
+}
+
+void fg_procure_let_wait(struct fg_procure *procure, bool may_wait)
+{
+    procure->none_waits = !may_wait;
+    procure->stale = true;
+    if (procure->none_waits)
+        memset(procure->best.waits, 0, fg_pc_waits_len(procure) * sizeof(double));
 }
 
 /* -- solve ------------------------------------------------------------------------------------------------------------ */
@@ -298,6 +337,10 @@ static int solve(struct fg_procure *procure,
     if (rc < 0)
         return rc;
     bool stop = watched(procure, effort, FG_PROCURE_ROUND, bound->lower);
+    if (!stop && !close_enough(procure, effort, bound->lower) && procure->problem.flexes_len)
+        rc = fg_pc_flex_again(procure, fg_pc_enough(effort, bound->lower), err);
+    if (rc < 0)
+        return rc;
     if (!stop && !close_enough(procure, effort, bound->lower)) {
         rc = fg_pc_dive(procure, fg_pc_enough(effort, bound->lower), err);
         stop = rc < 0 || watched(procure, effort, FG_PROCURE_ROUND, bound->lower);

@@ -6,7 +6,8 @@
  * machines, and anything else with a minimum time above a period, a least count above 1, a fee, or a lead time of a
  * period or more.  Second stage (recourse), once the demand of a period is seen: fractions of on-demand and spot
  * instances, and demand that is left unmet at a price.  Within one period work may be shifted at will: the length of a
- * period says how long work can wait.
+ * period says how long work can wait.  Work that may wait longer is told apart (fg_procure_flex): how much of it is put
+ * off from which period is decided now too, the same in all scenarios, so that no plan counts on knowing the future.
  *
  *     min  committed + E[recourse + unmet] + cvar_weight * CVaR_alpha   (+ carbon, at its price)
  *
@@ -32,6 +33,8 @@
 #define FG_PROCURE_CLASSES_MAX   64
 #define FG_PROCURE_SERVES_MAX    512     /* pairs of class and kind */
 #define FG_PROCURE_CELLS_MAX     4000000 /* scenarios x periods x classes */
+#define FG_PROCURE_FLEXES_MAX    256
+#define FG_PROCURE_FLEX_CELLS    50000 /* flexes x periods */
 
 /* Work that can use the same devices. */
 struct fg_procure_class {
@@ -48,6 +51,16 @@ struct fg_procure_serves {
     uint32_t class;
     char accelerator[FG_KIND_MAX];
     uint32_t rate_milli; /* 1 to FG_RATE_MILLI_MAX */
+};
+
+/* Work of a class that may wait: of what a period asks, this share of the scenario that asks least (so that it is there
+ * in all of them) may be done up to so many periods later, and all of it by the end of the horizon. */
+struct fg_procure_flex {
+    uint32_t class;
+    uint32_t share_milli; /* all of a class: the whole at most */
+    uint32_t wait;        /* periods, at least 1 */
+    int64_t
+        wait_uusd_per_hour; /* price of a unit that waits for an hour; above 0, or work may be put off for nothing */
 };
 
 /* A contract that runs already, paid for whatever is decided now.  Its cost is in no figure of the plan. */
@@ -101,6 +114,8 @@ struct fg_procure_problem {
     uint32_t scenarios;
     const struct fg_procure_contract *contracts;
     size_t contracts_len;
+    const struct fg_procure_flex *flexes;
+    uint32_t flexes_len;
     struct fg_procure_limits limits;
     struct fg_procure_prices prices;
 };
@@ -147,8 +162,11 @@ struct fg_procure_plan {
     struct fg_procure_work *work; /* by scenario, period, serves */
     size_t work_len;
     struct fg_procure_period *periods;
-    double *unmet;         /* [(scenario * periods + period) * classes_len + class], units */
-    double *scenario_uusd; /* by scenario: committed, recourse, unmet, over budget, carbon */
+    double *put_off, *caught_up; /* [flex * periods + period], units; NULL: no work may wait */
+    double waiting_uusd;         /* at its price; not in any cost */
+    double *unmet; /* [(scenario * periods + period) * classes_len + class], units */
+    double *
+        scenario_uusd; /* by scenario: committed, recourse, unmet, over budget, carbon, waiting */
     double committed_uusd; /* of the orders, in the horizon */
     double recourse_uusd;  /* expected */
     double unmet_uusd;     /* expected, at its price */
@@ -193,6 +211,9 @@ void fg_procure_set_price(struct fg_procure *procure,
 void fg_procure_ban(struct fg_procure *procure,
                     uint32_t offer,
                     bool banned); /* not to be bought */
+
+/* false: the next solves put nothing off.  A new procurement lets work wait as its flexes say. */
+void fg_procure_let_wait(struct fg_procure *procure, bool may_wait);
 
 /* Solve.  There is always a plan: nothing bought, all unmet, is one.  The plan lies in `arena`.
  * Returns 0, or FG_EBACKEND: the solver failed or its answer did not pass the check. */

@@ -71,6 +71,25 @@ static void fill_orders(struct answering *answering, struct fg_arena *arena)
     }
 }
 
+/* Work that waits: what is put off in each period, and what is caught up. */
+static void fill_waits(struct answering *answering, struct fg_arena *arena)
+{
+    const struct fg_procure_problem *problem = &answering->procure->problem;
+    struct fg_procure_plan *out = answering->out;
+    size_t periods = problem->periods, cells = problem->flexes_len * periods;
+    const double *waits = answering->state.waits;
+    if (!waits)
+        return;
+    out->put_off = FG_NEW(arena, double, cells);
+    out->caught_up = FG_NEW(arena, double, cells);
+    for (size_t i = 0; i < cells; i++) {
+        bool first = i % periods == 0;
+        out->put_off[i] = waits[i] - (first ? 0 : waits[i - 1]);
+        out->caught_up[i] = waits[cells + i] - (first ? 0 : waits[cells + i - 1]);
+    }
+    out->waiting_uusd = fg_pc_flex_shift(answering->procure, &answering->state) * 1e6;
+}
+
 /* -- what each scenario does ------------------------------------------------------------------------------------ */
 
 static void take_taps(struct answering *answering,
@@ -211,7 +230,9 @@ size_t fg_procure_room(const struct fg_procure_problem *problem)
         * ((double)problem->offers_len * sizeof(struct fg_procure_use)
            + links * sizeof(struct fg_procure_work) + problem->classes_len * sizeof(double));
     bytes += (double)problem->offers_len * problem->periods * sizeof(struct fg_procure_order);
-    bytes += problem->periods * (sizeof(struct fg_procure_period) + 1024.0) + (1 << 26);
+    bytes += problem->periods
+                 * (sizeof(struct fg_procure_period) + 16.0 * problem->flexes_len + 1024.0)
+             + (1 << 26);
     return (size_t)fmin(bytes, ROOM_MAX);
 }
 
@@ -232,6 +253,7 @@ int fg_pc_answer(struct fg_procure *procure,
     answering.state = fg_pc_state_new(procure, procure->run);
     fg_pc_candidate_state(procure, &procure->best, &answering.state);
     fill_orders(&answering, arena);
+    fill_waits(&answering, arena);
     for (uint32_t s = 0; s < problem->scenarios; s++) {
         int rc = fill_scenario(&answering, s, err);
         if (rc < 0)

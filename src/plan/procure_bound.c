@@ -59,6 +59,9 @@ static void mix(const struct seek *seek, double of_out, struct pc_state *to)
     for (uint32_t t = 0; to->allowance && t < periods; t++)
         to->allowance[t] =
             of_out * seek->out.allowance[t] + (1 - of_out) * seek->in.allowance[t];
+    for (size_t i = 0; i < fg_pc_waits_len(procure); i++)
+        to->waits[i] = of_out * seek->out.waits[i] + (1 - of_out) * seek->in.waits[i];
+    fg_pc_flex_shift(procure, to);
     to->committed = of_out * seek->out.committed + (1 - of_out) * seek->in.committed;
 }
 
@@ -116,9 +119,11 @@ static int begin(struct seek *seek, struct fg_err *err)
     return rc < 0 ? rc : 0;
 }
 
-/* Where the budget was left to the second stage is a good guess for whole instances too. */
-static void keep_allowance(struct seek *seek)
+/* Where the budget was left to the second stage, and what was put off, is a good guess for whole instances too. */
+static void keep_guess(struct seek *seek)
 {
+    for (size_t i = 0; i < fg_pc_waits_len(seek->procure); i++)
+        seek->procure->best.waits[i] = seek->in.waits[i];
     for (uint32_t t = 0; seek->in.allowance && t < seek->procure->problem.periods; t++)
         seek->procure->best.allowance[t] = seek->in.allowance[t];
 }
@@ -143,6 +148,6 @@ int fg_pc_bound(struct fg_procure *procure,
     }
     out->lower = procure->master->lower;
     out->upper = seek.upper;
-    keep_allowance(&seek);
+    keep_guess(&seek);
     return rc;
 }

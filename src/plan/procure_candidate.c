@@ -52,6 +52,11 @@ void fg_pc_candidate_copy(const struct fg_procure *procure,
         abort();
     if (from->allowance)
         memcpy(to->allowance, from->allowance, periods * sizeof(double));
+    size_t waits = fg_pc_waits_len(procure);
+    if (waits && !to->waits && !(to->waits = calloc(waits, sizeof(double))))
+        abort();
+    if (waits && from->waits)
+        memcpy(to->waits, from->waits, waits * sizeof(double));
     to->objective = from->objective;
 }
 
@@ -59,7 +64,14 @@ void fg_pc_candidate_free(struct pc_candidate *candidate)
 {
     free(candidate->picks);
     free(candidate->allowance);
+    free(candidate->waits);
     *candidate = (struct pc_candidate){};
+}
+
+struct pc_candidate fg_pc_candidate_none(const struct fg_procure *procure)
+{
+    return (struct pc_candidate){.allowance = procure->best.allowance,
+                                 .waits = procure->best.waits};
 }
 
 /* -- money ---------------------------------------------------------------------------------------------------- */
@@ -135,7 +147,9 @@ void fg_pc_candidate_state(const struct fg_procure *procure,
     const struct pc_prepared *made = &procure->prepared;
     uint32_t periods = procure->problem.periods;
     memcpy(out->fleet, made->running, (size_t)made->pools_len * periods * sizeof(double));
-    out->committed = 0;
+    if (out->waits)
+        memcpy(out->waits, candidate->waits, fg_pc_waits_len(procure) * sizeof(double));
+    out->committed = fg_pc_flex_shift(procure, out);
     for (uint32_t i = 0; i < candidate->picks_len; i++) {
         const struct pc_pick *pick = &candidate->picks[i];
         const struct pc_item *item = &made->items[pick->item];

@@ -19,6 +19,13 @@ static size_t fleet_len(const struct fg_procure *procure)
     return (size_t)procure->prepared.pools_len * procure->problem.periods;
 }
 
+static size_t shift_len(const struct fg_procure *procure)
+{
+    return procure->problem.flexes_len
+               ? (size_t)procure->problem.classes_len * procure->problem.periods
+               : 0;
+}
+
 /* -- of a period ------------------------------------------------------------------------------------------- */
 
 static struct pc_cut period_cut(const struct fg_procure *procure,
@@ -28,7 +35,7 @@ static struct pc_cut period_cut(const struct fg_procure *procure,
                                 const struct pc_second *second)
 {
     const struct pc_part *part = &procure->prepared.parts[g];
-    uint32_t len = part->pools_len + 1;
+    uint32_t len = part->slopes_len, periods = procure->problem.periods;
     struct pc_cut cut = {.part = g, .period = t, .scenario = PC_NONE, .slopes = zeros(len)};
     for (uint32_t s = 0; s < procure->problem.scenarios; s++) {
         cut.at += procure->weights[s] * second->cost[s];
@@ -36,10 +43,23 @@ static struct pc_cut period_cut(const struct fg_procure *procure,
             cut.slopes[k] += procure->weights[s] * second->slope[(size_t)s * len + k];
     }
     for (uint32_t k = 0; k < part->pools_len; k++)
-        cut.at -= cut.slopes[k] * at->fleet[part->pools[k] * procure->problem.periods + t];
+        cut.at -= cut.slopes[k] * at->fleet[part->pools[k] * periods + t];
     if (at->allowance)
         cut.at -= cut.slopes[part->pools_len] * at->allowance[t];
+    for (uint32_t k = part->pools_len + 1; k < len; k++)
+        cut.at -=
+            cut.slopes[k] * at->shift[part->classes[k - part->pools_len - 1] * periods + t];
     return cut;
+}
+
+/* The column of what is shifted there, by the slot of a class among the slopes. */
+static uint32_t shift_col(const struct fg_procure *procure,
+                          const struct pc_part *part,
+                          uint32_t slot,
+                          uint32_t period)
+{
+    uint32_t class = part->classes[slot - part->pools_len - 1];
+    return procure->master->col_shift + class * procure->problem.periods + period;
 }
 
 static double period_cut_value(const struct fg_procure *procure,
@@ -55,6 +75,8 @@ static double period_cut_value(const struct fg_procure *procure,
                         + cut->period];
     if (procure->prepared.has_budget)
         sum += cut->slopes[part->pools_len] * values[master->col_allowance + cut->period];
+    for (uint32_t k = part->pools_len + 1; k < part->slopes_len; k++)
+        sum += cut->slopes[k] * values[shift_col(procure, part, k, cut->period)];
     return sum;
 }
 
@@ -75,17 +97,23 @@ static struct pc_cut scenario_cut(const struct fg_procure *procure,
 {
     uint32_t periods = procure->problem.periods;
     size_t len = fleet_len(procure);
-    struct pc_cut cut = {.period = PC_NONE, .scenario = s, .slopes = zeros(len + periods)};
+    struct pc_cut cut = {
+        .period = PC_NONE, .scenario = s, .slopes = zeros(len + periods + shift_len(procure))};
     for (uint32_t g = 0; g < procure->prepared.parts_len; g++) {
         const struct pc_part *part = &procure->prepared.parts[g];
         for (uint32_t t = 0; t < periods; t++) {
             const struct pc_second *second = &seconds[g * periods + t];
-            const double *slope = second->slope + (size_t)s * (part->pools_len + 1);
+            const double *slope = second->slope + (size_t)s * part->slopes_len;
             cut.at += second->cost[s];
             for (uint32_t k = 0; k < part->pools_len; k++) {
                 size_t cell = (size_t)part->pools[k] * periods + t;
                 cut.slopes[cell] += slope[k];
                 cut.at -= slope[k] * at->fleet[cell];
+            }
+            for (uint32_t k = part->pools_len + 1; k < part->slopes_len; k++) {
+                size_t cell = (size_t)part->classes[k - part->pools_len - 1] * periods + t;
+                cut.slopes[len + periods + cell] += slope[k];
+                cut.at -= slope[k] * at->shift[cell];
             }
             if (!at->allowance)
                 continue;
@@ -107,6 +135,9 @@ static double scenario_cut_value(const struct fg_procure *procure,
         sum += cut->slopes[i] * values[master->col_fleet + i];
     for (uint32_t t = 0; procure->prepared.has_budget && t < procure->problem.periods; t++)
         sum += cut->slopes[len + t] * values[master->col_allowance + t];
+    const double *shifted = cut->slopes + len + procure->problem.periods;
+    for (size_t i = 0; i < shift_len(procure); i++)
+        sum += shifted[i] * values[master->col_shift + i];
     return sum;
 }
 
@@ -125,6 +156,8 @@ static void put_period_cut(const struct fg_procure *procure,
                   -cut->slopes[k]);
     if (procure->prepared.has_budget)
         fg_lp_put(lp, row, master->col_allowance + cut->period, -cut->slopes[part->pools_len]);
+    for (uint32_t k = part->pools_len + 1; k < part->slopes_len; k++)
+        fg_lp_put(lp, row, shift_col(procure, part, k, cut->period), -cut->slopes[k]);
 }
 
 static void put_scenario_cut(const struct fg_procure *procure,
@@ -138,6 +171,9 @@ static void put_scenario_cut(const struct fg_procure *procure,
         fg_lp_put(lp, row, master->col_fleet + i, -cut->slopes[i]);
     for (uint32_t t = 0; procure->prepared.has_budget && t < procure->problem.periods; t++)
         fg_lp_put(lp, row, master->col_allowance + t, -cut->slopes[len + t]);
+    const double *shifted = cut->slopes + len + procure->problem.periods;
+    for (uint32_t i = 0; i < shift_len(procure); i++)
+        fg_lp_put(lp, row, master->col_shift + i, -shifted[i]);
 }
 
 void fg_pc_cut_put(const struct fg_procure *procure, struct fg_lp *lp, const struct pc_cut *cut)

@@ -109,7 +109,7 @@ static bool dive(struct fg_procure *procure, struct pc_candidate *out)
 int fg_pc_dive(struct fg_procure *procure, double enough, struct fg_err *err)
 {
     struct pc_search search = {.effort_max = EFFORT, .enough = enough};
-    struct pc_candidate none = {.allowance = procure->best.allowance};
+    struct pc_candidate none = fg_pc_candidate_none(procure);
     fg_pc_candidate_copy(procure, &search.now, &none);
     int rc = 0;
     bool fits = dive(procure, &search.now);

@@ -54,6 +54,7 @@ struct pc_part {
     uint32_t row_pools, row_spot_pools, row_classes, row_spot_classes, row_protected,
         row_budget, rows;
     uint32_t col_taps, col_links, col_spot_links, col_unmet, col_protected, col_over, cols;
+    uint32_t slopes_len; /* of the state: pools, the allowance, classes if work may wait */
     struct fg_small *small;
     double *b; /* right-hand side, rows of it */
 };
@@ -75,6 +76,9 @@ struct pc_prepared {
     double *running;          /* [pool * periods + period]: devices of contracts that run */
     double *unmet_usd;        /* by class: of a unit for a period */
     double *demand_protected; /* [period * classes_len + class]; NULL: none is */
+    double *deferrable;       /* [flex * periods + period]: units that may be put off */
+    double *
+        inflow; /* [period * classes_len + class]: units that may come from before, at most; NULL: none may wait */
     bool has_budget;
     double allowance_most; /* dollars: more recourse than this in a period is never worth it */
 };
@@ -83,14 +87,16 @@ struct pc_prepared {
 struct pc_state {
     double *fleet;     /* [pool * periods + period] */
     double *allowance; /* by period: dollars of recourse within the budget; NULL: no budget */
-    double committed;  /* dollars: cost and carbon of the orders */
+    double *waits;     /* as in pc_candidate; NULL: no work may wait */
+    double *shift;     /* [class * periods + period]: units more than asked, from `waits` */
+    double committed;  /* dollars: cost and carbon of the orders, and waiting */
 };
 
 /* The second stage of one part in one period. */
 struct pc_second {
     double *cost; /* by scenario */
     double *
-        slope; /* [scenario * (pools_len + 1) + slot]: of the cost by one more device; last: by one more dollar */
+        slope; /* [scenario * slopes_len + slot]: of the cost by one more device; dollar of allowance; unit shifted here */
 };
 
 /* So many instances of an item that start in a period. */
@@ -102,6 +108,8 @@ struct pc_candidate {
     struct pc_pick *picks;
     uint32_t picks_len, picks_room;
     double *allowance; /* as in pc_state */
+    double *
+        waits; /* [flex * periods + period]: units put off until its end; then the same of units caught up */
     double objective;
 };
 
@@ -111,6 +119,7 @@ struct fg_procure {
     struct fg_procure_problem problem; /* all of it copied into `keep` */
     struct fg_offer *offers;
     bool *banned;
+    bool none_waits; /* nothing may be put off */
     double *weights; /* sum 1 */
     double period_hours;
     struct fg_arena *keep, *prepared_in;
@@ -195,7 +204,7 @@ struct pc_cut {
     uint32_t part, period, scenario;
     double at;
     double *
-        slopes; /* period: by slot, last the allowance; scenario: [pool * periods + period], then allowances */
+        slopes; /* period: by slot; scenario: [pool * periods + period], allowances, [class * periods + period] */
 };
 
 /* The row of so many instances of an item, at most, alive in a period. */
@@ -209,8 +218,9 @@ struct pc_master {
     double *values, *duals; /* what `answer` points to */
     size_t values_len;
     uint32_t col_fleet, col_theta, col_spend, col_allowance, col_suppliers, col_total,
-        col_theta_scenario, col_excess, col_var, col_over_bound;
-    uint32_t row_fleet, row_spend, row_budgets, row_budget, row_suppliers, row_bound;
+        col_theta_scenario, col_excess, col_var, col_over_bound, col_waits, col_shift;
+    uint32_t row_fleet, row_spend, row_budgets, row_budget, row_suppliers, row_bound,
+        row_put_off; /* [flex * periods + period] */
     struct pc_column *columns;
     uint32_t columns_len, columns_room;
     uint32_t *number;        /* [item * periods + start]: of the column, PC_NONE */
@@ -247,6 +257,25 @@ double fg_pc_master_reduced(const struct fg_procure *procure, uint32_t item, uin
 uint32_t fg_pc_alive(const struct pc_item *item);
 void *fg_pc_more(void *array, uint32_t len, uint32_t *room, size_t size);
 
+/* -- procure_flex.c: work that may wait */
+/* Of a class in a period, in the scenario that asks least. */
+double fg_pc_flex_least(const struct fg_procure_problem *problem,
+                        uint32_t period,
+                        uint32_t class);
+/* What may be put off, and come; in `prepared`. */
+void fg_pc_flex_prepare(struct fg_procure *procure);
+/* Columns and rows of the master. */
+void fg_pc_flex_add(struct fg_procure *procure, struct pc_master *master);
+/* `waits` from the values of the master's columns, put right to the last digit. */
+void fg_pc_flex_read(const struct fg_procure *procure, const double *values, double *out_waits);
+/* shift of the state from its waits; returns the dollars that waiting counts. */
+double fg_pc_flex_shift(const struct fg_procure *procure, struct pc_state *state);
+size_t fg_pc_waits_len(const struct fg_procure *procure);
+/* The best waits for the orders of the best candidate, and its orders bettered with these. */
+[[nodiscard]] int fg_pc_flex_again(struct fg_procure *procure,
+                                   double enough,
+                                   struct fg_err *err);
+
 /* -- procure_bound.c: rounds of cuts until the bounds meet */
 struct pc_bound {
     double lower, upper; /* of the program without whole numbers */
@@ -276,6 +305,8 @@ void fg_pc_candidate_copy(const struct fg_procure *procure,
                           struct pc_candidate *to,
                           const struct pc_candidate *from);
 void fg_pc_candidate_free(struct pc_candidate *candidate);
+/* No order, with the allowance and the waits of the best; borrows them. */
+struct pc_candidate fg_pc_candidate_none(const struct fg_procure *procure);
 /* The state that it makes; its allowance is a hint, which is scaled to what the orders leave of the budget. */
 void fg_pc_candidate_state(const struct fg_procure *procure,
                            const struct pc_candidate *candidate,
@@ -302,6 +333,7 @@ struct pc_search {
     uint64_t effort_max;
     double enough; /* an objective to be content with */
 };
+/* The second stage of `now`; room for it is taken the first time. */
 [[nodiscard]] int fg_pc_search_begin(struct fg_procure *procure,
                                      struct pc_search *search,
                                      struct fg_err *err);

@@ -2,7 +2,7 @@
  *
  *     fleet[k,t] = fleet[k,t-1] + starts - ends      an order is three cells whatever its term
  *     spend[t]   = the same in dollars a period;     spend + upfront + allowance <= budget
- *     theta      >= cuts
+ *     theta      >= cuts                             work that may wait: procure_flex.c
  *
  * Columns of orders are made when their reduced cost says that they help: every one that is not there was looked at.
  */
@@ -443,7 +443,9 @@ void fg_pc_master_state(const struct fg_procure *procure, struct pc_state *out)
         out->fleet[i] = fmax(0, master->answer.values[master->col_fleet + i]);
     for (uint32_t t = 0; out->allowance && t < periods; t++)
         out->allowance[t] = fmax(0, master->answer.values[master->col_allowance + t]);
-    out->committed = 0;
+    if (out->waits)
+        fg_pc_flex_read(procure, master->answer.values, out->waits);
+    out->committed = fg_pc_flex_shift(procure, out);
     for (uint32_t i = 0; i < master->columns_len; i++) {
         const struct pc_column *column = &master->columns[i];
         struct pc_money money = fg_pc_money(
@@ -491,6 +493,7 @@ void fg_pc_master_renew(struct fg_procure *procure, bool keep_cuts)
     add_budgets(procure, master);
     add_suppliers(procure, master);
     add_risk(procure, master);
+    fg_pc_flex_add(procure, master);
     size_t thetas = (size_t)procure->prepared.parts_len * procure->problem.periods;
     master->col_theta = add_cols(master->lp, thetas, 1, FG_LP_INF);
     if (old)

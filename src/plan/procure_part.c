@@ -3,6 +3,7 @@
  *     min  taps + unmet + over budget
  *     pool          fleet + taps of it >= work on it          spot pool   the same for spot, if spot has a cap
  *     class         work by all pools + unmet >= demand       spot class  work by spot <= share of demand
+ *                   (demand: with what came from other periods, less what was put off)
  *     protected     unmet at the plain price <= demand above the protected quantile
  *     budget        cash of taps <= allowance + over
  */
@@ -96,6 +97,8 @@ static void lay_out(struct fg_procure *procure, struct pc_part *part)
     part->col_unmet = take(&part->cols, part->classes_len);
     part->col_protected = protects ? take(&part->cols, part->classes_len) : PC_NONE;
     part->col_over = budget ? take(&part->cols, 1) : PC_NONE;
+    part->slopes_len =
+        part->pools_len + 1 + (procure->problem.flexes_len ? part->classes_len : 0);
 }
 
 static uint32_t class_slot(const struct pc_part *part, uint32_t class)

@@ -78,13 +78,15 @@ static int look_at(struct polish *polish,
     struct pc_master *master = procure->master;
     struct pc_search search = {.effort_max = 100'000,
                                .enough = fg_pc_enough(polish->effort, polish->lower)};
-    struct pc_candidate none = {.allowance = procure->best.allowance};
+    struct pc_candidate none = fg_pc_candidate_none(procure);
     fg_pc_candidate_copy(procure, &search.now, &none);
     for (uint32_t i = 0; i < master->columns_len; i++)
         fg_pc_candidate_set(&search.now, master->columns[i].item, master->columns[i].start,
                             (uint32_t)lround(answer->values[master->columns[i].col]));
     for (uint32_t t = 0; procure->prepared.has_budget && t < procure->problem.periods; t++)
         search.now.allowance[t] = fmax(0, answer->values[master->col_allowance + t]);
+    if (search.now.waits)
+        fg_pc_flex_read(procure, answer->values, search.now.waits);
     memcpy(master->values, answer->values, fg_lp_cols_len(master->lp) * sizeof(double));
     int limits = (int)fg_pc_master_limit(procure);
     int rc = fg_pc_search_begin(procure, &search, err);

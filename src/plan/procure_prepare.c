@@ -364,6 +364,16 @@ static void count_running(struct fg_procure *procure)
     }
 }
 
+/* Units of a class in a period of a scenario ([scenario * periods + period]), with all that may come from before. */
+static double asked_most(const struct fg_procure *procure, uint32_t moment, uint32_t class)
+{
+    const struct fg_procure_problem *problem = &procure->problem;
+    const double *inflow = procure->prepared.inflow;
+    size_t period = moment % problem->periods, classes = problem->classes_len;
+    return problem->demand[moment * classes + class]
+           + (inflow ? inflow[period * classes + class] : 0);
+}
+
 /* Devices of each pool that the largest demand could keep busy. */
 static double *most_devices(struct fg_procure *procure)
 {
@@ -375,9 +385,7 @@ static double *most_devices(struct fg_procure *procure)
             double sum = 0;
             for (uint32_t i = 0; i < made->links_len; i++)
                 if (made->links[i].pool == k)
-                    sum +=
-                        problem->demand[(size_t)s * problem->classes_len + made->links[i].class]
-                        / made->links[i].rate;
+                    sum += asked_most(procure, s, made->links[i].class) / made->links[i].rate;
             most[k] = fmax(most[k], sum);
         }
     return most;
@@ -472,10 +480,8 @@ static void bound_allowance(struct fg_procure *procure)
         for (uint32_t t = 0; t < problem->periods; t++) {
             double sum = 1;
             for (uint32_t c = 0; c < problem->classes_len; c++)
-                sum +=
-                    procure->prepared.unmet_usd[c] * times
-                    * problem->demand[((size_t)s * problem->periods + t) * problem->classes_len
-                                      + c];
+                sum += procure->prepared.unmet_usd[c] * times
+                       * asked_most(procure, s * problem->periods + t, c);
             most = fmax(most, sum);
         }
     procure->prepared.allowance_most = most;
@@ -499,6 +505,7 @@ void fg_pc_prepare(struct fg_procure *procure)
     make_pools(procure);
     make_links(procure);
     make_items_and_taps(procure);
+    fg_pc_flex_prepare(procure);
     const double *most = most_devices(procure);
     drop_needless_taps(procure, most);
     drop_dominated_items(procure);

@@ -123,7 +123,7 @@ static int compare_with_best(struct fg_procure *procure,
                              struct pc_search *search,
                              struct fg_err *err)
 {
-    struct pc_candidate none = {.allowance = procure->best.allowance};
+    struct pc_candidate none = fg_pc_candidate_none(procure);
     bool fits = fg_pc_candidate_fits(procure, &procure->best)
                 && fg_pc_candidate_over_cap(procure, &procure->best) == PC_NONE;
     struct pc_search other = {.effort_max = EFFORT, .enough = search->enough};
@@ -141,7 +141,7 @@ static int compare_with_best(struct fg_procure *procure,
 int fg_pc_round(struct fg_procure *procure, double enough, struct fg_err *err)
 {
     struct pc_search search = {.effort_max = EFFORT, .enough = enough};
-    struct pc_candidate none = {.allowance = procure->best.allowance};
+    struct pc_candidate none = fg_pc_candidate_none(procure);
     fg_pc_candidate_copy(procure, &search.now, &none);
     carry_forward(procure, &search.now);
     int rc = begin_repaired(procure, &search, err);

@@ -27,7 +27,7 @@ static void weigh(struct pc_search *search)
             double sum = 0;
             for (uint32_t s = 0; s < scenarios; s++)
                 sum -= prices[s]
-                       * second->slope[(size_t)s * (part->pools_len + 1) + made->pools[k].slot];
+                       * second->slope[(size_t)s * part->slopes_len + made->pools[k].slot];
             worth[t + 1] = worth[t] + sum;
         }
     }
@@ -49,7 +49,7 @@ double fg_pc_search_gain(const struct pc_search *search, uint32_t i, uint32_t st
            - search->committed_price * fg_pc_objective_usd(&procure->problem, &money);
 }
 
-int fg_pc_search_begin(struct fg_procure *procure, struct pc_search *search, struct fg_err *err)
+static void make_room(struct fg_procure *procure, struct pc_search *search)
 {
     size_t periods = procure->problem.periods;
     search->procure = procure;
@@ -59,6 +59,12 @@ int fg_pc_search_begin(struct fg_procure *procure, struct pc_search *search, str
     search->trials = fg_pc_seconds_new(procure, procure->run);
     search->tried = FG_NEW(procure->run, bool, parts_and_periods(procure));
     search->worth = FG_NEW(procure->run, double, procure->prepared.pools_len *(periods + 1));
+}
+
+int fg_pc_search_begin(struct fg_procure *procure, struct pc_search *search, struct fg_err *err)
+{
+    if (!search->procure)
+        make_room(procure, search);
     fg_pc_candidate_state(procure, &search->now, &search->state);
     int rc = fg_pc_seconds(procure, &search->state, search->seconds, search->totals, err);
     if (rc < 0)

@@ -138,13 +138,28 @@ static void classes_unmet(const struct fg_procure *procure,
     }
 }
 
+/* What a point more of the class's demand, that might wait as long, would save. */
+static void waits_that_bind(const struct fg_procure *procure, struct fg_procure_why *out)
+{
+    const struct pc_master *master = procure->master;
+    const struct fg_procure_problem *problem = &procure->problem;
+    for (uint32_t i = 0; i < problem->flexes_len; i++) {
+        double gain = 0;
+        for (uint32_t t = 0; t + 1 < problem->periods; t++)
+            gain -= master->duals[master->row_put_off + i * problem->periods + t]
+                    * fg_pc_flex_least(problem, t, problem->flexes[i].class) / 100;
+        add(out, FG_PROCURE_WAIT, i, gain);
+    }
+}
+
 void fg_procure_why(const struct fg_procure *procure,
                     const struct fg_procure_plan *plan,
                     struct fg_arena *arena,
                     struct fg_procure_why *out)
 {
     size_t most = 1 + procure->problem.periods + procure->prepared.items_len
-                  + procure->master->limits_len + procure->problem.classes_len;
+                  + procure->master->limits_len + procure->problem.classes_len
+                  + procure->problem.flexes_len;
     *out = (struct fg_procure_why){};
     out->runners = FG_NEW(arena, struct fg_procure_runner, plan->orders_len + 1);
     out->binds = FG_NEW(arena, struct fg_procure_bind, most);
@@ -158,5 +173,6 @@ void fg_procure_why(const struct fg_procure *procure,
     budgets_that_bind(procure, out);
     suppliers_that_bind(procure, plan, out);
     capacities_that_bind(procure, out);
+    waits_that_bind(procure, out);
     classes_unmet(procure, plan, out);
 }

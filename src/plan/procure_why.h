@@ -19,7 +19,8 @@ enum fg_procure_limit {
     FG_PROCURE_BUDGET_PERIOD, /* index: the period; gain by a dollar more */
     FG_PROCURE_SUPPLIER, /* index: an offer of the supplier; gain by one point of share more */
     FG_PROCURE_CAPACITY, /* index: the offer; gain by one instance more, all the time */
-    FG_PROCURE_UNMET     /* index: the class; demand that is left, in percent of it; no gain */
+    FG_PROCURE_WAIT, /* index: the flex; gain by one point more of the demand that might wait */
+    FG_PROCURE_UNMET /* index: the class; demand that is left, in percent of it; no gain */
 };
 
 struct fg_procure_bind {

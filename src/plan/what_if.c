@@ -94,7 +94,7 @@ int fg_plan_what_ifs(struct fg_procure *procure,
 {
     struct asking asking = {procure, answer, effort, out, 0};
     const char *suppliers[FG_PLAN_WHAT_IFS_MAX];
-    size_t len = list_suppliers(answer, suppliers, FG_PLAN_WHAT_IFS_MAX - 2);
+    size_t len = list_suppliers(answer, suppliers, FG_PLAN_WHAT_IFS_MAX - 3);
     move_prices(&asking, 100 + PRICE_PERCENT);
     int rc = ask_again(&asking, "on-demand and spot cost 20 % more", err);
     move_prices(&asking, 100 - PRICE_PERCENT);
@@ -103,5 +103,10 @@ int fg_plan_what_ifs(struct fg_procure *procure,
     move_prices(&asking, 100);
     for (size_t i = 0; i < len && rc == 0; i++)
         rc = without(&asking, suppliers[i], err);
+    if (rc == 0 && answer->problem->flexes_len) {
+        fg_procure_let_wait(procure, false);
+        rc = ask_again(&asking, "no work may wait", err);
+        fg_procure_let_wait(procure, true);
+    }
     return rc < 0 ? rc : asking.len;
 }

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "store/reader_impl.h"
+#include "store/row.h"
 
 static int give_hour(const struct fg_query *query, const struct fg_demand_rows *rows)
 {
@@ -40,5 +41,26 @@ int fg_reader_demand(struct fg_reader *reader,
     fg_query_text(&query, range->kind);
     while (rc == 0 && (rc = fg_query_step(&query, err)) == 1)
         rc = fg_query_get(&query, 0) ? give_level(&query, rows) : give_hour(&query, rows);
+    return rc;
+}
+
+int fg_reader_newest_jobs(struct fg_reader *reader,
+                          uint32_t most,
+                          int (*each)(void *self, const struct fg_newest_job *job),
+                          void *self,
+                          struct fg_err *err)
+{
+    FG_AUTO(fg_query) struct fg_query query = {};
+    struct fg_job_columns columns;
+    int rc = fg_query_begin(&query, &reader->db, FG_SQL_read_newest_jobs, err);
+    if (rc < 0)
+        return rc;
+    fg_query_int(&query, most);
+    while (rc == 0 && (rc = fg_query_step(&query, err)) == 1) {
+        rc = fg_job_decode(&query, &columns, err);
+        if (rc == 0)
+            rc = each(self, &(struct fg_newest_job){&columns.job, &columns.any_of[0],
+                                                    columns.finished_us});
+    }
     return rc;
 }

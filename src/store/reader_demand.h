@@ -3,6 +3,7 @@
 #pragma once
 
 #include "model/demand.h"
+#include "model/job.h"
 #include "store/reader.h"
 
 struct fg_demand_range {
@@ -22,3 +23,15 @@ int fg_reader_demand(struct fg_reader *reader,
                      const struct fg_demand_range *range,
                      const struct fg_demand_rows *rows,
                      struct fg_err *err);
+
+/* The newest jobs, newest first, `most` of them at most; finished_us 0: it is not over. */
+struct fg_newest_job {
+    const struct fg_job *job;
+    const struct fg_request *request; /* its first alternative */
+    int64_t finished_us;
+};
+int fg_reader_newest_jobs(struct fg_reader *reader,
+                          uint32_t most,
+                          int (*each)(void *self, const struct fg_newest_job *job),
+                          void *self,
+                          struct fg_err *err);

@@ -154,6 +154,7 @@ class Supply:
                 "gap": 0.00079, "proven": True, "unmet": 0.0, "unmet_worst": 0.002, "seconds": 0.8, "recourse_offers": [short(2, instance_hours=311.5, cost=3488.8), short(0, instance_hours=48.2, cost=1233.9)],
                 "periods": [{"time": iso(begin + t * DAY), "demand": means[0][t] + means[1][t], "devices": held[t] + bought[t], "unmet": 0, "committed": committed[t], "recourse": recourse[t]} for t in range(n)],
                 "runners_up": [short(5, order=0, too_dear_by_usd_per_device_hour=0.21), {**short(6, order=1, too_dear_by_usd_per_device_hour=0.98)}], "binds": [{"limit": "supplier_share", "supplier": "north", "gain": 41.2}, {"limit": "capacity", "supplier": "south", "instance_type": "h8-spot", "gain": 118.0}],
+                "waits": [{"class": KINDS[0], "wait_hours": 48, "share": 0.2, "unit_hours_put_off": 36.0, "put_off": [0, 1.5] + [0.0] * (n - 2), "caught_up": [0, 0, 1.5] + [0.0] * (n - 3)}], "waiting_cost": 0.04,
                 "what_if": [{"what": "all prices 20 % higher", "upper_bound": 25930.1, "unmet": 0, "orders": 3}], "forecasts": [{"class": k, "periods": bands[i]} for i, k in enumerate(KINDS)],
                 "supply": [{"source": "held", "contract": "owned", "devices": held}, {"source": "ordered", "contract": "reserved", "devices": bought}, {"source": "as_needed", "contract": "on_demand", "devices": [0.3 * r for r in rest]}, {"source": "as_needed", "contract": "spot", "devices": [0.7 * r for r in rest]}], "asks": []}
 

@@ -82,6 +82,7 @@ def a_plan_is_decided_with_a_question(page):
     b.see("Under review", "main")
     b.see("would have to be $0.21 cheaper", "main")
     b.see("The largest share of north binds", "main")
+    b.see("may wait for up to 2 d: 36 device-hours are put off, most in period 2.", "main")
     b.wait(lambda: b.count("main path.layer") >= 6 and b.count("main path.band") >= 3, "supply is stacked against the band")
     b.button("Approve").click()
     b.see("Nothing is bought until it is applied", "dialog")
@@ -184,6 +185,8 @@ UNITS = [
     ["outlook", "[0, 0.4, 58, 1600, 100].map((v) => m.scale(v).top)", [1, 0.4, 60, 2000, 100]],
     ["outlook", "m.stack(0, 10, [{name: 'a', values: [1, 2]}, {name: 'b', values: [3, null]}]).map((s) => s.points)", [[[0, 0, 1], [10, 0, 1], [10, 0, 2], [20, 0, 2]], [[0, 1, 4], [10, 1, 4], [10, 2, 2], [20, 2, 2]]]],
     ["plan_words", "m.total_demand({forecasts: [{periods: [[1, 0, 2], [3, 2, 4]]}, {periods: [[10, 9, 11]]}]})", [[11, 9, 13], [3, 2, 4]]],
+    ["plan_words", "m.waiting({class: 'h100', share: 0.125, wait_hours: 6, put_off: [0, 0], unit_hours_put_off: 0})", "12.5 % of h100 may wait for up to 6 h: nothing is put off, nothing would be saved."],
+    ["plan_words", "m.bind({limit: 'may_wait', class: 'h100', wait_hours: 6, gain: 118})", "What may wait of h100 for up to 6 h binds: one point more would save $118."],
     ["plan_words", "m.bind({limit: 'capacity', supplier: 's', instance_type: 'i', gain: 118})", "What s has of i binds: one instance more would save $118."],
     ["view_forecast", "[m.verdict({origins: 3, wape: 0.1, naive_wape: 0.2, coverage80: 0.8}), m.verdict({origins: 0, wape: null})]",
      ['Tried on the past from 3 moments: wrong by 10 % of what was asked, 50 % better than "all stays as it is" (20 %); the 80 % band held 80 % of the time.', "The past is too short to say how good this is."]],

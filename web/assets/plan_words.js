@@ -43,9 +43,17 @@ export function bind(each) {
     case "budget_per_period": return t`The budget of period ${format.count(each.period + 1)} binds: one dollar more would save ${gain}.`;
     case "supplier_share": return t`The largest share of ${each.supplier} binds: one point more would save ${gain}.`;
     case "capacity": return t`What ${each.supplier} has of ${each.instance_type} binds: one instance more would save ${gain}.`;
+    case "may_wait": return t`What may wait of ${each.class} for up to ${format.duration(3600 * each.wait_hours)} binds: one point more would save ${gain}.`;
     case "unmet": return t`Class ${each.class}: to leave some of it unmet costs less than to serve it, or nobody can.`;
     default: return t`${format.state(each.limit)} binds.`;
     }
+}
+
+/** What of a class may wait, and what the plan makes of it. */
+export function waiting(each) {
+    const most = Math.max(0, ...(each.put_off ?? [])), when = most > 0 ? each.put_off.indexOf(most) + 1 : 0;
+    const may = t`${format.amount(100 * each.share)} % of ${each.class} may wait for up to ${format.duration(3600 * each.wait_hours)}`;
+    return when ? t`${may}: ${format.amount(each.unit_hours_put_off)} device-hours are put off, most in period ${format.count(when)}.` : t`${may}: nothing is put off, nothing would be saved.`;
 }
 
 export const what_if = (each) => t`${each.what}: ${usd(each.upper_bound)} with ${format.plural(each.orders, "order")}${each.unmet > 0 ? t`, ${format.amount(100 * each.unmet)} % of demand unmet` : ""}.`;

@@ -7,7 +7,7 @@ import { contract, devices, place } from "./order_parts.js";
 import { deed, facts, panel, table, watching } from "./panels.js";
 import { badge } from "./parts.js";
 import { class_drawings, cost_drawing, supply_drawing } from "./plan_drawings.js";
-import { bind, ordered, proof, runner_up, what_if } from "./plan_words.js";
+import { bind, ordered, proof, runner_up, waiting, what_if } from "./plan_words.js";
 import { t } from "./words.js";
 
 const share = (value) => (format.known(value) ? `${format.amount(100 * value)} %` : "");
@@ -49,6 +49,7 @@ function rented_table() {
 function reasons(plan) {
     const part = (title, list, none) => [h("h3", null, title), list.length ? h("ul.words", null, list.map((text) => h("li", null, text))) : h("p.muted", null, none)];
     return [part(t("Who came second, and why it lost"), (plan.runners_up ?? []).map((each) => runner_up(plan, each)), plan.orders?.length ? t("No other offer could take the place of one.") : t("It orders nothing, so there is nothing to compare.")),
+        plan.waits?.length ? part(t("What may wait"), plan.waits.map(waiting), "") : [],
         part(t("What binds"), (plan.binds ?? []).map(bind), t("No limit binds.")), plan.what_if?.length ? part(t("What if"), plan.what_if.map(what_if), "") : []];
 }
 
