@@ -3,10 +3,25 @@
 
 #define HOUR_US 3'600'000'000LL
 
+/* Kinds of device that some machine has which is not rented. */
+static uint64_t powered_kinds(const struct fg_control *control)
+{
+    uint64_t kinds = 0;
+    for (fg_node_id id = 1; id <= fg_pool_len(control->pool); id++) {
+        const struct fg_pool_node *node = fg_pool_node(control->pool, id);
+        const struct fg_order *order = fg_order_of_node(control, id);
+        bool rented = order && order->offer.contract != FG_CONTRACT_OWNED;
+        for (uint32_t i = 0; !rented && i < node->devices_len; i++)
+            kinds |= 1ull << node->kind[i];
+    }
+    return kinds;
+}
+
 void fg_control_shift(struct fg_control *control)
 {
     if (fg_flexible_len(control->flexible) == 0)
         return;
+    fg_flexible_powered(control->flexible, powered_kinds(control));
     const struct fg_flexible_verdict *verdicts;
     size_t running = fg_control_running(control);
     size_t len = fg_flexible_look(control->flexible, control->pool, control->queue,

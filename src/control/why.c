@@ -375,8 +375,8 @@ static void say_flexible(struct why *why)
     const struct fg_job *job = why->job;
     struct fg_control *control = why->control;
     char text[FG_TEXT_MAX];
-    struct fg_flexible_verdict verdict =
-        fg_flexible_judge(control->flexible, job, control->now_us);
+    struct fg_flexible_verdict verdict = fg_flexible_judge(
+        control->flexible, control->pool, control->queue, job, control->now_us);
     if (job->shift == FG_SHIFT_GONE && verdict.cause == FG_FLEXIBLE_WAITS)
         verdict.cause = FG_FLEXIBLE_NO_ROOM; /* it would be worth it, and was let go */
     fg_flexible_text(&verdict, text);

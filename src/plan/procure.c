@@ -326,6 +326,19 @@ static bool watched(const struct fg_procure *procure,
     return effort->watch && effort->watch(effort->ctx, stage, lower, procure->best.objective);
 }
 
+/* What waits, as suits the orders that were found: nothing that saves nothing. */
+static int suit_waits(struct fg_procure *procure,
+                      const struct fg_procure_effort *effort,
+                      struct pc_bound *bound,
+                      struct fg_err *err)
+{
+    if (!procure->problem.flexes_len)
+        return 0;
+    int rc = fg_pc_flex_again(procure, fg_pc_enough(effort, bound->lower), err);
+    bound->lower = fmax(bound->lower, procure->master->lower);
+    return rc;
+}
+
 static int solve(struct fg_procure *procure,
                  const struct fg_procure_effort *effort,
                  struct pc_bound *bound,
@@ -337,17 +350,16 @@ static int solve(struct fg_procure *procure,
     if (rc < 0)
         return rc;
     bool stop = watched(procure, effort, FG_PROCURE_ROUND, bound->lower);
-    if (!stop && !close_enough(procure, effort, bound->lower) && procure->problem.flexes_len)
-        rc = fg_pc_flex_again(procure, fg_pc_enough(effort, bound->lower), err);
-    if (rc < 0)
-        return rc;
-    if (!stop && !close_enough(procure, effort, bound->lower)) {
+    if (!stop && !close_enough(procure, effort, bound->lower))
+        rc = suit_waits(procure, effort, bound, err);
+    if (rc == 0 && !stop && !close_enough(procure, effort, bound->lower)) {
         rc = fg_pc_dive(procure, fg_pc_enough(effort, bound->lower), err);
         stop = rc < 0 || watched(procure, effort, FG_PROCURE_ROUND, bound->lower);
     }
-    if (!stop && !close_enough(procure, effort, bound->lower) && effort->polish_s > 0)
+    if (rc == 0 && !stop && !close_enough(procure, effort, bound->lower)
+        && effort->polish_s > 0)
         rc = fg_pc_polish(procure, effort, &bound->lower, err);
-    return rc;
+    return rc < 0 ? rc : suit_waits(procure, effort, bound, err);
 }
 
 int fg_procure_solve(struct fg_procure *procure,

@@ -77,9 +77,10 @@ static void fill_waits(struct answering *answering, struct fg_arena *arena)
     const struct fg_procure_problem *problem = &answering->procure->problem;
     struct fg_procure_plan *out = answering->out;
     size_t periods = problem->periods, cells = problem->flexes_len * periods;
-    const double *waits = answering->state.waits;
+    double *waits = answering->state.waits;
     if (!waits)
         return;
+    fg_pc_flex_cancel(answering->procure, waits);
     out->put_off = FG_NEW(arena, double, cells);
     out->caught_up = FG_NEW(arena, double, cells);
     for (size_t i = 0; i < cells; i++) {

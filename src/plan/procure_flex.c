@@ -206,6 +206,29 @@ double fg_pc_flex_shift(const struct fg_procure *procure, struct pc_state *state
     return usd;
 }
 
+/* What is put off and caught up in one period cancels out, as far as nobody waits too long for it. */
+static void cancel(const struct fg_procure *procure, uint32_t i, double *off, double *in)
+{
+    uint32_t periods = procure->problem.periods, wait = procure->problem.flexes[i].wait;
+    double less = 0;
+    for (uint32_t t = 0; t < periods; t++) {
+        double before_off = t ? off[t - 1] : 0, before_in = t ? in[t - 1] : 0;
+        double most = fmin(off[t] - less - before_off, in[t] - less - before_in);
+        for (uint32_t then = t; most > 0 && then < periods && then - t < wait; then++)
+            most = fmin(most, in[then] - less - (then >= wait ? off[then - wait] : 0));
+        less += fmax(0, most);
+        off[t] -= less;
+        in[t] -= less;
+    }
+}
+
+void fg_pc_flex_cancel(const struct fg_procure *procure, double *waits)
+{
+    size_t periods = procure->problem.periods, cells = procure->problem.flexes_len * periods;
+    for (uint32_t i = 0; i < procure->problem.flexes_len; i++)
+        cancel(procure, i, waits + i * periods, waits + cells + i * periods);
+}
+
 /* -- the waits that suit whole instances ------------------------------------------------------------------------- */
 
 /* Orders as the candidate has them, or (NULL) as they may be. */
@@ -262,10 +285,10 @@ int fg_pc_flex_again(struct fg_procure *procure, double enough, struct fg_err *e
     struct pc_search search = {.effort_max = 100'000, .enough = enough};
     struct pc_candidate *best = &procure->best;
     int rc = 1;
-    for (int turn = 0; turn < TURNS_MAX && rc == 1 && best->objective > enough; turn++) {
+    for (int turn = 0; turn < TURNS_MAX && rc == 1; turn++) {
         fg_pc_candidate_copy(procure, &search.now, best);
         rc = settle(procure, &search, best, err);
-        if (rc < 1)
+        if (rc < 1 || best->objective <= enough)
             break;
         fg_pc_candidate_copy(procure, &search.now, best);
         rc = fg_pc_search_begin(procure, &search, err);

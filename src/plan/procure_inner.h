@@ -270,6 +270,8 @@ void fg_pc_flex_add(struct fg_procure *procure, struct pc_master *master);
 void fg_pc_flex_read(const struct fg_procure *procure, const double *values, double *out_waits);
 /* shift of the state from its waits; returns the dollars that waiting counts. */
 double fg_pc_flex_shift(const struct fg_procure *procure, struct pc_state *state);
+/* The same shift with as little put off as can be. */
+void fg_pc_flex_cancel(const struct fg_procure *procure, double *waits);
 size_t fg_pc_waits_len(const struct fg_procure *procure);
 /* The best waits for the orders of the best candidate, and its orders bettered with these. */
 [[nodiscard]] int fg_pc_flex_again(struct fg_procure *procure,

@@ -30,6 +30,7 @@ struct fg_flexible_jobs {
     size_t verdicts_len, verdicts_room;
     bool has_news;    /* the hours are others */
     int64_t again_us; /* all is chosen anew then */
+    uint64_t powered; /* kinds of devices whose power the service pays for */
     uint64_t crowded; /* kinds of devices that somebody waits for, in this look */
     /* The ledger: free milli-devices by kind and quarter of an hour from base_us on. */
     int64_t (*left)[SLOTS];
@@ -41,7 +42,7 @@ struct fg_flexible_jobs *fg_flexible_jobs_new(const struct fg_config *config)
 {
     struct fg_flexible_jobs *jobs = calloc(1, sizeof(*jobs));
     if (jobs)
-        jobs->config = config;
+        *jobs = (struct fg_flexible_jobs){.config = config, .powered = UINT64_MAX};
     return jobs;
 }
 
@@ -73,6 +74,12 @@ void fg_flexible_hours(struct fg_flexible_jobs *jobs,
     copy_series(&jobs->price, price);
     copy_series(&jobs->carbon, carbon);
     jobs->has_news = true;
+}
+
+void fg_flexible_powered(struct fg_flexible_jobs *jobs, uint64_t kinds)
+{
+    jobs->has_news = jobs->has_news || kinds != jobs->powered;
+    jobs->powered = kinds;
 }
 
 static bool may_wait(const struct fg_job *job)
@@ -259,6 +266,16 @@ static void count_ready(struct fg_flexible_jobs *jobs,
 
 /* -- when ----------------------------------------------------------------------------------------------------- */
 
+/* By what a job that wants such devices may choose its hour: where power is in the rent, not by its price. */
+static enum fg_flexible chooses_by(const struct fg_flexible_jobs *jobs,
+                                   const struct fg_job *job,
+                                   const struct want *want)
+{
+    if (want->kinds == 0 || (want->kinds & jobs->powered))
+        return job->flexible;
+    return job->flexible == FG_FLEXIBLE_PRICE ? FG_FLEXIBLE_NOT : FG_FLEXIBLE_CARBON;
+}
+
 static bool knows_hours(const struct fg_flexible_jobs *jobs, enum fg_flexible by)
 {
     bool has_price = jobs->price.hours.len > 0, has_carbon = jobs->carbon.hours.len > 0;
@@ -269,6 +286,7 @@ static bool knows_hours(const struct fg_flexible_jobs *jobs, enum fg_flexible by
 
 static struct fg_shift shift_of(const struct fg_flexible_jobs *jobs,
                                 const struct fg_job *job,
+                                enum fg_flexible by,
                                 int64_t now_us)
 {
     int64_t most = most_us(job), reserve_us = most / 10;
@@ -276,10 +294,9 @@ static struct fg_shift shift_of(const struct fg_flexible_jobs *jobs,
     if (reserve_us < RESERVE_LEAST_US)
         reserve_us = RESERVE_LEAST_US;
     return (struct fg_shift){
-        .price = job->flexible == FG_FLEXIBLE_CARBON ? NULL : &jobs->price.hours,
-        .carbon = job->flexible == FG_FLEXIBLE_PRICE ? NULL : &jobs->carbon.hours,
-        .carbon_uusd_per_kg =
-            job->flexible == FG_FLEXIBLE_BOTH && per_kg ? per_kg : CARBON_UUSD_KG,
+        .price = by == FG_FLEXIBLE_CARBON ? NULL : &jobs->price.hours,
+        .carbon = by == FG_FLEXIBLE_PRICE ? NULL : &jobs->carbon.hours,
+        .carbon_uusd_per_kg = by == FG_FLEXIBLE_BOTH && per_kg ? per_kg : CARBON_UUSD_KG,
         .power_mw = 1'000'000, /* a kilowatt: what is compared are shares */
         .takes_us = expected_us(job),
         .earliest_us = now_us,
@@ -290,6 +307,7 @@ static struct fg_shift shift_of(const struct fg_flexible_jobs *jobs,
 
 static struct fg_flexible_verdict verdict_of(const struct fg_flexible_jobs *jobs,
                                              const struct fg_job *job,
+                                             enum fg_flexible by,
                                              const struct fg_shift *shift,
                                              int64_t start_us)
 {
@@ -298,7 +316,7 @@ static struct fg_flexible_verdict verdict_of(const struct fg_flexible_jobs *jobs
     int64_t now_us = shift->earliest_us;
     return (struct fg_flexible_verdict){
         .job = job->id,
-        .by = job->flexible,
+        .by = by,
         .start_us = start_us,
         .latest_us = shift->latest_us,
         .until_us = job->flexible_until_us,
@@ -311,10 +329,12 @@ static struct fg_flexible_verdict verdict_of(const struct fg_flexible_jobs *jobs
 
 static enum fg_flexible_cause obstacle(const struct fg_flexible_jobs *jobs,
                                        const struct fg_job *job,
+                                       enum fg_flexible by,
                                        const struct fg_shift *shift)
 {
     return most_us(job) <= 0                        ? FG_FLEXIBLE_NO_END
-           : !knows_hours(jobs, job->flexible)      ? FG_FLEXIBLE_NO_HOURS
+           : by == FG_FLEXIBLE_NOT                  ? FG_FLEXIBLE_RENTED
+           : !knows_hours(jobs, by)                 ? FG_FLEXIBLE_NO_HOURS
            : shift->latest_us <= shift->earliest_us ? FG_FLEXIBLE_NO_TIME
                                                     : FG_FLEXIBLE_WAITS;
 }
@@ -330,17 +350,18 @@ static bool has_room(const void *self, int64_t start_us)
     return conflict(room->jobs, room->want, start_us) == SLOTS;
 }
 
-/* The best start with room for it; `want` NULL: room is not looked at.  What it is compared with is the first start with room:
+/* The best start with room for it; who wants nothing finds room at all times.  What it is compared with is the first start with room:
  * sooner it cannot begin anyway. */
 static struct fg_flexible_verdict choose(const struct fg_flexible_jobs *jobs,
                                          const struct fg_job *job,
                                          const struct want *want,
                                          int64_t now_us)
 {
-    struct fg_shift shift = shift_of(jobs, job, now_us);
+    enum fg_flexible by = chooses_by(jobs, job, want);
+    struct fg_shift shift = shift_of(jobs, job, by, now_us);
     struct room room = {jobs, want};
-    enum fg_flexible_cause cause = obstacle(jobs, job, &shift);
-    if (want) {
+    enum fg_flexible_cause cause = obstacle(jobs, job, by, &shift);
+    if (want->milli > 0) {
         shift.fits = has_room;
         shift.self = &room;
         shift.earliest_us = first_room(jobs, want, now_us);
@@ -351,7 +372,7 @@ static struct fg_flexible_verdict choose(const struct fg_flexible_jobs *jobs,
         cause == FG_FLEXIBLE_WAITS ? fg_shift_best(&shift).start_us : shift.earliest_us;
     if (cause == FG_FLEXIBLE_WAITS && start_us == shift.earliest_us)
         cause = FG_FLEXIBLE_NO_GAIN;
-    struct fg_flexible_verdict verdict = verdict_of(jobs, job, &shift, start_us);
+    struct fg_flexible_verdict verdict = verdict_of(jobs, job, by, &shift, start_us);
     verdict.cause = cause;
     return verdict;
 }
@@ -365,7 +386,17 @@ static bool stays(const struct fg_flexible_jobs *jobs,
                   bool anew)
 {
     return job->shift == FG_SHIFT_HELD && conflict(jobs, want, job->eligible_us) == SLOTS
-           && (!anew || !knows_hours(jobs, job->flexible));
+           && (!anew || !knows_hours(jobs, chooses_by(jobs, job, want)));
+}
+
+static struct fg_flexible_verdict held_verdict(const struct fg_flexible_jobs *jobs,
+                                               const struct fg_job *job,
+                                               const struct want *want,
+                                               int64_t now_us)
+{
+    enum fg_flexible by = chooses_by(jobs, job, want);
+    struct fg_shift shift = shift_of(jobs, job, by, now_us);
+    return verdict_of(jobs, job, by, &shift, job->eligible_us);
 }
 
 /* What is to become of it, and the room for that.  Who does not wait, and finds no room now, makes a crowd. */
@@ -379,7 +410,7 @@ static struct fg_flexible_verdict consider(struct fg_flexible_jobs *jobs,
     if (job->shift == FG_SHIFT_HELD && job->eligible_us <= now_us)
         verdict.start_us = first_room(jobs, want, now_us);
     else if (stays(jobs, job, want, anew))
-        verdict = fg_flexible_judge(jobs, job, now_us);
+        verdict = held_verdict(jobs, job, want, now_us);
     else
         verdict = choose(jobs, job, want, now_us);
     verdict.kinds = want->kinds;
@@ -459,13 +490,15 @@ size_t fg_flexible_look(struct fg_flexible_jobs *jobs,
 }
 
 struct fg_flexible_verdict fg_flexible_judge(const struct fg_flexible_jobs *jobs,
+                                             const struct fg_pool *pool,
+                                             const struct fg_queue *queue,
                                              const struct fg_job *job,
                                              int64_t now_us)
 {
+    struct want want = {.kinds = want_of(jobs, pool, queue, job).kinds};
     if (job->shift != FG_SHIFT_HELD || job->eligible_us <= now_us)
-        return choose(jobs, job, NULL, now_us);
-    struct fg_shift shift = shift_of(jobs, job, now_us);
-    return verdict_of(jobs, job, &shift, job->eligible_us);
+        return choose(jobs, job, &want, now_us);
+    return held_verdict(jobs, job, &want, now_us);
 }
 
 /* -- in words ------------------------------------------------------------------------------------------------- */
@@ -495,6 +528,8 @@ static void waits_text(const struct fg_flexible_verdict *verdict, char out[FG_TE
 void fg_flexible_text(const struct fg_flexible_verdict *verdict, char out[FG_TEXT_MAX])
 {
     static const char *const texts[] = {
+        [FG_FLEXIBLE_RENTED] = "does not wait for a cheaper hour: it may only run on rented "
+                               "machines, which cost the same at all hours",
         [FG_FLEXIBLE_NO_HOURS] =
             "does not wait for a better hour: no price or CO2 by the hour is known",
         [FG_FLEXIBLE_NO_END] = "does not wait for a better hour: give time_limit or duration",

@@ -36,6 +36,10 @@ void fg_flexible_hours(struct fg_flexible_jobs *jobs,
                        const struct fg_hourly *price,
                        const struct fg_hourly *carbon);
 
+/* Kinds of device, as bits, of which there are some whose power the service pays for; at first all.  A job that may only have
+ * others waits for no cheaper power: rented machines cost the same at all hours. */
+void fg_flexible_powered(struct fg_flexible_jobs *jobs, uint64_t kinds);
+
 /* Look at this one from now on; nothing happens unless it is flexible, waits and was not let go. */
 void fg_flexible_add(struct fg_flexible_jobs *jobs, const struct fg_job *job);
 /* Look at none of those any more. */
@@ -46,6 +50,7 @@ size_t fg_flexible_len(const struct fg_flexible_jobs *jobs);
 /* Why a job waits, or not. */
 enum fg_flexible_cause {
     FG_FLEXIBLE_WAITS,
+    FG_FLEXIBLE_RENTED,   /* the power of all devices that it may have is in their rent */
     FG_FLEXIBLE_NO_HOURS, /* nobody knows price or CO2 by hour */
     FG_FLEXIBLE_NO_END,   /* nobody knows how long it takes */
     FG_FLEXIBLE_NO_TIME,  /* its latest start has come */
@@ -75,6 +80,8 @@ size_t fg_flexible_look(struct fg_flexible_jobs *jobs,
 
 /* The verdict on a job, as it is held or as it would be judged now; room is not looked at. */
 struct fg_flexible_verdict fg_flexible_judge(const struct fg_flexible_jobs *jobs,
+                                             const struct fg_pool *pool,
+                                             const struct fg_queue *queue,
                                              const struct fg_job *job,
                                              int64_t now_us);
 /* "waits until 2026-11-22T02:00:00Z for cleaner power: 210 g/kWh, 430 now; starts by ... at the latest to be over by ..." */

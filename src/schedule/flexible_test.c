@@ -132,8 +132,53 @@ static void who_is_not_held_is_told_why(void)
     town.config.shift_least_percent = 80;
     EQ(cause_of(&town, job_of(&town, 5, HOUR, 10 * HOUR)), FG_FLEXIBLE_NO_GAIN);
     EQ(fg_queue_ready(town.queue), 5);
-    OK(fg_flexible_judge(town.jobs, fg_queue_get(town.queue, 2), NOW_US).cause
+    OK(fg_flexible_judge(town.jobs, town.pool, town.queue, fg_queue_get(town.queue, 2), NOW_US)
+           .cause
        == FG_FLEXIBLE_NO_END);
+    clear(&town);
+}
+
+/* A rented machine costs the same at all hours: by price nobody waits for it, by both for cleaner power only. */
+static void rent_is_the_same_at_all_hours(void)
+{
+    static const int64_t grams[] = {400, 400, 400, 400, 100, 100, 400, 400},
+                         usd[] = {400, 400, 400, 400, 400, 400, 1, 1};
+    struct fg_hourly carbon = {NOW_US, HOUR, grams, 8}, price = {NOW_US, HOUR, usd, 8};
+    for (int rented = 0; rented < 2; rented++) {
+        struct town town;
+        build(&town, 3);
+        fg_flexible_hours(town.jobs, &price, &carbon);
+        fg_flexible_powered(town.jobs, rented ? 0 : UINT64_MAX);
+        struct fg_job job = job_of(&town, 1, HOUR, 10 * HOUR);
+        job.flexible = FG_FLEXIBLE_PRICE;
+        EQ(cause_of(&town, job), rented ? FG_FLEXIBLE_RENTED : FG_FLEXIBLE_WAITS);
+        job.id = 2;
+        job.flexible = FG_FLEXIBLE_BOTH;
+        EQ(cause_of(&town, job), FG_FLEXIBLE_WAITS);
+        EQ(town.verdicts[0].by, rented ? FG_FLEXIBLE_CARBON : FG_FLEXIBLE_BOTH);
+        EQ(town.verdicts[0].start_us, NOW_US + 4 * HOUR);
+        char text[FG_TEXT_MAX];
+        fg_flexible_text(&town.verdicts[0], text);
+        OK((strstr(text, "USD/kWh") == NULL) == rented);
+        clear(&town);
+    }
+}
+
+/* Held for a cheap hour, and then the last machine of one's own goes. */
+static void who_is_left_with_rent_goes(void)
+{
+    static const int64_t usd[] = {400, 400, 50};
+    struct fg_hourly carbon = {}, price = {NOW_US, HOUR, usd, 3};
+    struct town town;
+    build(&town, 1);
+    fg_flexible_hours(town.jobs, &price, &carbon);
+    struct fg_job job = job_of(&town, 1, HOUR, 10 * HOUR);
+    job.flexible = FG_FLEXIBLE_PRICE;
+    EQ(cause_of(&town, job), FG_FLEXIBLE_WAITS);
+    fg_flexible_powered(town.jobs, 0);
+    EQ(look(&town, NOW_US + MIN), 1);
+    EQ(town.verdicts[0].cause, FG_FLEXIBLE_RENTED);
+    EQ(fg_queue_ready(town.queue), 1);
     clear(&town);
 }
 
@@ -204,6 +249,8 @@ int main(void)
 {
     RUN(is_held_for_its_hour);
     RUN(who_is_not_held_is_told_why);
+    RUN(rent_is_the_same_at_all_hours);
+    RUN(who_is_left_with_rent_goes);
     RUN(an_hour_is_not_given_twice);
     RUN(who_comes_lets_the_held_go_first);
     RUN(a_crowd_lets_all_go);

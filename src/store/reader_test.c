@@ -1,4 +1,5 @@
 /* reader_test.c - lists, filters, pages and details, as the API asks for them. */
+#include "store/reader_demand.h"
 #include "store/testing.h"
 
 enum { ANN = 1, BOB = 2, JOBS = 1200 };
@@ -431,6 +432,29 @@ static int stop_at_once(void *self, const struct fg_job_view *job)
     return -7;
 }
 
+static int count_down(void *self, const struct fg_newest_job *at)
+{
+    fg_job_id *next = self;
+    bool over = fg_job_state_is_final(at->job->state);
+    MUST(at->job->id == *next && strcmp(at->request->kind, "h100") == 0);
+    MUST((at->finished_us > 0) == over);
+    (*next)--;
+    return 0;
+}
+
+static void test_the_newest_jobs_come_first(void)
+{
+    struct place place = place_make();
+    struct fg_err err = {};
+    fg_job_id next = JOBS;
+    EQ(fg_reader_newest_jobs(place.reader, 100, count_down, &next, &err), 0);
+    EQ(next, JOBS - 100);
+    next = JOBS;
+    EQ(fg_reader_newest_jobs(place.reader, 2 * JOBS, count_down, &next, &err), 0);
+    EQ(next, 0);
+    place_drop(&place);
+}
+
 static void test_a_callback_ends_the_reading(void)
 {
     [[gnu::cleanup(place_drop)]] struct place place = place_make();
@@ -472,6 +496,7 @@ int main(void)
     RUN(test_attempts_artifacts_and_their_blobs);
     RUN(test_events_after_a_number);
     RUN(test_projects_tokens_and_counts);
+    RUN(test_the_newest_jobs_come_first);
     RUN(test_a_callback_ends_the_reading);
     RUN(test_a_reader_sees_what_is_committed_only);
     RUN(test_a_reader_needs_a_database);
