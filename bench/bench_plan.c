@@ -32,7 +32,6 @@ struct load {
     struct fg_offer *offers;
     struct fg_procure_class classes[CLASSES];
     struct fg_procure_serves serves[CLASSES * KINDS];
-    struct fg_procure_flex flexes[2 * CLASSES];
     double *demand;
 };
 
@@ -140,16 +139,6 @@ static void fill(
         }
     }
     fill_demand(load);
-}
-
-/* Of each class a fifth may wait for six periods, and a tenth for a day of hours. */
-static void let_wait(struct load *load)
-{
-    for (uint32_t i = 0; i < 2 * CLASSES; i++)
-        load->flexes[i] =
-            (struct fg_procure_flex){i / 2, i % 2 ? 100 : 200, i % 2 ? 24 : 6, 1000};
-    load->problem.flexes = load->flexes;
-    load->problem.flexes_len = 2 * CLASSES;
 }
 
 static void empty(struct load *load)
@@ -363,7 +352,7 @@ static void compare_with_extensive(void)
 int main(void)
 {
     struct load load;
-    struct figures weeks = {}, hours = {}, again = {}, waits = {};
+    struct figures weeks = {}, hours = {}, again = {};
     fill(&load, 2000, 52, 20, 168 * HOUR_US);
     struct fg_procure *procure = solve_often(&load, &weeks);
     bench_line("plan: 2,000 offers x 52 weeks x 20 scenarios",
@@ -380,19 +369,10 @@ int main(void)
     empty(&load);
     fill(&load, 1000, 168, 20, HOUR_US);
     fg_procure_free(solve_often(&load, &hours));
-    let_wait(&load);
-    fg_procure_free(solve_often(&load, &waits));
     empty(&load);
     bench_line("plan: 1,000 offers x 168 hours x 20 scenarios",
                bench_quantile(hours.seconds, RUNS, 50), "s", BENCH_LESS, 6, NULL, 0);
     bench_line("plan: its certified gap, hours", hours.gap, "%", BENCH_LESS, 100 * GAP, NULL,
-               0);
-    bench_line("plan: the same, where 30 % may wait", bench_quantile(waits.seconds, RUNS, 50),
-               "s", BENCH_LESS, 30, NULL, 0);
-    bench_line("plan: its certified gap, with work that waits", waits.gap, "%", BENCH_LESS,
-               100 * GAP, NULL, 0);
-    bench_line("plan: its cost, to that where none waits",
-               100 * (waits.objective_usd / hours.objective_usd - 1), "%", BENCH_LESS, 0, NULL,
                0);
     struct rusage own;
     getrusage(RUSAGE_SELF, &own);

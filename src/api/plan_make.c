@@ -24,7 +24,7 @@
 #define RESERVE_LEAST_US 60'000'000LL
 #define LEARN_US         (28 * 24 * HOUR_US) /* jobs submitted since then say what may wait, */
 #define LEARN_JOBS       20'000              /* at most so many of them */
-#define WAIT_CELLS_MAX   10'000
+#define WAIT_CELLS_MAX   600                 /* parts x periods: more would make plans slow */
 
 /* -- offers ------------------------------------------------------------------------------------------------ */
 

@@ -186,7 +186,7 @@ enum fg_procure_stage { FG_PROCURE_CUTS, FG_PROCURE_ROUND, FG_PROCURE_POLISH };
 
 struct fg_procure_effort {
     double gap;      /* enough; 0 is as 0.001 */
-    uint32_t rounds; /* of cuts, at most; 0 is as 200 */
+    uint32_t rounds; /* of cuts, at most; 0 is as 200, 60 where work may wait */
     double polish_s; /* of branch and cut; 0: none */
     /* Called between steps; true: stop with the best so far.  NULL: nobody watches. */
     bool (*watch)(void *ctx, enum fg_procure_stage stage, double lower_uusd, double upper_uusd);

@@ -8,6 +8,8 @@
 #include <math.h>
 
 #define ROUNDS_MAX 200
+#define WAIT_ROUNDS_MAX                                                                        \
+    60 /* where work may wait: their programs are larger, and the last rounds gain least */
 
 struct pc_second *fg_pc_seconds_new(const struct fg_procure *procure, struct fg_arena *arena)
 {
@@ -134,7 +136,8 @@ int fg_pc_bound(struct fg_procure *procure,
                 struct fg_err *err)
 {
     struct seek seek = {.procure = procure};
-    uint32_t rounds = effort->rounds ? effort->rounds : ROUNDS_MAX;
+    uint32_t most = procure->problem.flexes_len ? WAIT_ROUNDS_MAX : ROUNDS_MAX,
+             rounds = effort->rounds ? effort->rounds : most;
     double gap = (effort->gap > 0 ? effort->gap : 0.001) / 5;
     bool done = false;
     *out = (struct pc_bound){};

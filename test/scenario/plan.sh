@@ -21,6 +21,18 @@ ok "offers are imported" fg supplier import "$work/offers.csv" --supplier acme
 ok "without any history there is no plan" refuses plan create
 like "and that is said" "$(cat "$work/refused")" "nothing is known of demand yet"
 
+# Jobs that may wait, and some that may not, say what a plan may put off.
+ok "flexible jobs are taken" fg submit --array 0-29 --gpus h100:1 --time-limit 2h --flexible price -- true
+ok "and others" fg submit --array 0-69 --gpus h100:1 --time-limit 2h -- true
+{ echo period,class,devices; for hour in $(seq 0 47); do echo "$hour,h100,$((hour % 6 ? 8 : 16))"; done; } >"$work/peaks.csv"
+echo 'seconds: 0' >"$work/quick.yaml"
+ok "a plan by the hour" fg plan create --demand "$work/peaks.csv" --options "$work/quick.yaml" --period 1 --horizon 48 --json
+cp "$work/ok.out" "$work/peaks.json"
+is "knows how much may wait" "$(json plan.flexible.0.class <"$work/peaks.json") $(json plan.flexible.0.jobs <"$work/peaks.json")" "h100 30"
+like "shows it" "$(fg plan show "$(json id <"$work/peaks.json")")" "h100 .* for up to 21 h: [0-9.]+ device hours put off"
+like "and what it is worth" "$(fg plan show "$(json id <"$work/peaks.json")")" "no work may wait"
+fg plan reject "$(json id <"$work/peaks.json")" >/dev/null
+
 # Demand for 12 days of 24: six machines' worth, then eight.
 { echo period,class,devices; for day in $(seq 0 23); do echo "$day,h100,$((day < 12 ? 48 : 64))"; done; } >"$work/demand.csv"
 ok "a plan is made" fg plan create --demand "$work/demand.csv" --json
@@ -62,5 +74,5 @@ ok "it cannot be rejected any more" refuses plan reject "$plan"
 again=$(fg plan create --demand "$work/demand.csv" --json | json id)
 is "another one" "$(of "$again" state)" draft
 ok "is rejected" fg plan reject "$again"
-is "and stays so" "$(fg plan list --json | python3 -c 'import json,sys; print(*[p["state"] for p in json.load(sys.stdin)])')" "rejected applied"
+is "and stays so" "$(fg plan list --json | python3 -c 'import json,sys; print(*[p["state"] for p in json.load(sys.stdin)])')" "rejected applied rejected"
 done_testing
