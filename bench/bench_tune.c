@@ -13,8 +13,6 @@
 #include "sim/read.h"
 #include "tune/tune.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,37 +23,12 @@
 #define HELD_DAYS  7
 #define THREADS    2
 
-struct pool {
-    const struct fg_tune *tune;
-    struct fg_tune_task *tasks;
-    size_t len;
-    atomic_size_t next;
-};
-
-static void *replay(void *self)
-{
-    struct pool *pool = self;
-    size_t at;
-    while ((at = atomic_fetch_add(&pool->next, 1)) < pool->len)
-        fg_tune_replay(pool->tune, &pool->tasks[at]);
-    return NULL;
-}
-
 static void tune_all(struct fg_tune *tune)
 {
     struct fg_err err = {};
-    struct pool pool = {.tune = tune};
-    while ((pool.len = fg_tune_next(tune, &pool.tasks)) > 0) {
-        pthread_t threads[THREADS];
-        atomic_store(&pool.next, 0);
-        for (size_t i = 0; i < THREADS; i++)
-            if (pthread_create(&threads[i], NULL, replay, &pool) != 0)
-                bench_die("no thread");
-        for (size_t i = 0; i < THREADS; i++)
-            pthread_join(threads[i], NULL);
+    while (fg_tune_replay_all(tune, THREADS) > 0)
         if (fg_tune_take(tune, &err) < 0)
             bench_die("%s", err.text);
-    }
 }
 
 struct tally {

@@ -5,6 +5,7 @@
 #include "api/sse.h"
 #include "api/worker.h"
 
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,8 +66,8 @@ static void answer_page(struct fg_call *call, const struct fg_event_filter *filt
 static bool wants(const struct fg_event_filter *filter, const struct fg_event *event)
 {
     return (filter->job == 0 || event->job == filter->job)
-           && (filter->project == 0 || event->project == 0
-               || event->project == filter->project);
+           && (filter->project == 0 || event->project == 0 || event->project == filter->project)
+           && (!filter->kind[0] || fnmatch(filter->kind, event->kind, 0) == 0);
 }
 
 static void send_event(void *self, const struct fg_event *event)
@@ -161,6 +162,20 @@ static int find_start(struct fg_call *call, struct fg_event_filter *filter, stru
     return reader ? fg_reader_last_event(reader, &filter->after, err) : FG_EIO;
 }
 
+/* A kind, or what it begins with and a star. */
+static int read_kind(struct fg_call *call, struct fg_event_filter *filter, struct fg_err *err)
+{
+    const char *kind = fg_target_param(&call->target, "kind");
+    size_t plain = kind ? strspn(kind, "abcdefghijklmnopqrstuvwxyz._") : 0;
+    if (!kind)
+        return 0;
+    if ((kind[plain] && strcmp(kind + plain, "*") != 0) || strlen(kind) >= sizeof(filter->kind))
+        return fg_fail(err, FG_EINVAL, "kind: %.60s, expected one like job.finished or node.*",
+                       kind);
+    strcpy(filter->kind, kind);
+    return 0;
+}
+
 /* The newest first, those of people only; a page at a time. */
 void fg_handle_audit(struct fg_call *call)
 {
@@ -189,6 +204,8 @@ void fg_handle_event_list(struct fg_call *call)
         rc = fg_target_uint(&call->target, "before", 1, INT64_MAX, &filter.before, &err);
     if (rc == 0)
         rc = fg_target_uint(&call->target, "job", 1, INT64_MAX, &filter.job, &err);
+    if (rc == 0)
+        rc = read_kind(call, &filter, &err);
     if (rc == 0)
         rc = fg_target_uint(&call->target, "limit", 1, FG_PAGE_MAX, &limit, &err);
     filter.limit = limit;

@@ -153,6 +153,8 @@ void fg_job_view_open(struct fg_json *json, const struct fg_job_view *view, int6
     kv_int_or_null(json, "cost_uusd", view->cost_uusd, view->cost_uusd >= 0);
     fg_json_kv_bool(json, "preemptible", job->preemptible);
     kv_raw(json, "labels", view->labels_json, "{}");
+    fg_json_kv(json, "reservation",
+               view->reservation && view->reservation[0] ? view->reservation : NULL);
 }
 
 void fg_job_view_write(struct fg_json *json, const struct fg_job_view *job, int64_t now_us)

@@ -8,12 +8,11 @@
 
 #include "base/clock.h"
 #include "base/doc_read.h"
+#include "base/parallel.h"
 #include "cli/sim_files.h"
 #include "cli/view.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -43,16 +42,7 @@ const struct fg_opt fg_opts_tune[] = {
     {"cluster", 'c', "FILE", "its machines: a cluster file (YAML)", "file"},
     {"set", 0, "KEY=VALUE", "a number of the configuration that runs there", NULL},
     {"order", 0, "POLICY", "the policy that runs there: fifo:best-fit (priority)", NULL},
-    {"preemptible", 0, NULL, "jobs of traces that do not say may be stopped and go on later",
-     NULL},
-    {"checkpoint", 0, "TIME", "jobs that do not say save their work so often (never)", NULL},
-    {"restart", 0, "TIME", "what going on costs jobs that do not say (0)", NULL},
-    {"limits", 0, "X", "time limit of jobs without one: X times what they take", NULL},
-    {"estimates", 0, "X", "what users expect of jobs that do not say: X times what they take",
-     NULL},
-    {"kind", 0, "KIND", "accelerator kind of jobs that name none (any)", NULL},
-    {"cores", 0, NULL, "processors of swf and sacct are cores, not accelerators", NULL},
-    {"skip-bad", 0, NULL, "pass over bad rows, and say how many", NULL},
+    FG_SIM_INPUT_OPTS,
     {"seed", 's', "N", "of the search and of failures (1)", NULL},
     {"threads", 0, "N", "replays at one time (one a core)", NULL},
     {"background", 0, NULL, "at the lowest priority, one replay at a time", NULL},
@@ -63,10 +53,9 @@ const struct fg_opt fg_opts_tune[] = {
 
 fg_verb_fn fg_cmd_tune;
 
-#define THREADS_MAX 64
-#define PATIENCE    6
-#define WARM_DAYS   3
-#define NICE        19
+#define PATIENCE  6
+#define WARM_DAYS 3
+#define NICE      19
 
 /* All that the options say. */
 struct plan {
@@ -75,6 +64,7 @@ struct plan {
     struct fg_tune_days measured; /* of the service */
     int64_t first_us;
     int64_t budget_us, threads;
+    struct fg_buf told; /* of the replay: how near it is to what was */
 };
 
 /* -- options -------------------------------------------------------------------------------------------- */
@@ -123,7 +113,7 @@ static int read_options(struct plan *plan, struct fg_err *err)
     if (rc == 0)
         rc = fg_cli_number(input->cli, "seed", 0, INT64_MAX, 1, &seed, err);
     if (rc == 0)
-        rc = fg_cli_number(input->cli, "threads", 1, THREADS_MAX, fg_sim_cores(),
+        rc = fg_cli_number(input->cli, "threads", 1, FG_PARALLEL_MAX, fg_sim_cores(),
                            &plan->threads, err);
     if (rc == 0)
         rc = fg_sim_input_time(input, "budget", 600'000'000, &plan->budget_us, err);
@@ -208,7 +198,7 @@ static int read_service(struct plan *plan, struct fg_err *err)
     int64_t since_us = fg_now_us() - (int64_t)days * FG_TUNE_DAY_US;
     int rc = fg_cli_connect(cli, err);
     return rc == 0 ? fg_tune_history(&plan->input, since_us, &plan->options.knobs,
-                                     &plan->measured, &plan->first_us, err)
+                                     &plan->measured, &plan->first_us, &plan->told, err)
                    : rc;
 }
 
@@ -233,36 +223,6 @@ static int set_days(struct plan *plan, struct fg_err *err)
 
 /* -- the search ---------------------------------------------------------------------------------------------- */
 
-struct pool {
-    const struct fg_tune *tune;
-    struct fg_tune_task *tasks;
-    size_t len;
-    atomic_size_t next;
-};
-
-static void *replay(void *self)
-{
-    struct pool *pool = self;
-    size_t at;
-    while ((at = atomic_fetch_add(&pool->next, 1)) < pool->len)
-        fg_tune_replay(pool->tune, &pool->tasks[at]);
-    return NULL;
-}
-
-/* All of them, on so many threads, this one among them. */
-static void replay_all(struct pool *pool, size_t threads)
-{
-    pthread_t handles[THREADS_MAX];
-    size_t len = 0;
-    atomic_store(&pool->next, 0);
-    while (len + 1 < threads && len + 1 < pool->len
-           && pthread_create(&handles[len], NULL, replay, pool) == 0)
-        len++;
-    (void)replay(pool);
-    for (size_t i = 0; i < len; i++)
-        pthread_join(handles[i], NULL);
-}
-
 static void draw(struct fg_bar *bar,
                  const struct plan *plan,
                  const struct fg_tune *tune,
@@ -280,10 +240,8 @@ static int search(const struct plan *plan, struct fg_tune *tune, struct fg_err *
     struct fg_bar bar = fg_bar_new(stderr);
     const struct fg_clock *clock = fg_clock_system();
     int64_t began_us = clock->mono_us(clock->self);
-    struct pool pool = {.tune = tune};
     int rc = 0;
-    while (rc == 0 && (pool.len = fg_tune_next(tune, &pool.tasks)) > 0) {
-        replay_all(&pool, (size_t)plan->threads);
+    while (rc == 0 && fg_tune_replay_all(tune, (size_t)plan->threads) > 0) {
         rc = fg_tune_take(tune, err);
         int64_t spent_us = clock->mono_us(clock->self) - began_us;
         if (spent_us > plan->budget_us)
@@ -341,6 +299,7 @@ static int tune_now(struct plan *plan, struct fg_err *err)
 {
     FG_AUTO(fg_tune) struct fg_tune *tune = NULL;
     struct fg_tune_answer answer;
+    plan->options.told = plan->told.text;
     int rc = fg_tune_new(&plan->options, &tune, err);
     if (rc < 0)
         return rc;
@@ -372,6 +331,7 @@ int fg_cmd_tune(struct fg_cli *cli, struct fg_err *err)
         rc = fg_tune_watch(cli, &plan.options, &plan.measured, plan.first_us, &is_over, err);
     if (rc == 0 && !is_over)
         rc = tune_now(&plan, err);
+    fg_buf_free(&plan.told);
     fg_tune_days_free(&plan.measured);
     fg_sim_input_free(&plan.input);
     return rc;

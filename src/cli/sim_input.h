@@ -8,6 +8,22 @@
 #include "sim/cluster.h"
 #include "sim/trace.h"
 
+/* Of jobs that do not say; rows of a table of options. */
+#define FG_SIM_INPUT_OPTS                                                                      \
+    {"preemptible", 0, NULL, "jobs of traces that do not say may be stopped and go on later",  \
+     NULL},                                                                                    \
+        {"checkpoint", 0, "TIME", "jobs that do not say save their work so often (never)",     \
+         NULL},                                                                                \
+        {"restart", 0, "TIME", "what going on costs jobs that do not say (0)", NULL},          \
+        {"limits", 0, "X", "time limit of jobs without one: X times what they take", NULL},    \
+        {"estimates", 0, "X",                                                                  \
+         "what users expect of jobs that do not say: X times what they take", NULL},           \
+        {"kind", 0, "KIND", "accelerator kind of jobs that name none (any)", NULL},            \
+        {"cores", 0, NULL, "processors of swf and sacct are cores, not accelerators", NULL},   \
+    {                                                                                          \
+        "skip-bad", 0, NULL, "pass over bad rows, and say how many", NULL                      \
+    }
+
 /* Zero it but for `cli`. */
 struct fg_sim_input {
     struct fg_cli *cli;

@@ -4,6 +4,7 @@
 #include "base/grow.h"
 #include "base/json_write.h"
 #include "cli/pages.h"
+#include "cli/tune_pool.h"
 #include "cli/view.h"
 #include "sim/read.h"
 #include "sim/result.h"
@@ -116,9 +117,9 @@ static int read_trace(struct fg_sim_input *input, struct jobs *jobs, struct fg_e
     struct fg_sim_reading reading = {
         .format = "history",
         .file_name = "history",
-        .per_node = fg_sim_cluster_widest(&input->cluster),
-        .cores_per_node = fg_sim_cluster_most_cores(&input->cluster),
+        .per_node = 1, /* its gangs are as they were */
         .kind = "any",
+        .reservations = true,
     };
     fg_buf_puts(&jobs->json, "\n]\n");
     return fg_sim_read(&reading, jobs->json.text, jobs->json.len, &input->trace, err);
@@ -142,78 +143,6 @@ static int read_jobs(struct fg_sim_input *input,
     return rc;
 }
 
-/* -- nodes -------------------------------------------------------------------------------------------------- */
-
-struct groups {
-    struct fg_json json; /* of a cluster file; the list is open */
-    size_t len;
-};
-
-static int on_node(void *self, const struct fg_doc *item)
-{
-    struct groups *groups = self;
-    struct fg_json *json = &groups->json;
-    const struct fg_doc *device = fg_view_first(item, "devices");
-    char memory[32];
-    if (strcmp(fg_view_text(item, "state"), "down") == 0)
-        return 0;
-    snprintf(memory, sizeof(memory), "%" PRId64 "MiB", fg_view_int(item, "mem_mib", 0));
-    fg_json_object(json);
-    if (device) {
-        fg_json_kv(json, "kind", fg_view_text(device, "kind"));
-        fg_json_kv_int(json, "gpus", (int64_t)fg_doc_get(item, "devices")->len);
-    }
-    fg_json_key(json, "cpus");
-    fg_json_double(json, (double)fg_view_int(item, "cpu_milli", 1000) / 1000);
-    fg_json_kv(json, "memory", memory);
-    fg_json_key(json, "price_per_hour");
-    fg_json_double(json, (double)fg_view_int(item, "uusd_per_hour", 0) / 1e6);
-    const char *const texts[] = {"supplier", "site", "region"};
-    for (size_t i = 0; i < 3; i++)
-        if (fg_view_text(item, texts[i])[0])
-            fg_json_kv(json, texts[i], fg_view_text(item, texts[i]));
-    fg_json_end(json);
-    groups->len++;
-    return 0;
-}
-
-static int on_project(void *self, const struct fg_doc *item)
-{
-    struct fg_json *json = self;
-    int64_t weight = fg_view_int(item, "weight", 100);
-    if (weight == 100)
-        return 0;
-    fg_json_key(json, fg_view_text(item, "name"));
-    fg_json_object(json);
-    fg_json_kv_int(json, "weight", weight);
-    fg_json_end(json);
-    return 0;
-}
-
-/* The pool as a cluster file, which is then read as any. */
-static int read_cluster(struct fg_sim_input *input, struct fg_err *err)
-{
-    FG_AUTO(fg_buf) struct fg_buf text = {};
-    struct groups groups = {.json = {.buf = &text}};
-    fg_json_object(&groups.json);
-    fg_json_key(&groups.json, "groups");
-    fg_json_array(&groups.json);
-    int rc = each(input->cli, "/v1/nodes", on_node, &groups, err);
-    if (rc < 0)
-        return rc;
-    if (groups.len == 0)
-        return fg_fail(err, FG_ESTATE, "no node is up that jobs could be replayed on");
-    fg_json_end(&groups.json);
-    fg_json_key(&groups.json, "projects");
-    fg_json_object(&groups.json);
-    rc = each(input->cli, "/v1/projects", on_project, &groups.json, err);
-    fg_json_end(&groups.json);
-    fg_json_end(&groups.json);
-    return rc < 0 ? rc
-                  : fg_sim_cluster_read(text.text, text.len, "pool", NULL, NULL,
-                                        &input->cluster, err);
-}
-
 /* -- the policy ------------------------------------------------------------------------------------------------- */
 
 static int on_setting(void *self, const struct fg_doc *item)
@@ -233,16 +162,17 @@ int fg_tune_history(struct fg_sim_input *input,
                     struct fg_knobs *knobs,
                     struct fg_tune_days *measured,
                     int64_t *out_first_us,
+                    struct fg_buf *told,
                     struct fg_err *err)
 {
     struct jobs jobs = {.since_us = since_us};
     int rc = each(input->cli, "/v1/policy", on_setting, knobs, err);
     if (rc == 0)
-        rc = read_cluster(input, err);
-    if (rc == 0)
         rc = read_jobs(input, &jobs, measured, err);
-    if (rc == 0)
+    if (rc == 0) {
         *out_first_us = jobs.past[0].submit_us;
+        rc = fg_tune_pool(input, *out_first_us, told, err);
+    }
     free(jobs.past);
     free(jobs.projects);
     fg_buf_free(&jobs.json);

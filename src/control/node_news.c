@@ -3,6 +3,7 @@
 
 #include "control/order_inner.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #define NEWS_A_STEP_MAX 4096
@@ -40,12 +41,26 @@ static void dress(struct fg_control *control, fg_node_id id)
     (void)fg_node_put(control, &dressed, NULL);
 }
 
+/* What it is, too: who asks later what the pool was finds it here. */
+static void tell_joined(struct fg_control *control, const struct fg_node_spec *spec)
+{
+    if (!fg_control_begin(control))
+        return;
+    fg_control_tell(control, "node.joined", NULL,
+                    "\"node\":\"%s\",\"supplier\":\"%s\",\"kind\":\"%s\",\"gpus\":%u,"
+                    "\"cpu_milli\":%u,\"mem_mib\":%" PRIu64 ",\"uusd_per_hour\":%" PRId64,
+                    spec->name, spec->supplier, spec->devices_len ? spec->devices[0].kind : "",
+                    spec->devices_len, spec->cpu_milli, spec->mem_mib,
+                    spec->price_uusd_per_hour);
+}
+
 static void node_told(struct fg_control *control, const struct fg_engine_news *news)
 {
     struct vendor *vendor = fg_vendor_get(control, news->spec->supplier);
     struct fg_err err = {};
     if (!vendor)
         return;
+    bool is_new = fg_pool_find(control->pool, news->spec->name) == 0;
     fg_node_id id = fg_node_put(control, news->spec, &err);
     if (!id) {
         snprintf(vendor->trouble, sizeof(vendor->trouble), "%.*s", FG_TEXT_MAX - 1, err.text);
@@ -53,6 +68,8 @@ static void node_told(struct fg_control *control, const struct fg_engine_news *n
     }
     fg_node_known(control, id)->is_gone = false;
     dress(control, id);
+    if (is_new)
+        tell_joined(control, fg_pool_spec(control->pool, id));
     fg_node_settle(control, id);
 }
 
@@ -167,6 +184,8 @@ static void tick_one(struct fg_control *control, fg_node_id id)
 {
     struct known_node *known = fg_node_known(control, id);
     if (known->is_gone && !fg_node_is_used(control, id)) {
+        if (fg_control_begin(control))
+            fg_control_tell(control, "node.gone", NULL, "\"node\":\"%s\"", known->name);
         fg_node_drop(control, id);
         return;
     }

@@ -231,6 +231,8 @@ static int read_watts(struct input *input, const struct fg_doc *doc, struct fg_s
     return rc;
 }
 
+#define TEN_YEARS_US 315'360'000'000'000
+
 enum member {
     NAME,
     NODES,
@@ -243,6 +245,7 @@ enum member {
     PRICE,
     WATTS,
     JOIN,
+    AWAY,
     MTBF,
     MTTR,
     SPEED,
@@ -255,9 +258,9 @@ enum member {
     MEMBERS
 };
 static const char *const member_names[MEMBERS] = {
-    "name",         "nodes",          "kind",  "gpus",     "islands", "gpu_memory", "cpus",
-    "memory",       "price_per_hour", "watts", "join",     "mtbf",    "mttr",       "speed",
-    "availability", "site",           "rack",  "supplier", "region",  "wait"};
+    "name",   "nodes",          "kind",  "gpus", "islands",  "gpu_memory", "cpus",
+    "memory", "price_per_hour", "watts", "join", "away",     "mtbf",       "mttr",
+    "speed",  "availability",   "site",  "rack", "supplier", "region",     "wait"};
 
 static int read_text_member(struct input *input,
                             enum member member,
@@ -323,17 +326,64 @@ static int read_amount(struct input *input,
     }
 }
 
+static int read_absence(struct input *input,
+                        const struct fg_doc *doc,
+                        struct fg_sim_absence *out)
+{
+    static const char *const names[] = {"from", "until"};
+    int rc = fg_read_kind(&input->reader, doc, FG_DOC_MAP);
+    for (const struct fg_doc *at = rc == 0 ? doc->first : NULL; at && rc == 0; at = at->next) {
+        bool is_from = strcmp(at->key, names[0]) == 0;
+        size_t mark = fg_read_enter(&input->reader, at->key);
+        rc = is_from || strcmp(at->key, names[1]) == 0
+                 ? fg_read_duration(&input->reader, at, TEN_YEARS_US,
+                                    is_from ? &out->from_us : &out->until_us)
+                 : fg_read_fail_unknown(&input->reader, at, names, 2);
+        fg_read_leave(&input->reader, mark);
+    }
+    return rc;
+}
+
+/* [{from: 2d, until: 3d}] */
+static int read_absences(struct input *input,
+                         const struct fg_doc *doc,
+                         struct fg_sim_group *group)
+{
+    int rc = fg_read_kind(&input->reader, doc, FG_DOC_LIST);
+    if (rc < 0)
+        return rc;
+    struct fg_sim_absence *absences =
+        FG_NEW(input->out->arena, struct fg_sim_absence, doc->len);
+    int64_t last_us = 0;
+    size_t len = 0;
+    for (const struct fg_doc *at = doc->first; at && rc == 0; at = at->next) {
+        size_t mark = fg_read_enter_at(&input->reader, len);
+        rc = read_absence(input, at, &absences[len]);
+        if (rc == 0
+            && (absences[len].from_us < last_us
+                || absences[len].until_us <= absences[len].from_us))
+            rc = fg_read_fail(&input->reader, at,
+                              "expected until after from, and from not before the last until");
+        fg_read_leave(&input->reader, mark);
+        last_us = absences[len++].until_us;
+    }
+    group->absences = absences;
+    group->absences_len = len;
+    return rc;
+}
+
 static int read_member(struct input *input,
                        enum member member,
                        const struct fg_doc *doc,
                        struct fg_sim_group *group)
 {
-    static const int64_t TEN_YEARS_US = 315'360'000'000'000;
     switch (member) {
     case WAIT:
         return fg_read_duration(&input->reader, doc, TEN_YEARS_US, &group->wait_us);
     case JOIN:
         return fg_read_duration(&input->reader, doc, TEN_YEARS_US, &group->join_us);
+    case AWAY:
+        return read_absences(input, doc, group);
     case MTBF:
         return fg_read_duration(&input->reader, doc, TEN_YEARS_US, &group->mtbf_us);
     case MTTR:

@@ -36,6 +36,11 @@ struct fg_sim_watts {
     int64_t asleep_milli; /* with nothing granted; 0: it never sleeps, and draws idle_milli */
 };
 
+/* From one moment until another, since the cluster is there. */
+struct fg_sim_absence {
+    int64_t from_us, until_us;
+};
+
 struct fg_sim_group {
     char name[FG_NAME_MAX]; /* nodes are NAME-1, ... */
     uint32_t nodes;
@@ -48,7 +53,9 @@ struct fg_sim_group {
     uint64_t mem_mib;
     int64_t price_uusd_per_hour; /* of each node, while it is up */
     struct fg_sim_watts watts;
-    int64_t join_us;      /* nodes are there from then on; 0 from the beginning */
+    int64_t join_us; /* nodes are there from then on; 0 from the beginning */
+    const struct fg_sim_absence *absences; /* nodes are not there; in order */
+    size_t absences_len;
     int64_t mtbf_us;      /* mean time between failures of one node; 0 it never fails */
     int64_t mttr_us;      /* mean time to repair */
     uint32_t speed_milli; /* of its devices: 1000 does a second's work in a second */

@@ -30,6 +30,8 @@ struct fg_sim_reading {
     int64_t checkpoint_us, restart_us; /* of jobs that do not say */
     bool
         cpu_as_gpu; /* swf, sacct without devices: processors are devices; else they are cores */
+    bool
+        reservations; /* history: jobs name the one that they ran in, which the cluster then has to have */
     fg_sim_bad_row_fn *bad_row; /* NULL: the first bad row fails the whole file */
     void *bad_row_self;
 };

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/doc_read.h"
 #include "base/items.h"
+#include "model/reservation.h"
 
 #include <string.h>
 
@@ -130,6 +131,8 @@ static int job_of(struct fg_reader *reader, const struct fg_doc *doc)
     job.tasks = tasks ? (uint32_t)tasks : 1;
     job.tasks_min = tasks_min < tasks ? (uint32_t)tasks_min : 0;
     job.shape = fg_reader_shape((struct fg_field){name, strlen(name)});
+    if (reader->reading->reservations)
+        job.reservation = fg_advance_key(text_of(doc, "reservation"));
     job.user = user[0] ? fg_reader_user((struct fg_field){user, strlen(user)}) : 0;
     job.preemptible = flag && flag->kind == FG_DOC_BOOL && flag->integer;
     return fg_sim_trace_add(reader->trace, &job, reader->err);

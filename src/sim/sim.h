@@ -84,6 +84,7 @@ struct fg_sim_options {
     /* So many percent of the jobs, drawn by the seed, may only use the supplier that is their home; homes are dealt evenly
      * among the suppliers of the cluster.  100: jobs are split among them once and for all. */
     uint32_t home_percent;
+    int64_t cluster_us;  /* how long the cluster is there when the first job comes */
     int64_t speed_milli; /* of arrivals: 2000 brings them twice as fast; 0 as they are */
     size_t
         first_jobs;   /* it is over when so many, the first to be submitted, are done; 0: all */

@@ -20,6 +20,8 @@ enum event_kind {
     EVENT_END,     /* an attempt comes to its end, as planned */
     EVENT_STOPPED, /* it has saved its work */
     EVENT_JOIN,    /* a group's nodes are there */
+    EVENT_LEAVE,   /* a group's nodes go, as the cluster says */
+    EVENT_RETURN,  /* and are there again */
     EVENT_FAIL,    /* a node */
     EVENT_REPAIR,  /* a node */
     EVENT_SUPPLY,  /* availability of a spot group may have changed */
@@ -59,7 +61,7 @@ struct attempt {
 };
 
 /* Why a node is away; it is up without any. */
-enum away { AWAY_NOT_JOINED = 1, AWAY_FAILED = 2, AWAY_NO_SUPPLY = 4 };
+enum away { AWAY_NOT_JOINED = 1, AWAY_FAILED = 2, AWAY_NO_SUPPLY = 4, AWAY_ABSENT = 8 };
 
 struct node {
     uint32_t group;

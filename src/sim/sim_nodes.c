@@ -101,7 +101,8 @@ static void supply(struct sim *sim, uint32_t index)
 {
     const struct fg_sim_group *group = &sim->cluster->groups[index];
     const struct fg_sim_availability *trace = &sim->cluster->traces[group->availability];
-    uint32_t now = supply_at(trace, sim->now_us);
+    int64_t age_us = sim->now_us + sim->options->cluster_us;
+    uint32_t now = supply_at(trace, age_us);
     uint64_t there = trace->most ? (uint64_t)group->nodes * now / trace->most : 0;
     for (uint32_t i = 0; i < group->nodes; i++) {
         uint32_t at = sim->group_first[index] + i;
@@ -109,12 +110,36 @@ static void supply(struct sim *sim, uint32_t index)
         set_away(sim, at, AWAY_NO_SUPPLY, i >= there);
         sim->result->sums.spot_losses += was_up && i >= there;
     }
-    int64_t next_us = (sim->now_us / trace->gap_us + 1) * trace->gap_us;
+    int64_t next_us = (age_us / trace->gap_us + 1) * trace->gap_us;
     for (size_t i = 1; i < trace->len && supply_at(trace, next_us) == now; i++)
         next_us += trace->gap_us;
     if (supply_at(trace, next_us) != now)
-        fg_sim_plan(sim,
-                    (struct event){.kind = EVENT_SUPPLY, .time_us = next_us, .subject = index});
+        fg_sim_plan(sim, (struct event){.kind = EVENT_SUPPLY,
+                                        .time_us = next_us - sim->options->cluster_us,
+                                        .subject = index});
+}
+
+/* What the cluster says of the group's nodes, from now on. */
+static void plan_absences(struct sim *sim, uint32_t index)
+{
+    const struct fg_sim_group *group = &sim->cluster->groups[index];
+    for (size_t i = 0; i < group->absences_len; i++) {
+        int64_t from_us = group->absences[i].from_us - sim->options->cluster_us;
+        int64_t until_us = group->absences[i].until_us - sim->options->cluster_us;
+        if (until_us <= 0)
+            continue;
+        fg_sim_plan(sim, (struct event){.kind = EVENT_LEAVE,
+                                        .time_us = from_us > 0 ? from_us : 0,
+                                        .subject = index});
+        fg_sim_plan(
+            sim, (struct event){.kind = EVENT_RETURN, .time_us = until_us, .subject = index});
+    }
+}
+
+static void set_absent(struct sim *sim, uint32_t index, bool is_absent)
+{
+    for (uint32_t i = 0; i < sim->cluster->groups[index].nodes; i++)
+        set_away(sim, sim->group_first[index] + i, AWAY_ABSENT, is_absent);
 }
 
 static void join(struct sim *sim, uint32_t index)
@@ -130,6 +155,10 @@ void fg_sim_node_event(struct sim *sim, const struct event *event)
     switch (event->kind) {
     case EVENT_JOIN:
         join(sim, event->subject);
+        break;
+    case EVENT_LEAVE:
+    case EVENT_RETURN:
+        set_absent(sim, event->subject, event->kind == EVENT_LEAVE);
         break;
     case EVENT_FAIL:
         fail(sim, event->subject);
@@ -247,8 +276,11 @@ static int add_group(struct sim *sim, uint32_t index, uint32_t *at, struct fg_er
         return rc;
     if (group->is_spot)
         supply(sim, index);
-    fg_sim_plan(
-        sim, (struct event){.kind = EVENT_JOIN, .time_us = group->join_us, .subject = index});
+    plan_absences(sim, index);
+    int64_t join_us = group->join_us - sim->options->cluster_us;
+    fg_sim_plan(sim, (struct event){.kind = EVENT_JOIN,
+                                    .time_us = join_us > 0 ? join_us : 0,
+                                    .subject = index});
     return 0;
 }
 

@@ -27,8 +27,9 @@ static int make(const struct sim *sim,
                 struct fg_advance_place *places,
                 struct fg_err *err)
 {
-    *out = (struct fg_advance){.start_us = spec->start_us,
-                               .end_us = spec->end_us,
+    int64_t cluster_us = sim->options->cluster_us;
+    *out = (struct fg_advance){.start_us = spec->start_us - cluster_us,
+                               .end_us = spec->end_us - cluster_us,
                                .repeat = spec->repeat,
                                .maintenance = spec->maintenance,
                                .places = places};
@@ -64,8 +65,18 @@ static int check(const struct fg_advance *advances, size_t len, struct fg_err *e
     return 0;
 }
 
+/* It was, before the first job of the trace came. */
+static bool is_over(const struct sim *sim, const struct fg_advance_spec *spec)
+{
+    return sim->options->cluster_us > 0 && spec->repeat == FG_REPEAT_NONE
+           && spec->end_us - sim->options->cluster_us <= EPOCH_US;
+}
+
+/* Of a trace that begins in the middle of things, jobs may name one that is over. */
 static int check_jobs(const struct sim *sim, struct fg_err *err)
 {
+    if (sim->options->cluster_us > 0)
+        return 0;
     for (size_t i = 0; i < sim->trace->jobs_len; i++) {
         uint64_t key = sim->trace->jobs[i].reservation;
         if (key && !fg_schedule_advance(sim->schedule, key))
@@ -98,20 +109,23 @@ int fg_sim_reserve(struct sim *sim, struct fg_err *err)
         abort();
     pretend_up(sim, states, false);
     int rc = 0;
+    size_t made = 0;
     for (size_t i = 0; i < len && rc == 0; i++) {
         const struct fg_advance_spec *spec = &sim->cluster->reservations[i];
+        if (is_over(sim, spec))
+            continue;
         struct fg_advance_place *places =
             calloc(spec->nodes_len + fg_pool_len(sim->pool) + 1, sizeof(*places));
         if (!places)
             abort();
-        rc = make(sim, spec, &advances[i], places, err);
+        rc = make(sim, spec, &advances[made++], places, err);
         if (rc == 0)
-            rc = check(advances, i + 1, err);
+            rc = check(advances, made, err);
         if (rc == 0)
-            fg_schedule_advances(sim->schedule, advances, i + 1);
+            fg_schedule_advances(sim->schedule, advances, made);
     }
     pretend_up(sim, states, true);
-    for (size_t i = 0; i < len; i++)
+    for (size_t i = 0; i < made; i++)
         free((void *)advances[i].places);
     free(states);
     free(advances);

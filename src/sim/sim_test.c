@@ -404,6 +404,64 @@ static void nodes_join_late_and_speed_counts(void)
     end(&scene);
 }
 
+static void nodes_are_away_when_the_cluster_says_so(void)
+{
+    struct scene scene;
+    begin(&scene, &(struct work){0, 150, 1, 0, 0, true}, 1, "fifo");
+    machines(&scene,
+             "groups:\n  - {nodes: 1, kind: t4, gpus: 1, away: [{from: 100, until: 200}, "
+             "{from: 5m, until: 1h}]}\n",
+             NULL);
+    go(&scene);
+    EQ(end_s(&scene, 0), 265); /* 90 s were kept, and 5 s of restart */
+    EQ(scene.result->sums.evictions, 1);
+    EQ(scene.result->sums.spot_losses, 0);
+    EQ(scene.result->sums.gpu_up_us, 165 * SECOND);
+    scene.options.cluster_us = 150 * SECOND; /* it begins in the middle of that */
+    go(&scene);
+    EQ(start_s(&scene, 0), 50);
+    EQ(end_s(&scene, 0), 3515); /* from 150 to 3450 it is away; 90 s were kept */
+    end(&scene);
+}
+
+/* Of what is over when the first job comes nothing is left; what comes again does. */
+static void a_cluster_may_be_older_than_the_trace(void)
+{
+    static const struct work work[] = {{0, 400, 1, 400, 0, false}, {1, 400, 1, 400, 0, false}};
+    struct scene scene;
+    struct fg_advance_spec reserved[] = {{.name = "over",
+                                          .start_us = FG_SIM_EPOCH_US + 300 * SECOND,
+                                          .end_us = FG_SIM_EPOCH_US + 700 * SECOND,
+                                          .project = "",
+                                          .user = "",
+                                          .maintenance = true,
+                                          .gpus = 2,
+                                          .kind = "v100"},
+                                         {.name = "night",
+                                          .start_us = FG_SIM_EPOCH_US + 1000 * SECOND,
+                                          .end_us = FG_SIM_EPOCH_US + 2000 * SECOND,
+                                          .repeat = FG_REPEAT_DAILY,
+                                          .project = "",
+                                          .user = "",
+                                          .maintenance = true,
+                                          .gpus = 1,
+                                          .kind = "v100"}};
+    begin(&scene, work, 2, "fifo");
+    scene.cluster.reservations = reserved;
+    scene.cluster.reservations_len = 2;
+    scene.options.cluster_us = (86'400 + 800) * SECOND;
+    go(&scene);
+    EQ(start_s(&scene, 0), 0);
+    EQ(start_s(&scene, 1), 400); /* one of two devices is kept from 200 to 1200 */
+    scene.trace.jobs[1].reservation = fg_advance_key("over");
+    struct fg_err err = {};
+    struct fg_sim_result *none = NULL;
+    scene.options.cluster_us = 0;
+    EQ(fg_sim_run(&scene.options, &none, &err), 0);
+    fg_sim_result_free(none);
+    end(&scene);
+}
+
 static void bad_clusters_are_refused(void)
 {
     static const char *const bad[][2] = {
@@ -414,6 +472,8 @@ static void bad_clusters_are_refused(void)
         {"kinds: {v100: 1000000000}\n", "kinds.v100"},
         {"groups:\n  - {nodes: 1, kind: t4, gpus: 1, availability: s}\n", "gap_seconds"},
         {"projects: {a: {weight: 0}}\n", "weight"},
+        {"groups:\n  - {away: [{from: 2h, until: 1h}]}\n", "expected until after from"},
+        {"groups:\n  - {away: [{from: 1h, to: 2h}]}\n", "groups[0].away[0]"},
     };
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         struct fg_sim_cluster cluster = {};
@@ -719,6 +779,8 @@ int main(void)
     RUN(spot_nodes_take_work_with_them);
     RUN(deadlines_keep_off_spot_nodes);
     RUN(nodes_join_late_and_speed_counts);
+    RUN(nodes_are_away_when_the_cluster_says_so);
+    RUN(a_cluster_may_be_older_than_the_trace);
     RUN(bad_clusters_are_refused);
     RUN(nothing_is_lost_or_given_twice);
     RUN(the_same_seed_gives_the_same_bytes);

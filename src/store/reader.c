@@ -110,6 +110,7 @@ int fg_reader_events(struct fg_reader *reader,
     fg_query_int(&query, filter->project);
     fg_query_int(&query, (int64_t)filter->job);
     fg_query_int(&query, (int64_t)filter->limit);
+    fg_query_text(&query, filter->kind);
     if (filter->before)
         fg_query_int(&query, filter->deeds);
     while ((rc = fg_query_step(&query, err)) == 1) {

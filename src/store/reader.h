@@ -44,6 +44,7 @@ struct fg_job_view {
      * those that its last attempt had. */
     const char *devices;
     const char *labels_json;                 /* one object: {"team":"x"}; "{}" none */
+    const char *reservation;                 /* "" none */
     struct fg_request any_of[FG_ANY_OF_MAX]; /* what each task asks for: the first that fits */
     size_t any_of_len;
     const char *spec_json; /* only from fg_reader_job(), else NULL */
@@ -65,12 +66,15 @@ struct fg_artifact_view {
     int64_t time_us;
 };
 
+#define FG_EVENT_KIND_MAX 48
+
 struct fg_event_filter {
     uint64_t after;  /* seq above this, the oldest first */
     uint64_t before; /* not 0: seq below this, the newest first; `after` is not looked at */
     bool deeds;      /* with `before`: only what a person did, and says `by` */
     fg_project_id project; /* what the caller may see (node events are seen by all); 0 all */
     fg_job_id job;         /* 0 all */
+    char kind[FG_EVENT_KIND_MAX]; /* "job.finished", "node.*"; "" all */
     size_t limit;
 };
 

@@ -31,7 +31,8 @@ enum driver { BY_ID, BY_STATE, BY_PROJECT, BY_USER, BY_LABEL, BY_ARRAY };
 #define DETAILS                                                                                \
     ", u.name, p.name, a.node, a.devices, a.max_rss_mib, a.cpu_us, a.gpu_us, a.energy_mj,"     \
     " a.cost_uusd,"                                                                            \
-    " json_extract(s.json, '$.labels') FROM pick CROSS JOIN job j ON j.id = pick.id"           \
+    " json_extract(s.json, '$.labels'), json_extract(s.json, '$.reservation') FROM pick "      \
+    "CROSS JOIN job j ON j.id = pick.id"                                                       \
     " LEFT JOIN user u ON u.id = j.user LEFT JOIN project p ON p.id = j.project"               \
     " LEFT JOIN attempt a ON a.job = j.id AND a.attempt = j.attempt"                           \
     " LEFT JOIN job_spec s ON s.id = j.id"
@@ -48,6 +49,7 @@ enum {
     ENERGY,
     COST,
     LABELS,
+    RESERVATION,
     SPEC
 };
 
@@ -282,6 +284,7 @@ static int decode_view(struct fg_reader *reader,
         .node = fg_query_get_text(query, NODE),
         .devices = columns.job.state == FG_JOB_QUEUED ? "[]" : text_or(query, DEVICES, "[]"),
         .labels_json = text_or(query, LABELS, "{}"),
+        .reservation = text_or(query, RESERVATION, ""),
         .any_of_len = columns.any_of_len,
     };
     memcpy(view->any_of, columns.any_of, columns.any_of_len * sizeof(view->any_of[0]));

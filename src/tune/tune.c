@@ -2,6 +2,7 @@
 #include "tune/tune_inner.h"
 
 #include "base/grow.h"
+#include "base/parallel.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -33,7 +34,8 @@ static void slice(const struct fg_tune_options *options,
         abort();
     memcpy(out->trace.jobs, trace->jobs + at, len * sizeof(trace->jobs[0]));
     out->trace.jobs_len = out->trace.jobs_room = len;
-    out->from_us = (int64_t)first_day * FG_TUNE_DAY_US - (len ? trace->jobs[at].submit_us : 0);
+    out->zero_us = len ? trace->jobs[at].submit_us : 0;
+    out->from_us = (int64_t)first_day * FG_TUNE_DAY_US - out->zero_us;
     fg_sim_trace_finish(&out->trace);
 }
 
@@ -120,30 +122,14 @@ void fg_tune_stop(struct fg_tune *tune)
     tune->is_stopped = true;
 }
 
-/* -- replays -------------------------------------------------------------------------------------------------- */
-
-void fg_tune_replay(const struct fg_tune *tune, struct fg_tune_task *task)
-{
-    const struct tune_slice *slice = task->is_held ? &tune->held : &tune->train;
-    FG_AUTO(fg_sim_result) struct fg_sim_result *result = NULL;
-    struct fg_sim_options options = tune->options.sim;
-    options.trace = &slice->trace;
-    options.config = &task->knobs.config;
-    options.order = task->knobs.order;
-    options.place = task->knobs.place;
-    options.preempt = task->knobs.preempt;
-    options.backfill = task->knobs.backfill;
-    task->rc = fg_sim_run(&options, &result, &task->err);
-    if (task->rc == 0)
-        fg_tune_days_make(result, slice->from_us, slice->days, &task->days);
-}
+/* -- what is asked next ----------------------------------------------------------------------------------------- */
 
 static void add_task(struct fg_tune *tune, const uint8_t *individual, bool is_held)
 {
     tune->tasks =
         fg_grow(tune->tasks, tune->tasks_len, &tune->tasks_room, sizeof(tune->tasks[0]));
-    struct fg_tune_task *task = &tune->tasks[tune->tasks_len++];
-    *task = (struct fg_tune_task){.is_held = is_held, .knobs = tune->options.knobs};
+    struct tune_task *task = &tune->tasks[tune->tasks_len++];
+    *task = (struct tune_task){.is_held = is_held, .knobs = tune->options.knobs};
     fg_space_apply(&tune->space, individual, &task->knobs);
 }
 
@@ -158,8 +144,6 @@ double fg_tune_score(const struct fg_tune *tune, const struct fg_tune_days *days
     (void)fg_tune_bound_broken(objective, &tune->base, days, &excess);
     return (change.change + change.high) / 2 + PENALTY * excess;
 }
-
-/* -- what is asked next ----------------------------------------------------------------------------------------- */
 
 static void ask_search(struct fg_tune *tune)
 {
@@ -218,7 +202,7 @@ static void ask_held(struct fg_tune *tune)
     }
 }
 
-size_t fg_tune_next(struct fg_tune *tune, struct fg_tune_task **out)
+static void ask_next(struct fg_tune *tune)
 {
     if (tune->phase == TUNE_BASE)
         add_task(tune, tune->space.first, false);
@@ -230,7 +214,32 @@ size_t fg_tune_next(struct fg_tune *tune, struct fg_tune_task **out)
         add_task(tune, tune->joint, false);
     if (tune->phase == TUNE_HELD)
         ask_held(tune);
-    *out = tune->tasks;
+}
+
+/* On any thread. */
+static void replay(void *self, size_t at)
+{
+    const struct fg_tune *tune = self;
+    struct tune_task *task = &tune->tasks[at];
+    const struct tune_slice *slice = task->is_held ? &tune->held : &tune->train;
+    FG_AUTO(fg_sim_result) struct fg_sim_result *result = NULL;
+    struct fg_sim_options options = tune->options.sim;
+    options.trace = &slice->trace;
+    options.cluster_us += slice->zero_us;
+    options.config = &task->knobs.config;
+    options.order = task->knobs.order;
+    options.place = task->knobs.place;
+    options.preempt = task->knobs.preempt;
+    options.backfill = task->knobs.backfill;
+    task->rc = fg_sim_run(&options, &result, &task->err);
+    if (task->rc == 0)
+        fg_tune_days_make(result, slice->from_us, slice->days, &task->days);
+}
+
+size_t fg_tune_replay_all(struct fg_tune *tune, size_t threads)
+{
+    ask_next(tune);
+    fg_parallel(tune->tasks_len, threads, replay, tune);
     return tune->tasks_len;
 }
 

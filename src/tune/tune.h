@@ -8,13 +8,11 @@
  *
  * Each replay begins some days earlier, so that queues and what is learned of durations are as on any day; these do not count.
  *
- * Pure: who calls does the replays, in threads or processes if he likes, and says when the time is up.  The same options give the
- * same answer, byte for byte, as long as nobody stops the search.
+ * Pure but for the threads that do the replays; who calls says when the time is up.  The same options give the same answer, byte
+ * for byte, on however many threads, as long as nobody stops the search.
  *
- *     struct fg_tune_task *tasks;
- *     for (size_t len; (len = fg_tune_next(tune, &tasks)) > 0; rc = fg_tune_take(tune, &err))
- *         for (size_t i = 0; i < len; i++)
- *             fg_tune_replay(tune, &tasks[i]);
+ *     while (rc == 0 && fg_tune_replay_all(tune, threads) > 0)
+ *         rc = fg_tune_take(tune, &err);
  */
 #pragma once
 
@@ -36,16 +34,10 @@ struct fg_tune_options {
     size_t origin_day, warm_days, train_days, held_days;
     size_t population, generations_max, patience; /* of the search */
     uint64_t seed;
+    const char *
+        told; /* of the replays, for who reads a proposal: what in them is not as it was; NULL: nothing */
 };
 #define FG_TUNE_HELD_MIN 5 /* days: with fewer nothing is proposed */
-
-struct fg_tune_task {
-    bool is_held;
-    struct fg_knobs knobs;
-    struct fg_tune_days days; /* filled in by the replay, taken over */
-    int rc;
-    struct fg_err err;
-};
 
 /* FG_EINVAL: days that the trace does not have, nothing to try. */
 [[nodiscard]] int fg_tune_new(const struct fg_tune_options *options,
@@ -54,10 +46,8 @@ struct fg_tune_task {
 void fg_tune_free(struct fg_tune *tune); /* NULL is allowed */
 FG_AUTO_DEFINE(fg_tune)
 
-/* Replays to be done now; 0: it is over. */
-size_t fg_tune_next(struct fg_tune *tune, struct fg_tune_task **out);
-/* Do one.  Any thread. */
-void fg_tune_replay(const struct fg_tune *tune, struct fg_tune_task *task);
+/* Do the replays that are to be done now, on so many threads; how many they were, 0: it is over. */
+size_t fg_tune_replay_all(struct fg_tune *tune, size_t threads);
 /* All of them were done.  A replay's error, if one failed. */
 [[nodiscard]] int fg_tune_take(struct fg_tune *tune, struct fg_err *err);
 /* The search is to come to its end with what it has. */

@@ -9,8 +9,18 @@ enum tune_phase { TUNE_BASE, TUNE_SEARCH, TUNE_SINGLES, TUNE_JOINT, TUNE_HELD, T
 /* Jobs of some days of the trace, from the first of the warm ones on. */
 struct tune_slice {
     struct fg_sim_trace trace; /* its jobs are owned, the rest is the whole trace's */
+    int64_t zero_us;           /* of its first job, in the whole trace */
     int64_t from_us;           /* where the days that count begin, in the simulation */
     size_t days;
+};
+
+/* A replay. */
+struct tune_task {
+    bool is_held;
+    struct fg_knobs knobs;
+    struct fg_tune_days days; /* what came of it */
+    int rc;
+    struct fg_err err;
 };
 
 #define TUNE_WHY_MAX 160
@@ -23,7 +33,7 @@ struct fg_tune {
     enum tune_phase phase;
     bool is_stopped;
 
-    struct fg_tune_task *tasks;
+    struct tune_task *tasks;
     size_t tasks_len, tasks_room;
     struct fg_tune_days base; /* of the policy that runs, on the days of the search */
 

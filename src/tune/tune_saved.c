@@ -35,6 +35,13 @@ static uint64_t fingerprint(const struct fg_tune *tune)
         hash = mix(hash, group->kind, strlen(group->kind));
         hash = mix(hash, &group->nodes, sizeof(group->nodes));
         hash = mix(hash, &group->gpus, sizeof(group->gpus));
+        hash = mix(hash, group->absences, group->absences_len * sizeof(group->absences[0]));
+    }
+    for (size_t i = 0; i < options->sim.cluster->projects_len; i++) {
+        const struct fg_project *project = &options->sim.cluster->projects[i];
+        hash = mix(hash, project->name, strlen(project->name));
+        hash = mix(hash, &project->quota, sizeof(project->quota));
+        hash = mix(hash, &project->weight, sizeof(project->weight));
     }
     hash = mix(hash, options->objective.weight, sizeof(options->objective.weight));
     hash = mix(hash, options->objective.bound, sizeof(options->objective.bound));

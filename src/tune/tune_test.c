@@ -69,11 +69,8 @@ static void world_drop(struct world *world)
 /* So many questions at most, then no more of the search; how many replays there were. */
 static size_t go(struct fg_tune *tune, size_t questions)
 {
-    struct fg_tune_task *tasks;
     size_t len, replays = 0;
-    while ((len = fg_tune_next(tune, &tasks)) > 0) {
-        for (size_t i = 0; i < len; i++)
-            fg_tune_replay(tune, &tasks[i]);
+    while ((len = fg_tune_replay_all(tune, 2)) > 0) {
         replays += len;
         EQ(fg_tune_take(tune, NULL), 0);
         if (questions-- == 1)

@@ -92,6 +92,8 @@ void fg_tune_write_body(struct fg_tune *tune)
         more_or_less(held->change), held->low * 100, held->high * 100, held->worse_days,
         judged->changes, fg_search_scored(tune->search), tune->options.train_days);
     say_verdict(tune);
+    if (tune->options.told)
+        fg_buf_printf(&tune->text, " %s", tune->options.told);
     tune->body = (struct fg_proposal_body){.objective = tune->options.objective.text,
                                            .days = (int64_t)held->days,
                                            .worse_days = (int64_t)held->worse_days,

@@ -363,6 +363,8 @@ def call_as_meant(spec, service):
 
     call(200, "GET", "/v1/links")
     ok([event["seq"] for event in call(200, "GET", "/v1/events", query="?before=4")["items"]] == [3, 2, 1], "events backwards")
+    ok({event["kind"] for event in call(200, "GET", "/v1/events", query="?before=1000000&kind=job.sub*")["items"]} == {"job.submitted"}, "events of a kind")
+    call(400, "GET", "/v1/events", query="?kind=job.%25")
     ok([sink["name"] for sink in call(200, "GET", "/v1/publish")["items"]] in ([], ["contract"]), "sinks are listed")
     call(404, "POST", "/v1/publish/{name}/test", {"name": "nobody"})
     if service.process:

@@ -248,8 +248,13 @@ static void a_node_that_leaves_is_left_in_time(void)
     step(world, NULL);
     EQ(state(world, job), FG_JOB_STARTING);
     OK(strcmp(task_of(world, job)->node, node) != 0);
+    EQ(world->gone, 0);
     tell_gone(world, node);
     OK(!says(world, node, "\"name\""));
+    EQ(world->joined, 2);
+    EQ(world->gone, 1);
+    restart(world);
+    EQ(world->joined, 2);
     world_free(world);
 }
 

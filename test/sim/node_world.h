@@ -28,8 +28,9 @@ struct world {
     bool is_shared;
     const char *host; /* name of this machine */
     uint32_t host_gpus;
-    uint32_t sick;      /* of its devices those that are read as broken or suspect */
-    size_t sick_starts; /* tasks started there nevertheless */
+    uint32_t sick;         /* of its devices those that are read as broken or suspect */
+    size_t sick_starts;    /* tasks started there nevertheless */
+    unsigned joined, gone; /* events of nodes that came, and are no more */
     struct fg_engine_news news[32];
     size_t news_len, news_at;
     struct fg_node_spec specs[32];
@@ -164,6 +165,13 @@ static const struct fg_engine_ops engine_ops = {
 
 /* -- the world ------------------------------------------------------------------------------------------------- */
 
+static inline void hear(void *self, const struct fg_event *event)
+{
+    struct world *world = self;
+    world->joined += strcmp(event->kind, "node.joined") == 0;
+    world->gone += strcmp(event->kind, "node.gone") == 0;
+}
+
 static inline void open_control(struct world *world)
 {
     struct fg_err err = {};
@@ -175,6 +183,8 @@ static inline void open_control(struct world *world)
                                                     .engine = (struct fg_engine *)world,
                                                     .order = fg_job_order_find("priority"),
                                                     .preempt = FG_PREEMPT_PRIORITY,
+                                                    .publish = hear,
+                                                    .self = world,
                                                     .is_shared = world->is_shared,
                                                     .nodes_max = 8},
                        world->now_us, &err);
