@@ -22,8 +22,9 @@ ok "without any history there is no plan" refuses plan create
 like "and that is said" "$(cat "$work/refused")" "nothing is known of demand yet"
 
 # Jobs that may wait, and some that may not, say what a plan may put off.
-ok "flexible jobs are taken" fg submit --array 0-29 --gpus h100:1 --time-limit 2h --flexible price -- true
-ok "and others" fg submit --array 0-69 --gpus h100:1 --time-limit 2h -- true
+echo "run: true" >"$work/true.yaml"
+ok "flexible jobs are taken" fg submit --array 0-29 --gpus h100:1 --time-limit 2h --flexible price "$work/true.yaml"
+ok "and others" fg submit --array 0-69 --gpus h100:1 --time-limit 2h "$work/true.yaml"
 { echo period,class,devices; for hour in $(seq 0 47); do echo "$hour,h100,$((hour % 6 ? 8 : 16))"; done; } >"$work/peaks.csv"
 echo 'seconds: 0' >"$work/quick.yaml"
 ok "a plan by the hour" fg plan create --demand "$work/peaks.csv" --options "$work/quick.yaml" --period 1 --horizon 48 --json
