@@ -61,12 +61,13 @@ static void solve(const char *demand, const char *way, struct sums *sums)
     struct fg_procure_plan plan;
     struct fg_err err;
     snprintf(options, sizeof(options), "period: 1h\ntail: 0\nclasses:\n  h100: {%s}\n", way);
+    const struct fg_case_supply supply = {.offers = offers, .offers_len = 2};
     fill_offers(offers);
     FG_AUTO(fg_arena)
     struct fg_arena *arena = fg_arena_new(fg_case_room(strlen(options), strlen(demand)));
     if (fg_case_read_options(options, strlen(options), "options", arena, &wanted, &err) < 0
         || fg_case_read_demand(demand, strlen(demand), "demand", arena, &wanted, &err) < 0
-        || fg_case_problem(&wanted, offers, 2, arena, &problem, &err) < 0)
+        || fg_case_problem(&wanted, &supply, arena, &problem, &err) < 0)
         bench_die("%s", err.text);
     FG_AUTO(fg_arena) struct fg_arena *room = fg_arena_new(fg_procure_room(&problem));
     FG_AUTO(fg_procure) struct fg_procure *procure = NULL;

@@ -131,13 +131,8 @@ static int gather_offers(struct fg_call *call, struct fg_planning *planning, str
 
 static void hold(struct fg_planning *planning, const struct fg_procure_contract *contract)
 {
-    if (planning->contracts_len == planning->contracts_room) {
-        planning->contracts_room = planning->contracts_room ? 2 * planning->contracts_room : 64;
-        planning->contracts =
-            realloc(planning->contracts, planning->contracts_room * sizeof(*contract));
-        if (!planning->contracts)
-            abort();
-    }
+    planning->contracts = fg_grow(planning->contracts, planning->contracts_len,
+                                  &planning->contracts_room, sizeof(*contract));
     planning->contracts[planning->contracts_len] = *contract;
     fill_in_power(&planning->contracts[planning->contracts_len++].offer);
 }
@@ -171,7 +166,52 @@ static int gather_orders(struct fg_call *call, struct fg_planning *planning, str
     return reader ? fg_reader_orders(reader, &filter, hold_order, planning, err) : FG_EIO;
 }
 
-/* Accelerators of a node that is there, unless they came with an order, which has been counted. */
+/* One more machine of our own, with so many of a kind; those alike are one contract. */
+static void hold_own(struct fg_planning *planning, const char *kind, uint32_t devices)
+{
+    for (size_t i = 0; i < planning->contracts_len; i++) {
+        struct fg_procure_contract *held = &planning->contracts[i];
+        if (held->offer.contract == FG_CONTRACT_OWNED && held->offer.accelerators == devices
+            && held->until_us == INT64_MAX && strcmp(held->offer.supplier, "pool") == 0
+            && strcmp(held->offer.accelerator, kind) == 0) {
+            held->count++;
+            return;
+        }
+    }
+    struct fg_procure_contract own = {.offer = {.supplier = "pool",
+                                                .instance = "own",
+                                                .contract = FG_CONTRACT_OWNED,
+                                                .accelerators = devices,
+                                                .term_us = 1},
+                                      .count = 1,
+                                      .until_us = INT64_MAX};
+    snprintf(own.offer.accelerator, FG_KIND_MAX, "%s", kind);
+    hold(planning, &own);
+}
+
+static const char *kind_of(const struct fg_doc *device)
+{
+    const struct fg_doc *kind = fg_doc_get(device, "kind");
+    bool is_known = kind && kind->kind == FG_DOC_TEXT && strcmp(kind->text, "cpu") != 0;
+    return is_known ? kind->text : "";
+}
+
+/* How many devices of its kind the node has, if this is the first of them; else 0. */
+static uint32_t count_kind(const struct fg_doc *devices, const struct fg_doc *device)
+{
+    uint32_t count = 0;
+    for (const struct fg_doc *at = devices->first; at; at = at->next) {
+        if (strcmp(kind_of(at), kind_of(device)) != 0)
+            continue;
+        if (count == 0 && at != device)
+            return 0;
+        count++;
+    }
+    return count;
+}
+
+/* Accelerators of a node that is there, unless they came with an order, which has been counted.  They stay together: work that
+ * wants eight in one machine is served by eight of it. */
 static void hold_node(struct fg_planning *planning, const struct fg_doc *node)
 {
     const struct fg_doc *state = fg_doc_get(node, "state"), *order = fg_doc_get(node, "order"),
@@ -180,18 +220,9 @@ static void hold_node(struct fg_planning *planning, const struct fg_doc *node)
         || !devices)
         return;
     for (const struct fg_doc *at = devices->first; at; at = at->next) {
-        const struct fg_doc *kind = fg_doc_get(at, "kind");
-        if (!kind || kind->kind != FG_DOC_TEXT || strcmp(kind->text, "cpu") == 0)
-            continue;
-        struct fg_procure_contract own = {.offer = {.supplier = "pool",
-                                                    .instance = "own",
-                                                    .contract = FG_CONTRACT_OWNED,
-                                                    .accelerators = 1,
-                                                    .term_us = 1},
-                                          .count = 1,
-                                          .until_us = INT64_MAX};
-        snprintf(own.offer.accelerator, FG_KIND_MAX, "%s", kind->text);
-        hold(planning, &own);
+        uint32_t count = kind_of(at)[0] ? count_kind(devices, at) : 0;
+        if (count > 0)
+            hold_own(planning, kind_of(at), count);
     }
 }
 

@@ -46,7 +46,7 @@ static void a_tally_is_the_sum_of_what_was_seen(void)
                         other = fg_tally_at(&backwards, now_us, life_us);
         if (!is_near(one.events, events) || !is_near(one.hours, hours)
             || !is_near(other.events, events) || !is_near(other.hours, hours))
-            OK(!"a tally is another sum");
+            tap_ok(false, "a tally is another sum", __FILE__, __LINE__);
     }
     OK(true);
 }
@@ -62,7 +62,7 @@ static void a_span_is_the_sum_of_its_parts(void)
         for (int64_t at_us = from_us; at_us < to_us; at_us += HOUR_US / 20)
             sum += 0.05 * fg_fade(now_us - at_us - HOUR_US / 40, life_us);
         if (fabs(fg_fade_hours(from_us, to_us, now_us, life_us) - sum) > 1e-6 * sum)
-            OK(!"a span is another sum");
+            tap_ok(false, "a span is another sum", __FILE__, __LINE__);
     }
     EQ(1000 * fg_fade_hours(5 * HOUR_US, 7 * HOUR_US, DAY_US, 0), 2000);
     EQ(fg_fade_hours(7 * HOUR_US, 5 * HOUR_US, DAY_US, DAY_US), 0);
@@ -87,10 +87,10 @@ static void a_rate_is_what_bayes_rule_says(void)
             below += at < low ? density : 0;
         }
         if (fabs(first / sum - mean) > 0.01 * mean)
-            OK(!"another mean");
+            tap_ok(false, "another mean", __FILE__, __LINE__);
         /* The approximation is good from two events on; of fewer it is careful. */
         if (rate.shape >= 2 ? fabs(below / sum - 0.05) > 0.01 : below / sum > 0.06)
-            OK(!"another bound");
+            tap_ok(false, "another bound", __FILE__, __LINE__);
     }
     struct fg_rate none = fg_rate_of(0, 0, 0.02, 0.5);
     OK(is_near(fg_rate_mean(&none), 0.02));

@@ -52,10 +52,11 @@ static int read_case(struct solving *solving, struct fg_err *err)
                                  &solving->wanted, err);
     if (rc == 0)
         rc = fg_offer_files_read(solving->cli, &solving->sheet, err);
-    if (rc == 0)
-        rc = fg_case_problem(&solving->wanted, solving->sheet.offers, solving->sheet.offers_len,
-                             solving->arena, &solving->problem, err);
-    return rc;
+    if (rc < 0)
+        return rc;
+    const struct fg_case_supply supply = {.offers = solving->sheet.offers,
+                                          .offers_len = solving->sheet.offers_len};
+    return fg_case_problem(&solving->wanted, &supply, solving->arena, &solving->problem, err);
 }
 
 static bool show(void *ctx, enum fg_procure_stage stage, double lower, double upper)

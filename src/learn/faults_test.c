@@ -187,9 +187,9 @@ static void rates_are_those_of_a_list_of_all_ends(void)
         }
         double all = rate(events, hours, 0.001), want = 1000 * rate(of_s, hours_of_s, all);
         if (fabs(fg_faults_rate(faults, "s", false, now_us) - want) > 1e-6 * want)
-            OK(!"another rate");
+            tap_ok(false, "another rate", __FILE__, __LINE__);
         if (fabs(fg_faults_rate(faults, "unknown", false, now_us) - 1000 * all) > 1e-3 * all)
-            OK(!"another rate of all");
+            tap_ok(false, "another rate of all", __FILE__, __LINE__);
     }
     OK(true);
 }

@@ -6,14 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool is_sold(const struct fg_offer *offers, size_t len, const char *kind)
-{
-    for (size_t i = 0; i < len; i++)
-        if (fg_kind_is(offers[i].accelerator, kind))
-            return true;
-    return false;
-}
-
 /* The most special kind of the class that the device is. */
 static const struct fg_case_kind *kind_of(const struct fg_case_class *class, const char *device)
 {
@@ -25,30 +17,48 @@ static const struct fg_case_kind *kind_of(const struct fg_case_class *class, con
     return best;
 }
 
-/* Kinds that are sold, each once. */
-static size_t list_kinds(const struct fg_offer *offers, size_t len, const char **out)
+struct kinds {
+    const char **names;
+    size_t len;
+};
+
+static void add_kind(struct kinds *kinds, const char *name)
 {
-    size_t kinds = 0;
-    for (size_t i = 0; i < len; i++) {
-        size_t k = 0;
-        while (k < kinds && strcmp(out[k], offers[i].accelerator) != 0)
-            k++;
-        if (k == kinds && kinds < FG_PROCURE_SERVES_MAX)
-            out[kinds++] = offers[i].accelerator;
-    }
+    for (size_t i = 0; i < kinds->len; i++)
+        if (strcmp(kinds->names[i], name) == 0)
+            return;
+    if (kinds->len < FG_PROCURE_SERVES_MAX)
+        kinds->names[kinds->len++] = name;
+}
+
+/* Kinds that are held or sold, each once. */
+static struct kinds list_kinds(const struct fg_case_supply *supply, struct fg_arena *arena)
+{
+    struct kinds kinds = {.names = FG_NEW(arena, const char *, FG_PROCURE_SERVES_MAX)};
+    for (size_t i = 0; i < supply->contracts_len; i++)
+        add_kind(&kinds, supply->contracts[i].offer.accelerator);
+    for (size_t i = 0; i < supply->offers_len; i++)
+        add_kind(&kinds, supply->offers[i].accelerator);
     return kinds;
 }
 
+static bool is_there(const struct kinds *kinds, const char *kind)
+{
+    for (size_t i = 0; i < kinds->len; i++)
+        if (fg_kind_is(kinds->names[i], kind))
+            return true;
+    return false;
+}
+
 static int fill_serves(const struct fg_case *wanted,
-                       const char *const *kinds,
-                       size_t kinds_len,
+                       const struct kinds *kinds,
                        struct fg_procure_serves *out,
                        uint32_t *out_len,
                        struct fg_err *err)
 {
     for (uint32_t c = 0; c < wanted->classes_len; c++)
-        for (size_t k = 0; k < kinds_len; k++) {
-            const struct fg_case_kind *kind = kind_of(&wanted->classes[c], kinds[k]);
+        for (size_t k = 0; k < kinds->len; k++) {
+            const struct fg_case_kind *kind = kind_of(&wanted->classes[c], kinds->names[k]);
             if (!kind)
                 continue;
             if (*out_len == FG_PROCURE_SERVES_MAX)
@@ -57,25 +67,25 @@ static int fill_serves(const struct fg_case *wanted,
                                FG_PROCURE_SERVES_MAX);
             struct fg_procure_serves *serves = &out[(*out_len)++];
             *serves = (struct fg_procure_serves){.class = c, .rate_milli = kind->rate_milli};
-            snprintf(serves->accelerator, FG_KIND_MAX, "%s", kinds[k]);
+            snprintf(serves->accelerator, FG_KIND_MAX, "%s", kinds->names[k]);
         }
     return 0;
 }
 
-static int check_sold(const struct fg_case *wanted,
-                      const struct fg_offer *offers,
-                      size_t len,
-                      struct fg_err *err)
+static int check_kinds(const struct fg_case *wanted,
+                       const struct kinds *kinds,
+                       struct fg_err *err)
 {
     for (uint32_t c = 0; c < wanted->classes_len; c++) {
         const struct fg_case_class *class = &wanted->classes[c];
         bool any = false;
         for (uint32_t i = 0; i < class->kinds_len; i++)
-            any = any || is_sold(offers, len, class->kinds[i].kind);
+            any = any || is_there(kinds, class->kinds[i].kind);
         if (!any)
             return fg_fail(
                 err, FG_ENOENT,
-                "class %s: nobody sells %s, expected an offer of a kind that serves it",
+                "class %s: nobody sells %s and none is held, expected an offer of a kind that "
+                "serves it",
                 class->class.name, class->kinds_len ? class->kinds[0].kind : "what serves it");
     }
     return 0;
@@ -122,20 +132,20 @@ static void fill_flexes(const struct fg_case *wanted,
 }
 
 int fg_case_problem(const struct fg_case *wanted,
-                    const struct fg_offer *offers,
-                    size_t offers_len,
+                    const struct fg_case_supply *supply,
                     struct fg_arena *arena,
                     struct fg_procure_problem *out,
                     struct fg_err *err)
 {
-    const char **kinds = FG_NEW(arena, const char *, FG_PROCURE_SERVES_MAX);
+    struct kinds kinds = list_kinds(supply, arena);
     struct fg_procure_serves *serves =
         FG_NEW(arena, struct fg_procure_serves, FG_PROCURE_SERVES_MAX);
     struct fg_procure_class *classes =
         FG_NEW(arena, struct fg_procure_class, wanted->classes_len + 1);
-    size_t kinds_len = list_kinds(offers, offers_len, kinds);
-    *out = (struct fg_procure_problem){.offers = offers,
-                                       .offers_len = offers_len,
+    *out = (struct fg_procure_problem){.offers = supply->offers,
+                                       .offers_len = supply->offers_len,
+                                       .contracts = supply->contracts,
+                                       .contracts_len = supply->contracts_len,
                                        .period_us = wanted->period_us,
                                        .periods = wanted->periods,
                                        .classes = classes,
@@ -152,9 +162,9 @@ int fg_case_problem(const struct fg_case *wanted,
             classes[c].unmet_uusd_per_hour = wanted->unmet_uusd_per_hour;
     }
     fill_flexes(wanted, arena, out);
-    int rc = check_sold(wanted, offers, offers_len, err);
+    int rc = check_kinds(wanted, &kinds, err);
     if (rc == 0)
-        rc = fill_serves(wanted, kinds, kinds_len, serves, &out->serves_len, err);
+        rc = fill_serves(wanted, &kinds, serves, &out->serves_len, err);
     if (rc == 0)
         rc = fill_budgets(wanted, arena, &out->limits, err);
     return rc;

@@ -73,10 +73,18 @@ struct fg_case {
 size_t fg_case_room(size_t options_len,
                     size_t demand_len); /* of the arena for both, and the problem */
 
-/* The problem with these offers (borrowed); what may wait for less than a period waits in it already.  FG_EINVAL: no offer of a kind that a class names, with what there is. */
+/* What classes may be served by: what is for sale, and what is held.  Borrowed. */
+struct fg_case_supply {
+    const struct fg_offer *offers;
+    size_t offers_len;
+    const struct fg_procure_contract *contracts;
+    size_t contracts_len;
+};
+
+/* The problem with this supply; what may wait for less than a period waits in it already.  FG_ENOENT: nothing is for sale or held of
+ * a kind that a class names. */
 [[nodiscard]] int fg_case_problem(const struct fg_case *wanted,
-                                  const struct fg_offer *offers,
-                                  size_t offers_len,
+                                  const struct fg_case_supply *supply,
                                   struct fg_arena *arena,
                                   struct fg_procure_problem *out,
                                   struct fg_err *err);

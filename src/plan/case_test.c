@@ -166,8 +166,9 @@ static void what_may_wait_waits_for_periods(void)
                                  "classes: {h100: {may_wait: {1h: 0.1, 5h: 0.2, 9d: 0.3}}}\n",
                                  "period,class,devices\n0,h100,2\n3,h100,2\n");
     struct fg_offer offer = {.supplier = "s", .accelerator = "h100-sxm-80g"};
+    const struct fg_case_supply supply = {.offers = &offer, .offers_len = 1};
     struct fg_procure_problem problem;
-    EQ(fg_case_problem(&read.wanted, &offer, 1, read.arena, &problem, &read.err), 0);
+    EQ(fg_case_problem(&read.wanted, &supply, read.arena, &problem, &read.err), 0);
     EQ(problem.flexes_len, 2);
     EQ(problem.flexes[0].wait, 2);
     EQ(problem.flexes[0].share_milli, 200);
@@ -183,13 +184,31 @@ static void kinds_are_those_that_are_sold(void)
     struct fg_offer offers[3] = {{.supplier = "s", .accelerator = "h100-sxm-80g"},
                                  {.supplier = "s", .accelerator = "h100-pcie-80g"},
                                  {.supplier = "s", .accelerator = "l4"}};
+    const struct fg_case_supply all = {.offers = offers, .offers_len = 3},
+                                other = {.offers = offers + 2, .offers_len = 1};
     struct fg_procure_problem problem;
-    EQ(fg_case_problem(&read.wanted, offers, 3, read.arena, &problem, &read.err), 0);
+    EQ(fg_case_problem(&read.wanted, &all, read.arena, &problem, &read.err), 0);
     EQ(problem.serves_len, 2);
     EQ(problem.serves[0].rate_milli, 1200);
     EQ(problem.serves[1].rate_milli, 1000);
-    EQ(fg_case_problem(&read.wanted, offers + 2, 1, read.arena, &problem, &read.err),
-       FG_ENOENT);
+    EQ(fg_case_problem(&read.wanted, &other, read.arena, &problem, &read.err), FG_ENOENT);
+    fg_arena_free(read.arena);
+}
+
+/* Own devices serve although nobody sells their like. */
+static void kinds_are_those_that_are_held(void)
+{
+    struct read read = read_case("classes: {}\n", "period,class,devices\n0,h100,2\n");
+    struct fg_offer offer = {.supplier = "s", .accelerator = "h100-pcie-80g"};
+    struct fg_procure_contract own = {.offer = {.accelerator = "h100-sxm-80g"}, .count = 1};
+    const struct fg_case_supply both = {&offer, 1, &own, 1},
+                                held = {.contracts = &own, .contracts_len = 1};
+    struct fg_procure_problem problem;
+    EQ(fg_case_problem(&read.wanted, &both, read.arena, &problem, &read.err), 0);
+    EQ(problem.serves_len, 2);
+    EQ(problem.contracts_len, 1);
+    EQ(fg_case_problem(&read.wanted, &held, read.arena, &problem, &read.err), 0);
+    EQ(problem.serves_len, 1);
     fg_arena_free(read.arena);
 }
 
@@ -203,5 +222,6 @@ int main(void)
     RUN(what_is_wrong_is_said_with_its_line);
     RUN(what_may_wait_waits_for_periods);
     RUN(kinds_are_those_that_are_sold);
+    RUN(kinds_are_those_that_are_held);
     return tap_done();
 }

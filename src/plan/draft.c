@@ -100,10 +100,9 @@ static int prepare(struct drafting *d, struct fg_err *err)
     }
     set_prices(d);
     set_waits(d);
-    rc = fg_case_problem(&d->wanted, ask->offers, ask->offers_len, d->arena, &d->problem, err);
-    d->problem.contracts = ask->contracts;
-    d->problem.contracts_len = ask->contracts_len;
-    return rc;
+    const struct fg_case_supply supply = {ask->offers, ask->offers_len, ask->contracts,
+                                          ask->contracts_len};
+    return fg_case_problem(&d->wanted, &supply, d->arena, &d->problem, err);
 }
 
 /* A contract that is not over when the plan ends goes on to its own end. */
