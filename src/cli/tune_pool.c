@@ -259,7 +259,8 @@ static void tell(const struct sums *sums, struct fg_buf *told)
                       "are left out.",
                       sums->limited);
     if (sums->not_reserved > 0)
-        fg_buf_printf(told, " Left out: %zu reservations of parts of nodes.", sums->not_reserved);
+        fg_buf_printf(told, " Left out: %zu reservations of parts of nodes.",
+                      sums->not_reserved);
     fg_buf_puts(told, " Not known: when nodes were drained, and what else was set otherwise.");
 }
 

@@ -3,6 +3,9 @@
 # killed in between.
 . "$(dirname "$0")/../lib.sh"
 command -v python3 >/dev/null || skip_all "no python3: the example supplier is in it"
+[ -e "${FASTGPU_FAKE_NVML_LIBRARY:-}" ] || skip_all "the fake NVML library is not built"
+printf 'NVIDIA A100-SXM4-80GB (FAKE)|81920|1024|40|310000|55|0||0\n%.0s' 1 2 3 4 >"$work/boards"
+export FASTGPU_NVML_LIBRARY=$FASTGPU_FAKE_NVML_LIBRARY FASTGPU_FAKE_NVML=$work/boards
 plugin=$SOURCE_DIR/examples/suppliers/fake_supplier.py
 printf '%s\n' 'order_burn_in_s: 0' 'order_poll_s: 1' 'order_watch_s: 1' 'order_retry_s: 1' >"$work/config.yaml"
 start() { start_daemon --config "$work/config.yaml"; }
@@ -76,4 +79,12 @@ again=$(fg plan create --demand "$work/demand.csv" --json | json id)
 is "another one" "$(of "$again" state)" draft
 ok "is rejected" fg plan reject "$again"
 is "and stays so" "$(fg plan list --json | python3 -c 'import json,sys; print(*[p["state"] for p in json.load(sys.stdin)])')" "rejected applied rejected"
+
+# What is held serves, though nobody sells its like: four A100 of a FAKE NVML in one machine.
+{ echo period,class,devices; for day in 0 1 2; do echo "$day,a100,4"; done; } >"$work/own.csv"
+printf '%s\n' 'classes: {a100: {at_once: 4}}' >"$work/own.yaml"
+ok "a plan for what is held" fg plan create --demand "$work/own.csv" --options "$work/own.yaml" --json
+cp "$work/ok.out" "$work/own.json"
+is "orders nothing" "$(json plan.orders <"$work/own.json")" "[]"
+is "and leaves nothing unmet" "$(json plan.unmet <"$work/own.json")" 0
 done_testing
