@@ -74,19 +74,19 @@ static void add_columns(struct fg_procure *procure, struct pc_master *master)
 {
     const struct fg_procure_problem *problem = &procure->problem;
     double weight = 1 + problem->limits.cvar_weight_milli / 1000.0;
-    uint32_t cells = problem->flexes_len * problem->periods;
     bool has_risk = problem->limits.cvar_alpha_milli;
     master->col_waits = fg_lp_cols_len(master->lp);
-    for (uint32_t at = 0; at < 2 * cells; at++) {
-        uint32_t i = at % cells / problem->periods, first = i * problem->periods;
-        double price = price_of(procure, &problem->flexes[i]), most = 0;
-        for (uint32_t cell = first; cell <= at % cells; cell++)
-            most += procure->prepared.deferrable[cell];
-        price = at < cells ? price : -price;
-        uint32_t col = fg_lp_col(master->lp, price * weight, 0, most);
-        if (has_risk)
-            fg_lp_put(master->lp, master->row_bound, col, -price);
-    }
+    for (int sign = 1; sign >= -1; sign -= 2) /* what is put off, then what is caught up */
+        for (uint32_t i = 0; i < problem->flexes_len; i++) {
+            const double *deferrable = &procure->prepared.deferrable[i * problem->periods];
+            double price = sign * price_of(procure, &problem->flexes[i]), most = 0;
+            for (uint32_t t = 0; t < problem->periods; t++) {
+                most += deferrable[t];
+                uint32_t col = fg_lp_col(master->lp, price * weight, 0, most);
+                if (has_risk)
+                    fg_lp_put(master->lp, master->row_bound, col, -price);
+            }
+        }
 }
 
 /* lower <= column a - column b <= upper; b PC_NONE: nothing. */

@@ -528,8 +528,8 @@ static void waits_text(const struct fg_flexible_verdict *verdict, char out[FG_TE
 void fg_flexible_text(const struct fg_flexible_verdict *verdict, char out[FG_TEXT_MAX])
 {
     static const char *const texts[] = {
-        [FG_FLEXIBLE_RENTED] = "does not wait for a cheaper hour: it may only run on rented "
-                               "machines, which cost the same at all hours",
+        [FG_FLEXIBLE_RENTED] =
+            "does not wait for a cheaper hour: rented machines cost the same at all hours",
         [FG_FLEXIBLE_NO_HOURS] =
             "does not wait for a better hour: no price or CO2 by the hour is known",
         [FG_FLEXIBLE_NO_END] = "does not wait for a better hour: give time_limit or duration",
