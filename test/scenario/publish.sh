@@ -66,7 +66,7 @@ ok "what waited goes out once it is there" eventually 30 settled
 ok "a test is taken" eventually 10 fg publish test hook
 like "one that is not there is not" "$(fg publish test nobody 2>&1)" 'sink nobody: the configuration has none'
 
-fg events --json >"$work/events"
+fg events --json --limit 1000 >"$work/events"
 python3 - "$work" <<'PY' >"$work/compared"
 import json, sys
 work = sys.argv[1]

@@ -23,7 +23,7 @@ jobs() {
 }
 # all and ordered: of the events of the service, in what the fake wrote; and how many are there twice.
 compared() {
-    fg events --json >"$work/events"
+    fg events --json --limit 1000 >"$work/events"
     broker write "$work/heard" || echo 'the fake does not answer'
     python3 - "$work" <<'PY'
 import json, sys
