@@ -62,6 +62,7 @@ file(GLOB threaded RELATIVE ${CMAKE_SOURCE_DIR}/src
      ${CMAKE_SOURCE_DIR}/src/standby/*_test.c ${CMAKE_SOURCE_DIR}/src/publish/*_test.c)
 list(REMOVE_ITEM threaded store/crash_test.c store/fault_test.c) # processes, power cuts and sick disks: no threads
 list(REMOVE_ITEM threaded publish/kafka_test.c publish/publisher_kafka_test.c) # the threads are those of librdkafka, which ThreadSanitizer cannot see into
+list(APPEND threaded base/parallel_test.c tune/tune_test.c)
 foreach(path ${threaded})
     string(REPLACE "_test.c" "" name ${path})
     set_tests_properties(${name} PROPERTIES LABELS threads)
