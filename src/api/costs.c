@@ -211,12 +211,12 @@ static int add_energy(void *self, const struct fg_energy_view *row)
         return 0;
     }
     if (adding->by == BY_PROJECT) {
-        line = line_of_project(adding, row->project, row->project_name);
+        line = line_of_project(adding, row->project, row->owner.project_name);
     } else if (adding->by == BY_USER) {
         line = fg_cost_ledger_at(adding->ledger, (uint64_t)row->user + 1);
-        set(line->name, row->user_name);
+        set(line->name, row->owner.user_name);
     } else {
-        line = fg_cost_ledger_find(adding->ledger, row->job);
+        line = fg_cost_ledger_find(adding->ledger, row->owner.job);
     }
     add_amounts(adding, line ? line : &adding->others, row, range->from_day * FG_DAY_US,
                 range->to_day * FG_DAY_US);

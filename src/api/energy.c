@@ -99,22 +99,39 @@ static struct line *line_of(struct adding *adding, const char *key)
     return new_line(adding, key);
 }
 
-static struct line *line_of_row(struct adding *adding, const struct fg_energy_view *row)
+/* The key of who it is when asked `by` something other than the day; `id` is room for a number. */
+static const char *key_of(const struct adding *adding,
+                          const struct fg_energy_owner *owner,
+                          char id[24])
 {
     const char *const keys[FG_ENERGY_BYS] = {
-        [FG_ENERGY_BY_PROJECT] = row->project_name,
-        [FG_ENERGY_BY_USER] = row->user_name,
-        [FG_ENERGY_BY_KIND] = row->kind,
-        [FG_ENERGY_BY_SUPPLIER] = row->supplier,
+        [FG_ENERGY_BY_PROJECT] = owner->project_name,
+        [FG_ENERGY_BY_USER] = owner->user_name,
+        [FG_ENERGY_BY_KIND] = owner->kind,
+        [FG_ENERGY_BY_SUPPLIER] = owner->supplier,
+        [FG_ENERGY_BY_JOB] = id,
     };
-    char id[24];
+    snprintf(id, 24, "%" PRIu64, owner->job);
+    return keys[adding->by];
+}
+
+/* A line of a job says whose it is. */
+static void name_line(const struct adding *adding,
+                      struct line *line,
+                      const struct fg_energy_owner *owner)
+{
     if (adding->by != FG_ENERGY_BY_JOB)
-        return line_of(adding, keys[adding->by]);
-    snprintf(id, sizeof(id), "%" PRIu64, row->job);
-    struct line *line = line_of(adding, id);
-    snprintf(line->name, sizeof(line->name), "%s", row->name);
-    snprintf(line->project, sizeof(line->project), "%s", row->project_name);
-    snprintf(line->user, sizeof(line->user), "%s", row->user_name);
+        return;
+    snprintf(line->name, sizeof(line->name), "%s", owner->name);
+    snprintf(line->project, sizeof(line->project), "%s", owner->project_name);
+    snprintf(line->user, sizeof(line->user), "%s", owner->user_name);
+}
+
+static struct line *line_of_row(struct adding *adding, const struct fg_energy_view *row)
+{
+    char id[24];
+    struct line *line = line_of(adding, key_of(adding, &row->owner, id));
+    name_line(adding, line, &row->owner);
     return line;
 }
 
@@ -202,7 +219,7 @@ static void drop_empty(struct adding *adding)
 /* -- savings -------------------------------------------------------------------------------------------------- */
 
 static struct line *named_line(struct adding *adding,
-                               const struct fg_saving_view *row,
+                               const struct fg_energy_owner *owner,
                                const char *key)
 {
     struct line wanted, *line;
@@ -216,30 +233,18 @@ static struct line *named_line(struct adding *adding,
     if (line || adding->others.energy_mj > 0 || adding->len > 4 * LIMIT_MAX)
         return line; /* NULL: it may be one of those that were cut */
     line = new_line(adding, key);
-    if (adding->by == FG_ENERGY_BY_JOB) {
-        snprintf(line->name, sizeof(line->name), "%s", row->name);
-        snprintf(line->project, sizeof(line->project), "%s", row->project_name);
-        snprintf(line->user, sizeof(line->user), "%s", row->user_name);
-    }
+    name_line(adding, line, owner);
     return line;
 }
 
 static struct amounts *sum_of(struct adding *adding, const struct fg_saving_view *row)
 {
-    const char *const keys[FG_ENERGY_BYS] = {
-        [FG_ENERGY_BY_PROJECT] = row->project_name,
-        [FG_ENERGY_BY_USER] = row->user_name,
-        [FG_ENERGY_BY_KIND] = row->kind,
-        [FG_ENERGY_BY_SUPPLIER] = row->supplier,
-    };
     char id[24];
-    snprintf(id, sizeof(id), "%" PRIu64, row->job);
     if (adding->by == FG_ENERGY_BY_DAY)
         return &adding->lines[row->day - adding->range->from_day].sum;
-    if (adding->by == FG_ENERGY_BY_JOB && row->job == 0) /* their records are gone */
+    if (adding->by == FG_ENERGY_BY_JOB && row->owner.job == 0) /* their records are gone */
         return &adding->others;
-    struct line *line =
-        named_line(adding, row, adding->by == FG_ENERGY_BY_JOB ? id : keys[adding->by]);
+    struct line *line = named_line(adding, &row->owner, key_of(adding, &row->owner, id));
     return line ? &line->sum : &adding->others;
 }
 

@@ -121,6 +121,17 @@ int fg_reader_order_charges(struct fg_reader *reader,
     return rc;
 }
 
+/* Columns 0 and 2 to 6 of energy and savings. */
+static struct fg_energy_owner get_owner(struct fg_query *query)
+{
+    return (struct fg_energy_owner){.job = (fg_job_id)fg_query_get(query, 0),
+                                    .name = fg_query_get_text(query, 2),
+                                    .project_name = fg_query_get_text(query, 3),
+                                    .user_name = fg_query_get_text(query, 4),
+                                    .kind = fg_query_get_text(query, 5),
+                                    .supplier = fg_query_get_text(query, 6)};
+}
+
 int fg_reader_energy(struct fg_reader *reader,
                      const struct fg_cost_range *range,
                      enum fg_energy_by by,
@@ -134,13 +145,8 @@ int fg_reader_energy(struct fg_reader *reader,
         fg_query_int(&query, by);
     while (rc == 0 && (rc = fg_query_step(&query, err)) == 1) {
         struct fg_energy_view energy = {
-            .job = (fg_job_id)fg_query_get(&query, 0),
+            .owner = get_owner(&query),
             .attempt = (uint32_t)fg_query_get(&query, 1),
-            .name = fg_query_get_text(&query, 2),
-            .project_name = fg_query_get_text(&query, 3),
-            .user_name = fg_query_get_text(&query, 4),
-            .kind = fg_query_get_text(&query, 5),
-            .supplier = fg_query_get_text(&query, 6),
             .region = fg_query_get_text(&query, 7),
             .started_us = fg_query_get(&query, 8),
             .finished_us = fg_query_get(&query, 9),
@@ -175,13 +181,8 @@ int fg_reader_savings(struct fg_reader *reader,
         fg_query_int(&query, by);
     while (rc == 0 && (rc = fg_query_step(&query, err)) == 1) {
         struct fg_saving_view saving = {
-            .job = (fg_job_id)fg_query_get(&query, 0),
+            .owner = get_owner(&query),
             .way = (enum fg_saving_way)fg_query_get(&query, 1),
-            .name = fg_query_get_text(&query, 2),
-            .project_name = fg_query_get_text(&query, 3),
-            .user_name = fg_query_get_text(&query, 4),
-            .kind = fg_query_get_text(&query, 5),
-            .supplier = fg_query_get_text(&query, 6),
             .day = fg_query_get(&query, 7),
             .sum = get_saved(&query, 8),
         };

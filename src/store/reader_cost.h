@@ -54,15 +54,20 @@ enum fg_energy_by {
     FG_ENERGY_BYS
 };
 
+/* Whose joules they are, and of what devices; names "" if they are gone. */
+struct fg_energy_owner {
+    fg_job_id job;
+    const char *name, *project_name, *user_name;
+    const char *kind, *supplier; /* see fg_attempt_row; kind "": of before it was kept */
+};
+
 /* What the devices of one attempt used, from its start to its end: ended ones of which it is known. */
 struct fg_energy_view {
-    fg_job_id job;
+    struct fg_energy_owner owner;
     uint32_t attempt;
     fg_project_id project;
     uint32_t user; /* its number */
-    const char *name, *project_name, *user_name;
-    const char *kind, *supplier,
-        *region; /* see fg_attempt_row; kind "": of before it was kept */
+    const char *region;
     int64_t started_us, finished_us;
     int64_t energy_mj; /* > 0 */
     int64_t device_us; /* held, by its share of them */
@@ -70,10 +75,8 @@ struct fg_energy_view {
 
 /* What was saved: of a job's caps, or (job 0) by sleep or of jobs whose records are gone. */
 struct fg_saving_view {
-    fg_job_id job;
+    struct fg_energy_owner owner;
     enum fg_saving_way way;
-    const char *name, *project_name, *user_name; /* "" if they are gone */
-    const char *kind, *supplier;
     int64_t day;
     struct fg_saved sum;
 };

@@ -17,11 +17,11 @@ static const char *key_of(const struct seen *seen,
                           const struct fg_saving_view *row,
                           char id[24])
 {
-    snprintf(id, 24, "%llu", (unsigned long long)row->job);
-    return seen->by == FG_ENERGY_BY_PROJECT    ? row->project_name
-           : seen->by == FG_ENERGY_BY_USER     ? row->user_name
-           : seen->by == FG_ENERGY_BY_KIND     ? row->kind
-           : seen->by == FG_ENERGY_BY_SUPPLIER ? row->supplier
+    snprintf(id, 24, "%llu", (unsigned long long)row->owner.job);
+    return seen->by == FG_ENERGY_BY_PROJECT    ? row->owner.project_name
+           : seen->by == FG_ENERGY_BY_USER     ? row->owner.user_name
+           : seen->by == FG_ENERGY_BY_KIND     ? row->owner.kind
+           : seen->by == FG_ENERGY_BY_SUPPLIER ? row->owner.supplier
                                                : id;
 }
 
